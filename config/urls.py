@@ -1,0 +1,32 @@
+"""Every URL: the apps' pages at the root, their APIs under /api/, the schema, and a health answer."""
+
+from importlib.util import find_spec
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import connection
+from django.http import HttpRequest, JsonResponse
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
+
+APPS = ("grids", "firepoints", "penalties", "journal")
+
+
+@login_not_required
+def healthz(request: HttpRequest) -> JsonResponse:
+    """200 when the web process and its database answer; for a load balancer, so without sign-in and without details."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return JsonResponse({"ok": True})
+
+
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="api-docs"),
+    path("api/redoc/", SpectacularRedocView.as_view(url_name="schema"), name="api-redoc"),
+]
+for app in APPS:
+    if find_spec(f"{app}.page_urls"):
+        urlpatterns.append(path("", include(f"{app}.page_urls")))
+    if find_spec(f"{app}.api_urls"):
+        urlpatterns.append(path("api/", include(f"{app}.api_urls")))

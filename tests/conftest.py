@@ -1,0 +1,25 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder of real data (JINSHAO_TEST_DATA, default ../shared/data); without it the test skips and says so."""
+    folder = Path(os.environ.get("JINSHAO_TEST_DATA") or ROOT.parent / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip(f"no real data at {folder}: set JINSHAO_TEST_DATA")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _files_of_one_test_only(settings, tmp_path: Path) -> None:
+    """What a test writes under MEDIA_ROOT goes away with the test."""
+    settings.MEDIA_ROOT = tmp_path / "files"
