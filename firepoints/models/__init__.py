@@ -1,0 +1,28 @@
+"""Models of the fire-point app, one file per subject."""
+
+from firepoints.models.attributions import Attribution, AttributionPerson
+from firepoints.models.evidence import Evidence, JointAttendance, Verification
+from firepoints.models.imports import Detection, DetectionKey, ImportRun, RawRow, Supersession
+from firepoints.models.points import FirePoint, Membership, NumberSeries, PointCounty, Recognition, Step
+from firepoints.models.sources import Ruling, Source
+
+__all__ = [
+    "Attribution",
+    "AttributionPerson",
+    "Detection",
+    "DetectionKey",
+    "Evidence",
+    "FirePoint",
+    "ImportRun",
+    "JointAttendance",
+    "Membership",
+    "NumberSeries",
+    "PointCounty",
+    "RawRow",
+    "Recognition",
+    "Ruling",
+    "Source",
+    "Step",
+    "Supersession",
+    "Verification",
+]

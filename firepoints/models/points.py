@@ -1,0 +1,211 @@
+"""A fire point is one 处: one burnt site, its state tied to its facts by CHECKs (C9–C12, policy.md §4)."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from firepoints import states
+from firepoints.models.imports import Detection
+from firepoints.states import Basis, FinalBy, State
+from journal import clock
+from journal.immutable import AppendOnlyModel
+
+
+class FirePointQuerySet(models.QuerySet["FirePoint"]):
+    def visible_to(self, user) -> "FirePointQuerySet":
+        """What `user` may see by the posts held today; nothing by default."""
+        from firepoints.scope import visible_points
+
+        return visible_points(self, user)
+
+
+class FirePoint(models.Model):
+    """One 处. `county_code` is empty while nobody owns it (跨界 or disputed, until the joint record, C11)."""
+
+    number = models.CharField("编号", max_length=30, unique=True, null=True, blank=True)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.SUSPECTED, db_index=True)
+    version = models.PositiveIntegerField(default=1)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    precision = models.CharField(max_length=8)
+    burn_date = models.DateField("起火日期（北京）", db_index=True)
+    lon = models.FloatField()
+    lat = models.FloatField()
+    county_code = models.CharField(max_length=20, blank=True, db_index=True)
+    township_code = models.CharField(max_length=20, blank=True, db_index=True)
+    village_code = models.CharField(max_length=20, blank=True, db_index=True)
+    group_code = models.CharField(max_length=20, blank=True)
+    attribution = models.ForeignKey("Attribution", models.PROTECT, null=True, blank=True, related_name="+")
+    verification = models.ForeignKey("Verification", models.PROTECT, null=True, blank=True, related_name="+")
+    recognition = models.ForeignKey("Recognition", models.PROTECT, null=True, blank=True, related_name="+")
+    is_cross = models.BooleanField("跨界", default=False)
+    is_oversize = models.BooleanField("待人工划分", default=False)
+    is_fixed_heat = models.BooleanField("固定热源提示", default=False)
+    needs_person = models.CharField("待人处理", max_length=200, blank=True)
+    counted = models.BooleanField("计入", null=True, blank=True)
+    due_at = models.DateTimeField("期限（设置）", null=True, blank=True)
+    objection_until = models.DateTimeField(null=True, blank=True)
+    final_at = models.DateTimeField(null=True, blank=True)
+    final_by = models.CharField(max_length=8, choices=FinalBy.choices, blank=True)
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="merged_points")
+    closed_reason = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(default=clock.now)
+
+    objects = FirePointQuerySet.as_manager()
+
+    class Meta:
+        db_table = "fire_point"
+        ordering = ["-starts_at", "-id"]
+        indexes = [
+            models.Index(fields=["state", "burn_date"], name="point_state_date_ix"),
+            models.Index(fields=["county_code", "burn_date"], name="point_county_date_ix"),
+            models.Index(fields=["-starts_at", "-id"], name="point_list_ix"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state__in=states.NUMBERED) | Q(number__isnull=False),
+                name="point_numbered",
+                violation_error_message="派发后的火点必须有编号",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=states.OWNED) | (~Q(county_code="") & Q(attribution__isnull=False)),
+                name="point_owned",
+                violation_error_message="派发后的火点必须有属地县（区）",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=State.JOINT) | Q(county_code=""),
+                name="joint_point_owned_by_nobody",
+                violation_error_message="联合核实前不归任何县（区）（四(一)）",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=states.PROVED) | Q(verification__isnull=False),
+                name="proved_point_has_record",
+                violation_error_message="没有核实记录，不能认定（四(一)）",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=states.DECIDED) | Q(recognition__isnull=False, counted__isnull=False),
+                name="decided_point_has_decision",
+                violation_error_message="没有认定记录（二）",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=states.COUNTED_ONLY) | Q(counted=True), name="only_counted_points_go_on"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=State.OBJECTION) | Q(objection_until__isnull=False), name="objection_has_end"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=State.FINAL) | (Q(final_at__isnull=False) & ~Q(final_by="")), name="final_has_ground"
+            ),
+            models.CheckConstraint(
+                condition=(Q(state=State.MERGED) & Q(merged_into__isnull=False))
+                | (~Q(state=State.MERGED) & Q(merged_into__isnull=True)),
+                name="merged_names_survivor",
+            ),
+            models.CheckConstraint(condition=~Q(state=State.CLOSED) | ~Q(closed_reason=""), name="closed_has_reason"),
+            models.CheckConstraint(condition=Q(ends_at__gte=F("starts_at")), name="point_interval_ordered"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number or f"疑似-{self.pk}"
+
+
+class PointCounty(models.Model):
+    """A county that owns, owned or may own the point: the ground for its being allowed to see it."""
+
+    point = models.ForeignKey(FirePoint, models.PROTECT, related_name="counties")
+    county_code = models.CharField(max_length=20)
+    share = models.FloatField("像元占比", default=0)
+
+    class Meta:
+        db_table = "fire_point_county"
+        constraints = [models.UniqueConstraint(fields=["point", "county_code"], name="one_row_per_point_county")]
+        indexes = [models.Index(fields=["county_code"], name="point_county_ix")]
+
+
+class Membership(models.Model):
+    """Which detections a point gathers, and why. A detection belongs to at most one point at a time."""
+
+    point = models.ForeignKey(FirePoint, models.PROTECT, related_name="memberships")
+    detection = models.ForeignKey(Detection, models.PROTECT, related_name="memberships")
+    is_active = models.BooleanField(default=True)
+    why = models.CharField("归并依据", max_length=300, blank=True)
+    joined_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        db_table = "fire_membership"
+        constraints = [
+            models.UniqueConstraint(fields=["detection"], condition=Q(is_active=True), name="detection_in_one_point")
+        ]
+
+
+class Step(AppendOnlyModel):
+    """One transition that happened: a row of the transition table, for ever."""
+
+    point = models.ForeignKey(FirePoint, models.PROTECT, related_name="steps")
+    seq = models.PositiveIntegerField()
+    action = models.CharField(max_length=30)
+    from_state = models.CharField(max_length=12)
+    to_state = models.CharField(max_length=12)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    role = models.CharField(max_length=12, blank=True)
+    at = models.DateTimeField(default=clock.now)
+    reason = models.CharField(max_length=500, blank=True)
+    data = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        db_table = "fire_step"
+        ordering = ["point", "seq"]
+        constraints = [models.UniqueConstraint(fields=["point", "seq"], name="one_step_per_seq")]
+
+
+class Recognition(AppendOnlyModel):
+    """认定: the bureau's decision with everything that the money will rest on, pinned (C9, C12).
+
+    The person who verified cannot be the person who recognises: held by a CHECK, not by a form.
+    """
+
+    point = models.ForeignKey(FirePoint, models.PROTECT, related_name="recognitions")
+    seq = models.PositiveIntegerField()
+    counted = models.BooleanField()
+    reason = models.CharField(max_length=500)
+    verification = models.ForeignKey("Verification", models.PROTECT, related_name="+")
+    verified_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    recognised_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    attribution = models.ForeignKey("Attribution", models.PROTECT, related_name="+")
+    payer_code = models.CharField(max_length=20)
+    payer_name = models.CharField(max_length=80)
+    burn_date = models.DateField()
+    basis = models.CharField(max_length=10, choices=Basis.choices, blank=True)
+    charged_detection = models.ForeignKey(Detection, models.PROTECT, null=True, blank=True, related_name="+")
+    rule_ref = models.CharField("规则版本", max_length=60, blank=True)
+    amount_fen = models.BigIntegerField("认定时规则金额（分）", default=0)
+    rulings = models.JSONField("裁定版本", default=dict)
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        db_table = "fire_recognition"
+        constraints = [
+            models.UniqueConstraint(fields=["point", "seq"], name="one_recognition_per_seq"),
+            models.CheckConstraint(
+                condition=~Q(verified_by=F("recognised_by")),
+                name="another_person_recognises",
+                violation_error_message="核实人不能认定同一火点",
+            ),
+            models.CheckConstraint(
+                condition=Q(counted=False) | (~Q(basis="") & Q(charged_detection__isnull=False)),
+                name="counted_has_basis",
+                violation_error_message="计入必须有一个可扣缴的来源（四(二)）",
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="recognition_has_reason"),
+            models.CheckConstraint(condition=~Q(payer_code=""), name="recognition_has_payer"),
+        ]
+
+
+class NumberSeries(models.Model):
+    """The last number given in a year; numbers are given at dispatch and never reused."""
+
+    year = models.PositiveSmallIntegerField(primary_key=True)
+    last = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        db_table = "fire_number_series"

@@ -1,0 +1,60 @@
+"""Where sightings come from and how this city reads the policy (policy.md §2, §3)."""
+
+from django.db import models
+
+
+class Source(models.Model):
+    """A source is authority × kind; its class says whether it can be charged at all."""
+
+    class Authority(models.TextChoices):
+        NATIONAL = "national", "国家"
+        PROVINCE = "province", "省"
+        CITY = "city", "市"
+        COUNTY = "county", "县"
+        TOWNSHIP = "township", "乡"
+        VILLAGE = "village", "村"
+        OTHER = "other", "其他"
+
+    class Kind(models.TextChoices):
+        SATELLITE = "satellite", "卫星"
+        SUPERVISION = "supervision", "督查"
+        PATROL = "patrol", "巡查"
+        ENFORCEMENT = "enforcement", "执法检查"
+        SELF_FOUND = "self_found", "自查"
+        HOTLINE = "hotline", "举报"
+
+    class Class(models.TextChoices):
+        OFFICIAL_LIST = "official_list", "官方清单"
+        INSPECTION = "inspection", "巡查督查"
+        SELF_FOUND = "self_found", "自查"
+        LEAD = "lead", "线索"
+
+    code = models.CharField(max_length=30, unique=True)
+    name = models.CharField(max_length=60)
+    authority = models.CharField(max_length=10, choices=Authority.choices)
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    source_class = models.CharField(max_length=14, choices=Class.choices)
+    parser = models.CharField(max_length=20)
+    datum = models.CharField(max_length=10, default="wgs84")
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        db_table = "fire_source"
+        ordering = ["position", "code"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Ruling(models.Model):
+    """One versioned answer to a question the policy leaves open, with the document that gives it (policy.md §2)."""
+
+    key = models.CharField(max_length=60)
+    valid_from = models.DateField()
+    value = models.JSONField()
+    document_no = models.CharField(max_length=80, blank=True)
+    note = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        db_table = "fire_ruling"
+        constraints = [models.UniqueConstraint(fields=["key", "valid_from"], name="one_ruling_per_key_date")]

@@ -1,0 +1,234 @@
+"""What it costs: rules as data, the append-only ledger, and batches tied to their documents (C12, C13)."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from firepoints.models import FirePoint, Recognition
+from firepoints.states import Basis
+from journal import clock
+from journal.immutable import AppendOnlyModel
+
+
+class Rule(models.Model):
+    """One version of a city's rule; the fire's burning date (Beijing) picks it (policy.md §2f, §8)."""
+
+    code = models.CharField(max_length=40)
+    version = models.PositiveSmallIntegerField()
+    title = models.CharField(max_length=120)
+    document_no = models.CharField("依据文号", max_length=80)
+    clause = models.CharField("条款", max_length=40, blank=True)
+    valid_from = models.DateField()
+    valid_to = models.DateField("失效日（不含）", null=True, blank=True)
+    definition = models.JSONField()
+
+    class Meta:
+        db_table = "penalty_rule"
+        constraints = [
+            models.UniqueConstraint(fields=["code", "version"], name="one_rule_per_version"),
+            models.UniqueConstraint(fields=["valid_from"], name="one_rule_per_start"),
+        ]
+
+    @property
+    def ref(self) -> str:
+        return f"{self.code}@{self.version}"
+
+    def __str__(self) -> str:
+        return f"{self.document_no}{self.clause} v{self.version}"
+
+
+class BatchState(models.TextChoices):
+    OPEN = "open", "编制中"
+    FROZEN = "frozen", "已冻结"
+    SUBMITTED = "submitted", "已报送"
+    APPROVED = "approved", "市政府已同意"
+    SENT = "sent", "已送财政"
+    SETTLED = "settled", "已扣缴"
+
+
+_FROM_FROZEN = ("frozen", "submitted", "approved", "sent", "settled")
+_FROM_SUBMITTED = _FROM_FROZEN[1:]
+_FROM_APPROVED = _FROM_FROZEN[2:]
+_FROM_SENT = _FROM_FROZEN[3:]
+
+
+class Batch(models.Model):
+    """A deduction batch. Each later state is tied by a CHECK to the facts of every earlier one, so SQL cannot skip."""
+
+    month = models.CharField("所属月", max_length=7)
+    seq = models.PositiveSmallIntegerField("当月第几批", default=1)
+    state = models.CharField(max_length=10, choices=BatchState.choices, default=BatchState.OPEN)
+    version = models.PositiveIntegerField(default=1)
+    cut_off = models.DateTimeField("截止时刻")
+    created_at = models.DateTimeField(default=clock.now)
+    prepared_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    frozen_at = models.DateTimeField(null=True, blank=True)
+    checked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    content_hash = models.CharField("明细摘要", max_length=64, blank=True)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    submitted_on = models.DateField("报送日期", null=True, blank=True)
+    submit_doc_no = models.CharField("请示文号", max_length=80, blank=True)
+    approved_at = models.DateTimeField(null=True, blank=True)
+    approved_on = models.DateField("批件日期", null=True, blank=True)
+    approval_doc_no = models.CharField("批件文号", max_length=80, blank=True)
+    approval_file = models.CharField("批件扫描件", max_length=200, blank=True)
+    approval_sha256 = models.CharField(max_length=64, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    sent_on = models.DateField("送财政日期", null=True, blank=True)
+    sent_doc_no = models.CharField("函文号", max_length=80, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "penalty_batch"
+        ordering = ["-month", "-seq"]
+        constraints = [
+            models.UniqueConstraint(fields=["month", "seq"], name="one_batch_per_month_seq"),
+            models.UniqueConstraint(fields=["state"], condition=Q(state="open"), name="one_open_batch"),
+            models.CheckConstraint(condition=Q(state__in=BatchState.values), name="batch_state_known"),
+            models.CheckConstraint(
+                condition=~Q(state__in=_FROM_FROZEN)
+                | (Q(frozen_at__isnull=False, checked_by__isnull=False) & ~Q(content_hash="")),
+                name="frozen_batch_is_hashed",
+                violation_error_message="冻结的批次必须有明细摘要和审核人",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=_FROM_SUBMITTED)
+                | (Q(submitted_at__gte=F("frozen_at"), submitted_on__isnull=False)),
+                name="submitted_after_freeze",
+                violation_error_message="先冻结，再报送",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=_FROM_APPROVED)
+                | (
+                    Q(approved_at__gte=F("submitted_at"), approved_on__isnull=False)
+                    & ~Q(approval_doc_no="")
+                    & ~Q(approval_file="")
+                ),
+                name="approved_with_document",
+                violation_error_message="市政府同意要有批件文号、日期和扫描件（四(二)）",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=_FROM_SENT) | Q(sent_at__gte=F("approved_at"), sent_on__isnull=False),
+                name="sent_after_approval",
+                violation_error_message="市政府同意后才能送财政（四(二)）",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="settled") | Q(settled_at__gte=F("sent_at")),
+                name="settled_after_sending",
+                violation_error_message="送财政后才能扣缴",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        year, month = self.month.split("-")
+        more = f"（第{self.seq}批）" if self.seq > 1 else ""
+        return f"{year}年{int(month)}月批次{more}"
+
+
+class LedgerEntry(AppendOnlyModel):
+    """One charge or its reversal. `balance_fen` after it is 0 or the pinned amount, so nothing is charged twice."""
+
+    point = models.ForeignKey(FirePoint, models.PROTECT, related_name="ledger")
+    seq = models.PositiveIntegerField()
+    batch = models.ForeignKey(Batch, models.PROTECT, related_name="entries")
+    recognition = models.ForeignKey(Recognition, models.PROTECT, related_name="+")
+    amount_fen = models.BigIntegerField()
+    balance_fen = models.BigIntegerField()
+    pinned_fen = models.BigIntegerField()
+    reverses = models.OneToOneField("self", models.PROTECT, null=True, blank=True, related_name="reversed_by")
+    payer_code = models.CharField(max_length=20)
+    payer_name = models.CharField(max_length=80)
+    month = models.CharField("起火月", max_length=7)
+    basis = models.CharField(max_length=10, choices=Basis.choices)
+    rule = models.ForeignKey(Rule, models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=200)
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        db_table = "penalty_entry"
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["point", "seq"], name="one_entry_per_seq"),
+            models.CheckConstraint(
+                condition=Q(balance_fen=0) | Q(balance_fen=F("pinned_fen")), name="balance_zero_or_pinned"
+            ),
+            models.CheckConstraint(
+                condition=Q(reverses__isnull=True, amount_fen=F("pinned_fen"), balance_fen=F("pinned_fen"))
+                | Q(reverses__isnull=False, amount_fen=-F("pinned_fen"), balance_fen=0),
+                name="entry_charges_or_reverses",
+            ),
+            models.CheckConstraint(condition=Q(pinned_fen__gt=0), name="pinned_is_positive"),
+        ]
+        indexes = [
+            models.Index(fields=["batch", "payer_code"], name="entry_batch_ix"),
+            models.Index(fields=["month", "payer_code"], name="entry_month_ix"),
+        ]
+
+
+class BatchLine(AppendOnlyModel):
+    """One payer's line as frozen, zeros too; never changed afterwards."""
+
+    batch = models.ForeignKey(Batch, models.PROTECT, related_name="lines")
+    position = models.PositiveSmallIntegerField()
+    payer_code = models.CharField(max_length=20)
+    payer_name = models.CharField(max_length=80)
+    group = models.CharField(max_length=20, blank=True)
+    count = models.IntegerField("火点数（处）")
+    satellite = models.IntegerField()
+    inspection = models.IntegerField()
+    scar = models.IntegerField()
+    amount_fen = models.BigIntegerField()
+    cumulative_count = models.IntegerField()
+    cumulative_fen = models.BigIntegerField()
+
+    class Meta:
+        db_table = "penalty_batch_line"
+        ordering = ["batch", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "payer_code"], name="one_line_per_payer"),
+            models.CheckConstraint(
+                condition=Q(count=F("satellite") + F("inspection") + F("scar")), name="line_columns_add_up"
+            ),
+        ]
+
+
+class Settlement(AppendOnlyModel):
+    """已扣缴: one voucher for one line, perhaps for part of it (C13, 体制结算)."""
+
+    line = models.ForeignKey(BatchLine, models.PROTECT, related_name="settlements")
+    voucher_no = models.CharField("凭证号", max_length=80)
+    settled_on = models.DateField("扣缴日期")
+    amount_fen = models.BigIntegerField()
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        db_table = "penalty_settlement"
+        constraints = [
+            models.CheckConstraint(condition=~Q(voucher_no=""), name="settlement_has_voucher"),
+            models.UniqueConstraint(fields=["line", "voucher_no"], name="one_voucher_per_line"),
+        ]
+
+
+class BatchDocument(AppendOnlyModel):
+    """A document that was made for or filed with a batch, with the journal head printed on it."""
+
+    class Kind(models.TextChoices):
+        REQUEST = "request", "请示"
+        APPROVAL = "approval", "批件"
+        LETTER = "letter", "函"
+        WORKBOOK = "workbook", "汇总表"
+        VOUCHER = "voucher", "凭证"
+
+    batch = models.ForeignKey(Batch, models.PROTECT, related_name="documents")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    title = models.CharField(max_length=200)
+    filename = models.CharField(max_length=200)
+    stored_as = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    journal_head = models.CharField(max_length=90, blank=True)
+    is_draft = models.BooleanField(default=False)
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        db_table = "penalty_document"
