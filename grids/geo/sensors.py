@@ -1,0 +1,80 @@
+"""What is known of each satellite: how it flies over, how wide its pixel is and how far it may miss.
+
+The figures are of the published kind (nadir pixel, geolocation uncertainty of the products), rounded up; a source that
+states scan and track overrides the nominal size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class Sensor:
+    """One satellite (with the instrument that finds fires on it)."""
+
+    names: tuple[str, ...]
+    pixel_km: float
+    error_m: float
+    inclination_deg: float | None = None
+    """None: geostationary, or an orbit that we do not know; its pixels are drawn as discs."""
+    day_ascending: bool = True
+    """True for the afternoon train (northward by day, southward by night), False for the morning one."""
+
+
+SENSORS: Final = (
+    Sensor(("N", "NPP", "SNPP", "SUOMINPP", "SUOMINPPVIIRS"), 0.375, 150.0, 98.7),
+    Sensor(("N20", "1", "NOAA20", "J1", "JPSS1"), 0.375, 150.0, 98.7),
+    Sensor(("N21", "NOAA21", "J2", "JPSS2"), 0.375, 150.0, 98.7),
+    Sensor(("A", "AQUA"), 1.0, 150.0, 98.2),
+    Sensor(("T", "TERRA"), 1.0, 150.0, 98.2, day_ascending=False),
+    Sensor(("FY3B", "FY3D"), 1.0, 500.0, 98.75),
+    Sensor(("FY3A", "FY3C"), 1.0, 500.0, 98.75, day_ascending=False),
+    Sensor(("H08", "H8", "HIMAWARI8", "葵花8", "H09", "H9", "HIMAWARI9", "葵花9"), 2.0, 1000.0),
+    Sensor(("FY4", "FY4A", "FY4B"), 2.0, 2000.0),
+)
+DEFAULT_ERROR_M: Final = 200.0
+"""For a satellite that is not in the table."""
+
+_BY_NAME = {name: sensor for sensor in SENSORS for name in sensor.names}
+
+
+def sensor_of(satellite: str) -> Sensor | None:
+    """The sensor for a satellite as the sources spell it (`N20`, `NOAA-20`, `1`, `Terra`, `FY-3D` …), else None."""
+    key = "".join(letter for letter in satellite.upper() if letter.isalnum())
+    for ending in ("号", "VIIRS", "MODIS", "MERSI", "AHI", "卫星"):
+        key = key.removesuffix(ending)
+    return _BY_NAME.get(key)
+
+
+def sensor_error_m(satellite: str) -> float:
+    """Geolocation error in metres to draw around a pixel of this satellite."""
+    sensor = sensor_of(satellite)
+    return DEFAULT_ERROR_M if sensor is None else sensor.error_m
+
+
+def nominal_size_km(satellite: str) -> float | None:
+    """Side in km of a pixel straight below the satellite, None if unknown (the caller then has only the 1 km disc)."""
+    sensor = sensor_of(satellite)
+    return None if sensor is None else sensor.pixel_km
+
+
+def heading_for(satellite: str, local_hour: float, lat: float = 41.0) -> float | None:
+    """Direction of flight, degrees clockwise from north, of a sun-synchronous satellite; None where it is not known.
+
+    `local_hour` is the local (here: Beijing) hour of the pass, 0 ≤ h < 24: it tells the ascending half of the orbit
+    from the descending one. The scan is perpendicular to the orbit plane, so the heading is the inertial one,
+    sin(heading) = cos(inclination) / cos(latitude): at 41° about 348.4° upward and 191.6° downward.
+    """
+    sensor = sensor_of(satellite)
+    if sensor is None or sensor.inclination_deg is None:
+        return None
+    sine = np.cos(np.radians(sensor.inclination_deg)) / np.cos(np.radians(lat))
+    if abs(sine) > 1.0:
+        return None
+    lean = float(np.degrees(np.arcsin(sine)))
+    by_day = 6.0 <= local_hour % 24.0 < 18.0
+    return lean % 360.0 if by_day == sensor.day_ascending else (180.0 - lean) % 360.0
