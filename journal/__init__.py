@@ -1,0 +1,1 @@
+"""What was done, and what must happen because of it: sealed acts, accesses, durable jobs, the one clock."""

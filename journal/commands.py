@@ -1,0 +1,88 @@
+"""The base of our management commands: one JSON object or words for people, and exit codes that mean something.
+
+0 done; 1 refused, with the reason; 2 usage.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from journal.errors import Refused
+
+
+class Usage(CommandError):
+    """The command was called wrongly: exit code 2."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, returncode=2)
+
+
+class JinshaoCommand(BaseCommand):
+    """Subclasses write `run(**options) -> dict` and, for people, `show(result)`.
+
+    With `--json` (before or after a subcommand) stdout holds exactly one JSON object, also for a refusal:
+    `{"error": code, "message": …}`. Whatever else is printed meanwhile goes to stderr.
+    """
+
+    def run(self, **options: Any) -> dict[str, Any]:
+        """Do it; raise Refused or Usage."""
+        raise NotImplementedError
+
+    def show(self, result: dict[str, Any]) -> None:
+        """Tell people what was done; by default the values line by line."""
+        for key, value in result.items():
+            self.stdout.write(f"{key}: {value}")
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Add `--json` to the parser and to every parser below it, so that it may stand anywhere."""
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        parser.add_argument("--json", action="store_true", dest="as_json", help="标准输出只给一个 JSON 对象")
+        _add_json_below(parser)
+        return parser
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        as_json = options.pop("as_json", False)
+        stdout = self.stdout
+        try:
+            with self._quiet() if as_json else contextlib.nullcontext():
+                result = self.run(**options)
+        except Refused as refused:
+            if as_json:
+                stdout.write(_json(refused.as_json()))
+            raise CommandError(refused.message, returncode=1) from refused
+        except Usage as usage:
+            if as_json:
+                stdout.write(_json({"error": "usage", "message": str(usage)}))
+            raise
+        if as_json:
+            stdout.write(_json(result))
+        else:
+            self.show(result)
+
+    @contextlib.contextmanager
+    def _quiet(self) -> Any:
+        stdout, self.stdout = self.stdout, self.stderr
+        try:
+            with contextlib.redirect_stdout(sys.stderr):
+                yield
+        finally:
+            self.stdout = stdout
+
+
+def _add_json_below(parser: argparse.ArgumentParser) -> None:
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for child in action.choices.values():
+                # SUPPRESS: the child's default must not overwrite what the parent has read.
+                child.add_argument("--json", action="store_true", dest="as_json", default=argparse.SUPPRESS)
+                _add_json_below(child)
+
+
+def _json(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)

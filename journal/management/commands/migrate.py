@@ -1,0 +1,17 @@
+"""Django's migrate, and after it the append-only triggers."""
+
+from typing import Any
+
+from django.core.management.commands.migrate import Command as DjangoMigrate
+
+from journal import triggers
+
+
+class Command(DjangoMigrate):
+    def handle(self, *args: Any, **options: Any) -> None:
+        super().handle(*args, **options)
+        if options.get("plan") or options.get("check_unapplied"):
+            return
+        made = triggers.ensure(options["database"])
+        if made and options["verbosity"] >= 1:
+            self.stdout.write(f"  Append-only triggers made: {made}")

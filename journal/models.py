@@ -1,0 +1,160 @@
+"""Deployment, Entry, Seal, Access, Job: the record and the work that follows from it."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+
+from journal.immutable import AppendOnlyModel, register
+
+
+def new_digest_key() -> str:
+    """A fresh key (hex, 256 bits) for the digests of personal fields."""
+    return secrets.token_hex(32)
+
+
+class Deployment(models.Model):
+    """The one row that says which deployment this is; read it with `selectors.deployment()`."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    name = models.CharField("名称", max_length=100, default="禁烧")
+    title = models.CharField("标题", max_length=200, default="", blank=True)
+    is_demo = models.BooleanField("演示", default=False)
+    # A restored backup continues the chain in a new epoch, so that lost seals and new ones are never confused.
+    epoch = models.PositiveIntegerField("纪元", default=1)
+    digest_key = models.CharField(max_length=64, default=new_digest_key, editable=False)
+
+    class Meta:
+        verbose_name = "部署"
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="deployment_is_one"),
+            models.CheckConstraint(condition=Q(epoch__gte=1), name="deployment_epoch"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@register
+class Entry(AppendOnlyModel):
+    """One act, with its own digest; written in the act's transaction by `services.record`."""
+
+    id = models.BigAutoField(primary_key=True)
+    uuid = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    at = models.DateTimeField("时间")
+    real_at = models.DateTimeField("实际时间")
+    simulated = models.BooleanField("模拟时钟", default=False)
+    act = models.CharField("事项", max_length=60)
+    subject_type = models.CharField("对象类型", max_length=60)
+    subject_id = models.CharField("对象", max_length=80)
+    # By id and without a foreign key: the record outlives the account and holds no name.
+    actor_id = models.BigIntegerField("办理人", null=True, blank=True)
+    before = models.JSONField("之前", null=True, blank=True)
+    after = models.JSONField("之后", null=True, blank=True)
+    reason = models.TextField("理由", default="", blank=True)
+    digest = models.CharField("摘要", max_length=64)
+
+    class Meta:
+        verbose_name = "记录"
+        constraints = [
+            models.CheckConstraint(condition=Q(simulated=True) | Q(at=F("real_at")), name="entry_time_is_real"),
+        ]
+        indexes = [
+            models.Index(fields=["act", "id"], name="entry_by_act"),
+            models.Index(fields=["subject_type", "subject_id", "id"], name="entry_by_subject"),
+            models.Index(fields=["actor_id", "id"], name="entry_by_actor"),
+            models.Index(fields=["at"], name="entry_by_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.act} {self.subject_type}:{self.subject_id}"
+
+
+@register
+class Seal(AppendOnlyModel):
+    """The chain: each seal holds the hash of the one before it, so that nothing can be changed or left out."""
+
+    seq = models.BigIntegerField("序号", primary_key=True)
+    entry = models.OneToOneField(Entry, on_delete=models.PROTECT, related_name="seal")
+    # UNIQUE: a fork would need two seals after the same one.
+    prev_hash = models.CharField(max_length=64, unique=True)
+    hash = models.CharField("链值", max_length=64, unique=True)
+    sealed_at = models.DateTimeField("封存时间")
+    epoch = models.PositiveIntegerField("纪元")
+
+    class Meta:
+        verbose_name = "封存"
+        constraints = [models.CheckConstraint(condition=Q(seq__gte=1), name="seal_seq")]
+
+    def __str__(self) -> str:
+        return f"{self.seq}:{self.hash}"
+
+
+@register
+class Access(AppendOnlyModel):
+    """Who looked at what must not be looked at lightly: evidence, phones, exports."""
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField("时间")
+    actor_id = models.BigIntegerField("查看人", null=True, blank=True)
+    kind = models.CharField("种类", max_length=40)
+    subject_type = models.CharField("对象类型", max_length=60)
+    subject_id = models.CharField("对象", max_length=80)
+    detail = models.CharField("说明", max_length=200, default="", blank=True)
+
+    class Meta:
+        verbose_name = "查看"
+        indexes = [
+            models.Index(fields=["subject_type", "subject_id", "id"], name="access_by_subject"),
+            models.Index(fields=["actor_id", "id"], name="access_by_actor"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject_type}:{self.subject_id}"
+
+
+class Job(models.Model):
+    """Background work: this row is the truth of it, the broker is only the wake-up."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", "待办"
+        RUNNING = "running", "执行中"
+        DONE = "done", "完成"
+        FAILED = "failed", "失败"
+
+    id = models.BigAutoField(primary_key=True)
+    name = models.CharField("任务", max_length=60)
+    key = models.CharField("键", max_length=120)
+    payload = models.JSONField("内容", default=dict)
+    state = models.CharField("状态", max_length=8, choices=State.choices, default=State.QUEUED)
+    attempts = models.PositiveSmallIntegerField("次数", default=0)
+    max_attempts = models.PositiveSmallIntegerField("最多次数", default=5)
+    run_after = models.DateTimeField("不早于")
+    lease_until = models.DateTimeField("租约到", null=True, blank=True)
+    error = models.TextField("错误", default="", blank=True)
+    created_at = models.DateTimeField("创建时间")
+    finished_at = models.DateTimeField("结束时间", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "任务"
+        constraints = [
+            models.UniqueConstraint(fields=["name", "key"], name="job_once"),
+            models.CheckConstraint(condition=Q(state__in=["queued", "running", "done", "failed"]), name="job_state"),
+            models.CheckConstraint(
+                condition=Q(state="running", lease_until__isnull=False)
+                | (~Q(state="running") & Q(lease_until__isnull=True)),
+                name="job_lease",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["done", "failed"], finished_at__isnull=False)
+                | Q(state__in=["queued", "running"], finished_at__isnull=True),
+                name="job_finished",
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "run_after"], name="job_due")]
+
+    def __str__(self) -> str:
+        return f"{self.name}:{self.key}"

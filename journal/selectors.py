@@ -1,0 +1,55 @@
+"""Reads of the journal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db.models import QuerySet
+
+from journal import access_rules
+from journal.models import Deployment, Entry
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+def deployment() -> Deployment:
+    """The one deployment row; made with defaults on first use (the migration makes it, a test's flush removes it)."""
+    row, _ = Deployment.objects.get_or_create(pk=1)
+    return row
+
+
+def entries_visible_to(user: Any) -> QuerySet[Entry]:
+    """Entries that this user may read: all or none, by the rules that the apps above registered."""
+    entries: QuerySet[Entry] = Entry.objects.all()
+    return entries if access_rules.may_read(user) else entries.none()
+
+
+def filter_entries(
+    entries: QuerySet[Entry],
+    *,
+    act: str = "",
+    subject_type: str = "",
+    subject_id: str = "",
+    actor_id: int | None = None,
+    starts_at: datetime | None = None,
+    ends_at: datetime | None = None,
+) -> QuerySet[Entry]:
+    """Narrow by what is given; times are aware, the interval is half open."""
+    wanted = {
+        "act": act,
+        "subject_type": subject_type,
+        "subject_id": subject_id,
+        "actor_id": actor_id,
+        "at__gte": starts_at,
+        "at__lt": ends_at,
+    }
+    return entries.filter(**{name: value for name, value in wanted.items() if value not in ("", None)})
+
+
+def entries_of(subject: Any) -> QuerySet[Entry]:
+    """The history of one subject (model instance), oldest first. The caller has checked that it may be seen."""
+    history: QuerySet[Entry] = Entry.objects.filter(
+        subject_type=subject._meta.label_lower, subject_id=str(subject.pk)
+    ).order_by("id")
+    return history
