@@ -68,5 +68,12 @@ def secret_key(home: Path) -> str:
 def _read_key(path: Path) -> str:
     key = path.read_text(encoding="utf-8").strip()
     if not key:
-        raise SystemExit(f"密钥文件是空的，请删除后重试 / the secret key file is empty, delete it and try again: {path}")
+        raise SystemExit(
+            f"密钥文件是空的，请删除后重试 / the secret key file is empty, delete it and try again: {path}"
+        )
     return key
+
+
+def uses_sqlite() -> bool:
+    """Whether DATABASE_URL (or its absence) chooses SQLite."""
+    return os.environ.get("DATABASE_URL", "sqlite://").startswith("sqlite")

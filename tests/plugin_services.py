@@ -32,6 +32,15 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"services: {_running.describe()}"
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On SQLite only the embedded subset runs, whatever else was asked for."""
+    if os.environ.get("JINSHAO_TEST_DB") != "sqlite":
+        return
+    kept = [item for item in items if item.get_closest_marker("embedded")]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+    items[:] = kept
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop only what this process started, and remove its folder."""
     _running.stop()

