@@ -1,0 +1,208 @@
+"""Durable background work. The Job row, written in the act's transaction, is the truth; Celery only wakes.
+
+A job is claimed by compare-and-swap. Its effects and its completion are one transaction, guarded by
+(id, attempt): a worker whose lease ran out and was taken over changes nothing. Losing the broker loses nothing,
+because every tick looks at the table and the sweep gives back what dead workers held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils.module_loading import autodiscover_modules
+
+from journal import clock, digests
+from journal.errors import Conflict
+from journal.models import Job
+
+log = structlog.get_logger(__name__)
+
+Work = Callable[[dict[str, Any]], None]
+BACKOFF_S, LONGEST_BACKOFF_S = 5, 3600
+
+
+@dataclass(frozen=True)
+class Handler:
+    """How a kind of job is done."""
+
+    work: Work
+    max_attempts: int
+    lease_s: int
+
+
+@dataclass(frozen=True)
+class Period:
+    """A job made once per slot of `every_s` seconds of Unix time, shifted by `offset_s`."""
+
+    every_s: int
+    offset_s: int
+
+    def slot(self, at: datetime) -> int:
+        return (int(at.timestamp()) - self.offset_s) // self.every_s
+
+
+class LeaseLost(Exception):
+    """Another worker has taken the job over: what this one did is rolled back."""
+
+
+_handlers: dict[str, Handler] = {}
+_periods: dict[str, Period] = {}
+
+
+def handler(name: str, *, max_attempts: int = 5, lease_s: int = 300) -> Callable[[Work], Work]:
+    """Decorate the function that does jobs of this name: `work(payload)`, in one transaction with the completion.
+
+    Handlers live in an app's tasks.py or jobs.py. Keep them short (half a second of writing); long work is many jobs.
+    """
+
+    def add(work: Work) -> Work:
+        known = _handlers.get(name)
+        if known and known.work is not work and known.work.__qualname__ != work.__qualname__:
+            raise ValueError(f"two handlers for {name}")
+        _handlers[name] = Handler(work, max_attempts, lease_s)
+        return work
+
+    return add
+
+
+def periodic(name: str, every_s: int, *, offset_s: int = 0) -> None:
+    """Have a job of this name made once per slot, however many sweeps run. Daily at 02:00 Beijing: 86400, 64800."""
+    _periods[name] = Period(every_s, offset_s)
+
+
+def enqueue(name: str, key: str, payload: Mapping[str, Any] | None = None, *, run_after: datetime | None = None) -> Job:
+    """Add a job in the caller's transaction, and wake a worker when it commits.
+
+    The same (name, key) is the same job, whatever its state: it is returned unchanged.
+    """
+    now = clock.real_now()
+    known = _handlers.get(name)
+    job, made = Job.objects.get_or_create(
+        name=name,
+        key=key,
+        defaults={
+            "payload": digests.plain(payload or {}),
+            "run_after": run_after or now,
+            "created_at": now,
+            "max_attempts": known.max_attempts if known else 5,
+        },
+    )
+    if made:
+        _wake_on_commit()
+    return job
+
+
+def run_due(limit: int = 20) -> int:
+    """Do up to `limit` jobs that are due; returns how many were tried. A failing job stops no other."""
+    autodiscover_modules("tasks", "jobs")
+    due = Job.objects.filter(state=Job.State.QUEUED, run_after__lte=clock.real_now()).order_by("run_after", "id")
+    tried = 0
+    for job in due[:limit]:
+        claimed = claim(job)
+        if claimed:
+            run_claimed(claimed)
+            tried += 1
+    return tried
+
+
+def claim(job: Job) -> Job | None:
+    """Take a queued job for its next attempt; None when someone else was quicker."""
+    known = _handlers.get(job.name)
+    lease_until = clock.real_now() + timedelta(seconds=known.lease_s if known else 60)
+    taken = Job.objects.filter(pk=job.pk, state=Job.State.QUEUED, attempts=job.attempts).update(
+        state=Job.State.RUNNING, attempts=job.attempts + 1, lease_until=lease_until
+    )
+    if not taken:
+        return None
+    job.state, job.attempts, job.lease_until = Job.State.RUNNING, job.attempts + 1, lease_until
+    return job
+
+
+def run_claimed(job: Job) -> bool:
+    """Do a claimed job: effects and completion in one transaction, or neither. Returns whether it is done."""
+    try:
+        with transaction.atomic():
+            known = _handlers.get(job.name)
+            if known is None:
+                raise LookupError(f"no handler for {job.name}")
+            known.work(job.payload)
+            _complete(job)
+    except LeaseLost:
+        log.warning("jobs.lease_lost", job=str(job), attempt=job.attempts)
+        return False
+    except Exception as error:
+        log.exception("jobs.attempt_failed", job=str(job), attempt=job.attempts)
+        _note_failure(job, f"{type(error).__name__}: {error}")
+        return False
+    return True
+
+
+def sweep() -> int:
+    """Give back jobs whose worker is gone, and make the periodic jobs of this slot; returns how many were given back."""
+    autodiscover_modules("tasks", "jobs")
+    now = clock.real_now()
+    lapsed = Job.objects.filter(state=Job.State.RUNNING, lease_until__lt=now)
+    given_up = lapsed.filter(attempts__gte=F("max_attempts")).update(
+        state=Job.State.FAILED, lease_until=None, finished_at=now, error="执行中断：租约到期，次数已用完。"
+    )
+    given_back = lapsed.update(state=Job.State.QUEUED, lease_until=None, run_after=now)
+    for name, period in _periods.items():
+        enqueue(name, f"slot:{period.slot(now)}")
+    if given_up or given_back:
+        log.warning("jobs.swept", given_back=given_back, given_up=given_up)
+    return given_back
+
+
+def retry(job_id: int) -> None:
+    """Give a failed job one more attempt. Raises Conflict when it has not failed."""
+    changed = Job.objects.filter(pk=job_id, state=Job.State.FAILED).update(
+        state=Job.State.QUEUED, finished_at=None, run_after=clock.real_now(), max_attempts=F("attempts") + 1
+    )
+    if not changed:
+        raise Conflict(f"任务 {job_id} 不存在，或并未失败。")
+    _wake_on_commit()
+
+
+def _held(job: Job) -> Q:
+    return Q(pk=job.pk, state=Job.State.RUNNING, attempts=job.attempts)
+
+
+def _complete(job: Job) -> None:
+    done = Job.objects.filter(_held(job)).update(
+        state=Job.State.DONE, lease_until=None, finished_at=clock.real_now(), error=""
+    )
+    if not done:
+        raise LeaseLost(str(job))
+
+
+def _note_failure(job: Job, error: str) -> None:
+    now = clock.real_now()
+    if job.attempts >= job.max_attempts:
+        outcome = {"state": Job.State.FAILED, "finished_at": now}
+    else:
+        wait_s = min(BACKOFF_S * 2 ** (job.attempts - 1), LONGEST_BACKOFF_S)
+        outcome = {"state": Job.State.QUEUED, "run_after": now + timedelta(seconds=wait_s)}
+    Job.objects.filter(_held(job)).update(lease_until=None, error=digests.plain(error)[:2000], **outcome)
+
+
+def _wake_on_commit() -> None:
+    waiting = transaction.get_connection().run_on_commit
+    # One wake-up per transaction is enough, however many jobs it adds.
+    if not any(function is _wake for _, function, _ in waiting):
+        transaction.on_commit(_wake, robust=True)
+
+
+def _wake() -> None:
+    """Tell a worker. The act is already done: a broker that is away must not undo or fail it."""
+    from journal.tasks import run_jobs
+
+    try:
+        run_jobs.apply_async(retry=False)
+    except Exception as error:
+        log.warning("jobs.wake_failed", error=f"{type(error).__name__}: {error}")

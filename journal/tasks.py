@@ -1,0 +1,32 @@
+"""What Celery does for the journal: seal every 2 s, run jobs every 5 s and when woken, sweep every minute."""
+
+from celery import shared_task
+
+from journal import jobs, sealing
+
+BATCH = 500
+
+
+@shared_task(ignore_result=True)
+def seal() -> int:
+    """Chain what was committed since the last tick."""
+    total = 0
+    while sealed := sealing.seal_pending(BATCH):
+        total += sealed
+    return total
+
+
+@shared_task(ignore_result=True)
+def run_jobs() -> int:
+    """Do what is due, until nothing is."""
+    total = 0
+    while tried := jobs.run_due():
+        total += tried
+    return total
+
+
+@shared_task(ignore_result=True)
+def sweep() -> int:
+    """Give back what dead workers held, and seal stragglers that committed very late."""
+    sealing.seal_all(BATCH)
+    return jobs.sweep()
