@@ -44,6 +44,11 @@ def unsealed(*, after_id: int = 0) -> QuerySet[Entry]:
     return found
 
 
+def waiting() -> int:
+    """How many entries wait for the next tick; counted near the head only, so that a page may show it."""
+    return unsealed(after_id=_horizon(last_seal(), False)).count()
+
+
 def seal_pending(limit: int = 500, *, everything: bool = False) -> int:
     """Seal up to `limit` entries; returns how many. `everything` also looks for stragglers far behind.
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db.models import QuerySet
 
 from journal import access_rules
 from journal.models import Deployment, Entry
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 
 def deployment() -> Deployment:
@@ -23,28 +20,6 @@ def entries_visible_to(user: Any) -> QuerySet[Entry]:
     """Entries that this user may read: all or none, by the rules that the apps above registered."""
     entries: QuerySet[Entry] = Entry.objects.all()
     return entries if access_rules.may_read(user) else entries.none()
-
-
-def filter_entries(
-    entries: QuerySet[Entry],
-    *,
-    act: str = "",
-    subject_type: str = "",
-    subject_id: str = "",
-    actor_id: int | None = None,
-    starts_at: datetime | None = None,
-    ends_at: datetime | None = None,
-) -> QuerySet[Entry]:
-    """Narrow by what is given; times are aware, the interval is half open."""
-    wanted = {
-        "act": act,
-        "subject_type": subject_type,
-        "subject_id": subject_id,
-        "actor_id": actor_id,
-        "at__gte": starts_at,
-        "at__lt": ends_at,
-    }
-    return entries.filter(**{name: value for name, value in wanted.items() if value not in ("", None)})
 
 
 def entries_of(subject: Any) -> QuerySet[Entry]:
