@@ -1,0 +1,19 @@
+"""The app's place in Django."""
+
+from django.apps import AppConfig
+
+
+class PenaltiesConfig(AppConfig):
+    """扣缴."""
+
+    name = "penalties"
+    verbose_name = "扣缴"
+
+    def ready(self) -> None:
+        from firepoints import pins
+        from journal import verify
+        from penalties import acts  # noqa: F401  the registry of acts
+        from penalties.services import ledger, rules
+
+        pins.register(rules.pin)
+        verify.register("扣缴台账", ledger.check)

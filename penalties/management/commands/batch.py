@@ -1,0 +1,117 @@
+"""`batch build|list|show|freeze|submit|approve|send|settle`: a deduction batch from the command line (C13)."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from grids.models import User
+from grids.selectors import system_user, user_named
+from journal.commands import JinshaoCommand, Usage
+from penalties.models import Batch
+from penalties.money import daxie, fen_from_yuan, yuan
+from penalties.services import batches, tables
+
+
+def batch_json(batch: Batch) -> dict[str, Any]:
+    """One batch with its table; money in fen and, for people, in yuan."""
+    rows = tables.batch_rows(batch)
+    total_fen = sum(row.amount_fen for row in rows)
+    return {
+        "batch": batch.pk,
+        "month": batch.month,
+        "seq": batch.seq,
+        "state": batch.state,
+        "state_label": batch.get_state_display(),
+        "version": batch.version,
+        "points": sum(row.count for row in rows),
+        "amount_fen": total_fen,
+        "amount_yuan": yuan(total_fen),
+        "amount_daxie": daxie(total_fen),
+        "content_hash": batch.content_hash,
+        "counties": [
+            {
+                "code": row.payer_code,
+                "name": row.payer_name,
+                "points": row.count,
+                "satellite": row.satellite,
+                "inspection": row.inspection,
+                "scar": row.scar,
+                "amount_fen": row.amount_fen,
+                "cumulative_points": row.cumulative_count,
+                "cumulative_fen": row.cumulative_fen,
+            }
+            for row in rows
+        ],
+    }
+
+
+def day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+class Command(JinshaoCommand):
+    help = "扣缴批次：编制、冻结、报送、登记批件、送财政、登记凭证"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        actions = parser.add_subparsers(dest="action", required=True)
+        build = actions.add_parser("build", help="编制某月的批次")
+        build.add_argument("--month", required=True, help="YYYY-MM")
+        build.add_argument("--as", dest="actor", help="以谁的身份；缺省为系统")
+        actions.add_parser("list", help="全部批次")
+        show = actions.add_parser("show", help="一个批次")
+        show.add_argument("id", type=int)
+        for step, label in batches.STEP_LABELS.items():
+            sub = actions.add_parser(step, help=label)
+            sub.add_argument("id", type=int)
+            sub.add_argument("--as", dest="actor", required=True, help="以谁的身份办理")
+            if step != "freeze":
+                sub.add_argument("--doc-no", default="", help="文号或凭证号")
+                sub.add_argument("--date", type=day, help="YYYY-MM-DD（北京）")
+                sub.add_argument("--file", type=Path, help="扫描件")
+            if step == "settle":
+                sub.add_argument("--payer", default="", help="付款单位代码；缺省为全部待扣缴的行")
+                sub.add_argument("--amount", help="元；缺省为该行余下的全部")
+
+    def run(self, *, action: str, **options: Any) -> dict[str, Any]:
+        if action == "list":
+            return {"batches": [batch_json(batch) for batch in Batch.objects.all()]}
+        if action == "show":
+            return batch_json(batches.batch_for(options["id"]))
+        actor = user_named(options["actor"]) if options.get("actor") else system_user()
+        if action == "build":
+            return batch_json(batches.batch_build(month=options["month"], actor=actor))
+        return batch_json(self._step(action, actor, options))
+
+    def _step(self, action: str, actor: User, options: dict[str, Any]) -> Batch:
+        given, doc_no, on = options["id"], options.get("doc_no", ""), options.get("date")
+        if action == "freeze":
+            return batches.batch_freeze(batch_id=given, actor=actor)
+        if action == "submit":
+            return batches.batch_submit(batch_id=given, actor=actor, submitted_on=on, doc_no=doc_no)
+        if action == "approve":
+            return batches.batch_approve(
+                batch_id=given, actor=actor, doc_no=doc_no, approved_on=on, file=options.get("file")
+            )
+        if action == "send":
+            return batches.batch_send(batch_id=given, actor=actor, sent_on=on, doc_no=doc_no)
+        try:
+            amount_fen = fen_from_yuan(options["amount"]) if options.get("amount") else None
+        except ValueError as error:
+            raise Usage(str(error)) from error
+        return batches.batch_settle(
+            batch_id=given,
+            actor=actor,
+            voucher_no=doc_no,
+            settled_on=on,
+            payer_code=options["payer"],
+            amount_fen=amount_fen,
+        )
+
+    def show(self, result: dict[str, Any]) -> None:
+        for batch in result.get("batches", [result]):
+            self.stdout.write(f"#{batch['batch']} {batch['month']} 第{batch['seq']}批 {batch['state_label']}")
+            for row in batch["counties"]:
+                self.stdout.write(f"  {row['name']}\t{row['points']} 处\t{yuan(row['amount_fen'])} 元")
+            self.stdout.write(f"  合计\t{batch['points']} 处\t{batch['amount_yuan']} 元（人民币{batch['amount_daxie']}）")

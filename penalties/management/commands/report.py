@@ -1,0 +1,42 @@
+"""`report YYYY-MM --out DIR`: the month's workbook and 请示, batch or no batch (C13)."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from journal.commands import JinshaoCommand, Usage
+from penalties.documents.report import check
+from penalties.money import daxie, yuan
+from penalties.services.reports import write_reports
+
+
+class Command(JinshaoCommand):
+    help = "生成某月的扣缴汇总表和请示"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("month", help="YYYY-MM")
+        parser.add_argument("--out", type=Path, required=True, help="写到哪个文件夹")
+
+    def run(self, *, month: str, out: Path, **options: Any) -> dict[str, Any]:
+        if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
+            raise Usage(f"月份“{month}”应写成 YYYY-MM")
+        report, paths = write_reports(month=month, out=out)
+        total = report.total
+        return {
+            "month": month,
+            "batch": report.batch,
+            "draft": report.is_draft,
+            "points": total.count,
+            "amount_fen": total.amount_fen,
+            "amount_yuan": yuan(total.amount_fen),
+            "amount_daxie": daxie(total.amount_fen),
+            "proof": check(report),
+            "journal_head": report.journal_head,
+            "counties": [
+                {"code": r.code, "name": r.name, "points": r.figures.count, "amount_fen": r.figures.amount_fen}
+                for r in report.rows
+            ],
+            "files": [str(path) for path in paths],
+        }

@@ -1,0 +1,295 @@
+"""A deduction batch, from building to the vouchers: one function for each step of C13, in their only order."""
+
+import hashlib
+import json
+import re
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from grids.models import User
+from grids.roles import Role
+from grids.selectors import roles_of
+from journal import clock
+from journal.errors import BadInput, Conflict, Missing, NotAllowed, Refused, StaleVersion
+from journal.services import record
+from penalties.models import Batch, BatchDocument, BatchLine, BatchState, LedgerEntry, Settlement
+from penalties.money import yuan
+from penalties.services import files, ledger, tables
+
+STEPS = {
+    "freeze": (BatchState.OPEN, frozenset({Role.BUREAU})),
+    "submit": (BatchState.FROZEN, frozenset({Role.BUREAU})),
+    "approve": (BatchState.SUBMITTED, frozenset({Role.BUREAU})),
+    "send": (BatchState.APPROVED, frozenset({Role.BUREAU})),
+    "settle": (BatchState.SENT, frozenset({Role.FINANCE, Role.BUREAU})),
+}
+STEP_LABELS = {"freeze": "冻结", "submit": "报送", "approve": "登记批件", "send": "送财政", "settle": "登记凭证"}
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+
+
+def batch_for(batch_id: int) -> Batch:
+    """The batch, or Missing."""
+    batch = Batch.objects.filter(pk=batch_id).first()
+    if batch is None:
+        raise Refused(f"没有第 {batch_id} 号批次", code="no_batch")
+    return batch
+
+
+def available_steps(batch: Batch, user: User) -> list[str]:
+    """The steps that this user may take on this batch now; feeds buttons, API and guard alike."""
+    held = roles_of(user)
+    return [step for step, (state, roles) in STEPS.items() if batch.state == state and held & roles]
+
+
+def _require(step: str, batch: Batch, actor: User) -> None:
+    state, roles = STEPS[step]
+    if not roles_of(actor) & roles:
+        raise NotAllowed(f"“{STEP_LABELS[step]}”不由您的岗位办理")
+    if batch.state != state:
+        raise Refused(
+            f"{batch}现在是“{batch.get_state_display()}”，不能{STEP_LABELS[step]}：顺序是 "
+            "编制 → 冻结 → 报送 → 市政府同意 → 送财政 → 已扣缴（四(二)）",
+            code="out_of_order",
+        )
+
+
+def _advance(batch: Batch, *, to: BatchState, **facts: Any) -> Batch:
+    """Compare-and-swap on (state, version): whoever comes second changes nothing."""
+    moved = Batch.objects.filter(pk=batch.pk, state=batch.state, version=batch.version).update(
+        state=to, version=batch.version + 1, **facts
+    )
+    if not moved:
+        raise StaleVersion()
+    batch.refresh_from_db()
+    return batch
+
+
+@transaction.atomic
+def batch_build(*, month: str, actor: User) -> Batch:
+    """Post what is final and not yet posted, and give back what no longer stands, into the month's open batch (C12).
+
+    `month` is YYYY-MM of the burning dates (Beijing). Building again changes nothing unless something has changed.
+    Raises Conflict when another batch is open, NoRule when a point has no rule, BadInput for a malformed month.
+    """
+    if not _MONTH.fullmatch(month):
+        raise BadInput(f"月份“{month}”应写成 YYYY-MM，例如 2023-10", where="month")
+    if not roles_of(actor) & {Role.BUREAU, Role.SYSTEM}:
+        raise NotAllowed("编制批次由市局经办")
+    open_batch = Batch.objects.select_for_update().filter(state=BatchState.OPEN).first()
+    if open_batch and open_batch.month != month:
+        raise Conflict(f"{open_batch}还在编制，先冻结它，再编 {month} 的批次", code="another_batch_open")
+    cut_off = clock.now()
+    drafts = ledger.drafts_for(month=month, cut_off=cut_off)
+    batch = open_batch or Batch.objects.filter(month=month).order_by("-seq").first()
+    if batch is not None and not drafts:
+        return batch
+    if batch is None or batch.state != BatchState.OPEN:
+        batch = _open(month=month, seq=batch.seq + 1 if batch else 1, cut_off=cut_off, actor=actor)
+    else:
+        batch = _advance(batch, to=BatchState.OPEN, cut_off=cut_off)
+    entries = ledger.post(batch, drafts)
+    record(
+        "batch.built",
+        batch,
+        actor,
+        after={"month": month, "entries": len(entries), "amount_fen": sum(e.amount_fen for e in entries)},
+    )
+    return batch
+
+
+def _open(*, month: str, seq: int, cut_off: datetime, actor: User) -> Batch:
+    try:
+        with transaction.atomic():
+            return Batch.objects.create(
+                month=month, seq=seq, cut_off=cut_off, prepared_by=actor, created_at=clock.now()
+            )
+    except IntegrityError as error:
+        raise Conflict("另一个人刚刚开始编制批次，请刷新", code="another_batch_open") from error
+
+
+@transaction.atomic
+def batch_freeze(*, batch_id: int, actor: User) -> Batch:
+    """Snapshot one line for every payer, zeros too, and hash them with the entries behind them."""
+    batch = batch_for(batch_id)
+    _require("freeze", batch, actor)
+    rows = tables.batch_rows(batch)
+    batch = _advance(
+        batch, to=BatchState.FROZEN, frozen_at=clock.now(), checked_by=actor, content_hash=content_hash(batch, rows)
+    )
+    BatchLine.objects.bulk_create([row.line(batch) for row in rows])
+    record("batch.frozen", batch, actor, after={"hash": batch.content_hash, "lines": len(rows)})
+    return batch
+
+
+def content_hash(batch: Batch, rows: "list[tables.Row]") -> str:
+    """sha256 over the lines and the ledger entries of a batch, in canonical JSON."""
+    entries = LedgerEntry.objects.filter(batch=batch).order_by("id")
+    content = {
+        "batch": [batch.month, batch.seq],
+        "lines": [row.canonical() for row in rows],
+        "entries": [[e.pk, e.point_id, e.seq, e.amount_fen, e.payer_code, e.basis] for e in entries],
+    }
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@transaction.atomic
+def batch_submit(*, batch_id: int, actor: User, submitted_on: date | None = None, doc_no: str = "") -> Batch:
+    """报送: the 请示 and the table go to the city government, and are kept exactly as they went (C13).
+
+    `doc_no` is the 文号 that the office system issued, if it is known already; it is never invented here.
+    """
+    batch = batch_for(batch_id)
+    _require("submit", batch, actor)
+    batch = _advance(
+        batch,
+        to=BatchState.SUBMITTED,
+        submitted_at=clock.now(),
+        submitted_on=submitted_on or clock.today_beijing(),
+        submit_doc_no=doc_no,
+    )
+    record("batch.submitted", batch, actor, after={"doc_no": doc_no, "on": str(batch.submitted_on)})
+    from penalties.services.reports import file_batch_documents
+
+    file_batch_documents(batch=batch, actor=actor)
+    return batch
+
+
+@transaction.atomic
+def batch_approve(
+    *, batch_id: int, actor: User, doc_no: str, approved_on: date | None, file: Path | None, filename: str = ""
+) -> Batch:
+    """市政府同意: recorded only with the 批件's number, date and scan (C13)."""
+    batch = batch_for(batch_id)
+    _require("approve", batch, actor)
+    missing = [
+        word
+        for word, value in (("批件文号", doc_no.strip()), ("批件日期", approved_on), ("批件扫描件", file))
+        if not value
+    ]
+    if missing or file is None or approved_on is None:
+        raise Missing(missing)
+    if batch.submitted_on and approved_on < batch.submitted_on:
+        raise BadInput(f"批件日期 {approved_on} 早于报送日期 {batch.submitted_on}", where="date")
+    stored = files.store_scan(file, kind="approvals", filename=filename or file.name)
+    batch = _advance(
+        batch,
+        to=BatchState.APPROVED,
+        approved_at=clock.now(),
+        approved_on=approved_on,
+        approval_doc_no=doc_no.strip(),
+        approval_file=stored.stored_as,
+        approval_sha256=stored.sha256,
+    )
+    BatchDocument.objects.create(
+        batch=batch,
+        kind=BatchDocument.Kind.APPROVAL,
+        title=f"市政府批件 {doc_no.strip()}",
+        filename=stored.filename,
+        stored_as=stored.stored_as,
+        sha256=stored.sha256,
+        at=clock.now(),
+    )
+    record(
+        "batch.approved",
+        batch,
+        actor,
+        after={"doc_no": batch.approval_doc_no, "on": str(approved_on), "sha256": stored.sha256},
+    )
+    return batch
+
+
+@transaction.atomic
+def batch_send(*, batch_id: int, actor: User, sent_on: date | None = None, doc_no: str = "") -> Batch:
+    """送财政: impossible before the approval is on record, by CHECK as well as here (C13)."""
+    batch = batch_for(batch_id)
+    _require("send", batch, actor)
+    batch = _advance(
+        batch,
+        to=BatchState.SENT,
+        sent_at=clock.now(),
+        sent_on=sent_on or clock.today_beijing(),
+        sent_doc_no=doc_no,
+    )
+    record("batch.sent", batch, actor, after={"doc_no": doc_no, "on": str(batch.sent_on)})
+    return batch
+
+
+@transaction.atomic
+def batch_settle(
+    *,
+    batch_id: int,
+    actor: User,
+    voucher_no: str,
+    settled_on: date | None,
+    payer_code: str = "",
+    amount_fen: int | None = None,
+) -> Batch:
+    """已扣缴: a voucher for one line (perhaps for part of it), or for all open lines when no payer is named.
+
+    The batch is settled when every line's vouchers add up to its amount.
+    """
+    batch = batch_for(batch_id)
+    _require("settle", batch, actor)
+    missing = [word for word, value in (("凭证号", voucher_no.strip()), ("扣缴日期", settled_on)) if not value]
+    if missing or settled_on is None:
+        raise Missing(missing)
+    lines = open_lines(batch)
+    if payer_code:
+        lines = {line: left for line, left in lines.items() if line.payer_code == payer_code}
+        if not lines:
+            raise Refused("这个单位没有待扣缴的金额", code="nothing_to_settle")
+    elif amount_fen is not None:
+        raise BadInput("写明金额时要写明付款单位", where="payer")
+    for line, left in lines.items():
+        amount = left if amount_fen is None else amount_fen
+        if amount == 0 or (amount > 0) != (left > 0) or abs(amount) > abs(left):
+            raise BadInput(
+                f"{line.payer_name}还待扣缴 {yuan(left)} 元，不能登记 {yuan(amount)} 元", where="amount"
+            )
+        _voucher(line, voucher_no=voucher_no.strip(), settled_on=settled_on, amount_fen=amount, actor=actor)
+    record(
+        "batch.settled",
+        batch,
+        actor,
+        after={"voucher_no": voucher_no.strip(), "on": str(settled_on), "lines": len(lines)},
+    )
+    if not open_lines(batch):
+        batch = _advance(batch, to=BatchState.SETTLED, settled_at=clock.now())
+    return batch
+
+
+def _voucher(line: BatchLine, *, voucher_no: str, settled_on: date, amount_fen: int, actor: User) -> None:
+    if line.settlements.filter(voucher_no=voucher_no).exists():
+        raise Conflict(f"{line.payer_name}的凭证 {voucher_no} 已经登记过", code="voucher_known")
+    Settlement.objects.create(
+        line=line,
+        voucher_no=voucher_no,
+        settled_on=settled_on,
+        amount_fen=amount_fen,
+        recorded_by=actor,
+        at=clock.now(),
+    )
+
+
+def open_lines(batch: Batch) -> dict[BatchLine, int]:
+    """Lines that still wait for a voucher → fen left, in table order."""
+    left = {}
+    for line in batch.lines.prefetch_related("settlements").order_by("position"):
+        rest = line.amount_fen - sum(s.amount_fen for s in line.settlements.all())
+        if rest:
+            left[line] = rest
+    return left
+
+
+def frozen_problems() -> list[str]:
+    """Frozen batches whose lines or entries no longer give the hash that was printed on their documents."""
+    problems = []
+    for batch in Batch.objects.exclude(state=BatchState.OPEN).order_by("pk"):
+        rows = [tables.Row.from_line(line) for line in batch.lines.order_by("position")]
+        if content_hash(batch, rows) != batch.content_hash:
+            problems.append(f"{batch}的明细与冻结时的摘要不一致")
+    return problems

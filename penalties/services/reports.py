@@ -1,0 +1,302 @@
+"""The month, or a batch, as one report value; and the papers made from it (C13, policy.md §7)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from django.db import transaction
+
+from firepoints.models import AttributionPerson, Recognition, Ruling
+from grids.models import Edition, User
+from grids.roles import PostKind
+from journal import clock
+from journal.errors import BadInput
+from journal.sealing import head, seal_pending
+from journal.selectors import deployment
+from journal.services import record
+from penalties.documents import qingshi, workbook
+from penalties.documents.report import (
+    Approval,
+    CorrectionRow,
+    Figures,
+    MonthReport,
+    PayerRow,
+    PointRow,
+    Titles,
+    check,
+)
+from penalties.ledger import REASONS
+from penalties.models import Batch, BatchDocument, BatchState, LedgerEntry
+from penalties.services import files, ledger, rules, tables
+
+
+@dataclass(frozen=True, slots=True)
+class _Charge:
+    """A charge that stands in the period: posted, or only proposed while there is no batch."""
+
+    recognition_id: int
+    payer_code: str
+    payer_name: str
+    basis: str
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Return:
+    """A reversal of a charge that an earlier batch made."""
+
+    point_id: int
+    payer_code: str
+    payer_name: str
+    basis: str
+    month: str
+    reason: str
+    amount_fen: int
+    original: Batch
+
+
+def titles() -> Titles:
+    """The names of the offices and the levy, from the pack; plain words on a home without one."""
+    row = Ruling.objects.filter(key="titles").order_by("-valid_from").first()
+    root = Ruling.objects.filter(key="root").order_by("-valid_from").first()
+    named = row.value if row else {}
+    city = root.value.get("name", "") if root else ""
+    return Titles(
+        city=city,
+        bureau=named.get("bureau", f"{city}生态环境局"),
+        government=named.get("government", f"{city}人民政府"),
+        finance=named.get("finance", f"{city}财政局"),
+        policy=named.get("policy_title", ""),
+        policy_no=named.get("policy_no", ""),
+        clause=named.get("clause", "四（二）"),
+    )
+
+
+def month_report(*, month: str) -> MonthReport:
+    """The monthly report (month and cumulative), issued whether or not there is a batch (C13).
+
+    With batches: all of them together. Without: what building would post today, marked as a draft.
+    """
+    found = list(Batch.objects.filter(month=month).order_by("seq"))
+    if found:
+        entries = LedgerEntry.objects.filter(batch__in=found)
+        return _report(month, tables.month_rows(month), entries, batch=found[-1])
+    drafts = ledger.drafts_for(month=month, cut_off=clock.now())
+    charges = [
+        _Charge(int(d.pinned.recognition_id), d.pinned.payer_code, d.pinned.payer_name, d.pinned.basis, d.amount_fen)
+        for d in drafts
+        if d.reverses is None
+    ]
+    originals = LedgerEntry.objects.select_related("batch").in_bulk([d.reverses for d in drafts if d.reverses])
+    returns = [
+        _Return(int(d.point_id), d.pinned.payer_code, d.pinned.payer_name, d.pinned.basis, d.pinned.month,
+                REASONS.get(d.reason, d.reason), d.amount_fen, originals[d.reverses].batch)
+        for d in drafts
+        if d.reverses is not None
+    ]  # fmt: skip
+    return _build(month, tables.month_rows(month, drafts), charges, returns, batch=None)
+
+
+def batch_report(batch: Batch) -> MonthReport:
+    """One batch as a report."""
+    return _report(batch.month, tables.batch_rows(batch), LedgerEntry.objects.filter(batch=batch), batch=batch)
+
+
+def _report(month: str, rows: list[tables.Row], queryset: "Iterable[LedgerEntry]", *, batch: Batch) -> MonthReport:
+    entries = list(queryset.select_related("batch", "reverses__batch").order_by("id"))  # type: ignore[attr-defined]
+    here = {entry.pk for entry in entries}
+    taken_back = {entry.reverses_id for entry in entries if entry.reverses_id in here}
+    charges = [
+        _Charge(e.recognition_id, e.payer_code, e.payer_name, e.basis, e.amount_fen)
+        for e in entries
+        if e.reverses_id is None and e.pk not in taken_back
+    ]
+    returns = [
+        _Return(e.point_id, e.payer_code, e.payer_name, e.basis, e.month, e.reason, e.amount_fen, e.reverses.batch)
+        for e in entries
+        if e.reverses is not None and e.reverses_id not in here
+    ]
+    return _build(month, rows, charges, returns, batch=batch)
+
+
+def _build(
+    month: str, rows: list[tables.Row], charges: list[_Charge], returns: list[_Return], *, batch: Batch | None
+) -> MonthReport:
+    home = deployment()
+    seal_pending()
+    seq, hash_ = head()
+    year, number = map(int, month.split("-"))
+    rate = _rate_fen(tables.last_day(month))
+    points = _points(charges)
+    synthetic = Edition.objects.filter(state=Edition.State.ACTIVE, is_synthetic=True).exists()
+    return MonthReport(
+        titles=titles(),
+        deployment=home.title or home.name,
+        month=month,
+        period=f"{year}年{number}月",
+        issued_on=clock.today_beijing(),
+        rows=tuple(_payer_row(row, rate) for row in rows),
+        points=points,
+        corrections=_corrections(returns),
+        journal_head=f"{seq}:{hash_}",
+        is_demo=home.is_demo,
+        is_draft=batch is None or batch.state == BatchState.OPEN,
+        batch=str(batch) if batch else "",
+        prepared_by=batch.prepared_by.full_name if batch else "",
+        checked_by=batch.checked_by.full_name if batch and batch.checked_by else "",
+        approval=Approval(batch.approval_doc_no, batch.approved_on) if batch and batch.approved_on else None,
+        notes=("县以下边界为示意边界，不作划界依据。",) if synthetic else (),
+    )
+
+
+def _rate_fen(day: date) -> int | None:
+    rule = rules.rule_on(day)
+    return rules.definition(rule).fixed_fen if rule else None
+
+
+def _payer_row(row: tables.Row, rate_fen: int | None) -> PayerRow:
+    figures = Figures(
+        count=row.count,
+        satellite=row.satellite,
+        inspection=row.inspection,
+        scar=row.scar,
+        amount_fen=row.amount_fen,
+        cumulative_count=row.cumulative_count,
+        cumulative_fen=row.cumulative_fen,
+    )
+    return PayerRow(code=row.payer_code, name=row.payer_name, group=row.group, figures=figures, rate_fen=rate_fen)
+
+
+def _points(charges: list[_Charge]) -> tuple[PointRow, ...]:
+    found = Recognition.objects.select_related(
+        "point", "attribution__edition", "charged_detection__source", "recognised_by"
+    ).in_bulk([charge.recognition_id for charge in charges])
+    heads = _heads(recognition.attribution_id for recognition in found.values())
+    rows = [_point_row(found[c.recognition_id], c, heads.get(found[c.recognition_id].attribution_id, "")) for c in charges]
+    return tuple(sorted(rows, key=lambda row: (row.payer_code, row.burned_on, row.number)))
+
+
+def _point_row(recognition: Recognition, charge: _Charge, responsible: str) -> PointRow:
+    point, place, seen = recognition.point, recognition.attribution, recognition.charged_detection
+    at = point.starts_at.astimezone(clock.BEIJING)
+    exact = point.precision == "instant"
+    return PointRow(
+        number=str(point),
+        payer_code=charge.payer_code,
+        payer_name=charge.payer_name,
+        township=place.township_name,
+        village=place.village_name,
+        group=place.group_name,
+        burned_on=recognition.burn_date,
+        burned_at=f"{at:%H:%M}" if exact else "",
+        source=seen.source.name if seen else "",
+        basis=charge.basis,
+        lon=place.lon,
+        lat=place.lat,
+        decided_on=recognition.at.astimezone(clock.BEIJING).date(),
+        reason=recognition.reason,
+        attribution=place.edition.name,
+        responsible=responsible,
+        amount_fen=charge.amount_fen,
+    )
+
+
+def _heads(attribution_ids: Iterable[int]) -> dict[int, str]:
+    """attribution id → the head of the lowest cell that had one on the fire's date, in one query."""
+    order = {"county": 1, "township": 2, "village": 3, "group": 4}
+    people = AttributionPerson.objects.filter(
+        attribution_id__in=list(attribution_ids), holder__isnull=False, post__kind=PostKind.HEAD
+    ).select_related("holder", "post")
+    best: dict[int, tuple[int, str]] = {}
+    for person in people:
+        rank = order.get(person.level, 0)
+        said = f"{person.holder.full_name}（{person.post.title}）" if person.holder and person.post else ""
+        if rank > best.get(person.attribution_id, (-1, ""))[0]:
+            best[person.attribution_id] = (rank, said)
+    return {key: said for key, (_, said) in best.items()}
+
+
+def _corrections(returns: list[_Return]) -> tuple[CorrectionRow, ...]:
+    from firepoints.models import FirePoint
+
+    points = FirePoint.objects.in_bulk([item.point_id for item in returns])
+    return tuple(
+        CorrectionRow(
+            number=str(points[item.point_id]),
+            payer_code=item.payer_code,
+            payer_name=item.payer_name,
+            original_batch=str(item.original),
+            month=item.month,
+            basis=item.basis,
+            reason=item.reason,
+            amount_fen=item.amount_fen,
+        )
+        for item in returns
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """One made document in memory."""
+
+    kind: str
+    title: str
+    filename: str
+    content: bytes
+
+    @property
+    def suffix(self) -> str:
+        return Path(self.filename).suffix
+
+
+def papers(report: MonthReport) -> list[Paper]:
+    """The workbook and the 请示 of a report. Raises ReportMismatch before anything is made if the sums disagree."""
+    check(report)
+    stem = report.month if not report.batch else report.batch
+    return [
+        Paper(BatchDocument.Kind.WORKBOOK, f"{report.period}扣缴汇总表", f"{stem}-扣缴汇总表.xlsx", workbook.render(report)),
+        Paper(BatchDocument.Kind.REQUEST, f"{report.period}扣缴请示", f"{stem}-请示.docx", qingshi.render(report)),
+    ]
+
+
+@transaction.atomic
+def write_reports(*, month: str, out: Path, actor: User | None = None) -> tuple[MonthReport, list[Path]]:
+    """Write the month's papers into a folder; the act is journaled with the digest of each file.
+
+    Raises BadInput when the folder cannot be written.
+    """
+    report = month_report(month=month)
+    made = papers(report)
+    paths = []
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for paper in made:
+            (out / paper.filename).write_bytes(paper.content)
+            paths.append(out / paper.filename)
+    except OSError as error:
+        raise BadInput(f"写不进文件夹 {out}：{error.strerror}", where="out") from error
+    return report, paths
+
+
+def file_batch_documents(*, batch: Batch, actor: User) -> list[BatchDocument]:
+    """Keep the papers of a batch exactly as they go to the city government, with the journal head printed on them."""
+    report = batch_report(batch)
+    rows = []
+    for paper in papers(report):
+        stored = files.store_bytes(paper.content, kind="documents", filename=paper.filename, suffix=paper.suffix)
+        rows.append(
+            BatchDocument.objects.create(
+                batch=batch,
+                kind=paper.kind,
+                title=paper.title,
+                filename=paper.filename,
+                stored_as=stored.stored_as,
+                sha256=stored.sha256,
+                journal_head=report.journal_head,
+                is_draft=report.is_draft,
+                at=clock.now(),
+            )
+        )
+    record("report.written", batch, actor, after={"files": {row.filename: row.sha256 for row in rows}})
+    return rows
