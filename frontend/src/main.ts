@@ -1,0 +1,23 @@
+import "leaflet/dist/leaflet.css";
+import "./styles/tokens.css";
+import "./styles/look.css";
+import "./styles/pages.css";
+import "./styles/map.css";
+import "./styles/small.css";
+
+import { startCharts } from "./charts";
+import { startConfirms } from "./confirm";
+import { startKeys } from "./keys";
+import { startFootprints } from "./map/footprint";
+import { startOverviews } from "./map/overview";
+import { startReports } from "./report/form";
+
+// Each part looks for its own data attributes, and one that fails must not take the others with it:
+// without any of them the page still works as plain HTML.
+for (const start of [startConfirms, startKeys, startReports, startOverviews, startFootprints, startCharts]) {
+  try {
+    start();
+  } catch (error) {
+    console.error(error);
+  }
+}
