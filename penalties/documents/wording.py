@@ -1,0 +1,59 @@
+"""The sentences and labels that more than one document says, so that they say it alike (style.md: one word for one thing)."""
+
+from datetime import date
+
+from penalties.documents.report import BASIS_WORDS, MonthReport, PointRow
+from penalties.money import rmb, wan
+
+NO_NUMBER = "（文号由办公系统编发）"
+MAP_NOTE = "经纬度为 WGS-84 坐标；位置示意，不作划界依据。"
+
+
+def chinese_date(day: date) -> str:
+    """成文日期 in Arabic digits without leading zeros (GB/T 9704-2012, 7.3.5.4): ``2025年11月5日``."""
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
+def summary_title(report: MonthReport) -> str:
+    return f"{report.titles.city}{report.period}{report.titles.levy}扣缴汇总表"
+
+
+def points_title(report: MonthReport) -> str:
+    return f"{report.titles.city}{report.period}秸秆焚烧火点明细表"
+
+
+def request_subject(report: MonthReport) -> str:
+    return f"关于扣缴{report.period}{report.titles.levy}的请示"
+
+
+def letter_subject(report: MonthReport) -> str:
+    return f"关于扣缴{report.period}{report.titles.levy}的函"
+
+
+def policy_cited(report: MonthReport) -> str:
+    """《…》（本政办发〔2022〕29号）, with the clause where the pack names it."""
+    titles = report.titles
+    number = f"（{titles.policy_no}）" if titles.policy_no else ""
+    return f"{titles.policy}{number}{titles.clause}"
+
+
+def place(point: PointRow) -> str:
+    """Township, village and group, without the empty ones."""
+    return "".join(part for part in (point.township, point.village, point.group) if part)
+
+
+def bases_said(report: MonthReport) -> str:
+    """``卫星 6 处、巡查督查 3 处、黑斑 2 处``: always all three, zeros too."""
+    return "、".join(f"{word}{getattr(report.total, basis)}处" for basis, word in BASIS_WORDS.items())
+
+
+def amounts_said(report: MonthReport) -> str:
+    """Each payer with money to pay: ``甲县4处12万元、乙区1处3万元``."""
+    moved = [row for row in report.rows if row.figures.count or row.figures.amount_fen]
+    return "、".join(f"{row.name}{row.figures.count}处{wan(row.figures.amount_fen)}万元" for row in moved)
+
+
+def total_said(report: MonthReport) -> str:
+    """``33万元（人民币叁拾叁万元整）``."""
+    fen = report.total.amount_fen
+    return f"{wan(fen)}万元（{rmb(fen)}）"
