@@ -23,6 +23,7 @@ from firepoints.sources.lines import Lines, Shape, read_fields, split_cells
 from firepoints.sources.reasons import REASONS
 from firepoints.sources.table import SightingTable, raw_fields
 from firepoints.sources.text import compact, decode, parse_date, parse_hhmm, parse_number, plain
+from firepoints.sources.workbook import read_bytes
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -61,15 +62,6 @@ def parse(source: bytes | str | Path, *, options: ParseOptions) -> ParseResult:
     rejected.sort(key=lambda row: row.row_no)
     meta = {"encoding": encoding, "columns": list(head.columns), "datum": "wgs84", "blank": body.blank_count()}
     return ParseResult(body.sightings(), rejected, notes, meta)
-
-
-def read_bytes(path: str | Path, options: ParseOptions) -> bytes:
-    try:
-        if Path(path).stat().st_size > options.max_bytes:
-            raise SourceError("文件太大", todo="请分成几个文件导入", code="too_large")
-        return Path(path).read_bytes()
-    except OSError as error:
-        raise SourceError("文件打不开", todo=f"请检查路径和权限（{error.strerror}）", code="unreadable") from error
 
 
 def to_utf8(data: bytes) -> tuple[bytes, str]:

@@ -19,7 +19,6 @@ REASONS = {
     "future": "时间在将来",
     "bad_satellite": "卫星代号不认识",
     "bad_kind": "类型应为 明火 或 黑斑",
-    "missing_finder": "缺少巡查人",
     "bad_accuracy": "定位精度应为 0 到 100000 之间的米数",
     "bad_uuid": "编号（uuid）格式不对",
     "bad_authority": "来源级别应为 国家、省、市、县、乡、村 或 其他",

@@ -79,7 +79,7 @@ DMS = re.compile(rf"{D}{DEGREE}(?:{M}{MINUTE}?(?:{S}{SECOND}?)?)?")
 DMS_SPACED = re.compile(rf"{D}[ :]{M}[ :]{S}")
 
 
-def parse_coordinate(value: Any, axis: str) -> float | None | str:
+def parse_coordinate(value: Any, axis: str) -> float | str | None:
     """Degrees of a decimal or DMS coordinate ("116°14'37.289\\"E"); None if unreadable.
 
     Returns the string "swapped" when the text names the other axis (a latitude marked E).
@@ -120,7 +120,7 @@ SLASH_DATE = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.](\d{4})")
 SERIAL_DATE = re.compile(r"(\d{5})(?:\.0+)?")
 
 
-def parse_date(text: str, order: str = "") -> date | None | str:
+def parse_date(text: str, order: str = "") -> date | str | None:
     """A calendar date, also as Excel mangles it; "ambiguous_date" where day and month cannot be told apart."""
     if match := ISO_DATE.fullmatch(text) or COMPACT_DATE.fullmatch(text):
         return make_date(*(int(part) for part in match.groups()))
@@ -131,7 +131,7 @@ def parse_date(text: str, order: str = "") -> date | None | str:
     return None
 
 
-def _slash_date(first: int, second: int, year: int, order: str) -> date | None | str:
+def _slash_date(first: int, second: int, year: int, order: str) -> date | str | None:
     as_dmy, as_mdy = make_date(year, second, first), make_date(year, first, second)
     if order in ("dmy", "mdy"):
         return as_dmy if order == "dmy" else as_mdy
@@ -212,11 +212,10 @@ def split_moment(value: Any, options: ParseOptions) -> tuple[date | str | None, 
         whole = EXCEL_EPOCH + timedelta(days=int(value), seconds=seconds // 86_400 * 86_400)
         return sane(whole), seconds % 86_400 or None, zone
     text = plain(value)
-    if match := OFFSET.search(text):
-        if ":" in text[: match.start()]:
-            zone, text = offset_zone(match.group(1)), text[: match.start()]
-            if zone is None:
-                return "bad_time", None, None
+    if (match := OFFSET.search(text)) and ":" in text[: match.start()]:
+        zone, text = offset_zone(match.group(1)), text[: match.start()]
+        if zone is None:
+            return "bad_time", None, None
     day = parse_date(text, options.date_order)
     if day is not None or not text:
         return day, None, zone

@@ -1,0 +1,135 @@
+"""From the cells of a sheet to rows with named fields, notes set apart: shared by lists and patrol files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Any
+
+from firepoints.sources.base import Note, ParseOptions, SourceError, text_row
+from firepoints.sources.headings import Heading, find_heading
+from firepoints.sources.text import compact, plain
+from firepoints.sources.workbook import Sheet
+
+REMARK = re.compile(
+    r"(合计|总计|小计|共计|累计|总数|备注|附注|注[:：1-9、]|注$|说明|制表|审核|填报|填表|单位[:：]|数据来源|来源[:：]|报送|联系|抄送|打印)"
+)
+MIDNIGHT = time()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One data row: its sheet, Excel row number, the cells by field (raw values) and by heading (for the record)."""
+
+    sheet: str
+    row_no: int
+    cells: Mapping[str, Any]
+    raw: Mapping[str, Any]
+    names: Mapping[str, str]
+
+    def get(self, field: str) -> Any:
+        return self.cells.get(field, "")
+
+
+def read_rows(
+    sheets: Sequence[Sheet],
+    synonyms: Mapping[str, tuple[str, ...]],
+    required: Sequence[tuple[str, ...]],
+    options: ParseOptions,
+) -> tuple[list[Row], list[Note], dict[str, Any]]:
+    """(data rows, notes, meta) of all sheets; a sheet without a heading is a cover, and is notes as a whole.
+
+    Raises SourceError when no sheet has a heading with the required fields.
+    """
+    rows: list[Row] = []
+    notes: list[Note] = []
+    headings: dict[str, list[str]] = {}
+    for sheet in sheets:
+        heading = find_heading(sheet.rows, synonyms, required, options.mapping)
+        if heading is None:
+            notes.extend(Note(i + 1, sheet.name, text_row(row)) for i, row in enumerate(sheet.rows) if not blank(row))
+            continue
+        headings[sheet.name] = list(heading.names)
+        for found in sheet_rows(sheet, heading):
+            (rows if isinstance(found, Row) else notes).append(found)  # type: ignore[attr-defined]
+    if not headings:
+        raise no_heading(sheets, required, synonyms)
+    return rows, notes, {"headings": headings, "sheets": [sheet.name for sheet in sheets]}
+
+
+def sheet_rows(sheet: Sheet, heading: Heading) -> Iterator[Row | Note]:
+    names = {field: heading.names[column] for field, column in heading.fields.items()}
+    for i, cells in enumerate(sheet.rows):
+        if blank(cells):
+            continue
+        titles = i < heading.below
+        if titles or is_note(cells, heading) or is_heading_again(cells, heading):
+            yield Note(i + 1, sheet.name, text_row(cells))
+            continue
+        yield Row(
+            sheet=sheet.name,
+            row_no=i + 1,
+            cells={f: cells[column] if column < len(cells) else "" for f, column in heading.fields.items()},
+            raw=raw_row(heading.names, cells),
+            names=names,
+        )
+
+
+def blank(cells: Sequence[Any]) -> bool:
+    return all(cell is None or (isinstance(cell, str) and not cell.strip(" \t\r\n\u3000\xa0")) for cell in cells)
+
+
+def is_note(cells: Sequence[Any], heading: Heading) -> bool:
+    """A total, a remark or a merged title: a row without coordinates that says so, or that holds a single text."""
+    coordinates = (heading.fields.get("lon", -1), heading.fields.get("lat", -1))
+    if any(0 <= column < len(cells) and plain(cells[column]) for column in coordinates):
+        return False
+    filled = [compact(cell) for cell in cells if compact(cell)]
+    if not filled:
+        return True
+    return bool(REMARK.match(filled[0])) or (len(filled) == 1 and not filled[0].isdigit())
+
+
+def is_heading_again(cells: Sequence[Any], heading: Heading) -> bool:
+    """A page of a long list often begins with its heading once more."""
+    columns = [heading.fields[field] for field in ("lon", "lat")]
+    return all(column < len(cells) and compact(cells[column]) == heading.names[column] for column in columns)
+
+
+def raw_row(names: Sequence[str], cells: Sequence[Any]) -> dict[str, Any]:
+    """The row under its headings as JSON can hold it: numbers stay numbers, dates become ISO text."""
+    raw: dict[str, Any] = {}
+    for i, cell in enumerate(cells):
+        name = names[i] if i < len(names) and names[i] else f"#{i + 1}"
+        raw[name if name not in raw else f"{name}#{i + 1}"] = jsonable(cell)
+    return raw
+
+
+def jsonable(cell: Any) -> Any:
+    if isinstance(cell, float):
+        return cell if cell == cell and abs(cell) != float("inf") else str(cell)
+    if cell is None or isinstance(cell, bool | int):
+        return cell
+    if isinstance(cell, date | time):
+        return cell.isoformat()
+    return str(cell).replace("\x00", "\ufffd")
+
+
+def no_heading(
+    sheets: Sequence[Sheet], required: Sequence[tuple[str, ...]], synonyms: Mapping[str, tuple[str, ...]]
+) -> SourceError:
+    first = next(((s, i, r) for s in sheets for i, r in enumerate(s.rows) if not blank(r)), None)
+    if first is None:
+        return SourceError("表里没有内容", todo="请重新导出后再导入", code="empty_file")
+    sheet, i, cells = first
+    seen = "、".join(compact(cell)[:20] for cell in cells[:12] if compact(cell))
+    wanted = "、".join("或".join(synonyms[field][0] for field in group) for group in required)
+    where = (f"工作表 {sheet.name} " if sheet.name else "") + f"第 {i + 1} 行"
+    return SourceError(
+        f"找不到表头，需要的列：{wanted}；读到：{seen}",
+        where=where,
+        todo="请核对是否选错文件，或指明列的对应关系",
+        code="wrong_columns",
+    )
