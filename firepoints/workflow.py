@@ -26,6 +26,8 @@ class Facts:
     is_official: bool = False
     actor_is_designated: bool = False
     actor_in_candidate_county: bool = False
+    actor_in_owner_county: bool = False
+    has_live_detections: bool = True
     verified_by_id: int | None = None
     conclusion: str = ""
     counted: bool | None = None
@@ -56,6 +58,10 @@ def concerned(f: Facts) -> str:
     return "" if f.actor_in_candidate_county else "不是相关县（区）"
 
 
+def owner(f: Facts) -> str:
+    return "" if f.actor_in_owner_county else "只有属地县（区）能办理"
+
+
 def another_person(f: Facts) -> str:
     return "核实人不能认定同一火点" if f.verified_by_id == f.actor_id else ""
 
@@ -77,7 +83,14 @@ def window_over(f: Facts) -> str:
 
 
 def only_leads(f: Facts) -> str:
-    return "官方清单的火点不能关闭，要有核实和认定" if f.is_official else ""
+    """One clerk alone must not make a chargeable point go away; an official row always ends in a decision."""
+    if f.is_official or f.has_chargeable_source:
+        return "官方清单或巡查督查的火点不能关闭，要有核实和认定"
+    return ""
+
+
+def emptied(f: Facts) -> str:
+    return "还有没撤回的监测记录" if f.has_live_detections else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,17 +140,19 @@ TRANSITIONS = (
          (another_person, found_true, chargeable), ("reason",)),
     _row("exclude", "认定不计入", (S.VERIFIED,), S.RECOGNISED, (_DECIDER,), (another_person,), ("reason",)),
     _row("notify", "通报", (S.RECOGNISED,), S.OBJECTION, (_BUREAU,), (counted,)),
-    _row("object", "提出异议", (S.OBJECTION,), S.CONTESTED, (_COUNTY,), (concerned,), ("reason",)),
-    _row("waive", "书面放弃异议", (S.OBJECTION,), S.FINAL, (_COUNTY,), (concerned,), ("document_no",)),
+    _row("object", "提出异议", (S.OBJECTION,), S.CONTESTED, (_COUNTY,), (owner,), ("reason",)),
+    _row("waive", "书面放弃异议", (S.OBJECTION,), S.FINAL, (_COUNTY,), (owner,), ("document_no",)),
     _row("lapse", "异议期满", (S.OBJECTION,), S.FINAL, (_SYSTEM,), (window_over,)),
     _row("uphold", "维持认定", (S.CONTESTED,), S.FINAL, (_DECIDER,), (), ("reason",)),
     _row("reopen", "重新核实", _AFTER_DECISION, S.DISPATCHED, (_DECIDER,), (), ("reason",)),
     _row("merge", "并入另一处", (*_BEFORE_DECISION, S.JOINT), S.MERGED, (_BUREAU,), (), ("into", "reason")),
     _row("merge_decided", "已认定的并入另一处", _AFTER_DECISION, S.MERGED, (_DECIDER,), (), ("into", "reason")),
-    _row("withdraw", "随来源撤回", (S.SUSPECTED,), S.CLOSED, (_BUREAU, _SYSTEM), (), ("reason",)),
+    _row("withdraw", "随来源撤回", (S.SUSPECTED,), S.CLOSED, (_BUREAU, _SYSTEM), (emptied,), ("reason",)),
 )  # fmt: skip
 
 BY_ACTION = {t.action: t for t in TRANSITIONS}
+ABOUT_THE_PERSON = (designated, concerned, owner, another_person)
+"""Requirements that another actor could meet: their refusal is "not you", not "not yet"."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,12 @@ class FirePoint(models.Model):
             models.Index(fields=["-starts_at", "-id"], name="point_list_ix"),
         ]
         constraints = [
+            models.CheckConstraint(condition=Q(state__in=State.values), name="point_state_known"),
+            models.CheckConstraint(
+                condition=~Q(state__in=states.UNDECIDED) | Q(recognition__isnull=True, counted__isnull=True),
+                name="undecided_point_has_no_decision",
+                violation_error_message="还没有认定的火点不能有认定结果",
+            ),
             models.CheckConstraint(
                 condition=~Q(state__in=states.NUMBERED) | Q(number__isnull=False),
                 name="point_numbered",

@@ -1,0 +1,41 @@
+"""The acts of this app that may stand in the journal: one per transition, and what happens around a fire point."""
+
+from firepoints.workflow import BY_ACTION
+from journal import acts
+
+ACT_OF = {
+    "dispatch": "fire_point.dispatched",
+    "close": "fire_point.closed",
+    "report": "fire_point.reported",
+    "report_on_behalf": "fire_point.reported_on_behalf",
+    "verify_own": "fire_point.verified_own",
+    "return": "fire_point.returned",
+    "mark_cross": "fire_point.marked_cross",
+    "dispute": "fire_point.disputed",
+    "settle_jointly": "fire_point.settled_jointly",
+    "recognise": "fire_point.recognised",
+    "exclude": "fire_point.excluded",
+    "notify": "fire_point.notified",
+    "object": "fire_point.objected",
+    "waive": "fire_point.waived",
+    "lapse": "fire_point.lapsed",
+    "uphold": "fire_point.upheld",
+    "reopen": "fire_point.reopened",
+    "merge": "fire_point.merged",
+    "merge_decided": "fire_point.merged_decided",
+    "withdraw": "fire_point.withdrawn",
+}
+for action, name in ACT_OF.items():
+    acts.register(name, BY_ACTION[action].label)
+
+acts.register("fire_point.created", "形成火点")
+acts.register("fire_point.gathered", "归并监测记录")
+acts.register("fire_point.released", "移出监测记录")
+acts.register("fire_point.attributed", "重新定位")
+acts.register("fire_point.took_in", "并入他处的火点")
+acts.register("evidence.stored", "收存佐证")
+acts.register("ruling.set", "登记裁定")
+acts.register("import.committed", "导入入库")
+acts.register("import.failed", "导入失败")
+acts.register("import.withdrawn", "撤回导入")
+acts.register("patrol.recorded", "登记巡查发现")

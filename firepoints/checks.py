@@ -1,0 +1,47 @@
+"""What must be true of fire points across tables, beyond the CHECKs of one row; `journal verify` runs it."""
+
+from datetime import date
+
+from django.db.models import F, OuterRef, Q, Subquery
+
+from firepoints.models import FirePoint, Recognition, Step, Verification
+from firepoints.states import State
+from grids.models import Edition
+
+
+def problems() -> list[str]:
+    """Every contradiction as a Chinese sentence; empty when sound."""
+    return [*_wrong_pointers(), *_borrowed_names(), *_states_without_steps()]
+
+
+def _wrong_pointers() -> list[str]:
+    mine = (
+        Q(recognition__isnull=False) & ~Q(recognition__point=F("pk"))
+        | Q(verification__isnull=False) & ~Q(verification__point=F("pk"))
+        | Q(attribution__isnull=False) & ~Q(attribution__point=F("pk"))
+    )
+    return [f"{point} 引用了别处火点的记录。" for point in FirePoint.objects.filter(mine)]
+
+
+def _borrowed_names() -> list[str]:
+    """The CHECK of 认定 compares two names in one row; here the first is compared with the record it was copied from."""
+    borrowed = Recognition.objects.exclude(verified_by=F("verification__verified_by")).select_related("point")
+    other_point = Recognition.objects.exclude(verification__point=F("point")).select_related("point")
+    return [f"{one.point} 的认定写的核实人与核实记录不符。" for one in (borrowed | other_point).distinct()]
+
+
+def _states_without_steps() -> list[str]:
+    last = Step.objects.filter(point=OuterRef("pk")).order_by("-seq").values("to_state")[:1]
+    points = FirePoint.objects.annotate(stepped_to=Subquery(last))
+    wrong = points.filter(~Q(stepped_to=F("state")) & Q(stepped_to__isnull=False))
+    skipped = points.filter(stepped_to__isnull=True).exclude(state=State.SUSPECTED)
+    found = [f"{point} 的状态与最后一步不符。" for point in wrong]
+    found += [f"{point} 没有办理步骤却不是疑似。" for point in skipped]
+    unsigned = Verification.objects.filter(evidence__isnull=True).select_related("point")
+    return found + [f"{one.point} 的核实没有佐证（四(一)）。" for one in unsigned]
+
+
+def no_decision_since(edition: Edition, valid_from: date) -> str | None:
+    """Guard of an edition's activation: borders may be back-dated only before the first 认定 under them."""
+    decided = Recognition.objects.filter(burn_date__gte=valid_from).count()
+    return f"{valid_from} 起已有 {decided} 处认定，不能倒签启用" if decided else None

@@ -1,0 +1,45 @@
+"""The one question that this app asks of the app above: which rule, and how much, at the moment of 认定 (C12).
+
+penalties registers its answer from `ready()`; without it (a deployment without a pack) nothing is charged.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class PinFacts:
+    """What a rule may look at. `burn_date` is Beijing; `source` is authority:kind, as in "national:satellite"."""
+
+    point_id: int
+    burn_date: date
+    basis: str
+    source: str
+    payer_code: str
+    county_code: str
+    township_code: str = ""
+    order: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """The rule version (`code@version`, "" = none in force) and the amount in fen."""
+
+    rule_ref: str = ""
+    amount_fen: int = 0
+
+
+Pricing = Callable[[PinFacts], Pin]
+_pricing: list[Pricing] = []
+
+
+def register(pricing: Pricing) -> Pricing:
+    """Set who answers; the last one registered does. Usable as a decorator."""
+    _pricing[:] = [pricing]
+    return pricing
+
+
+def pin(facts: PinFacts) -> Pin:
+    """The rule and the amount for a point that is being recognised."""
+    return _pricing[0](facts) if _pricing else Pin()

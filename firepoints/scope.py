@@ -1,0 +1,46 @@
+"""Which fire points a user may see: from the posts held today, empty by default (design.md, Users and scope)."""
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from firepoints.models import FirePoint, PointCounty
+from firepoints.states import DECIDED
+from grids import selectors as grids
+from grids.roles import Level, PostKind
+
+CITY_WIDE = {PostKind.BUREAU, PostKind.RECOGNISER, PostKind.AUDITOR}
+_CODE_FIELD = {Level.TOWNSHIP: "township_code", Level.VILLAGE: "village_code", Level.GROUP: "group_code"}
+_INSPECTING = {PostKind.INSPECTOR, PostKind.MEMBER}
+
+
+def visible_points(points: QuerySet[FirePoint], user: Any) -> QuerySet[FirePoint]:
+    """`points` narrowed to what `user` may see; one query for the posts, none per row.
+
+    Bureau, 认定人 and auditors on the city: all. A county department: what is or was its own, or where it is a
+    candidate. An inspector: the cell of the post (a county post by candidacy). Finance: decided and counted points.
+    """
+    if getattr(user, "is_system", False) and user.is_active:
+        return points.all()
+    allowed = Q(pk__in=())
+    for kind, level, code in grids.posts_held(user).values_list("kind", "level", "cell_code"):
+        if level == Level.CITY and kind in CITY_WIDE | _INSPECTING:
+            return points.all()
+        allowed |= _seen_from(kind, level, code)
+    return points.filter(allowed)
+
+
+def _seen_from(kind: str, level: str, code: str) -> Q:
+    if level == Level.COUNTY and kind in {PostKind.COUNTY, *_INSPECTING}:
+        return Q(pk__in=PointCounty.objects.filter(county_code=code).values("point"))
+    if kind in _INSPECTING and level in _CODE_FIELD:
+        return Q(**{_CODE_FIELD[Level(level)]: code})
+    if kind == PostKind.FINANCE:
+        return Q(state__in=DECIDED, counted=True)
+    return Q(pk__in=())
+
+
+def own_counties(user: Any) -> frozenset[str]:
+    """The counties for whose department the user acts today."""
+    posts = grids.posts_held(user).filter(kind=PostKind.COUNTY, level=Level.COUNTY)
+    return frozenset(posts.values_list("cell_code", flat=True))

@@ -1,0 +1,146 @@
+"""Reads of fire points. Every list and detail starts from what the user may see."""
+
+from datetime import date
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from firepoints import charging, rulings, scope, workflow
+from firepoints.models import Attribution, Detection, Evidence, FirePoint, ImportRun
+from firepoints.states import Conclusion, State
+from grids import selectors as grids
+from grids.roles import Role
+from journal import clock
+from journal.errors import Missing
+
+MOST_MERGES = 100
+
+
+class FirePointNotFound(Missing):
+    """There is no such point, or the user may not see it: the same answer for both."""
+
+    code = "not_found"
+    http_status = 404
+
+
+def fire_point_for(user: Any, id_or_number: int | str) -> FirePoint:
+    """The point by pk or number, if `user` may see it. Raises FirePointNotFound."""
+    text = str(id_or_number).strip()
+    # isdecimal and a length limit: "²" and a number beyond bigint are no ids
+    wanted = Q(pk=int(text)) if text.isascii() and text.isdecimal() and len(text) < 19 else Q(number=text)
+    points = FirePoint.objects.visible_to(user).filter(wanted)
+    point = points.select_related("attribution", "verification", "recognition", "merged_into").first()
+    if point is None:
+        raise FirePointNotFound(["火点"], f"没有火点“{text}”，或不在您的范围内")
+    return point
+
+
+def survivor_of(point: FirePoint) -> FirePoint:
+    """Where a point's burnt site lives on: itself, or what it was merged into, followed to the end."""
+    for _ in range(MOST_MERGES):
+        if point.merged_into_id is None:
+            return point
+        point = FirePoint.objects.get(pk=point.merged_into_id)
+    raise RuntimeError(f"merge chain of fire point {point.pk} does not end")
+
+
+def active_detections(point: FirePoint) -> list[Detection]:
+    """The sightings that the point gathers now, earliest first."""
+    found = Detection.objects.filter(memberships__point=point, memberships__is_active=True)
+    return list(found.select_related("source", "run").order_by("starts_at", "key"))
+
+
+def chargeable_detections(point: FirePoint, on: date) -> list[Detection]:
+    """The sightings that can carry a charge under the rulings of a Beijing date; the one to charge first."""
+    in_force = rulings.values_on(on)
+    return charging.in_order(one for one in active_detections(point) if charging.can_charge(one.source, in_force))
+
+
+def facts_for(point: FirePoint, actor: Any) -> workflow.Facts:
+    """What the transition table needs to know; at most seven queries whatever the point."""
+    roles = grids.roles_of(actor)
+    counties = scope.own_counties(actor) if Role.COUNTY in roles else frozenset()
+    detections = active_detections(point)
+    in_force = rulings.values_on(point.burn_date)
+    return workflow.Facts(
+        state=point.state,
+        roles=frozenset(roles),
+        actor_id=actor.pk,
+        has_county=bool(point.county_code),
+        is_cross=point.is_cross and not is_settled_jointly(point),
+        is_oversize=point.is_oversize,
+        has_chargeable_source=any(charging.can_charge(one.source, in_force) for one in detections),
+        is_official=any(one.source.source_class == one.source.Class.OFFICIAL_LIST for one in detections),
+        has_live_detections=any(one.run.state != ImportRun.State.WITHDRAWN for one in detections),
+        actor_is_designated=point.county_code in counties and grids.is_designated(actor, point.county_code),
+        actor_in_candidate_county=Role.BUREAU in roles
+        or (bool(counties) and point.counties.filter(county_code__in=counties).exists()),
+        actor_in_owner_county=point.county_code in counties,
+        verified_by_id=point.verification.verified_by_id if point.verification else None,
+        conclusion=point.verification.conclusion if point.verification else "",
+        counted=point.counted,
+        objection_lapsed=bool(point.objection_until and point.objection_until <= clock.now()),
+    )
+
+
+def is_settled_jointly(point: FirePoint) -> bool:
+    """Whether the joint record has found the county (C11)."""
+    return point.attribution is not None and point.attribution.method == Attribution.Method.JOINT
+
+
+def actions_for(point: FirePoint, actor: Any) -> list[workflow.Available]:
+    """The acts that `actor` may take on `point` now; blocked ones say what is missing."""
+    return workflow.available_actions(facts_for(point, actor))
+
+
+def evidence_for(point: FirePoint, user: Any) -> QuerySet[Evidence]:
+    """The evidence of a visible point that `user` may see: a county that has lost the point keeps what it filed."""
+    every = Evidence.objects.filter(point=point).select_related("uploader").order_by("server_at", "pk")
+    counties = scope.own_counties(user)
+    if grids.roles_of(user) - {Role.COUNTY} or not counties or not point.county_code or point.county_code in counties:
+        return every
+    return every.filter(Q(uploader=user) | Q(verifications__county_code__in=counties)).distinct()
+
+
+def filter_points(
+    points: QuerySet[FirePoint],
+    *,
+    state: str = "",
+    county: str = "",
+    month: str = "",
+    source: str = "",
+    q: str = "",
+    counted: bool | None = None,
+    needs_person: bool = False,
+    is_cross: bool | None = None,
+    overdue: bool = False,
+) -> QuerySet[FirePoint]:
+    """Narrow a list by what is given. `month` is YYYY-MM of the burning date (Beijing), `county` also finds candidates,
+    `source` a source code, `q` a number or an area code."""
+    wanted = Q()
+    if state:
+        wanted &= Q(state=state)
+    if county:
+        wanted &= Q(pk__in=FirePoint.objects.filter(counties__county_code=county).values("pk"))
+    if month:
+        year, number = (int(part) for part in month.split("-"))
+        wanted &= Q(burn_date__year=year, burn_date__month=number)
+    if source:
+        mine = Detection.objects.filter(source__code=source, memberships__is_active=True)
+        wanted &= Q(pk__in=mine.values("memberships__point"))
+    if q:
+        wanted &= Q(number__icontains=q) | Q(township_code=q) | Q(village_code=q) | Q(group_code=q)
+    if counted is not None:
+        wanted &= Q(counted=counted)
+    if is_cross is not None:
+        wanted &= Q(is_cross=is_cross)
+    if needs_person:
+        wanted &= ~Q(needs_person="") | Q(is_oversize=True)
+    if overdue:
+        wanted &= Q(state=State.DISPATCHED, due_at__lt=clock.now())
+    return points.filter(wanted)
+
+
+def is_negative(point: FirePoint) -> bool:
+    """Whether the standing verification is a 查否."""
+    return bool(point.verification and point.verification.conclusion == Conclusion.FALSE)
