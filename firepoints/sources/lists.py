@@ -26,12 +26,13 @@ def parse(source: bytes | str | Path, *, options: ParseOptions) -> ParseResult:
     Raises SourceError when the file as a whole is no list; a bad row is in `rejected` with its reason.
     """
     rows, notes, meta = read_rows(read_sheets(source, options), LIST_FIELDS, REQUIRED, options)
-    sightings: list[Sighting] = []
-    rejected: list[Rejected] = []
-    for row in rows:
-        found = read_row(row, options)
-        (sightings if isinstance(found, Sighting) else rejected).append(found)  # type: ignore[arg-type]
-    return ParseResult(tuple(sightings), tuple(rejected), tuple(notes), {**meta, "datum": options.datum})
+    found = [read_row(row, options) for row in rows]
+    return ParseResult(
+        tuple(row for row in found if isinstance(row, Sighting)),
+        tuple(row for row in found if isinstance(row, Rejected)),
+        tuple(notes),
+        {**meta, "datum": options.datum},
+    )
 
 
 def read_row(row: Row, options: ParseOptions) -> Sighting | Rejected:

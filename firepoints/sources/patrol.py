@@ -21,7 +21,7 @@ from firepoints.sources.text import compact, decode, parse_moment, parse_number,
 from firepoints.sources.workbook import read_bytes, read_sheets
 
 REQUIRED = (("found_at",), ("lon",), ("lat",), ("kind",))
-KINDS = {FIRE: ("fire", "明火", "火点", "着火", "燃烧", "正在燃烧")}
+KINDS: dict[str, tuple[str, ...]] = {FIRE: ("fire", "明火", "火点", "着火", "燃烧", "正在燃烧")}
 KINDS |= {SCAR: ("scar", "黑斑", "过火", "过火痕迹", "焚烧痕迹", "焚烧黑斑", "burn_scar")}
 KIND_OF = {name: kind for kind, names in KINDS.items() for name in names}
 AUTHORITIES = {

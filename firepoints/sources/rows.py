@@ -52,8 +52,9 @@ def read_rows(
             notes.extend(Note(i + 1, sheet.name, text_row(row)) for i, row in enumerate(sheet.rows) if not blank(row))
             continue
         headings[sheet.name] = list(heading.names)
-        for found in sheet_rows(sheet, heading):
-            (rows if isinstance(found, Row) else notes).append(found)  # type: ignore[attr-defined]
+        found = list(sheet_rows(sheet, heading))
+        rows.extend(item for item in found if isinstance(item, Row))
+        notes.extend(item for item in found if isinstance(item, Note))
     if not headings:
         raise no_heading(sheets, required, synonyms)
     return rows, notes, {"headings": headings, "sheets": [sheet.name for sheet in sheets]}

@@ -146,6 +146,8 @@ class SightingTable(Sequence[Sighting]):
         def texts(values: list[str]) -> Any:
             return pa.array(values, pa.large_string())
 
+        plain: dict[str, Any] = {name: objects(name) for name in OBJECT_COLUMNS}
+        plain |= {name: floats(name) for name in FLOAT_COLUMNS}
         return cls(
             header=(),
             delimiter="",
@@ -157,8 +159,7 @@ class SightingTable(Sequence[Sighting]):
             lat_given=texts([row.lat_given for row in rows]),
             raw_line=texts([json.dumps(dict(row.raw), ensure_ascii=False, default=str) for row in rows]),
             rest=tuple(rows),
-            **{name: objects(name) for name in OBJECT_COLUMNS},
-            **{name: floats(name) for name in FLOAT_COLUMNS},
+            **plain,
         )
 
 

@@ -24,10 +24,7 @@ def decode(data: bytes) -> tuple[str, str]:
     """Text and encoding of a file: UTF-8 (with or without BOM), UTF-16 with BOM, else GB18030 (which holds GBK)."""
     if not data.strip():
         raise SourceError("文件是空的", todo="请重新导出后再导入", code="empty_file")
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        order = ("utf-16",)
-    else:
-        order = ("utf-8-sig", "gb18030")
+    order = ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "gb18030")
     for encoding in order:
         try:
             return data.decode(encoding).replace("\x00", "\ufffd"), encoding
@@ -125,7 +122,8 @@ def parse_date(text: str, order: str = "") -> date | str | None:
     if match := ISO_DATE.fullmatch(text) or COMPACT_DATE.fullmatch(text):
         return make_date(*(int(part) for part in match.groups()))
     if match := SLASH_DATE.fullmatch(text):
-        return _slash_date(*(int(part) for part in match.groups()), order)
+        first, second, year = (int(part) for part in match.groups())
+        return _slash_date(first, second, year, order)
     if match := SERIAL_DATE.fullmatch(text):
         return sane(EXCEL_EPOCH + timedelta(days=int(match.group(1))))
     return None
