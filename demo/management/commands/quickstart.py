@@ -1,0 +1,163 @@
+"""`manage.py quickstart`: database, demo deployment, reports, then web and worker until Ctrl-C; `--check` proves it and ends.
+
+With `--check` stdout holds one JSON object and nothing else; everything said on the way goes to stderr.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import signal
+import sys
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from types import FrameType
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, connections
+
+from demo import proof, static_files
+from demo.serving import ChildStopped, PortTaken, Serving, choose_port
+from journal.errors import Refused
+
+DEFAULT_PORT = 8000
+# Where a check looks for a free port: away from what people choose.
+CHECK_PORT = 18000
+
+
+class Command(BaseCommand):
+    """Set up the demo deployment and serve it."""
+
+    help = "建立演示部署并启动网页与后台（Ctrl-C 停止）"
+    # The database may not be there yet.
+    requires_system_checks = []  # noqa: RUF012
+    requires_migrations_checks = False
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--check", action="store_true", help="做完全部步骤并自检一次，输出一个 JSON 对象后退出")
+        parser.add_argument("--port", type=int, help=f"网页端口（默认 {DEFAULT_PORT}，被占用时自动换下一个）")
+        parser.add_argument("--host", default="127.0.0.1", help="监听地址（默认只限本机）")
+
+    def handle(self, *, check: bool, port: int | None, host: str, **options: Any) -> None:
+        self.seconds: dict[str, float] = {}
+        signal.signal(signal.SIGTERM, _stop_on_signal)
+        try:
+            with _people_words():
+                self._whole(check, port, host)
+        except KeyboardInterrupt:
+            self.say("已停止 / stopped")
+
+    def _whole(self, check: bool, port: int | None, host: str) -> None:
+        chosen = choose_port(host, port or (CHECK_PORT if check else DEFAULT_PORT), insist=port is not None)
+        with self._timed("migrate", "迁移数据库 / migrating the database"), contextlib.redirect_stdout(sys.stderr):
+            call_command("migrate", interactive=False, verbosity=0)
+        with self._timed("static", "整理静态文件 / collecting static files"):
+            static_files.collect()
+        with self._timed("demo", "载入演示数据 / loading the demo"), contextlib.redirect_stdout(sys.stderr):
+            from demo.services.load import load_demo
+
+            done = load_demo(progress=self.say)
+        # The children open their own; a connection carried along would hold SQLite's files.
+        connections.close_all()
+        serving = Serving(root=settings.BASE_DIR, logs=settings.JINSHAO_HOME / "log", host=host, port=chosen)
+        with self._timed("start", "启动网页与后台 / starting web and worker"):
+            serving.start()
+        try:
+            if check:
+                self._check(serving, done)
+            else:
+                self._serve(serving, done, asked=port)
+        finally:
+            serving.stop()
+
+    def _check(self, serving: Serving, done: dict[str, Any]) -> None:
+        with self._timed("prove", "自检首页与接口 / proving the home page and the API"):
+            login = done["logins"][0]
+            answers = proof.prove(serving.url, username=login["username"], password=login["password"])
+            worker = proof.wait_for_worker()
+        public = {key: value for key, value in done.items() if key != "logins"}
+        logins = [{key: value for key, value in row.items() if key != "password"} for row in done["logins"]]
+        result = {"ok": True, **public, "logins": logins, "answers": answers, "worker": worker, "seconds": self.seconds}
+        self.stdout.write(json.dumps(result, ensure_ascii=False, default=str))
+
+    def _serve(self, serving: Serving, done: dict[str, Any], asked: int | None) -> None:
+        self._show(done)
+        if asked is None and serving.port != DEFAULT_PORT:
+            self.stdout.write(f"端口 {DEFAULT_PORT} 被占用，改用 {serving.port} / port {DEFAULT_PORT} is taken")
+        self.stdout.write(
+            f"\n打开 / open  {serving.url}\n按 Ctrl-C 停止 / Ctrl-C stops it   日志 / logs: {serving.logs}"
+        )
+        self.stdout.flush()
+        serving.watch()
+
+    def _show(self, done: dict[str, Any]) -> None:
+        self.stdout.write("\n" + _table(("县（区）", "处", "元"), [_county(row) for row in done.get("counties", [])]))
+        rows = [(row["username"], row.get("password") or "（见文件）", row.get("role", "")) for row in done["logins"]]
+        self.stdout.write("\n" + _table(("用户", "密码", "角色"), rows))
+        for name in ("logins_file", "reports"):
+            if done.get(name):
+                self.stdout.write(f"{name}: {done[name]}")
+
+    def say(self, message: str) -> None:
+        """One line about progress, on stderr."""
+        print(f"  {message}", file=sys.stderr, flush=True)
+
+    @contextlib.contextmanager
+    def _timed(self, key: str, title: str) -> Iterator[None]:
+        print(f"· {title} …", file=sys.stderr, flush=True)
+        started = time.monotonic()
+        yield
+        self.seconds[key] = round(time.monotonic() - started, 2)
+
+
+def _county(row: dict[str, Any]) -> tuple[str, str, str]:
+    return row["name"], str(row["points"]), f"{row['amount_fen'] // 100:,}"
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """Columns that stand straight in a terminal, where a Chinese character is two cells wide."""
+    everything = [head, *rows]
+    widths = [max(_cells(row[column]) for row in everything) for column in range(len(head))]
+    lines = [
+        "  ".join(cell + " " * (width - _cells(cell)) for cell, width in zip(row, widths, strict=True))
+        for row in everything
+    ]
+    return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:], ""])
+
+
+def _cells(text: str) -> int:
+    return sum(2 if ord(character) > 0x2E7F else 1 for character in text)
+
+
+def _stop_on_signal(number: int, frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def _people_words() -> Iterator[None]:
+    """Turn what can go wrong into what happened and what to do, exit code 1."""
+    try:
+        yield
+    except Refused as refused:
+        raise CommandError(refused.message) from refused
+    except PortTaken as taken:
+        raise CommandError(
+            f"端口 {taken.port} 被占用，请换一个，例如 --port {taken.free} / port {taken.port} is taken, try --port {taken.free}"
+        ) from taken
+    except ChildStopped as stopped:
+        raise CommandError(
+            f"{stopped.log}\n{stopped.name} 意外停止，日志见上 / stopped by itself, its log is above"
+        ) from stopped
+    except proof.Unproved as unproved:
+        raise CommandError(f"自检未通过 / the check failed: {unproved}") from unproved
+    except (OSError, OperationalError) as error:
+        if getattr(error, "errno", None) == errno.ENOSPC or "disk is full" in str(error):
+            raise CommandError(
+                f"磁盘已满，清理后重试 / the disk is full, free some space: {settings.JINSHAO_HOME}"
+            ) from error
+        raise

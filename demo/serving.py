@@ -1,0 +1,163 @@
+"""Web and worker as two child processes of one supervisor: started together, stopped together, never left behind.
+
+Standard library only, so that the test run's services can share it before Django is set up.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+PR_SET_PDEATHSIG = 1
+READY_TIMEOUT_S = 60
+STOP_TIMEOUT_S = 10
+PORTS_TRIED = 50
+
+
+class PortTaken(Exception):
+    """The port that was asked for is in use; `free` is one that is not."""
+
+    def __init__(self, port: int, free: int) -> None:
+        super().__init__(f"port {port} is taken")
+        self.port, self.free = port, free
+
+
+class ChildStopped(Exception):
+    """A child ended by itself, or did not become ready; `name`, and the end of its `log`."""
+
+    def __init__(self, name: str, log: str) -> None:
+        super().__init__(f"{name} stopped")
+        self.name, self.log = name, log
+
+
+def die_with_parent(quick: signal.Signals) -> Callable[[], object] | None:
+    """A preexec_fn after which the child gets `quick` when its parent dies, even by SIGKILL (Linux; None elsewhere)."""
+    if not sys.platform.startswith("linux"):
+        return None
+    libc = ctypes.CDLL(None)
+    return lambda: libc.prctl(PR_SET_PDEATHSIG, int(quick))
+
+
+def is_free(host: str, port: int) -> bool:
+    """Whether a server could listen there now."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno in (errno.EADDRINUSE, errno.EACCES):
+                return False
+            raise
+    return True
+
+
+def choose_port(host: str, wanted: int, *, insist: bool) -> int:
+    """`wanted` when it is free; else the next free one, or PortTaken when the user insists on it."""
+    if is_free(host, wanted):
+        return wanted
+    free = next(
+        (port for port in range(wanted + 1, wanted + PORTS_TRIED) if port < 65536 and is_free(host, port)), None
+    )
+    if insist or free is None:
+        raise PortTaken(wanted, free or 0)
+    return free
+
+
+class Serving:
+    """The web server on `host:port` and one `celery worker -B`, with their logs in `logs`."""
+
+    def __init__(self, *, root: Path, logs: Path, host: str, port: int) -> None:
+        self.root, self.logs, self.host, self.port = root, logs, host, port
+        self.children: dict[str, subprocess.Popen[bytes]] = {}
+
+    @property
+    def url(self) -> str:
+        """Where a browser on this machine finds it."""
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "") else self.host  # noqa: S104  shown, not bound
+        return f"http://{host}:{self.port}/"
+
+    def start(self) -> None:
+        """Start both and wait until the web answers; raises ChildStopped (and stops both) when it does not."""
+        self.logs.mkdir(parents=True, exist_ok=True)
+        # One process: SQLite has one writer, and threads are enough for an office.
+        web = ["-m", "gunicorn", "config.wsgi:application", "--bind", f"{self.host}:{self.port}", "--workers", "1"]
+        web += ["--threads", "8", "--timeout", "120", "--graceful-timeout", "5", "--no-control-socket"]
+        worker = ["-m", "celery", "-A", "config.celery", "worker", "-B", "--pool", "solo", "--loglevel", "WARNING"]
+        worker += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+        try:
+            self._spawn("web", web)
+            self._spawn("worker", worker)
+            self._wait_ready()
+        except BaseException:
+            self.stop()
+            raise
+
+    def watch(self, every_s: float = 0.5) -> None:
+        """Return only by an exception: KeyboardInterrupt from the user, ChildStopped when one has ended."""
+        while True:
+            self._all_alive()
+            time.sleep(every_s)
+
+    def stop(self) -> None:
+        """Stop both, politely first; safe to call twice."""
+        for child in self.children.values():
+            if child.poll() is None:
+                child.terminate()
+        deadline = time.monotonic() + STOP_TIMEOUT_S
+        with contextlib.suppress(subprocess.TimeoutExpired, KeyboardInterrupt):
+            for child in self.children.values():
+                child.wait(timeout=max(0.1, deadline - time.monotonic()))
+        for child in self.children.values():
+            _kill_group(child)
+        self.children.clear()
+
+    def _spawn(self, name: str, arguments: list[str]) -> None:
+        with (self.logs / f"{name}.log").open("ab") as log:
+            self.children[name] = subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=self.root,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # A group of its own: Ctrl-C reaches the supervisor alone, which stops both in order.
+                start_new_session=True,
+                preexec_fn=die_with_parent(signal.SIGTERM),
+            )
+
+    def _wait_ready(self) -> None:
+        deadline = time.monotonic() + READY_TIMEOUT_S
+        while time.monotonic() < deadline:
+            self._all_alive()
+            try:
+                with urllib.request.urlopen(f"{self.url}healthz", timeout=5) as answer:  # noqa: S310  our own server
+                    if answer.status == 200:
+                        return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.1)
+        raise ChildStopped("web", self._log("web"))
+
+    def _all_alive(self) -> None:
+        for name, child in self.children.items():
+            if child.poll() is not None:
+                raise ChildStopped(name, self._log(name))
+
+    def _log(self, name: str) -> str:
+        return (self.logs / f"{name}.log").read_text(errors="replace")[-2000:]
+
+
+def _kill_group(child: subprocess.Popen[bytes]) -> None:
+    """End what is left of the child's group (beat, web workers), whether or not the child itself is gone."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
