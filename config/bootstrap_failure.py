@@ -40,7 +40,7 @@ UNKNOWN = (
     "命令失败，输出见上 / the command failed, its output is above",
     "按输出处理后重试 / act on the output and try again",
 )
-SHOWN_LINES = 15
+SHOWN_LINES = 9
 
 
 class Failure(Exception):
@@ -57,8 +57,11 @@ class Failure(Exception):
         return cls(step, what, do, output)
 
     def for_people(self) -> str:
-        """The whole message: the last lines of the output first, so that the advice stands at the end of the screen."""
-        tail = "\n".join(f"    {line}" for line in self.output.strip().splitlines()[-SHOWN_LINES:])
+        """The whole message: first the head and the tail of the output, so that the advice ends the screen."""
+        lines = self.output.strip().splitlines()
+        if len(lines) > 2 * SHOWN_LINES:
+            lines = [*lines[:SHOWN_LINES], "…", *lines[-SHOWN_LINES:]]
+        tail = "\n".join(f"    {line}" for line in lines)
         return f"{tail}\n\n✗ 失败 / failed: {self.step}\n  {self.what}\n→ {self.do}".lstrip("\n")
 
 

@@ -5,7 +5,7 @@ PostgreSQL listens on a socket inside that folder only; durability is off, since
 
 from __future__ import annotations
 
-import ctypes
+import atexit
 import os
 import pwd
 import shutil
@@ -13,14 +13,14 @@ import signal
 import socket
 import stat
 import subprocess
-import sys
 import tempfile
 import time
 from importlib.util import find_spec
 from pathlib import Path
 
+from demo.serving import die_with_parent
+
 START_TIMEOUT_S = 60
-PR_SET_PDEATHSIG = 1
 
 # No fsync, no full pages, no replication: a crash may lose everything, and nothing is there to lose.
 POSTGRES_OPTIONS = {
@@ -49,6 +49,8 @@ class Services:
         """Set DATABASE_URL, CELERY_BROKER_URL and JINSHAO_HOME for the run, starting what has no URL yet."""
         self.folder = Path(tempfile.mkdtemp(prefix="jinshao-test-"))
         self.folder.chmod(0o711)
+        # pytest forgets its plugins when the settings do not load; the servers and the folder go all the same.
+        atexit.register(self.stop)
         # Always a home of the run's own: a test must never write into a real deployment's var/.
         home = self.folder / "home"
         home.mkdir()
@@ -101,7 +103,8 @@ class Services:
             extra_groups=None if uid is None else [],
             # Its own group, so that Ctrl-C reaches pytest alone and the fixtures can still close their connections.
             start_new_session=True,
-            preexec_fn=_die_with_parent(quick),
+            # Set after the change of uid, which clears it: a killed test run takes its servers along.
+            preexec_fn=die_with_parent(quick),
         )
         log.close()
         self.processes.append((process, quick))
@@ -174,14 +177,6 @@ def unprivileged_uid() -> int | None:
     if os.geteuid() != 0:
         return None
     return pwd.getpwnam("nobody").pw_uid
-
-
-def _die_with_parent(quick: signal.Signals):
-    if not sys.platform.startswith("linux"):
-        return None
-    libc = ctypes.CDLL(None)
-    # Set after the change of uid, which clears it: a killed test run takes its servers along.
-    return lambda: libc.prctl(PR_SET_PDEATHSIG, int(quick))
 
 
 def _reachable_postgres(folder: Path, uid: int | None) -> Path:
