@@ -4,6 +4,7 @@ Every text is written as a constant string and every number as a constant number
 that begins with ``=`` is only text. The same report gives the same bytes, so that its sha256 can be filed.
 """
 
+import math
 from collections.abc import Sequence
 from datetime import datetime, time
 from io import BytesIO
@@ -27,12 +28,14 @@ DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 PAPER_A4 = 9
 CELL = {"font_name": "宋体", "font_size": 11, "valign": "vcenter"}
 BOX = {**CELL, "border": 1}
+# "_ " keeps a space's width at the right edge: an indent on right-aligned cells is not honoured everywhere.
+COUNT = "#,##0_ "
 
 SUMMARY_WIDTHS = (6, 22, 11, 9, 11, 9, 12, 14, 10, 14)
 POINT_COLUMNS: tuple[tuple[str, float], ...] = (
-    ("序号", 5), ("编号", 17), ("县（区）", 15), ("乡镇（街道）", 14), ("村（社区）", 14), ("组", 9), ("焚烧日期", 12), ("时间", 12),
-    ("来源", 14), ("扣缴依据", 10), ("经度", 11), ("纬度", 11), ("金额（万元）", 9), ("认定日期", 12), ("认定理由", 28),
-    ("归属依据", 22), ("网格责任人", 22),
+    ("序号", 5), ("编号", 14), ("县（区）", 12), ("乡镇（街道）", 12), ("村（社区）", 11), ("组", 7), ("焚烧日期", 11),
+    ("时间", 8), ("来源", 10), ("扣缴依据", 9), ("经度", 10), ("纬度", 9), ("金额\n（万元）", 8), ("认定日期", 11),
+    ("认定理由", 22), ("归属依据", 16), ("网格责任人", 14),
 )  # fmt: skip
 CORRECTION_COLUMNS: tuple[tuple[str, float], ...] = (
     ("序号", 6), ("编号", 17), ("县（区）", 18), ("原批次", 22), ("起火月", 10), ("扣缴依据", 11), ("更正原因", 36),
@@ -137,17 +140,37 @@ class Sheet:
     def title(self, text: str, last: int) -> None:
         marks = self.book.report.marks
         if marks:
-            self.band(" · ".join(marks), last, font_color="#B3261E", bold=True, align="right")
+            self.band(" · ".join(marks), last, font_color="#B3261E", bold=True)
             self.down()
         self.band(text, last, height=34, font_name="黑体", font_size=18, align="center")
         self.down()
 
     def heads(self, columns: Sequence[tuple[str, float]]) -> None:
-        self.page.set_row(self.row, 30)
+        self.page.set_row(self.row, 32)
         for column, (text, width) in enumerate(columns):
             self.page.set_column(column, column, width)
             self.put(column, text, **HEAD)
         self.down()
+
+    def line(self, values: Sequence[Any], columns: Sequence[tuple[str, float]], formats: dict[int, str]) -> None:
+        """One row of an annex, as high as its longest text needs (not every program fits rows by itself)."""
+        self.page.set_row(
+            self.row, 14 * max(_lines(value, width) for value, (_, width) in zip(values, columns, strict=True)) + 6
+        )
+        for column, value in enumerate(values):
+            if column in formats:
+                self.put(column, value, num_format=formats[column], font_size=10)
+            elif isinstance(value, str) and len(value) > 10:
+                self.put(column, value, text_wrap=True, font_size=10)
+            else:
+                self.put(column, value, text_wrap=True, font_size=10, align="center")
+        self.down()
+
+
+def _lines(value: Any, width: float) -> int:
+    """Lines that a text takes in a column: a Chinese character is two widths wide at most."""
+    wide = sum(1 if ord(char) < 0x2E80 else 2 for char in value) if isinstance(value, str) else 0
+    return max(1, math.ceil(wide / (width - 1)))
 
 
 HEAD: dict[str, Any] = {"bold": True, "align": "center", "text_wrap": True, "bg_color": "#F2F4F7"}
@@ -156,7 +179,7 @@ HEAD: dict[str, Any] = {"bold": True, "align": "center", "text_wrap": True, "bg_
 def wan_format(fens: Sequence[int]) -> str:
     """A number format that shows every amount of a column exactly; whole 万元 stay without decimals."""
     decimals = max((len(wan(fen).partition(".")[2]) for fen in fens), default=0)
-    return "#,##0" + ("." + "0" * decimals if decimals else "")
+    return "#,##0" + ("." + "0" * decimals if decimals else "") + "_ "
 
 
 def _summary(book: Book, checked: str) -> None:
@@ -177,7 +200,7 @@ def _summary(book: Book, checked: str) -> None:
         if group:
             _figures(sheet, "", f"{group}小计", subtotal, "—", bold=True, bg_color="#F7F8FA")
     _figures(sheet, "", "合计", report.total, "—", bold=True, top=2)
-    sheet.band(f"合计金额（大写）：{rmb(report.total.amount_fen)}", last, height=26, bold=True, border=1)
+    sheet.band(f"合计金额（大写）：{rmb(report.total.amount_fen)}", last, height=26, bold=True, border=1, indent=1)
     sheet.down()
     _signatures(sheet)
     sheet.band(
@@ -214,17 +237,18 @@ def _figures(
     running = wan_format([row.figures.cumulative_fen for row in rows])
     sheet.page.set_row(sheet.row, 22)
     sheet.put(0, number, align="center", **style)
-    sheet.put(1, name, **style)
+    sheet.put(1, name, indent=1, **style)
     counts = (figures.count, figures.satellite, figures.inspection, figures.scar)
     for column, count in enumerate(counts, start=2):
-        sheet.put(column, count, **_grey(count), **style)
+        sheet.put(column, count, num_format=COUNT, **_grey(count), **style)
     if isinstance(rate, int):
         sheet.put(6, rate / FEN_PER_WAN, num_format=wan_format([rate]), **style)
     else:
-        sheet.put(6, rate or "按规则", align="right", **style)
-    sheet.put(7, figures.amount_fen / FEN_PER_WAN, num_format=months, **_grey(figures.amount_fen), **style)
-    sheet.put(8, figures.cumulative_count, **_grey(figures.cumulative_count), **style)
-    sheet.put(9, figures.cumulative_fen / FEN_PER_WAN, num_format=running, **_grey(figures.cumulative_fen), **style)
+        sheet.put(6, (rate or "按规则") + " ", align="right", **style)
+    amounts = ((7, figures.amount_fen, months), (9, figures.cumulative_fen, running))
+    for column, fen, look in amounts:
+        sheet.put(column, fen / FEN_PER_WAN, num_format=look, **_grey(fen), **style)
+    sheet.put(8, figures.cumulative_count, num_format=COUNT, **_grey(figures.cumulative_count), **style)
     sheet.down()
 
 
@@ -259,11 +283,7 @@ def _points(book: Book) -> None:
             point.lon, point.lat, point.amount_fen / FEN_PER_WAN, datetime.combine(point.decided_on, time()),
             point.reason, point.attribution, point.responsible,
         )  # fmt: skip
-        formats = {10: "0.00000", 11: "0.00000", 12: money}
-        for column, value in enumerate(values):
-            style = {"num_format": formats[column]} if column in formats else {"text_wrap": True}
-            sheet.put(column, value, **style, font_size=10)
-        sheet.down()
+        sheet.line(values, POINT_COLUMNS, {10: "0.00000_ ", 11: "0.00000_ ", 12: money})
     if not report.points:
         sheet.band("本期没有扣缴的火点。", last, font_color="#808080")
 
@@ -278,12 +298,11 @@ def _corrections(book: Book) -> None:
     sheet.page.repeat_rows(sheet.row - 1)
     money = wan_format([item.amount_fen for item in report.corrections])
     for number, item in enumerate(report.corrections, start=1):
-        texts = (item.number, item.payer_name, item.original_batch, item.month, BASIS_WORDS[item.basis], item.reason)
-        sheet.put(0, number, align="center")
-        for column, text in enumerate(texts, start=1):
-            sheet.put(column, text, text_wrap=True)
-        sheet.put(7, item.amount_fen / FEN_PER_WAN, num_format=money)
-        sheet.down()
+        values = (
+            number, item.number, item.payer_name, item.original_batch, item.month, BASIS_WORDS[item.basis], item.reason,
+            item.amount_fen / FEN_PER_WAN,
+        )  # fmt: skip
+        sheet.line(values, CORRECTION_COLUMNS, {7: money})
 
 
 def _explanation(book: Book, checked: str) -> None:
@@ -308,6 +327,7 @@ def _explanation(book: Book, checked: str) -> None:
         *((f"备注{number}", note) for number, note in enumerate(report.notes, start=1)),
     ]
     for name, text in lines:
-        sheet.put(0, name, bold=True, valign="top")
+        sheet.page.set_row(sheet.row, 16 * _lines(text, 70) + 6)
+        sheet.put(0, name, bold=True)
         sheet.put(1, text, text_wrap=True)
         sheet.down()

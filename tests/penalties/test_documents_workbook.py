@@ -51,7 +51,7 @@ def test_amounts_that_are_not_whole_wan_survive_to_the_fen() -> None:
     )
     made = replace(made, rows=rows, points=tuple(replace(point, amount_fen=odd) for point in made.points))
     assert fen(line(read(made), "合计")[7]) == 11 * odd
-    assert line(read(made), "桓仁满族自治县")[6] == "按规则"
+    assert line(read(made), "桓仁满族自治县")[6] == "按规则 "
 
 
 def test_the_groups_have_subtotals_and_every_county_a_line() -> None:
