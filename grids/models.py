@@ -113,6 +113,9 @@ class Term(models.Model):
         ]
         indexes = [models.Index(fields=["holder", "ends"], name="term_holder_ix")]
 
+    def __str__(self) -> str:
+        return f"{self.post} {self.starts}–{self.ends or '今'}"
+
 
 class Designation(models.Model):
     """指定部门: the post whose holder may verify for a county, with its document and dates (C10)."""
@@ -129,6 +132,9 @@ class Designation(models.Model):
             models.UniqueConstraint(fields=["county_code", "post", "valid_from"], name="one_designation_per_start"),
             models.CheckConstraint(condition=~Q(document_no=""), name="designation_has_document"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.county_code} {self.document_no}"
 
 
 class Payer(models.Model):
@@ -158,3 +164,6 @@ class PayerArea(models.Model):
     class Meta:
         db_table = "grids_payer_area"
         constraints = [models.UniqueConstraint(fields=["cell_code", "valid_from"], name="one_payer_per_cell_date")]
+
+    def __str__(self) -> str:
+        return f"{self.cell_code} → {self.payer}"

@@ -1,0 +1,77 @@
+"""Which edition rules on a date, and what its cells are called."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from django.db.models import QuerySet
+
+from grids.models import Cell, Edition
+from grids.roles import Level
+from journal import clock
+
+# 区划 codes (GB/T 2260 and the statistics bureau's below it): the length says the level.
+_LEVEL_BY_LENGTH = {4: Level.CITY, 6: Level.COUNTY, 9: Level.TOWNSHIP, 12: Level.VILLAGE}
+
+
+def editions_in_force() -> list[Edition]:
+    """The active editions in the order of their dates: each rules until the next one begins."""
+    return list(Edition.objects.filter(state=Edition.State.ACTIVE).order_by("valid_from", "id"))
+
+
+def edition_for(on: date) -> tuple[Edition | None, bool]:
+    """The edition of a Beijing date, and whether the date lies before the first one (which then stands in).
+
+    (None, False) when no edition is active.
+    """
+    active = Edition.objects.filter(state=Edition.State.ACTIVE)
+    found = active.filter(valid_from__lte=on).order_by("-valid_from").first()
+    if found:
+        return found, False
+    first = active.order_by("valid_from").first()
+    return first, first is not None
+
+
+def edition_now() -> Edition | None:
+    """The edition of today in Beijing."""
+    return edition_for(clock.today_beijing())[0]
+
+
+def cell_names(edition: Edition, codes: Iterable[str] | None = None) -> dict[str, str]:
+    """Name by code, of all cells of the edition or of some."""
+    cells = edition.cells.all()
+    if codes is not None:
+        cells = cells.filter(code__in=set(codes))
+    return dict(cells.values_list("code", "name"))
+
+
+def children_of(edition: Edition, code: str) -> QuerySet[Cell]:
+    """The cells directly below a code, by code, without their geometry."""
+    children: QuerySet[Cell] = edition.cells.filter(parent__code=code).order_by("code").defer("geometry")
+    return children
+
+
+def root_code(edition: Edition | None = None) -> str:
+    """The code at the top: the edition's city cell, else the first four digits that all its counties share; "" without either.
+
+    No pack is needed for it (design.md: the edition's top is the root).
+    """
+    edition = edition or edition_now()
+    if edition is None:
+        return ""
+    city = edition.cells.filter(level=Level.CITY).order_by("code").values_list("code", flat=True).first()
+    if city:
+        return city
+    counties = list(edition.cells.filter(level=Level.COUNTY).values_list("code", flat=True))
+    cities = {code[:4] for code in counties}
+    return cities.pop() if len(cities) == 1 else ""
+
+
+def level_of_code(code: str) -> str:
+    """The level of a code: as in the newest edition that has it, else by its length; "" when neither tells."""
+    known = Cell.objects.filter(code=code).order_by("-edition__valid_from", "-edition_id")
+    level = known.values_list("level", flat=True).first()
+    if level:
+        return level
+    if not code.isdigit():
+        return ""
+    return _LEVEL_BY_LENGTH.get(len(code), Level.GROUP if len(code) > 12 else "")

@@ -1,0 +1,55 @@
+"""Who pays for a place on a date: the payer map, which is apart from the borders (policy.md §2e)."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import NamedTuple
+
+from grids.models import Edition, Payer, PayerArea
+from grids.roles import LEVELS, Level
+from grids.selectors.editions import edition_for
+
+
+class PayerRow(NamedTuple):
+    """A payer as the finance table lists it."""
+
+    code: str
+    name: str
+    group: str
+
+
+def payer_for(chain: Mapping[str, str], on: date, edition: Edition | None = None) -> tuple[str, str]:
+    """(code, name) of the government that pays for a fire in a chain {level: code} burning on a Beijing date.
+
+    The payer map decides, the deepest mapped cell first and there the latest ruling not after the date; else the
+    county itself (C12: never a township or village). ("", "") when the chain has no county and no mapped cell.
+    """
+    codes = [chain[level] for level in reversed(LEVELS) if chain.get(level)]
+    areas = PayerArea.objects.filter(cell_code__in=codes, valid_from__lte=on).select_related("payer")
+    ruling = {area.cell_code: area for area in areas.order_by("valid_from")}
+    for code in codes:
+        if code in ruling:
+            return ruling[code].payer.code, ruling[code].payer.name
+    county = chain.get(Level.COUNTY, "")
+    return (county, _county_name(county, on, edition)) if county else ("", "")
+
+
+def _county_name(code: str, on: date, edition: Edition | None) -> str:
+    payer = Payer.objects.filter(code=code).first()
+    if payer:
+        return payer.name
+    edition = edition or edition_for(on)[0]
+    if edition is None:
+        return ""
+    return edition.cells.filter(level=Level.COUNTY, code=code).values_list("name", flat=True).first() or ""
+
+
+def payers_listed(on: date) -> list[PayerRow]:
+    """Every payer in the order of the finance table, those at zero too: the Payer rows, else the counties of that date."""
+    listed = [PayerRow(payer.code, payer.name, payer.group) for payer in Payer.objects.all()]
+    if listed:
+        return listed
+    edition, _ = edition_for(on)
+    if edition is None:
+        return []
+    counties = edition.cells.filter(level=Level.COUNTY).order_by("code").values_list("code", "name")
+    return [PayerRow(code, name, "") for code, name in counties]

@@ -1,0 +1,123 @@
+"""Posts, terms and the roles that follow from them; who answered for a place on a date (C2, C10)."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any, NamedTuple
+
+from django.db.models import Q, QuerySet
+
+from grids.models import Designation, Post, Term, User
+from grids.roles import LEVELS, RESPONSIBLE_KINDS, ROLE_OF_POST, PostKind, Role
+from journal import clock
+
+SYSTEM_USERNAME = "system"
+
+
+class PersonRow(NamedTuple):
+    """One post of a cell and who held it; `post` None = the cell has no such post, `holder` None = vacant: both are gaps."""
+
+    level: str
+    cell_code: str
+    post: Post | None
+    holder: User | None
+    is_acting: bool
+
+
+def system_user() -> User:
+    """The account that imports and reports and never decides; made by the migration, or here when a test flushed it."""
+    user = User.objects.filter(username=SYSTEM_USERNAME).first()
+    if user is None:
+        user, _ = User.objects.get_or_create(
+            username=SYSTEM_USERNAME, defaults={"full_name": "系统", "is_system": True, "password": "!"}
+        )
+    return user
+
+
+def held_on(on: date) -> Q:
+    """The condition on terms: held on that Beijing date (from `starts`, before `ends`)."""
+    return Q(starts__lte=on) & (Q(ends__isnull=True) | Q(ends__gt=on))
+
+
+def _may_hold(user: Any) -> bool:
+    return bool(user is not None and getattr(user, "is_authenticated", False) and user.is_active and user.pk)
+
+
+def posts_held(user: Any, on: date | None = None) -> QuerySet[Post]:
+    """The posts that a user holds on a Beijing date (default today); none for anonymous and inactive users."""
+    if not _may_hold(user):
+        return Post.objects.none()
+    terms = Term.objects.filter(held_on(on or clock.today_beijing()), holder=user)
+    return Post.objects.filter(pk__in=terms.values("post")).order_by("kind", "cell_code")
+
+
+def roles_of(user: Any, on: date | None = None) -> frozenset[Role]:
+    """The roles of a user on a Beijing date: from the posts held, never from flags; the system account has SYSTEM alone."""
+    if not _may_hold(user):
+        return frozenset()
+    if user.is_system:
+        return frozenset({Role.SYSTEM})
+    kinds = posts_held(user, on).order_by().values_list("kind", flat=True).distinct()
+    return frozenset(ROLE_OF_POST[PostKind(kind)] for kind in kinds if kind in ROLE_OF_POST)
+
+
+def post_cells(user: Any, role: Role, on: date | None = None) -> frozenset[str]:
+    """The codes of the cells on which the user's posts of that role stand."""
+    kinds = [kind for kind, given in ROLE_OF_POST.items() if given == role]
+    return frozenset(posts_held(user, on).filter(kind__in=kinds).values_list("cell_code", flat=True))
+
+
+def people_for(chain: Mapping[str, str], on: date) -> list[PersonRow]:
+    """Who answered for each cell of a chain {level: code} on a Beijing date, from the county downwards.
+
+    Every responsible post is a row, held or vacant; a cell without any such post gives one row with neither.
+    Several holders of one kind (书记, 镇长) are several posts, so several rows.
+    """
+    wanted = [(level, chain[level]) for level in LEVELS if chain.get(level)]
+    posts = Post.objects.filter(cell_code__in=[code for _, code in wanted], kind__in=RESPONSIBLE_KINDS)
+    terms = Term.objects.filter(held_on(on), post__in=posts).select_related("holder")
+    term_of = {term.post_id: term for term in terms}
+    by_code: dict[str, list[Post]] = {}
+    for post in posts.order_by("id"):
+        by_code.setdefault(post.cell_code, []).append(post)
+    rows: list[PersonRow] = []
+    for level, code in wanted:
+        own = sorted(by_code.get(code, []), key=lambda post: RESPONSIBLE_KINDS.index(PostKind(post.kind)))
+        for post in own:
+            term = term_of.get(post.pk)
+            rows.append(PersonRow(level, code, post, term.holder if term else None, bool(term and term.is_acting)))
+        if not own:
+            rows.append(PersonRow(level, code, None, None, False))
+    return rows
+
+
+def designations_on(county_code: str, on: date) -> QuerySet[Designation]:
+    """The designations of a county in force on a Beijing date (from `valid_from`, before `valid_to`)."""
+    return Designation.objects.filter(
+        Q(valid_to__isnull=True) | Q(valid_to__gt=on), county_code=county_code, valid_from__lte=on
+    )
+
+
+def designated_posts(county_code: str, on: date | None = None) -> QuerySet[Post]:
+    """The posts of the department that the county has designated to verify (C10)."""
+    designations = designations_on(county_code, on or clock.today_beijing())
+    return Post.objects.filter(pk__in=designations.values("post")).order_by("id")
+
+
+def is_designated(user: Any, county_code: str, on: date | None = None) -> bool:
+    """Whether the user holds, on that date, a post designated by that county on that date (C10)."""
+    on = on or clock.today_beijing()
+    return posts_held(user, on).filter(pk__in=designated_posts(county_code, on).values("pk")).exists()
+
+
+def names_of(ids: Iterable[int]) -> dict[int, str]:
+    """How people are called, by id; a person that is no longer there is left out."""
+    users = User.objects.filter(pk__in=list(ids)).only("full_name", "username")
+    return {user.pk: user.full_name or user.username for user in users}
+
+
+def mask_phone(phone: str) -> str:
+    """A phone number as it may be shown to anyone: 138****5678; short numbers keep the last two digits only."""
+    digits = phone.strip()
+    if len(digits) >= 11:
+        return f"{digits[:3]}{'*' * (len(digits) - 7)}{digits[-4:]}"
+    return f"{'*' * max(len(digits) - 2, 0)}{digits[-2:]}" if len(digits) > 4 else "*" * len(digits)

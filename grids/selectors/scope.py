@@ -1,0 +1,78 @@
+"""What a user may see of the map and of the journal; default deny."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from grids.models import Cell, Edition
+from grids.roles import Level, Role
+from grids.selectors.editions import edition_for
+from grids.selectors.people import posts_held, roles_of
+from journal import clock
+
+# The offices of the city: what they do is not bound to one county.
+CITY_WIDE = frozenset({Role.BUREAU, Role.RECOGNISER, Role.FINANCE, Role.AUDITOR, Role.SYSTEM})
+JOURNAL_READERS = frozenset({Role.BUREAU, Role.RECOGNISER, Role.AUDITOR})
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The counties whose insides a user may see; `everything` = the whole city. The empty scope sees nothing."""
+
+    everything: bool = False
+    counties: frozenset[str] = frozenset()
+
+    def __bool__(self) -> bool:
+        return self.everything or bool(self.counties)
+
+    def covers(self, county_code: str) -> bool:
+        """Whether the inside of that county may be seen."""
+        return self.everything or county_code in self.counties
+
+
+def scope_of(user: Any, on: date | None = None) -> Scope:
+    """The scope on a Beijing date (default today): city offices and posts above the counties see all, the others the
+    counties in which their posts stand."""
+    on = on or clock.today_beijing()
+    if roles_of(user, on) & CITY_WIDE:
+        return Scope(everything=True)
+    posts = list(posts_held(user, on).values_list("cell_code", "level"))
+    if any(level == Level.CITY for _, level in posts):
+        return Scope(everything=True)
+    edition, _ = edition_for(on)
+    own = {code for code, level in posts if level == Level.COUNTY}
+    lower = {code for code, level in posts if level != Level.COUNTY}
+    if lower and edition:
+        own |= set(_county_codes(edition, lower))
+    return Scope(counties=frozenset(own))
+
+
+def _county_codes(edition: Edition, codes: set[str]) -> list[str]:
+    """The counties above some cells: at most three steps up, so four columns of one query."""
+    steps = [
+        "code" if not above else "__".join(["parent"] * above + ["code"]) for above in range(4)
+    ]  # code, parent__code, parent__parent__code, parent__parent__parent__code
+    levels = ["level" if not above else "__".join(["parent"] * above + ["level"]) for above in range(4)]
+    rows = edition.cells.filter(code__in=codes).values_list(*steps, *levels)
+    return [row[at] for row in rows for at in range(4) if row[at + 4] == Level.COUNTY]
+
+
+def cells_visible_to(user: Any, edition: Edition) -> QuerySet[Cell]:
+    """The cells of an edition that a user may see: every county's outline for whoever holds a post, the inside of the
+    counties in scope, nothing for anyone else."""
+    cells: QuerySet[Cell] = edition.cells.all()
+    scope = scope_of(user)
+    if scope.everything:
+        return cells
+    if not scope:
+        return cells.none()
+    own = scope.counties
+    inside = Q(parent__code__in=own) | Q(parent__parent__code__in=own) | Q(parent__parent__parent__code__in=own)
+    return cells.filter(inside | Q(level__in=[Level.CITY, Level.COUNTY]))
+
+
+def may_read_journal(user: Any) -> bool:
+    """The rule for journal.access_rules: the bureau, the 认定 persons and the auditors."""
+    return bool(roles_of(user) & JOURNAL_READERS)

@@ -1,0 +1,196 @@
+"""The acts on people: accounts, posts, terms, designations, the payer map (C2, C10, policy.md §2e).
+
+Entries name people by id; what is personal appears as "changed" with a keyed digest.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from datetime import date
+from typing import Final
+
+from django.db import IntegrityError, transaction
+
+from grids.models import Designation, Payer, PayerArea, Post, Term, User
+from grids.roles import LEVEL_LABELS, POST_KIND_LABELS, PostKind
+from grids.selectors import level_of_code
+from journal.errors import BadInput, Conflict, Missing
+from journal.services import personal, record
+
+# Without the letters and figures that look alike: these are read from paper once.
+_LETTERS: Final = "abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+_USERNAME = re.compile(r"[\w.@+-]{1,150}")
+
+
+def random_password(length: int = 14) -> str:
+    """A password to be handed over once and changed."""
+    return "".join(secrets.choice(_LETTERS) for _ in range(length))
+
+
+@transaction.atomic
+def user_create(
+    *, username: str, full_name: str, actor: User | None, phone: str = "", password: str | None = None
+) -> tuple[User, str]:
+    """Open an account without any right: rights come with a post. Returns it and its password (random unless given).
+
+    Raises BadInput for an unusable name, Conflict when the account exists.
+    """
+    username, full_name = username.strip(), full_name.strip()
+    if not _USERNAME.fullmatch(username):
+        raise BadInput("账号应为 1–150 个字母、数字或 @ . + - _", where=username or "账号")
+    if not full_name:
+        raise Missing(["姓名"])
+    if User.objects.filter(username=username).exists():
+        raise Conflict(f"账号 {username} 已存在。", code="user_exists")
+    password = password or random_password()
+    user = User(username=username, full_name=full_name, phone=phone.strip())
+    user.set_password(password)
+    user.save(force_insert=True)
+    after = {"username": username, "full_name": personal(full_name), "phone": personal(phone)}
+    record("user.added", user, actor, after=after)
+    return user, password
+
+
+@transaction.atomic
+def user_password_set(*, user: User, actor: User | None, password: str | None = None) -> str:
+    """Give an account a new password (random unless given) and return it. Raises Conflict for the system account."""
+    if user.is_system:
+        raise Conflict("系统账号不能登录。", code="system_account")
+    password = password or random_password()
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    record("user.password_set", user, actor)
+    return password
+
+
+@transaction.atomic
+def post_create(
+    *, kind: str, cell_code: str, actor: User | None, title: str = "", unit: str = "", level: str = ""
+) -> Post:
+    """Set up a post on a cell; the same kind and title on the same cell is the same post, and nothing happens.
+
+    Raises BadInput for an unknown kind, or a code whose level neither an edition nor its length tells.
+    """
+    if kind not in POST_KIND_LABELS:
+        raise BadInput(f"不认识的岗位类别 {kind}；可用：{'、'.join(POST_KIND_LABELS)}", code="unknown_kind")
+    level = level or level_of_code(cell_code)
+    if level not in LEVEL_LABELS:
+        raise BadInput(f"不认识的网格代码 {cell_code}", code="unknown_cell")
+    title = title or POST_KIND_LABELS[PostKind(kind)]
+    post, is_new = Post.objects.get_or_create(
+        cell_code=cell_code, kind=kind, title=title, defaults={"level": level, "unit": unit}
+    )
+    if is_new:
+        after = {"cell_code": cell_code, "level": level, "kind": kind, "title": title, "unit": unit}
+        record("post.created", post, actor, after=after)
+    return post
+
+
+@transaction.atomic
+def term_start(
+    *, post: Post, holder: User, starts: date, actor: User | None, is_acting: bool = False, document_no: str = ""
+) -> Term:
+    """Put a person in a post from a Beijing date. The predecessor's open term ends on that day.
+
+    Raises Conflict when the post is held later on, or already from that very day; NotAllowed never: who may do this is
+    decided by the caller.
+    """
+    if holder.is_system:
+        raise Conflict("系统账号不能任职。", code="system_account")
+    later = post.terms.filter(starts__gte=starts).order_by("starts").first()
+    if later:
+        raise Conflict(f"该岗位自 {later.starts} 起已有任期，任期不能重叠。", code="term_overlaps")
+    previous = post.terms.order_by("-starts").first()
+    if previous and previous.ends is None:
+        term_end(term=previous, ends=starts, actor=actor)
+    elif previous and previous.ends and previous.ends > starts:
+        raise Conflict(f"该岗位的上一任期到 {previous.ends} 才结束，任期不能重叠。", code="term_overlaps")
+    try:
+        with transaction.atomic():
+            term = Term.objects.create(
+                post=post, holder=holder, starts=starts, is_acting=is_acting, document_no=document_no
+            )
+    except IntegrityError as error:
+        raise Conflict("该岗位刚刚由他人填报了任期，请核对。", code="term_overlaps") from error
+    after = {"post": post.pk, "holder": holder.pk, "starts": starts, "is_acting": is_acting, "document": document_no}
+    record("term.started", term, actor, after=after)
+    return term
+
+
+@transaction.atomic
+def term_end(*, term: Term, ends: date, actor: User | None, reason: str = "") -> Term:
+    """End a term on a Beijing date (the first day no longer in office). Raises Conflict when it has ended or not begun."""
+    if term.ends is not None:
+        raise Conflict(f"该任期已于 {term.ends} 结束。", code="term_ended")
+    if ends <= term.starts:
+        raise Conflict(f"离任日期须晚于任职日期 {term.starts}。", code="term_overlaps")
+    term.ends = ends
+    term.save(update_fields=["ends"])
+    record("term.ended", term, actor, before={"ends": None}, after={"ends": ends}, reason=reason)
+    return term
+
+
+@transaction.atomic
+def designate(*, county_code: str, post: Post, document_no: str, valid_from: date, actor: User | None) -> Designation:
+    """指定部门: the holder of this post may verify for the county from a Beijing date (C10).
+
+    Raises Missing without a document, BadInput for a post of another kind, Conflict for the same start twice.
+    """
+    if not document_no.strip():
+        raise Missing(["指定文件文号"])
+    if post.kind != PostKind.COUNTY:
+        raise BadInput(f"“{post}”不是县（区）指定部门的岗位", code="wrong_kind")
+    if Designation.objects.filter(county_code=county_code, post=post, valid_from=valid_from).exists():
+        raise Conflict(f"该部门自 {valid_from} 起已被指定。", code="already_designated")
+    row = Designation.objects.create(
+        county_code=county_code, post=post, document_no=document_no.strip(), valid_from=valid_from
+    )
+    after = {"county": county_code, "post": post.pk, "document": document_no, "valid_from": valid_from}
+    record("county.designated", row, actor, after=after)
+    return row
+
+
+@transaction.atomic
+def designation_end(*, designation: Designation, valid_to: date, actor: User | None, reason: str = "") -> Designation:
+    """End a designation on a Beijing date (the first day without). Raises Conflict when it has ended or not begun."""
+    if designation.valid_to is not None or valid_to <= designation.valid_from:
+        raise Conflict("该指定已终止，或终止日期早于指定日期。", code="designation_ended")
+    designation.valid_to = valid_to
+    designation.save(update_fields=["valid_to"])
+    record("county.designation_ended", designation, actor, after={"valid_to": valid_to}, reason=reason)
+    return designation
+
+
+@transaction.atomic
+def payer_set(*, code: str, name: str, actor: User | None, group: str = "", position: int = 0) -> Payer:
+    """Add a payer to the finance table, or change how it is listed; nothing happens when it is listed so already."""
+    wanted = {"name": name, "group": group, "position": position}
+    payer, is_new = Payer.objects.get_or_create(code=code, defaults=wanted)
+    before = None if is_new else {field: getattr(payer, field) for field in wanted}
+    if before == wanted:
+        return payer
+    if not is_new:
+        Payer.objects.filter(pk=payer.pk).update(**wanted)
+        payer.refresh_from_db()
+    record("payer.set", payer, actor, before=before, after={"code": code, **wanted})
+    return payer
+
+
+@transaction.atomic
+def payer_area_set(
+    *, cell_code: str, payer: Payer, valid_from: date, actor: User | None, document_no: str = ""
+) -> PayerArea:
+    """Rule that fires in a cell from a Beijing date are paid by this payer (policy.md §2e); once stated it stays.
+
+    Raises Conflict when another payer is ruled from that very date.
+    """
+    area, is_new = PayerArea.objects.get_or_create(
+        cell_code=cell_code, valid_from=valid_from, defaults={"payer": payer, "document_no": document_no}
+    )
+    if area.payer_id != payer.pk:
+        raise Conflict(f"{cell_code} 自 {valid_from} 起已裁定由 {area.payer} 承担。", code="area_taken")
+    if is_new:
+        after = {"cell_code": cell_code, "payer": payer.code, "valid_from": valid_from, "document": document_no}
+        record("payer.area_set", area, actor, after=after)
+    return area
