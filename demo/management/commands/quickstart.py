@@ -35,7 +35,7 @@ class Command(BaseCommand):
 
     help = "建立演示部署并启动网页与后台（Ctrl-C 停止）"
     # The database may not be there yet.
-    requires_system_checks = []  # noqa: RUF012
+    requires_system_checks = []
     requires_migrations_checks = False
 
     def add_arguments(self, parser: ArgumentParser) -> None:
