@@ -1,0 +1,131 @@
+"""The locator: one exact answer for each point, and files that can be trusted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import shapely
+
+from grids.geo.locator import BORDER, OVERLAP, Locator
+from grids.geo.store import IndexDamaged
+
+LEFT, RIGHT = shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)
+
+
+def test_a_point_is_in_its_cell_or_in_none() -> None:
+    locator = Locator.build([LEFT, RIGHT], ["a", "b"])
+    assert locator.locate([0.5, 1.5, 2.5], [0.5, 0.5, 0.5]).tolist() == [0, 1, -1]
+    assert locator.locate([0.5], [0.5]).dtype == np.int32
+
+
+def test_a_shared_border_belongs_to_the_lower_code_however_the_cells_are_ordered() -> None:
+    for cells, codes, expected in (([LEFT, RIGHT], ["b", "a"], 1), ([RIGHT, LEFT], ["a", "b"], 0)):
+        positions, flags = Locator.build(cells, codes).locate([1.0], [0.5], flags=True)
+        assert positions.tolist() == [expected]
+        assert flags.tolist() == [BORDER]
+
+
+def test_codes_are_compared_as_strings() -> None:
+    assert Locator.build([LEFT, RIGHT], ["9", "10"]).locate(1.0, 0.5) == 1
+
+
+def test_an_overlap_goes_to_the_lower_code_and_is_flagged() -> None:
+    locator = Locator.build([shapely.box(0, 0, 1.2, 1), RIGHT], ["b", "a"])
+    positions, flags = locator.locate([1.1, 1.0, 1.2, 0.5], [0.5, 0.5, 0.5, 0.5], flags=True)
+    assert positions.tolist() == [1, 1, 1, 0]
+    assert flags.tolist() == [OVERLAP, OVERLAP | BORDER, OVERLAP | BORDER, 0]
+
+
+def test_the_outer_edge_belongs_to_the_cell_and_is_a_border() -> None:
+    positions, flags = Locator.build([LEFT], ["a"]).locate([0.0, 0.0], [0.5, 0.0], flags=True)
+    assert positions.tolist() == [0, 0]
+    assert flags.tolist() == [BORDER, BORDER]
+
+
+def test_a_hole_is_outside_unless_an_enclave_fills_it() -> None:
+    ring = shapely.Polygon(shapely.box(0, 0, 3, 3).exterior, [shapely.box(1, 1, 2, 2).exterior.coords])
+    assert Locator.build([ring], ["a"]).locate(1.5, 1.5) == -1
+    assert Locator.build([ring, shapely.box(1, 1, 2, 2)], ["a", "b"]).locate([1.5, 1.0], [1.5, 1.5]).tolist() == [1, 0]
+
+
+def test_all_parts_of_a_multipolygon_count() -> None:
+    cell = shapely.MultiPolygon([LEFT, shapely.box(5, 5, 6, 6)])
+    assert Locator.build([cell], ["a"]).locate([0.5, 5.5, 3], [0.5, 5.5, 3]).tolist() == [0, 0, -1]
+
+
+def test_cells_without_a_polygon_cover_nothing() -> None:
+    locator = Locator.build([None, shapely.Polygon(), LEFT], ["a", "b", "c"])
+    assert locator.locate([0.5, 9], [0.5, 9]).tolist() == [2, -1]
+    assert Locator.build([], []).locate([0.5], [0.5]).tolist() == [-1]
+
+
+def test_the_answer_has_the_shape_of_the_question() -> None:
+    locator = Locator.build([LEFT], ["a"])
+    assert locator.locate(0.5, 0.5).shape == ()
+    assert locator.locate([], []).shape == (0,)
+    assert locator.locate(np.zeros((2, 3)), np.zeros((2, 3))).shape == (2, 3)
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
+def test_a_point_that_is_nowhere_is_refused_not_called_outside(bad: float) -> None:
+    with pytest.raises(ValueError, match="不是有限的数"):
+        Locator.build([LEFT], ["a"]).locate([0.5, bad], [0.5, 0.5])
+
+
+def test_longitudes_are_numbers_and_180_is_not_minus_180() -> None:
+    locator = Locator.build([shapely.box(179, 0, 180, 1), shapely.box(-180, 0, -179, 1)], ["a", "b"])
+    assert locator.locate([180.0, -180.0, 181.0], [0.5, 0.5, 0.5]).tolist() == [0, 1, -1]
+
+
+def test_lists_of_different_length_and_lines_are_refused() -> None:
+    with pytest.raises(ValueError, match="数目不一致"):
+        Locator.build([LEFT], ["a", "b"])
+    with pytest.raises(ValueError, match="不是面"):
+        Locator.build([shapely.LineString([(0, 0), (1, 1)])], ["a"])
+    with pytest.raises(ValueError, match="NaN"):
+        Locator.build([shapely.Polygon([(0, 0), (1, float("inf")), (1, 0)])], ["a"])
+
+
+def test_what_is_saved_is_what_is_opened(tmp_path: Path) -> None:
+    locator = Locator.build([None, LEFT, RIGHT], ["无", "b", "a"])
+    locator.save(tmp_path / "index")
+    again = Locator.open(tmp_path / "index")
+    assert again.codes == locator.codes
+    assert again.digest == locator.digest
+    assert again.locate([0.5, 1.0, 1.5, 3.0], [0.5] * 4).tolist() == [1, 2, 2, -1]
+    assert [path.name for path in tmp_path.iterdir()] == ["index"]
+
+
+def test_the_digest_changes_with_the_contents_only() -> None:
+    digest = Locator.build([LEFT, RIGHT], ["a", "b"]).digest
+    assert Locator.build([LEFT, RIGHT], ["a", "b"]).digest == digest
+    assert Locator.build([LEFT, RIGHT], ["a", "c"]).digest != digest
+    assert Locator.build([RIGHT, LEFT], ["a", "b"]).digest != digest
+
+
+def test_a_damaged_file_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "index"
+    Locator.build([LEFT], ["a"]).save(path)
+    whole = path.read_bytes()
+    for damaged in (
+        whole[:-1],
+        whole[: len(whole) // 2],
+        b"",
+        b"\x00" * 100,
+        whole.replace(b"locator 1", b"locator 9"),
+    ):
+        path.write_bytes(damaged)
+        with pytest.raises(IndexDamaged, match="请重建"):
+            Locator.open(path)
+    flipped = bytearray(whole)
+    flipped[len(whole) // 2] ^= 1
+    path.write_bytes(flipped)
+    with pytest.raises(IndexDamaged, match="校验和"):
+        Locator.open(path)
+
+
+def test_a_file_that_is_not_there_is_not_damaged(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        Locator.open(tmp_path / "none")

@@ -1,0 +1,120 @@
+"""For all tilings, all points: the locator says what GEOS says, whatever the batch."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from grids.geo.arrays import Geometries, geometry_array
+from grids.geo.locator import BORDER, OVERLAP, Locator
+from grids.geo.tiling import split_exactly
+
+FRAME = shapely.box(123.0, 41.0, 123.5, 41.4)
+codes_of = st.lists(st.text("0123456789组", min_size=1, max_size=6), min_size=1, max_size=12, unique=True)
+
+
+@st.composite
+def tilings(draw: st.DrawFn) -> Locator:
+    """A frame, sometimes with a hole and an island, cut into cells; sometimes one cell is lost (a gap)."""
+    frame = FRAME
+    if draw(st.booleans()):
+        hole = shapely.box(123.2, 41.1, 123.3, 41.2)
+        frame = (FRAME - hole) | shapely.box(123.6, 41.0, 123.7, 41.1)
+    codes = draw(codes_of)
+    cells = split_exactly(frame, len(codes), np.random.default_rng(draw(st.integers(0, 2**32))))
+    if draw(st.booleans()):
+        cells[draw(st.integers(0, len(cells) - 1))] = None
+    return Locator.build(cells, codes)
+
+
+@st.composite
+def heaps(draw: st.DrawFn) -> Locator:
+    """Boxes on a small lattice: borders, corners, overlaps, enclaves and slivers coincide all the time."""
+    small = st.integers(0, 6)
+    cells = []
+    for _ in range(draw(st.integers(1, 8))):
+        x, y, width, height = draw(small), draw(small), draw(st.integers(1, 4)), draw(st.integers(1, 4))
+        outer = shapely.box(x, y, x + width, y + height)
+        if width > 2 and height > 2 and draw(st.booleans()):
+            outer = outer - shapely.box(x + 1, y + 1, x + width - 1, y + height - 1)
+        elif draw(st.booleans()):
+            outer = outer | shapely.box(x + 8, y, x + 8 + 1e-9, y + 1)
+        cells.append(outer)
+    codes = draw(st.lists(st.text("ab1", min_size=1, max_size=2), min_size=len(cells), max_size=len(cells)))
+    return Locator.build(cells, codes)
+
+
+def _awkward_points(cells: Geometries, rng: np.random.Generator) -> np.ndarray:
+    """Vertices, middles and random places of edges, points a hair beside them, and points anywhere around."""
+    vertices = shapely.get_coordinates(cells)
+    shift = vertices[1:] - vertices[:-1]
+    middles, somewhere = vertices[:-1] + 0.5 * shift, vertices[:-1] + rng.random((len(shift), 1)) * shift
+    near = np.concatenate([vertices, middles, somewhere])
+    west, south, east, north = shapely.total_bounds(cells)
+    anywhere = rng.uniform((west - 0.1, south - 0.1), (east + 0.1, north + 0.1), (200, 2))
+    hair = np.nextafter(near, near + rng.choice([-1.0, 1.0], near.shape))
+    points = np.concatenate([near, hair, anywhere])
+    return points[rng.permutation(len(points))[:400]]
+
+
+def _by_hand(locator: Locator, points: np.ndarray) -> tuple[list[int], list[int]]:
+    """The same rule, said once more in the slowest way: every cell is asked about every point."""
+    positions, flags = [], []
+    for point in shapely.points(points):
+        covering = np.flatnonzero(shapely.covers(locator.geometries, point))
+        inside = np.flatnonzero(shapely.contains_properly(locator.geometries, point))
+        positions.append(min(covering, key=lambda at: (locator.codes[at], at), default=-1))
+        overlap = OVERLAP if len(covering) > 1 and len(inside) else 0
+        flags.append(overlap | (BORDER if len(covering) > len(inside) else 0))
+    return positions, flags
+
+
+@settings(max_examples=40, deadline=None)
+@given(locator=st.one_of(tilings(), heaps()), seed=st.integers(0, 2**32))
+def test_the_answer_is_that_of_geos_on_borders_vertices_and_anywhere(locator: Locator, seed: int) -> None:
+    assume(any(cell is not None for cell in locator.geometries))
+    points = _awkward_points(locator.geometries, np.random.default_rng(seed))
+    positions, flags = locator.locate(*points.T, flags=True)
+    expected_positions, expected_flags = _by_hand(locator, points)
+    assert positions.tolist() == expected_positions
+    assert flags.tolist() == expected_flags
+    assert locator.locate(*points.T).tolist() == expected_positions
+
+
+@settings(max_examples=25, deadline=None)
+@given(locator=tilings(), seed=st.integers(0, 2**32), cut=st.integers(0, 400))
+def test_order_and_batch_size_change_nothing(locator: Locator, seed: int, cut: int) -> None:
+    assume(any(cell is not None for cell in locator.geometries))
+    rng = np.random.default_rng(seed)
+    points = _awkward_points(locator.geometries, rng)
+    whole = locator.locate(*points.T)
+    order = rng.permutation(len(points))
+    assert (locator.locate(*points[order].T) == whole[order]).all()
+    assert [*locator.locate(*points[:cut].T), *locator.locate(*points[cut:].T)] == whole.tolist()
+    assert locator.locate(*points[0]) == whole[0]
+
+
+@settings(max_examples=25, deadline=None)
+@given(locator=heaps(), seed=st.integers(0, 2**32))
+def test_the_order_in_which_cells_are_given_changes_no_code(locator: Locator, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    points = _awkward_points(locator.geometries, rng)
+    order = rng.permutation(len(locator.codes))
+    shuffled = Locator.build(locator.geometries[order], [locator.codes[at] for at in order])
+    names, shuffled_names = np.array([*locator.codes, ""]), np.array([*shuffled.codes, ""])
+    assert (names[locator.locate(*points.T)] == shuffled_names[shuffled.locate(*points.T)]).all()
+
+
+@given(
+    bad=st.sampled_from([float("nan"), float("inf"), -float("inf")]),
+    at=st.integers(0, 9),
+    axis=st.integers(0, 1),
+)
+def test_one_bad_number_anywhere_refuses_the_batch(bad: float, at: int, axis: int) -> None:
+    points = np.full((2, 10), 0.5)
+    points[axis, at] = bad
+    with pytest.raises(ValueError, match=f"第 {at + 1} 个坐标"):
+        Locator.build(geometry_array([shapely.box(0, 0, 1, 1)]), ["a"]).locate(*points)
