@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import json
 import sys
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -30,9 +31,8 @@ class JinshaoCommand(BaseCommand):
     `{"error": code, "message": …}`. Whatever else is printed meanwhile goes to stderr.
     """
 
-    def run(self, **options: Any) -> dict[str, Any]:
-        """Do it; raise Refused or Usage."""
-        raise NotImplementedError
+    # Annotated, not defined: subclasses name the options they take, which a method here would forbid.
+    run: Callable[..., dict[str, Any]]
 
     def show(self, result: dict[str, Any]) -> None:
         """Tell people what was done; by default the values line by line."""
@@ -66,7 +66,7 @@ class JinshaoCommand(BaseCommand):
             self.show(result)
 
     @contextlib.contextmanager
-    def _quiet(self) -> Any:
+    def _quiet(self) -> Iterator[None]:
         stdout, self.stdout = self.stdout, self.stderr
         try:
             with contextlib.redirect_stdout(sys.stderr):

@@ -17,7 +17,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils.module_loading import autodiscover_modules
 
-from journal import clock, digests
+from journal import clock, digests, waking
 from journal.errors import Conflict
 from journal.models import Job
 
@@ -194,15 +194,5 @@ def _note_failure(job: Job, error: str) -> None:
 def _wake_on_commit() -> None:
     waiting = transaction.get_connection().run_on_commit
     # One wake-up per transaction is enough, however many jobs it adds.
-    if not any(function is _wake for _, function, _ in waiting):
-        transaction.on_commit(_wake, robust=True)
-
-
-def _wake() -> None:
-    """Tell a worker. The act is already done: a broker that is away must not undo or fail it."""
-    from journal.tasks import run_jobs
-
-    try:
-        run_jobs.apply_async(retry=False)
-    except Exception as error:
-        log.warning("jobs.wake_failed", error=f"{type(error).__name__}: {error}")
+    if not any(function is waking.wake for _, function, _ in waiting):
+        transaction.on_commit(waking.wake, robust=True)

@@ -126,7 +126,8 @@ def _expected(seq: int, known: str) -> Iterator[str]:
 
 def _lost_in_a_restore(seq: int) -> str:
     for entry in Entry.objects.filter(act="journal.epoch_opened").order_by("id"):
-        lost = (entry.after or {}).get("lost")
+        opened = entry.after or {}
+        lost = opened.get("lost")
         if lost and lost["from_seq"] <= seq <= lost["to_seq"]:
-            return f"该环在恢复备份时遗失，见纪元 {entry.after['epoch']}。"
+            return f"该环在恢复备份时遗失，见纪元 {opened['epoch']}。"
     return ""
