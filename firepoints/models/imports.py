@@ -75,7 +75,7 @@ class Detection(AppendOnlyModel):
     run = models.ForeignKey(ImportRun, models.PROTECT, related_name="detections")
     row_no = models.PositiveIntegerField()
     source = models.ForeignKey(Source, models.PROTECT, related_name="+")
-    key = models.CharField(max_length=200, db_index=True)
+    key = models.CharField(max_length=300, db_index=True)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     satellite = models.CharField(max_length=20, blank=True)
     instrument = models.CharField(max_length=20, blank=True)
@@ -115,9 +115,9 @@ class Detection(AppendOnlyModel):
 class DetectionKey(models.Model):
     """The identity of a detection among live runs. Withdrawing a run removes its keys, so the right import can follow."""
 
-    key = models.CharField(max_length=200, unique=True)
-    base_key = models.CharField(max_length=200, db_index=True)
-    rank = models.PositiveSmallIntegerField(default=0)
+    key = models.CharField(max_length=300, unique=True)
+    base_key = models.CharField(max_length=300, db_index=True)
+    rank = models.PositiveIntegerField(default=0)
     detection = models.OneToOneField(Detection, models.PROTECT, related_name="live_key")
 
     class Meta:

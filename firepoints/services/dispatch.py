@@ -1,0 +1,45 @@
+"""派发, and the two ways in which a suspicion ends without a decision (C10)."""
+
+from datetime import timedelta
+
+from django.db import transaction
+
+from firepoints import rulings
+from firepoints.models import FirePoint
+from firepoints.services.steps import advance, numbered, open_act, required
+from grids.models import User
+from journal import clock
+
+
+@transaction.atomic
+def fire_point_dispatch(
+    *, point_id: int | str, actor: User, expected_version: int | None = None, reason: str = ""
+) -> FirePoint:
+    """Send a suspected point to its county for 核实; it gets its number and a deadline, which is a setting (C10).
+
+    Raises NotAllowed, Conflict, Missing (no county yet, 跨界, or not yet one site), StaleVersion.
+    """
+    opened = open_act("dispatch", point_id=point_id, actor=actor, expected_version=expected_version)
+    hours = rulings.ruling("county_deadline_h", clock.today_beijing())
+    due_at = clock.now() + timedelta(hours=hours)
+    return advance(opened, reason=reason, due_at=due_at, **numbered(opened.point))
+
+
+@transaction.atomic
+def fire_point_close(
+    *, point_id: int | str, actor: User, reason: str, expected_version: int | None = None
+) -> FirePoint:
+    """Close a mere lead with a reason. Raises Missing for what an official list or an inspection found."""
+    reason = required(reason, "关闭的理由")
+    opened = open_act("close", point_id=point_id, actor=actor, expected_version=expected_version)
+    return advance(opened, reason=reason, closed_reason=reason[:300], due_at=None)
+
+
+@transaction.atomic
+def fire_point_withdraw(
+    *, point_id: int | str, actor: User, reason: str, expected_version: int | None = None
+) -> FirePoint:
+    """Close a suspicion whose every sighting came from runs that were withdrawn. Raises Missing while one is left."""
+    reason = required(reason, "撤回的理由")
+    opened = open_act("withdraw", point_id=point_id, actor=actor, expected_version=expected_version)
+    return advance(opened, reason=reason, closed_reason=reason[:300])

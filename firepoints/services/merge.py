@@ -1,0 +1,71 @@
+"""并入: two points turn out to be one 处. The survivor keeps its own state; the other stays on file and points to it."""
+
+from django.db import transaction
+
+from firepoints import selectors
+from firepoints.models import FirePoint, Membership
+from firepoints.services.points import refresh
+from firepoints.services.steps import Opened, advance, claim, concern, open_act, required
+from firepoints.states import DECIDED, LIVE, State
+from grids.models import User
+from grids.roles import Role
+from journal.errors import BadInput, Conflict, NotAllowed
+from journal.services import record
+
+
+@transaction.atomic
+def fire_point_merge(
+    *, point_id: int | str, actor: User, into: int | str, reason: str, expected_version: int | None = None
+) -> FirePoint:
+    """Merge an undecided point into a live one. Only a 认定人 may merge into a decided one: that is frozen (policy.md §4).
+
+    Raises Conflict when the two have different counties (标记跨界 first), BadInput for a survivor that cannot be one.
+    """
+    reason = required(reason, "并入的理由")
+    survivor = _survivor(point_id, actor, into)
+    opened = open_act("merge", point_id=point_id, actor=actor, expected_version=expected_version)
+    if survivor.state in DECIDED and Role.RECOGNISER not in opened.facts.roles:
+        raise NotAllowed(f"{survivor} 已经认定，并入要由认定人办理")
+    counties = {opened.point.county_code, survivor.county_code} - {""}
+    if len(counties) > 1 and survivor.state not in (State.SUSPECTED, State.JOINT):
+        raise Conflict(f"两处分属不同县（区），先把 {survivor} 标记跨界", code="two_counties")
+    return _merged(opened, survivor, reason)
+
+
+@transaction.atomic
+def fire_point_merge_decided(
+    *, point_id: int | str, actor: User, into: int | str, reason: str, expected_version: int | None = None
+) -> FirePoint:
+    """A 认定人 merges a decided point away: what it was charged is given back by the next batch (penalties pulls)."""
+    reason = required(reason, "并入的理由")
+    survivor = _survivor(point_id, actor, into)
+    opened = open_act("merge_decided", point_id=point_id, actor=actor, expected_version=expected_version)
+    return _merged(opened, survivor, reason)
+
+
+def _survivor(point_id: int | str, actor: User, into: int | str) -> FirePoint:
+    point = selectors.fire_point_for(actor, point_id)
+    survivor = selectors.fire_point_for(actor, into)
+    if survivor.pk == point.pk:
+        raise BadInput("不能并入自己", where="into")
+    if survivor.state not in LIVE:
+        raise BadInput(f"{survivor} {State(survivor.state).label}，不能再并入", where="into")
+    # Both rows in one order, so that two opposite merges wait instead of deadlocking (PostgreSQL; an optimisation only).
+    list(FirePoint.objects.select_for_update().filter(pk__in=[point.pk, survivor.pk]).order_by("pk").values("pk"))
+    return survivor
+
+
+def _merged(opened: Opened, survivor: FirePoint, reason: str) -> FirePoint:
+    point, actor = opened.point, opened.actor
+    claim(survivor)
+    moved = Membership.objects.filter(point=point, is_active=True)
+    detections = sorted(moved.values_list("detection_id", flat=True))
+    moved.update(is_active=False)
+    why = f"由 {point} 并入：{reason}"[:300]
+    Membership.objects.bulk_create(Membership(point=survivor, detection_id=one, why=why) for one in detections)
+    concern(survivor, dict(point.counties.values_list("county_code", "share")))
+    if survivor.state not in DECIDED:
+        refresh(survivor)
+    record("fire_point.took_in", survivor, actor, after={"merged": point.pk, "detections": detections}, reason=reason)
+    data = {"into": survivor.pk, "detections": detections}
+    return advance(opened, reason=reason, data=data, merged_into=survivor)

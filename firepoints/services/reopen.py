@@ -1,0 +1,36 @@
+"""重新核实: a decision is taken back by a person with a reason; the decision itself stays on file."""
+
+from datetime import timedelta
+
+from django.db import transaction
+
+from firepoints import rulings
+from firepoints.models import FirePoint
+from firepoints.services.steps import advance, open_act, required
+from grids.models import User
+from journal import clock
+
+
+@transaction.atomic
+def fire_point_reopen(
+    *, point_id: int | str, actor: User, reason: str, expected_version: int | None = None
+) -> FirePoint:
+    """Send a decided point back to its county. What was posted for it is given back by the next batch (penalties pulls).
+
+    Raises Missing without a reason, NotAllowed, Conflict, StaleVersion.
+    """
+    reason = required(reason, "重新核实的理由")
+    opened = open_act("reopen", point_id=point_id, actor=actor, expected_version=expected_version)
+    hours = rulings.ruling("county_deadline_h", clock.today_beijing())
+    return advance(
+        opened,
+        reason=reason,
+        data={"taken_back": opened.point.recognition_id},
+        recognition=None,
+        counted=None,
+        verification=None,
+        objection_until=None,
+        final_at=None,
+        final_by="",
+        due_at=clock.now() + timedelta(hours=hours),
+    )

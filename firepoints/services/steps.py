@@ -1,0 +1,146 @@
+"""What every act on a fire point shares: read, guard, claim the version, change, and leave a step and a journal entry.
+
+The claim is a compare-and-swap on `version`: of two who decide at once, one finds no row and is told so. It works
+without row locks, so also on SQLite, and it comes before any record is written.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import F, Max
+
+from firepoints import rulings, selectors, workflow
+from firepoints.acts import ACT_OF
+from firepoints.models import FirePoint, NumberSeries, PointCounty, Step
+from firepoints.workflow import Facts, Transition
+from grids.models import User
+from journal.errors import BadInput, Conflict, Missing, NotAllowed, Refused, StaleVersion
+from journal.services import record
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An act that may go on: the guard has passed and the version is claimed in this transaction."""
+
+    transition: Transition
+    point: FirePoint
+    actor: User
+    facts: Facts
+
+
+def open_act(action: str, *, point_id: int | str, actor: User, expected_version: int | None = None) -> Opened:
+    """Read the point that `actor` may see, refuse what the table forbids, claim the version.
+
+    Must run inside the act's transaction. Raises FirePointNotFound, NotAllowed (not this person), Conflict (not from
+    this state), Missing (not yet), StaleVersion (someone was first).
+    """
+    point = selectors.fire_point_for(actor, point_id)
+    if expected_version is not None and expected_version != point.version:
+        raise StaleVersion()
+    facts = selectors.facts_for(point, actor)
+    if refused := refusal(action, facts):
+        raise refused
+    claim(point)
+    return Opened(workflow.BY_ACTION[action], point, actor, facts)
+
+
+def refusal(action: str, facts: Facts) -> Refused | None:
+    """The table's "no" as an error with a stable code, or None."""
+    sentence = workflow.refusal(action, facts)
+    if not sentence:
+        return None
+    transition = workflow.BY_ACTION.get(action)
+    if transition is None:
+        return BadInput(sentence, code="unknown_action")
+    if not facts.roles & transition.roles:
+        return NotAllowed(sentence)
+    if facts.state not in transition.sources:
+        return Conflict(sentence, code="wrong_state")
+    if any(requirement(facts) for requirement in transition.requires if requirement in workflow.ABOUT_THE_PERSON):
+        return NotAllowed(sentence)
+    return Missing([said for requirement in transition.requires if (said := requirement(facts))], sentence)
+
+
+def claim(point: FirePoint) -> None:
+    """Take the next version of `point`, or raise StaleVersion; on PostgreSQL this also holds the row until the end."""
+    if not FirePoint.objects.filter(pk=point.pk, version=point.version).update(version=F("version") + 1):
+        raise StaleVersion()
+    point.version += 1
+
+
+def advance(
+    opened: Opened, *, reason: str = "", data: Mapping[str, Any] | None = None, to: str = "", **changes: Any
+) -> FirePoint:
+    """Move the claimed point to the transition's target with `changes`, append its step, write the journal entry.
+
+    `data` is what the act was given, by id and without personal names: it stays for ever.
+    """
+    transition, point, actor = opened.transition, opened.point, opened.actor
+    target = to or transition.target
+    before = _told(point)
+    FirePoint.objects.filter(pk=point.pk, version=point.version).update(state=target, **changes)
+    Step.objects.create(
+        point=point,
+        seq=next_seq(Step, point),
+        action=transition.action,
+        from_state=point.state,
+        to_state=target,
+        actor=actor,
+        role=next(iter(sorted(opened.facts.roles & transition.roles))),
+        reason=reason[:500],
+        data=dict(data or {}),
+    )
+    after = FirePoint.objects.select_related("attribution", "verification", "recognition").get(pk=point.pk)
+    told = {**_told(after), **({"data": dict(data)} if data else {})}
+    record(ACT_OF[transition.action], after, actor, before=before, after=told, reason=reason)
+    return after
+
+
+def _told(point: FirePoint) -> dict[str, Any]:
+    return {
+        "state": str(point.state),
+        "version": point.version,
+        "number": point.number,
+        "county_code": point.county_code,
+        "counted": point.counted,
+        "verification": point.verification_id,
+        "recognition": point.recognition_id,
+        "attribution": point.attribution_id,
+    }
+
+
+def next_seq(model: Any, point: FirePoint) -> int:
+    """The next number in a per-point series of append-only rows; safe because the version is claimed."""
+    last: int | None = model.objects.filter(point=point).aggregate(last=Max("seq"))["last"]
+    return (last or 0) + 1
+
+
+def numbered(point: FirePoint) -> dict[str, str]:
+    """The change that gives the point its number, nothing if it has one. Numbers are never reused.
+
+    The year is that of the burning date. The UPDATE of the series row makes two dispatchers wait for each other.
+    """
+    if point.number:
+        return {}
+    year = point.burn_date.year
+    NumberSeries.objects.get_or_create(year=year)
+    NumberSeries.objects.filter(year=year).update(last=F("last") + 1)
+    last = NumberSeries.objects.get(year=year).last
+    return {"number": f"{rulings.ruling('number_prefix', point.burn_date)}{year}-{last:04d}"}
+
+
+def concern(point: FirePoint, shares: Mapping[str, float]) -> None:
+    """Let these counties see the point from now on; a county once concerned stays so."""
+    known = set(point.counties.values_list("county_code", flat=True))
+    PointCounty.objects.bulk_create(
+        PointCounty(point=point, county_code=code, share=share) for code, share in shares.items() if code not in known
+    )
+
+
+def required(text: str, what: str) -> str:
+    """`text` without its margins. Raises Missing when nothing is left."""
+    stripped = str(text or "").strip()
+    if not stripped:
+        raise Missing([what])
+    return stripped

@@ -1,0 +1,18 @@
+"""Durable jobs of this app."""
+
+from typing import Any
+
+from firepoints.services.objections import lapse_due
+from journal import jobs
+
+LAPSE = "firepoints.lapse"
+A_CHUNK = 200
+
+
+@jobs.handler(LAPSE)
+def lapse(payload: dict[str, Any]) -> None:
+    """Record the objection windows that are over; what is left waits for the next slot."""
+    lapse_due(limit=A_CHUNK)
+
+
+jobs.periodic(LAPSE, every_s=300)
