@@ -41,7 +41,8 @@ def to_wgs84(lon: Numbers, lat: Numbers, datum: str) -> Pair:
         x, y = _inverse(_gcj02_to_bd09, x, y)
     if datum in ("gcj02", "bd09"):
         inside = _offset_applies(x, y)
-        back_x, back_y = _inverse(_offset_everywhere, x, y)
+        # Far outside (at the poles) the polynomial runs away: points that keep their numbers iterate at a dummy place.
+        back_x, back_y = _inverse(_offset_everywhere, np.where(inside, x, 105.0), np.where(inside, y, 35.0))
         return np.where(inside, back_x, x), np.where(inside, back_y, y)
     return x.copy(), y.copy()
 
