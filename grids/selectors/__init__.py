@@ -21,6 +21,7 @@ from grids.selectors.people import (
     posts_held,
     roles_of,
     system_user,
+    user_named,
 )
 from grids.selectors.scope import Scope, cells_visible_to, may_read_journal, scope_of
 
@@ -49,4 +50,5 @@ __all__ = [
     "root_code",
     "scope_of",
     "system_user",
+    "user_named",
 ]

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from grids.models import Designation, Post, Term, User
 from grids.roles import LEVELS, RESPONSIBLE_KINDS, ROLE_OF_POST, PostKind, Role
 from journal import clock
+from journal.errors import Refused
 
 SYSTEM_USERNAME = "system"
 
@@ -30,6 +31,14 @@ def system_user() -> User:
         user, _ = User.objects.get_or_create(
             username=SYSTEM_USERNAME, defaults={"full_name": "系统", "is_system": True, "password": "!"}
         )
+    return user
+
+
+def user_named(username: str) -> User:
+    """The account that a command acts as (`--as USER`). Raises Refused when there is none, or it is switched off."""
+    user = User.objects.filter(username=username, is_active=True).first()
+    if user is None:
+        raise Refused(f"没有账号“{username}”", code="no_user")
     return user
 
 

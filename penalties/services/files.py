@@ -1,13 +1,10 @@
 """Keeping files that came with an act: written whole before the row that names them, by content, never rewritten."""
 
 import hashlib
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from django.conf import settings
-
+from firepoints.services import storing
 from journal.errors import BadInput
 
 MAX_SCAN_BYTES = 30 * 1024 * 1024
@@ -27,18 +24,8 @@ class Stored:
 
 def store_bytes(content: bytes, *, kind: str, filename: str, suffix: str) -> Stored:
     """Write `content` under JINSHAO_HOME/`kind`/ by its hash, with fsync and rename; the same bytes are kept once."""
-    digest = hashlib.sha256(content).hexdigest()
-    relative = f"{kind}/{digest[:2]}/{digest}{suffix}"
-    target = Path(settings.JINSHAO_HOME) / relative
-    if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=target.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, target)
-    return Stored(relative, Path(filename).name[:200], digest, len(content))
+    relative = storing.store_bytes(content, kind=kind, suffix=suffix)
+    return Stored(relative, Path(filename).name[:200], hashlib.sha256(content).hexdigest(), len(content))
 
 
 def store_scan(path: Path, *, kind: str, filename: str) -> Stored:
@@ -56,7 +43,7 @@ def store_scan(path: Path, *, kind: str, filename: str) -> Stored:
 
 def open_stored(stored_as: str) -> Path:
     """The path of a stored file. Raises BadInput when the disk no longer has it."""
-    path = Path(settings.JINSHAO_HOME) / stored_as
+    path = storing.stored_path(stored_as)
     if not path.is_file():
         raise BadInput(f"文件不在存储里：{stored_as}", where="file")
     return path

@@ -27,6 +27,8 @@ def desired(*, final_by: datetime | None = None) -> dict[str, Charge]:
     assessed = rules.assess(recognitions)
     charges = {}
     for recognition in recognitions:
+        if recognition.point_id not in assessed:
+            continue
         rule, amount_fen, _ = assessed[recognition.point_id]
         charges[str(recognition.point_id)] = Charge(
             point_id=str(recognition.point_id),

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from django.db import transaction
-
 from firepoints.models import AttributionPerson, Recognition, Ruling
 from grids.models import Edition, User
 from grids.roles import PostKind
@@ -14,7 +12,7 @@ from journal import clock
 from journal.errors import BadInput
 from journal.sealing import head, seal_pending
 from journal.selectors import deployment
-from journal.services import record
+from journal.services import access, record
 from penalties.documents import qingshi, workbook
 from penalties.documents.report import (
     Approval,
@@ -124,7 +122,6 @@ def _build(
     month: str, rows: list[tables.Row], charges: list[_Charge], returns: list[_Return], *, batch: Batch | None
 ) -> MonthReport:
     home = deployment()
-    seal_pending()
     seq, hash_ = head()
     year, number = map(int, month.split("-"))
     rate = _rate_fen(tables.last_day(month))
@@ -260,12 +257,13 @@ def papers(report: MonthReport) -> list[Paper]:
     ]
 
 
-@transaction.atomic
 def write_reports(*, month: str, out: Path, actor: User | None = None) -> tuple[MonthReport, list[Path]]:
-    """Write the month's papers into a folder; the act is journaled with the digest of each file.
+    """Write the month's papers into a folder, and note who took them out (journal.Access).
 
+    The journal is sealed first, so that the head printed on the papers covers every act behind them.
     Raises BadInput when the folder cannot be written.
     """
+    seal_pending()
     report = month_report(month=month)
     made = papers(report)
     paths = []
@@ -276,6 +274,7 @@ def write_reports(*, month: str, out: Path, actor: User | None = None) -> tuple[
             paths.append(out / paper.filename)
     except OSError as error:
         raise BadInput(f"写不进文件夹 {out}：{error.strerror}", where="out") from error
+    access(actor, "export", ("report", month), detail=report.journal_head)
     return report, paths
 
 

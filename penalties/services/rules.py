@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from datetime import date
 
 from firepoints.models import Recognition
+from firepoints.pins import Pin, PinFacts
 from journal.errors import Refused
 from penalties.models import Rule
 from penalties.rules import PointFacts, RuleDefinition, charge, ordinals, parse, rule_for
 
 
 class NoRule(Refused):
-    """A counted point burned on a date for which no rule is loaded: nothing can be charged until one is."""
+    """A point is counted and no rule at all is loaded: nothing can be charged until one is."""
 
     code = "no_rule"
 
@@ -33,16 +34,28 @@ def rule_on(day: date) -> Rule | None:
     return stored[found.ref][0] if found else None
 
 
-def pin(*, burn_date: date) -> tuple[str, int]:
+def pin(facts: PinFacts) -> Pin:
     """What 认定 writes beside its decision: the rule of the burning date, and what one first point costs in fen.
 
-    ("", 0) without a rule: recognising must stay possible, and the batch says that a rule is missing.
+    An empty pin without a rule: recognising stays possible, and building a batch says that a rule is missing.
     """
-    rule = rule_on(burn_date)
+    rule = rule_on(facts.burn_date)
     if rule is None:
-        return "", 0
-    parsed = definition(rule)
-    return rule.ref, parsed.fixed_fen or parsed.base.amount_fen(1)
+        return Pin()
+    said = charge(definition(rule), _as_rule_facts(facts))
+    return Pin(rule.ref, said.amount_fen)
+
+
+def _as_rule_facts(facts: PinFacts) -> PointFacts:
+    return PointFacts(
+        point_id=str(facts.point_id),
+        burning_date=facts.burn_date,
+        source=facts.source,
+        payer_code=facts.payer_code,
+        county_code=facts.county_code,
+        township_code=facts.township_code or None,
+        order=facts.order,
+    )
 
 
 def facts_of(recognition: Recognition) -> PointFacts:
@@ -63,23 +76,23 @@ def facts_of(recognition: Recognition) -> PointFacts:
 def assess(recognitions: Iterable[Recognition]) -> dict[int, tuple[Rule, int, str]]:
     """point id → (rule, fen, sentence) for every recognition under its pinned rule, ordinals counted over all of them.
 
-    Raises NoRule when a recognition has no rule pinned and none covers its date.
+    A point that burned before any rule is recorded and charged nothing: it is left out. Raises NoRule when a point is
+    counted and no rule at all is loaded.
     """
     stored = rules_in_force()
     parsed_rules = [parsed for _, parsed in stored.values()]
     by_rule: dict[str, list[Recognition]] = defaultdict(list)
     for recognition in recognitions:
-        ref = recognition.rule_ref
-        if ref not in stored:
-            found = rule_for(parsed_rules, recognition.burn_date)
-            if found is None:
-                raise NoRule(f"{recognition.burn_date:%Y-%m-%d} 没有扣缴规则：先载入政策包（pack load），再编批次。")
-            ref = found.ref
-        by_rule[ref].append(recognition)
+        if not stored:
+            raise NoRule("还没有扣缴规则：先载入政策包（pack load），再编批次。")
+        found = None if recognition.rule_ref in stored else rule_for(parsed_rules, recognition.burn_date)
+        ref = recognition.rule_ref if recognition.rule_ref in stored else found.ref if found else ""
+        if ref:
+            by_rule[ref].append(recognition)
     assessed: dict[int, tuple[Rule, int, str]] = {}
     for ref, members in by_rule.items():
         rule, parsed = stored[ref]
-        facts = [facts_of(r) for r in members]
+        facts = [facts_of(recognition) for recognition in members]
         places = ordinals(parsed, facts)
         for recognition, fact in zip(members, facts, strict=True):
             said = charge(parsed, fact, places.get(fact.point_id, 1))

@@ -1,0 +1,58 @@
+"""Taking an import back: a wrong datum happens. Untouched points close, acted-on ones go to a person (design.md)."""
+
+from django.db import transaction
+
+from firepoints.models import Detection, DetectionKey, FirePoint, ImportRun, Membership
+from firepoints.services.dispatch import fire_point_withdraw
+from firepoints.services.ingest import run_named
+from firepoints.services.points import release_detections
+from firepoints.states import State
+from grids.models import User
+from grids.roles import Role
+from grids.selectors import roles_of
+from journal import clock
+from journal.errors import Conflict, Missing, NotAllowed
+from journal.services import record
+
+
+@transaction.atomic
+def import_withdraw(*, run: str, actor: User, reason: str) -> ImportRun:
+    """Withdraw a committed run, so that the right file can be imported in its place.
+
+    Its keys are freed and its detections leave their points; nothing is deleted. Raises Missing without a reason,
+    Conflict for a run that is not in force, NotAllowed for anyone but the bureau and the system.
+    """
+    if not roles_of(actor) & {Role.BUREAU, Role.SYSTEM}:
+        raise NotAllowed("撤回导入由市局经办")
+    if not reason.strip():
+        raise Missing(["撤回的理由"])
+    found = run_named(run)
+    moved = ImportRun.objects.filter(pk=found.pk, state=ImportRun.State.COMMITTED).update(
+        state=ImportRun.State.WITHDRAWN, withdrawn_at=clock.now(), withdrawn_reason=reason.strip()[:300]
+    )
+    if not moved:
+        raise Conflict(f"这次导入现在是“{found.get_state_display()}”，不能撤回", code="run_not_in_force")
+    found.refresh_from_db()
+    detections = list(Detection.objects.filter(run=found))
+    DetectionKey.objects.filter(detection__run=found).delete()
+    said = f"来源已撤回：{reason.strip()}"
+    touched = release_detections(detections=detections, actor=actor, reason=said)
+    closed = _close_empty(touched, actor=actor, reason=said)
+    record(
+        "import.withdrawn",
+        found,
+        actor,
+        after={"detections": len(detections), "points": len(touched), "closed": closed},
+        reason=reason.strip(),
+    )
+    return found
+
+
+def _close_empty(touched: list[FirePoint], *, actor: User, reason: str) -> int:
+    """Close the suspicions that nothing supports any more; what anybody has acted on stays, marked for a person."""
+    suspected = [point.pk for point in touched if point.state == State.SUSPECTED]
+    still = set(Membership.objects.filter(point_id__in=suspected, is_active=True).values_list("point_id", flat=True))
+    empty = [pk for pk in suspected if pk not in still]
+    for pk in empty:
+        fire_point_withdraw(point_id=pk, actor=actor, reason=reason)
+    return len(empty)
