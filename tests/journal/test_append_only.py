@@ -10,7 +10,8 @@ from django.db import IntegrityError, connection, transaction
 
 from journal import immutable, sealing, services, triggers
 from journal.errors import AppendOnly
-from journal.models import Access, Entry, Seal
+from journal.models import Access, Deployment, Entry, Seal
+from journal.selectors import deployment
 from journal.verify import verify
 from tests.journal.conftest import THING
 
@@ -143,6 +144,16 @@ def test_flush_is_refused_outside_tests(filled, settings):
     with pytest.raises(CommandError):
         call_command("flush", interactive=False, verbosity=0)
     assert Entry.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_flush_between_tests_brings_a_home_back_as_the_migrations_made_it(filled):
+    key = deployment().digest_key
+    Deployment.objects.update(name="别处", epoch=5)
+    call_command("flush", interactive=False, verbosity=0)
+    assert triggers.missing() == []
+    assert not Entry.objects.exists()
+    assert (Deployment.objects.get().name, Deployment.objects.get().epoch, deployment().digest_key) == ("禁烧", 1, key)
 
 
 def test_every_heir_of_the_append_only_model_has_its_triggers():

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.core.management.commands.flush import Command as DjangoFlush
 
-from journal import triggers
+from journal import baseline, triggers
 
 
 class Command(DjangoFlush):
@@ -15,3 +15,4 @@ class Command(DjangoFlush):
             raise CommandError("记录只增不减，flush 会清空全部记录，已拒绝。测试之外请另建部署。", returncode=1)
         with triggers.lifted(options["database"]):
             super().handle(**options)
+            baseline.restore(options["database"])

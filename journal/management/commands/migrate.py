@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.commands.migrate import Command as DjangoMigrate
 
-from journal import triggers
+from journal import baseline, triggers
 
 
 class Command(DjangoMigrate):
@@ -15,3 +16,5 @@ class Command(DjangoMigrate):
         made = triggers.ensure(options["database"])
         if made and options["verbosity"] >= 1:
             self.stdout.write(f"  Append-only triggers made: {made}")
+        if getattr(settings, "JINSHAO_TESTING", False):
+            baseline.remember(options["database"])
