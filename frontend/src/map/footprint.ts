@@ -3,7 +3,7 @@ import * as L from "leaflet";
 
 import { all, make, makeSvg, markIcon, token } from "../dom";
 import { getJson } from "../net";
-import { createMap, label, legendAfter, showFailure, style } from "./frame";
+import { createMap, label, legendAfter, marksCanvas, showFailure, style } from "./frame";
 import { clipTo, labelPoint, largest, outerRings, signedArea, type Ring } from "./shapes";
 
 interface Props {
@@ -37,7 +37,7 @@ async function draw(element: HTMLElement): Promise<void> {
   const footprints = of("footprint");
   const official = footprints.filter((one) => one.properties.official);
   const main = official[0] ?? footprints[0];
-  const map = createMap(element);
+  const map = createMap(element, " · 方格 500 米");
   const bounds = boundsOf(main ? footprints : of("detection"), of("photo"));
   if (!bounds.isValid()) {
     map.remove();
@@ -51,9 +51,9 @@ async function draw(element: HTMLElement): Promise<void> {
   const names = frame ? addShares(map, of("county"), frame) : [];
   addBorders(map, of("county_border"));
   addFootprints(map, footprints);
-  addDetections(map, of("detection"));
-  addPhotos(map, of("photo"));
-  // Last, so that the words stand above the lines.
+  const above = marksCanvas();
+  addDetections(map, of("detection"), above);
+  addPhotos(map, of("photo"), above);
   for (const name of names) name.addTo(map);
   fillLegend(legendAfter(element), detail);
 }
@@ -90,7 +90,6 @@ function addGrid(map: L.Map, bounds: L.LatLngBounds): void {
     lines.push([[view.getSouth(), lon], [view.getNorth(), lon]]);
   }
   L.polyline(lines, style({ stroke: "map-town", dash: "2 4" })).addTo(map);
-  map.attributionControl.addAttribution("方格 500 米");
 }
 
 /** Both shares in their colours, the second hatched too, and the percentages in words: never colour alone. */
@@ -169,19 +168,21 @@ function leadWords(name: string | undefined): string {
   return `${name ?? "其他卫星"}（线索，不能单独扣缴）`;
 }
 
-function addDetections(map: L.Map, detections: Part[]): void {
+function addDetections(map: L.Map, detections: Part[], renderer: L.Canvas): void {
   for (const detection of detections) {
-    const dot = L.circleMarker(pointOf(detection), { radius: 3.5, color: token("halo"), weight: 1.5, fillColor: token("ink"), fillOpacity: 1 });
+    const look = { radius: 3.5, color: token("halo"), weight: 1.5, fillColor: token("ink"), fillOpacity: 1 };
+    const dot = L.circleMarker(pointOf(detection), { ...look, renderer });
     dot.bindTooltip(detection.properties.label ?? "监测位置", { direction: "top" }).addTo(map);
   }
 }
 
-function addPhotos(map: L.Map, photos: Part[]): void {
+function addPhotos(map: L.Map, photos: Part[], renderer: L.Canvas): void {
   for (const photo of photos) {
     const { n, inside } = photo.properties;
-    const fill = token(inside === false ? "bad" : "good");
-    L.circleMarker(pointOf(photo), { radius: 11, color: token("halo"), weight: 1.5, fillColor: fill, fillOpacity: 1, interactive: false }).addTo(map);
-    label(pointOf(photo), String(n ?? ""), "cam").addTo(map);
+    const fillColor = token(inside === false ? "bad" : "good");
+    const look = { radius: 11, color: token("halo"), weight: 1.5, fillColor, fillOpacity: 1, interactive: false };
+    L.circleMarker(pointOf(photo), { ...look, renderer }).addTo(map);
+    label(pointOf(photo), String(n ?? ""), "cam", "tooltipPane").addTo(map);
   }
 }
 

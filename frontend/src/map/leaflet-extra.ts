@@ -23,8 +23,8 @@ const MarkClass = L.CircleMarker.extend({
 }) as unknown as new (at: L.LatLngExpression, options: MarkOptions) => L.CircleMarker;
 
 /** A state mark on the canvas; its hit area is the circle around it. */
-export function stateMark(at: L.LatLngExpression, mark: Mark): L.CircleMarker {
-  return new MarkClass(at, { mark, radius: 7.5 });
+export function stateMark(at: L.LatLngExpression, mark: Mark, canvas: L.Canvas): L.CircleMarker {
+  return new MarkClass(at, { mark, radius: 7.5, renderer: canvas });
 }
 
 interface ScaleInternals {

@@ -3,7 +3,7 @@ import * as L from "leaflet";
 
 import { all, make, markIcon } from "../dom";
 import { getJson } from "../net";
-import { createMap, label, legendAfter, showFailure, style } from "./frame";
+import { createMap, label, legendAfter, marksCanvas, showFailure, style } from "./frame";
 import { stateMark } from "./leaflet-extra";
 import { MARK_LABELS, MARKS, markOf, type Mark } from "./marks";
 import { labelPoint, largest, outerRings } from "./shapes";
@@ -88,7 +88,7 @@ function addCells(map: L.Map, cells: Cells): L.LatLngBounds {
       if (near && !map.hasLayer(layer)) layer.addTo(map);
       if (!near && map.hasLayer(layer)) layer.remove();
     }
-    // The canvas draws in the order of adding: a layer that comes late must not cover the marks.
+    // A canvas draws in the order of adding: villages come late and must not cover the county's border.
     fine.eachLayer((layer) => (layer as L.Path).bringToBack());
     lands.eachLayer((layer) => (layer as L.Path).bringToBack());
   });
@@ -103,8 +103,9 @@ function addName(to: L.Map | L.LayerGroup, cell: Feature<Geometry, CellProps>, c
 
 function addPoints(map: L.Map, points: Feature<Point | null, PointProps>[]): void {
   const layer = L.layerGroup();
+  const canvas = marksCanvas();
   for (const feature of points) {
-    const mark = stateMark(latLng(feature), markOf(feature.properties.state, feature.properties.counted));
+    const mark = stateMark(latLng(feature), markOf(feature.properties.state, feature.properties.counted), canvas);
     mark.on("click", (event: L.LeafletMouseEvent) => {
       L.DomEvent.stopPropagation(event);
       openList(map, event.latlng, points);

@@ -44,7 +44,7 @@ export function contains(ring: Ring, at: Position): boolean {
   return inside;
 }
 
-/** A place for a name: the point of a 14 × 14 grid that is inside and farthest from the ring's corners. */
+/** A place for a name: the point of a 16 × 16 grid that is inside and farthest from the ring's edges. */
 export function labelPoint(ring: Ring): Position | null {
   const xs = ring.map(x);
   const ys = ring.map(y);
@@ -52,23 +52,30 @@ export function labelPoint(ring: Ring): Position | null {
   const shrink = Math.cos((((south + north) / 2) * Math.PI) / 180);
   let best: Position | null = null;
   let bestDistance = -1;
-  for (let i = 1; i < 14; i++) {
-    for (let j = 1; j < 14; j++) {
-      const at = [west + ((east - west) * i) / 14, south + ((north - south) * j) / 14];
+  for (let i = 1; i < 16; i++) {
+    for (let j = 1; j < 16; j++) {
+      const at = [west + ((east - west) * i) / 16, south + ((north - south) * j) / 16];
       if (!contains(ring, at)) continue;
-      const distance = cornerDistance(ring, at, shrink);
+      const distance = edgeDistance(ring, at, shrink);
       if (distance > bestDistance) [best, bestDistance] = [at, distance];
     }
   }
   return best ?? ring[0] ?? null;
 }
 
-function cornerDistance(ring: Ring, at: Position, shrink: number): number {
+/** Squared, in degrees of latitude. */
+function edgeDistance(ring: Ring, at: Position, shrink: number): number {
   let least = Infinity;
-  for (const corner of ring) {
-    const dx = (x(corner) - x(at)) * shrink;
-    const dy = y(corner) - y(at);
-    least = Math.min(least, dx * dx + dy * dy);
+  for (let i = 0; i < ring.length; i++) {
+    const a = ring[i];
+    const b = ring[(i + 1) % ring.length];
+    const [ax, ay] = [(x(a) - x(at)) * shrink, y(a) - y(at)];
+    const [bx, by] = [(x(b) - x(at)) * shrink, y(b) - y(at)];
+    const [dx, dy] = [bx - ax, by - ay];
+    const long = dx * dx + dy * dy;
+    const t = long > 0 ? Math.max(0, Math.min(1, -(ax * dx + ay * dy) / long)) : 0;
+    const [px, py] = [ax + dx * t, ay + dy * t];
+    least = Math.min(least, px * px + py * py);
   }
   return least;
 }

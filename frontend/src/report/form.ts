@@ -89,7 +89,7 @@ class Report {
       const json = (response.headers.get("Content-Type") ?? "").includes("json");
       if (response.ok && !json) throw new Refusal(401, "登录已过期：请在另一页登录，再点上传");
       const receipt = await readJson<Receipt>(response);
-      this.show(item, "got", `✓ 已收到 · 回执 ${(receipt.receipt ?? receipt.sha256 ?? receipt.uuid).slice(0, 12)}`);
+      this.show(item, "got", `✓ 已收到 · 回执 ${receipt.receipt ?? (receipt.sha256 ?? receipt.uuid).slice(0, 12)}`);
     } catch (error) {
       this.show(item, "failed", `没有传上：${wordsOf(error)}`);
     }
