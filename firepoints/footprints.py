@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 
+import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from firepoints.models import Detection
+from grids.geo.arrays import FloatArray
 from grids.geo.footprint import footprint, local_xy
 from grids.geo.sensors import heading_for, sensor_error_m
 from journal.clock import BEIJING
@@ -47,8 +49,7 @@ def seen(detections: Iterable[Detection]) -> BaseGeometry:
 def distance_m(area: BaseGeometry, lon: float, lat: float) -> float:
     """Metres from a position to `area`, 0 inside it; measured in the plane tangent at the position."""
 
-    def to_local(xy):  # type: ignore[no-untyped-def]
-        x, y = local_xy(xy[:, 0], xy[:, 1], lon, lat)
-        return list(zip(x, y, strict=True))
+    def to_local(degrees: FloatArray) -> FloatArray:
+        return np.column_stack(local_xy(degrees[:, 0], degrees[:, 1], lon, lat))
 
     return float(shapely.transform(area, to_local).distance(shapely.Point(0, 0)))

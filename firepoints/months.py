@@ -34,11 +34,12 @@ def month_by_county(user: Any, month: str) -> list[dict[str, Any]]:
     """Per county code ("" = nobody's yet): found, verified, counted, excluded; in code order, one query."""
     points = filter_points(FirePoint.objects.visible_to(user), month=month).filter(state__in=LIVE)
     rows = points.order_by("county_code").values("county_code")
-    return list(
-        rows.annotate(
+    return [
+        dict(row)
+        for row in rows.annotate(
             found=Count("pk"),
             verified=Count("pk", filter=Q(verification__isnull=False)),
             counted=Count("pk", filter=Q(counted=True)),
             excluded=Count("pk", filter=Q(counted=False)),
         )
-    )
+    ]

@@ -16,7 +16,8 @@ class FirePointQuerySet(models.QuerySet["FirePoint"]):
         """What `user` may see by the posts held today; nothing by default."""
         from firepoints.scope import visible_points
 
-        return visible_points(self, user)
+        found: FirePointQuerySet = visible_points(self, user)  # type: ignore[assignment]
+        return found
 
 
 class FirePoint(models.Model):

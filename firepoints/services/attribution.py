@@ -131,7 +131,7 @@ def locate(
     city = grids.root_code(edition)
     answers: list[Located | None] = []
     for at in range(len(lons)):
-        codes = {level: str(getattr(chain, level)[at]) for level in LEVELS if level != Level.CITY}
+        codes: dict[str, str] = {level: str(getattr(chain, level)[at]) for level in LEVELS if level != Level.CITY}
         if codes[Level.COUNTY]:
             codes[Level.CITY] = city
         metres = float(border_m[at])

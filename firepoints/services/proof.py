@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Q
+
 from firepoints import rulings
 from firepoints.models import Evidence, FirePoint, Verification
 from firepoints.services.steps import next_seq
@@ -21,7 +23,9 @@ def evidence_named(point: FirePoint, uuids: Iterable[Any]) -> list[Evidence]:
             wanted.append(UUID(str(text)))
         except ValueError:
             raise BadInput(f"“{text}”不是佐证编号（UUID）", where="evidence") from None
-    arrived = {one.uuid: one for one in Evidence.objects.filter(uuid__in=wanted, point=point)}
+    # what was filed for a point that has since been merged into this one came along with it
+    mine = Q(point=point) | Q(point__merged_into=point)
+    arrived = {one.uuid: one for one in Evidence.objects.filter(mine, uuid__in=wanted)}
     lacking = [str(one) for one in dict.fromkeys(wanted) if one not in arrived]
     if lacking:
         raise Missing(

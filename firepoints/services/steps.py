@@ -116,7 +116,7 @@ def next_seq(model: Any, point: FirePoint) -> int:
     return (last or 0) + 1
 
 
-def numbered(point: FirePoint) -> dict[str, str]:
+def numbered(point: FirePoint) -> dict[str, Any]:
     """The change that gives the point its number, nothing if it has one. Numbers are never reused.
 
     The year is that of the burning date. The UPDATE of the series row makes two dispatchers wait for each other.

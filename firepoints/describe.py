@@ -1,0 +1,99 @@
+"""A fire point as plain JSON: the one shape that the command prints and scripts read."""
+
+from typing import Any
+
+from firepoints import selectors
+from firepoints.models import FirePoint
+from firepoints.states import State
+
+_CODES = ("county_code", "township_code", "village_code", "group_code")
+
+
+def brief(point: FirePoint) -> dict[str, Any]:
+    """One line of a list; the attribution should be selected along."""
+    where = point.attribution
+    return {
+        "id": point.pk,
+        "number": point.number,
+        "state": point.state,
+        "state_label": State(point.state).label,
+        "version": point.version,
+        "burn_date": point.burn_date.isoformat(),
+        "lon": point.lon,
+        "lat": point.lat,
+        **{name: getattr(point, name) for name in _CODES},
+        "place": "".join(getattr(where, f"{level}_name") for level in ("county", "township", "village", "group"))
+        if where
+        else "",
+        "is_cross": point.is_cross,
+        "is_oversize": point.is_oversize,
+        "counted": point.counted,
+        "needs_person": point.needs_person,
+        "merged_into": point.merged_into_id,
+    }
+
+
+def full(point: FirePoint, user: Any) -> dict[str, Any]:
+    """A point with its sightings, records, decision, steps, and what `user` may do now."""
+    return {
+        **brief(point),
+        "starts_at": point.starts_at.isoformat(),
+        "ends_at": point.ends_at.isoformat(),
+        "due_at": _iso(point.due_at),
+        "objection_until": _iso(point.objection_until),
+        "final_at": _iso(point.final_at),
+        "final_by": point.final_by,
+        "candidates": point.attribution.candidates if point.attribution else [],
+        "detections": [_detection(one) for one in selectors.active_detections(point)],
+        "evidence": [str(one.uuid) for one in selectors.evidence_for(point, user)],
+        "verification": _verification(point),
+        "recognition": _recognition(point),
+        "steps": [
+            {"seq": one.seq, "action": one.action, "from": one.from_state, "to": one.to_state, "at": _iso(one.at),
+             "actor": one.actor_id, "reason": one.reason}
+            for one in point.steps.order_by("seq")
+        ],
+        "actions": [
+            {"action": one.transition.action, "label": one.transition.label, "missing": list(one.missing)}
+            for one in selectors.actions_for(point, user)
+        ],
+    }  # fmt: skip
+
+
+def _detection(one: Any) -> dict[str, Any]:
+    return {
+        "id": one.pk,
+        "source": one.source.code,
+        "kind": one.kind,
+        "satellite": one.satellite,
+        "starts_at": one.starts_at.isoformat(),
+        "lon": one.lon,
+        "lat": one.lat,
+    }
+
+
+def _verification(point: FirePoint) -> dict[str, Any] | None:
+    found = point.verification
+    if found is None:
+        return None
+    return {"kind": found.kind, "conclusion": found.conclusion, "cause": found.cause, "at": _iso(found.at)}
+
+
+def _recognition(point: FirePoint) -> dict[str, Any] | None:
+    found = point.recognition
+    if found is None:
+        return None
+    return {
+        "counted": found.counted,
+        "basis": found.basis,
+        "payer_code": found.payer_code,
+        "payer_name": found.payer_name,
+        "burn_date": found.burn_date.isoformat(),
+        "rule_ref": found.rule_ref,
+        "amount_fen": found.amount_fen,
+        "reason": found.reason,
+    }
+
+
+def _iso(at: Any) -> str | None:
+    return at.isoformat() if at else None

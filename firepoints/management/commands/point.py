@@ -1,0 +1,130 @@
+"""`point list | show ID | act ID ACTION --as USER [--data FILE]`: the life of fire points from the command line."""
+
+import hashlib
+import json
+import uuid
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from firepoints import describe, selectors
+from firepoints.models import Evidence, FirePoint
+from firepoints.services.act import act, fields_of
+from firepoints.services.evidence import evidence_store
+from firepoints.states import State
+from grids.models import User
+from grids.selectors import system_user, user_named
+from journal.commands import JinshaoCommand
+from journal.errors import BadInput
+
+FILES = {"photos": Evidence.Kind.PHOTO, "scans": Evidence.Kind.SCAN, "tracks": Evidence.Kind.TRACK}
+"""Evidence that the data file names by path; it is stored first and then listed in `evidence`."""
+
+FILE_FIELDS = {"path", "uuid", "lon", "lat", "accuracy_m", "no_position_reason", "device_at", "caption"}
+_NAMESPACE = uuid.UUID("6c1d4f8e-5b57-4c0e-9f55-6a2d1f0b7a10")
+
+
+class Command(JinshaoCommand):
+    help = "火点：列表、详情、办理"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True)
+        listing = verbs.add_parser("list", help="列表")
+        listing.add_argument("--state", choices=State.values, default="")
+        listing.add_argument("--county", default="", help="县（区）代码，含候选")
+        listing.add_argument("--month", default="", help="起火月份 YYYY-MM（北京）")
+        listing.add_argument("--source", default="", help="来源")
+        listing.add_argument("--limit", type=int, default=1000)
+        show = verbs.add_parser("show", help="详情")
+        show.add_argument("id", help="火点 id 或编号")
+        acting = verbs.add_parser("act", help="办理一步")
+        acting.add_argument("id", help="火点 id 或编号")
+        acting.add_argument("action", help="dispatch、report、recognise……")
+        acting.add_argument("--data", type=Path, help="这一步的内容，JSON 文件")
+        acting.add_argument("--expected-version", type=int, default=None)
+        for verb in (listing, show):
+            verb.add_argument("--as", dest="actor", help="以谁的身份看；缺省为系统")
+        acting.add_argument("--as", dest="actor", required=True, help="由谁办理")
+
+    def run(self, *, verb: str, **options: Any) -> dict[str, Any]:
+        actor = user_named(options["actor"]) if options["actor"] else system_user()
+        if verb == "list":
+            return self._list(actor, options)
+        if verb == "show":
+            return describe.full(selectors.fire_point_for(actor, options["id"]), actor)
+        return self._act(actor, options)
+
+    def _list(self, actor: User, options: dict[str, Any]) -> dict[str, Any]:
+        wanted = {name: options[name] for name in ("state", "county", "month", "source")}
+        points = selectors.filter_points(FirePoint.objects.visible_to(actor), **wanted)
+        shown = points.select_related("attribution")[: options["limit"]]
+        return {"count": points.count(), "points": [describe.brief(point) for point in shown]}
+
+    def _act(self, actor: User, options: dict[str, Any]) -> dict[str, Any]:
+        fields_of(options["action"])  # a mistyped action must not store files first
+        data = _read(options["data"])
+        point = selectors.fire_point_for(actor, options["id"])
+        stored = [
+            str(_store(point, actor, kind, one, options["data"].parent).uuid)
+            for name, kind in FILES.items()
+            for one in data.pop(name, [])
+        ]
+        if stored:
+            data["evidence"] = [*data.get("evidence", []), *stored]
+        done = act(
+            point_id=point.pk,
+            action=options["action"],
+            actor=actor,
+            data=data,
+            expected_version=options["expected_version"],
+        )
+        return describe.full(done, actor)
+
+    def show(self, result: dict[str, Any]) -> None:
+        if "points" in result:
+            for one in result["points"]:
+                self.stdout.write(
+                    f"{one['id']}\t{one['number'] or '—'}\t{one['state_label']}\t{one['burn_date']}\t{one['place']}"
+                )
+            self.stdout.write(f"共 {result['count']} 处")
+            return
+        self.stdout.write(
+            f"{result['number'] or result['id']}  {result['state_label']}  {result['burn_date']}  {result['place']}"
+        )
+        for step in result["steps"]:
+            self.stdout.write(f"  {step['at']}  {step['action']}  {step['from']} → {step['to']}  {step['reason']}")
+        for one in result["actions"]:
+            lacking = f"（还缺：{'；'.join(one['missing'])}）" if one["missing"] else ""
+            self.stdout.write(f"  可办：{one['label']}{lacking}")
+
+
+def _read(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadInput(f"读不到文件：{error.strerror}", where=str(path)) from None
+    except ValueError as error:
+        raise BadInput(f"不是 JSON：{error}", where=str(path)) from None
+    if not isinstance(data, dict) or not all(isinstance(data.get(name, []), list) for name in FILES):
+        raise BadInput(f"应为 JSON 对象，{'、'.join(FILES)} 应为列表", where=str(path))
+    return data
+
+
+def _store(point: FirePoint, actor: User, kind: str, given: Any, folder: Path) -> Evidence:
+    """Store one named file. Without a UUID of its own it gets one from point and content, so that a repeated command
+    stores nothing twice."""
+    if not isinstance(given, dict) or "path" not in given or set(given) - FILE_FIELDS:
+        raise BadInput(f"每个文件要有 path，可有 {'、'.join(sorted(FILE_FIELDS - {'path'}))}", where=kind)
+    path = folder / str(given["path"])
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"读不到文件：{error.strerror}", where=str(path)) from None
+    told = {name: value for name, value in given.items() if name not in ("path", "uuid")}
+    key = given.get("uuid") or uuid.uuid5(
+        _NAMESPACE, f"{point.pk}:{actor.pk}:{kind}:{hashlib.sha256(content).hexdigest()}:{path.name}"
+    )
+    return evidence_store(point=point, actor=actor, uuid=key, file=content, kind=kind, filename=path.name, **told)
