@@ -25,7 +25,7 @@ KINDS: dict[str, tuple[str, ...]] = {FIRE: ("fire", "明火", "火点", "着火"
 KINDS |= {SCAR: ("scar", "黑斑", "过火", "过火痕迹", "焚烧痕迹", "焚烧黑斑", "burn_scar")}
 KIND_OF = {name: kind for kind, names in KINDS.items() for name in names}
 AUTHORITIES = {
-    "nation": ("国家", "部", "生态环境部", "national", "nation", "state"),
+    "national": ("国家", "部", "生态环境部", "national", "nation", "state"),
     "province": ("省", "省级", "province", "provincial"),
     "city": ("市", "市级", "city", "municipal"),
     "county": ("县", "县级", "区", "县区", "区县", "county"),

@@ -1,0 +1,256 @@
+"""Detections → 处: the default rule of policy.md §4 as a pure function of detections and human constraints.
+
+Pixels that touch within the window are chained into groups. Patrol findings, scars and hits on accepted fixed heat
+are then attached each to one group, the nearest in time and place, so that none of them bridges two groups or extends
+one; those that find no group gather among themselves. What is frozen keeps its members: whatever the rule would add to
+it is a proposal. A group over 48 h or 2 km is flagged, never cut: it waits for a person.
+
+The order in which detections arrive changes nothing: all work is done in an order made from the detections alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import shapely
+
+from firepoints.grouping_links import HOUR, Shapes, expand, gap_s, links_of, offset_m
+from firepoints.grouping_merge import attach, components, groups_with, merge
+from firepoints.grouping_model import (
+    HIMAWARI,
+    PATROL,
+    RULES,
+    SCAR,
+    Bools,
+    Constraints,
+    Detections,
+    Floats,
+    Group,
+    Ints,
+    Link,
+    Links,
+    Params,
+    Partition,
+    Proposal,
+)
+
+__all__ = ["Constraints", "Detections", "Group", "Link", "Params", "Partition", "Proposal", "group", "related"]
+
+TOUCH, JOINED, INSIDE, NEAR, FIXED_TOUCH, FIXED_DAY, _HIMAWARI, _BEFORE, APART = range(len(RULES))
+HULL_ABOVE = 64  # members; above this only the corners of the hull are compared
+
+
+def group(detections: Detections, constraints: Constraints | None = None, params: Params | None = None) -> Partition:
+    """The partition of `detections` into groups, with links, hints and proposals.
+
+    Raises ValueError for detections that `Detections.check` refuses.
+    """
+    detections.check()
+    constraints, params = constraints or Constraints(), params or Params()
+    order = detections.canonical_order()
+    d = detections.take(order)
+    links, hints = links_of(d, Shapes.of(d, params), params)
+    said = Said.of(d, constraints)
+    free = links.where((said.frozen[links.a] < 0) & (said.frozen[links.b] < 0))
+    root = merged(d, free, said)
+    barred = free.where((root[free.a] != root[free.b]) & (free.rule == TOUCH))
+    joined = said.joined[root[said.joined[:, 0]] == root[said.joined[:, 1]]]
+    return described(
+        detections=detections,
+        order=order,
+        d=d,
+        root=root,
+        links=Links.concat((links.where(root[links.a] == root[links.b]), pair_links(d, joined, JOINED))),
+        hints=Links.concat((hints, barred.ruled(APART))),
+        said=said,
+        proposals=proposals_of(d, links, said),
+        params=params,
+    )
+
+
+def related(detections: Detections, seeds: Iterable[int], constraints: Constraints, params: Params) -> Ints:
+    """The ids, sorted, of all detections whose group may depend on `seeds`: grouping these alone gives the same groups.
+
+    An import need not group the whole history again: what no chain of links or constraints reaches cannot change.
+    """
+    d = detections.take(detections.canonical_order())
+    links, _ = links_of(d, Shapes.of(d, params), params)
+    chains = [pair for members in constraints.frozen for pair in pairwise(members)]
+    said = positions(d, [*constraints.joined, *constraints.apart, *chains])
+    root = components(len(d), np.r_[links.a, said[:, 0]], np.r_[links.b, said[:, 1]])
+    wanted = np.isin(d.id, np.fromiter(seeds, dtype=np.int64))
+    return np.sort(d.id[np.isin(root, root[wanted])])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Said:
+    """What people said, as positions: joined pairs, apart pairs, pairs joined across a frozen group, and for each
+    detection the first position of its frozen group (-1 = none). `conflicts`: apart pairs that joining contradicts."""
+
+    joined: Ints
+    apart: Ints
+    across: Ints
+    frozen: Ints
+    conflicts: tuple[tuple[int, int], ...]
+
+    @classmethod
+    def of(cls, d: Detections, constraints: Constraints) -> Said:
+        frozen = np.full(len(d), -1, dtype=np.int64)
+        for members in constraints.frozen:
+            at = np.flatnonzero(np.isin(d.id, np.asarray(members, dtype=np.int64)))
+            if len(at):
+                frozen[at] = at[0]
+        joined, apart = positions(d, constraints.joined), positions(d, constraints.apart)
+        touches = (frozen[joined[:, 0]] >= 0) | (frozen[joined[:, 1]] >= 0)
+        across = joined[touches & (frozen[joined[:, 0]] != frozen[joined[:, 1]])]
+        joined = joined[~touches]
+        closed = np.flatnonzero(frozen >= 0)
+        same = components(len(d), np.r_[joined[:, 0], closed], np.r_[joined[:, 1], frozen[closed]])
+        against = same[apart[:, 0]] == same[apart[:, 1]]
+        conflicts = sorted((int(d.id[a]), int(d.id[b])) for a, b in apart[against])
+        return cls(joined, apart[~against], across, frozen, tuple(conflicts))
+
+
+def positions(d: Detections, pairs: Sequence[tuple[int, int]]) -> Ints:
+    """Pairs of ids as pairs of positions in `d`, shape (n, 2); pairs with an unknown id are left out."""
+    if not pairs or not len(d):
+        return np.empty((0, 2), dtype=np.int64)
+    wanted = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
+    by_id = np.argsort(d.id, kind="stable")
+    at = np.minimum(np.searchsorted(d.id[by_id], wanted), len(d) - 1)
+    known = (d.id[by_id][at] == wanted).all(axis=1)
+    return np.asarray(by_id[at][known], dtype=np.int64)
+
+
+def merged(d: Detections, free: Links, said: Said) -> Ints:
+    """The group of each detection as its least position; frozen groups are closed, everything else as the rule says."""
+    own = np.arange(len(d), dtype=np.int64)
+    closed = np.where(said.frozen >= 0, said.frozen, own)
+    root = components(len(d), np.r_[said.joined[:, 0], own], np.r_[said.joined[:, 1], closed])
+    root = merge(root, free.where(free.rule == TOUCH), said.apart)
+    person = (d.family == PATROL) | (d.family == SCAR)
+    pixel = ~person & (d.family != HIMAWARI)
+
+    hosts = groups_with(root, pixel & ~d.fixed_heat)
+    root = attach_loose(root, hosts, free.where(free.rule == FIXED_TOUCH), said.apart)
+    loose = ~groups_with(root, pixel & ~d.fixed_heat)
+    days = free.where(free.rule == FIXED_DAY)
+    root = merge(root, days.where(loose[days.a] & loose[days.b]), said.apart)
+
+    root = attach_loose(root, groups_with(root, pixel), free.where(free.rule == INSIDE), said.apart)
+    near = free.where(free.rule == NEAR)
+    loose = ~groups_with(root, pixel)
+    root = merge(root, near.where(loose[near.a] & loose[near.b]), said.apart)
+    return attach_loose(root, groups_with(root, pixel), near, said.apart)
+
+
+def attach_loose(root: Ints, hosts: Bools, links: Links, apart: Ints) -> Ints:
+    """Attach each group that is no host to the host at the end of its strongest link."""
+    between = links.where(hosts[links.a] != hosts[links.b])
+    return attach(root, np.where(hosts[between.a], between.b, between.a), between, apart)
+
+
+def pair_links(d: Detections, pairs: Ints, rule: int) -> Links:
+    if not len(pairs):
+        return Links.empty()
+    a, b = pairs.min(axis=1), pairs.max(axis=1)
+    return Links(a, b, np.full(len(a), rule, dtype=np.uint8), np.hypot(*offset_m(d, a, b)), gap_s(d, a, b))
+
+
+def proposals_of(d: Detections, links: Links, said: Said) -> tuple[Proposal, ...]:
+    """For each detection and frozen group that the rule, or a person's joining, connects: the strongest link.
+
+    Fixed heat proposes nothing: it never extends a group.
+    """
+    one_frozen = (said.frozen[links.a] >= 0) != (said.frozen[links.b] >= 0)
+    rules = np.isin(links.rule, (TOUCH, INSIDE, NEAR))
+    found = Links.concat((pair_links(d, said.across, JOINED), links.where(one_frozen & rules)))
+    ids, group_id = d.id, frozen_ids(d, said)
+    best: dict[tuple[int, int], Proposal] = {}
+    for i in found.strongest_first():
+        a, b = int(found.a[i]), int(found.b[i])
+        outside, inside = (a, b) if said.frozen[b] >= 0 else (b, a)
+        key = (int(ids[outside]), int(group_id[inside]))
+        pair = sorted((int(ids[a]), int(ids[b])))
+        rule, gap_h = RULES[found.rule[i]], float(found.gap_s[i]) / HOUR
+        best.setdefault(key, Proposal(*key, Link(pair[0], pair[1], rule, float(found.distance_m[i]), gap_h)))
+    return tuple(best[key] for key in sorted(best))
+
+
+def frozen_ids(d: Detections, said: Said) -> Ints:
+    """The least id of each detection's frozen group (meaningless where it has none)."""
+    least = np.full(len(d), np.iinfo(np.int64).max, dtype=np.int64)
+    is_frozen = said.frozen >= 0
+    np.minimum.at(least, said.frozen[is_frozen], d.id[is_frozen])
+    return np.asarray(least[said.frozen])
+
+
+def described(
+    *,
+    detections: Detections,
+    order: Ints,
+    d: Detections,
+    root: Ints,
+    links: Links,
+    hints: Links,
+    said: Said,
+    proposals: tuple[Proposal, ...],
+    params: Params,
+) -> Partition:
+    """The partition with the measures of each group, groups in the order of their least id."""
+    least = np.full(len(d), np.iinfo(np.int64).max, dtype=np.int64)
+    np.minimum.at(least, root, d.id)
+    label = least[root]
+    names, of = np.unique(label, return_inverse=True)
+    counted = ~d.fixed_heat & (d.family != SCAR)
+    span_s, extent_m = spans(d, of, counted, len(names)), extents(d, of, counted, len(names))
+    fixed = np.bincount(of, weights=~d.fixed_heat, minlength=len(names)) == 0
+    at_input = np.empty(len(d), dtype=np.int64)
+    at_input[order] = label
+    return Partition(
+        ids=detections.id,
+        label=at_input,
+        group_label=names,
+        span_h=span_s / HOUR,
+        extent_m=extent_m,
+        over_span=span_s > params.max_span_h * HOUR,
+        over_extent=extent_m > params.max_extent_m,
+        fixed_only=fixed,
+        frozen_labels=frozenset(frozen_ids(d, said)[said.frozen >= 0].tolist()),
+        links=links,
+        hint_links=hints,
+        canonical_ids=d.id,
+        proposals=proposals,
+        conflicts=said.conflicts,
+    )
+
+
+def spans(d: Detections, of: Ints, counted: Bools, size: int) -> Ints:
+    """Seconds from the earliest end to the latest start of each group: what is certain, however vague the intervals."""
+    latest = np.full(size, np.iinfo(np.int64).min, dtype=np.int64)
+    earliest = np.full(size, np.iinfo(np.int64).max, dtype=np.int64)
+    np.maximum.at(latest, of[counted], d.starts_at[counted])
+    np.minimum.at(earliest, of[counted], d.ends_at[counted])
+    return np.where(latest > earliest, latest - np.minimum(earliest, latest), 0)
+
+
+def extents(d: Detections, of: Ints, counted: Bools, size: int) -> Floats:
+    """Metres between the two farthest centres of each group."""
+    sizes = np.bincount(of[counted], minlength=size)
+    members = np.flatnonzero(counted & (sizes[of] > 1))
+    for large in np.flatnonzero(sizes > HULL_ABOVE):
+        own = members[of[members] == large]
+        ring = shapely.convex_hull(shapely.multipoints(np.stack((d.lon[own], d.lat[own]), axis=1)))
+        corner = {(x, y) for x, y in shapely.get_coordinates(ring)}
+        inner = [i for i in own.tolist() if (d.lon[i], d.lat[i]) not in corner]
+        members = np.setdiff1d(members, np.array(inner, dtype=np.int64))
+    members = members[np.argsort(of[members], kind="stable")]
+    extent = np.zeros(size)
+    stop = np.searchsorted(of[members], of[members], "right")
+    for i, j in expand(np.arange(1, len(members) + 1, dtype=np.int64), stop):
+        a, b = members[i], members[j]
+        np.maximum.at(extent, of[a], np.hypot(*offset_m(d, np.minimum(a, b), np.maximum(a, b))))
+    return extent

@@ -1,0 +1,305 @@
+"""What grouping takes and gives: detections as columns, people's constraints, settings, and a partition that explains itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.uint8]
+
+FAMILIES = ("viirs", "modis", "himawari", "list", "patrol", "scar")
+VIIRS, MODIS, HIMAWARI, LIST, PATROL, SCAR = range(6)
+NOMINAL_RADIUS_M = 500.0  # the 1 km disc of a row that states no pixel (policy.md §3)
+
+RULES = ("touch", "joined", "inside", "patrol_near", "fixed_touch", "fixed_day", "himawari", "before_pass", "apart")
+RULE_TEXT = {
+    "touch": "像元范围相接，时间相隔不超过时限",
+    "joined": "人工合并",
+    "inside": "巡查发现或黑斑位于像元范围内，且在过境之后",
+    "patrol_near": "两处巡查发现相邻",
+    "fixed_touch": "固定热源上的监测记录，仅附着，不扩展",
+    "fixed_day": "同一固定热源当日的监测记录",
+    "himawari": "静止卫星邻近，仅作提示",
+    "before_pass": "位于像元范围内，但早于过境，仅作提示",
+    "apart": "人工分开",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detections:
+    """Columns of equal length. Times whole seconds since 1970 UTC, [starts_at, ends_at]; positions WGS-84 degrees.
+
+    The footprint is a rectangle of `half_scan_m` × `half_track_m` turned by `heading_deg` (of flight, clockwise from
+    north) with `error_m` around it. NaN heading: a disc over the half diagonal. NaN size: the nominal disc, or for
+    patrol and scar a disc of `error_m`. `family` indexes FAMILIES; `source_class` is carried for the caller.
+    """
+
+    id: Ints
+    starts_at: Ints
+    ends_at: Ints
+    lon: Floats
+    lat: Floats
+    family: Codes
+    half_scan_m: Floats
+    half_track_m: Floats
+    heading_deg: Floats
+    error_m: Floats
+    fixed_heat: Bools
+    source_class: npt.NDArray[np.object_]
+
+    def __len__(self) -> int:
+        return len(self.id)
+
+    @classmethod
+    def build(
+        cls,
+        *,
+        id: Sequence[int] | Ints,
+        starts_at: Any,
+        ends_at: Any = None,
+        lon: Any,
+        lat: Any,
+        family: Any,
+        scan_km: Any = np.nan,
+        track_km: Any = np.nan,
+        heading_deg: Any = np.nan,
+        error_m: Any = 0.0,
+        fixed_heat: Any = False,
+        source_class: Any = "",
+    ) -> Detections:
+        """Columns from sequences or single values; `family` by name or number. Raises ValueError for equal ids,
+        intervals that end before they start, and positions that are not finite."""
+        ids = np.asarray(id, dtype=np.int64)
+
+        def column(value: Any, kind: Any) -> Any:
+            return np.array(np.broadcast_to(np.asarray(value, dtype=kind), ids.shape))
+
+        made = cls(
+            id=ids,
+            starts_at=column(starts_at, np.int64),
+            ends_at=column(starts_at if ends_at is None else ends_at, np.int64),
+            lon=column(lon, np.float64),
+            lat=column(lat, np.float64),
+            family=column(family_codes(family), np.uint8),
+            half_scan_m=column(scan_km, np.float64) * 500.0,
+            half_track_m=column(track_km, np.float64) * 500.0,
+            heading_deg=column(heading_deg, np.float64),
+            error_m=column(error_m, np.float64),
+            fixed_heat=column(fixed_heat, np.bool_),
+            source_class=column(source_class, object),
+        )
+        made.check()
+        return made
+
+    def check(self) -> None:
+        if len(np.unique(self.id)) != len(self.id):
+            raise ValueError("监测记录的编号有重复")
+        if (self.ends_at < self.starts_at).any():
+            raise ValueError("监测记录的结束时间早于开始时间")
+        if not (np.isfinite(self.lon).all() and np.isfinite(self.lat).all() and np.isfinite(self.error_m).all()):
+            raise ValueError("监测记录的坐标或误差不是有限的数")
+
+    def take(self, index: Ints) -> Detections:
+        return Detections(*(getattr(self, name)[index] for name in self.__slots__))
+
+    def canonical_order(self) -> Ints:
+        """An order that depends on the detections alone (their ids only between exact twins)."""
+        keys = (self.id, self.error_m, self.family, self.lat, self.lon, self.ends_at, self.starts_at)
+        return np.lexsort(keys).astype(np.int64)
+
+
+def family_codes(family: Any) -> Any:
+    if isinstance(family, str):
+        return FAMILIES.index(family)
+    if isinstance(family, int | np.integer):
+        return family
+    return [FAMILIES.index(item) if isinstance(item, str) else item for item in family]
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """The settings of the rule (policy.md §4), from the policy pack. Hours and metres.
+
+    `scar_window_h`: how long after a pass a scar inside its footprint still belongs to it. `patrol_near_m`: least
+    radius given to a patrol finding, so that two of them within twice this are one burnt site.
+    """
+
+    window_h: float = 24.0
+    modis_centre_m: float = 1000.0
+    himawari_m: float = 2000.0
+    max_span_h: float = 48.0
+    max_extent_m: float = 2000.0
+    scar_window_h: float = 168.0
+    patrol_near_m: float = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Constraints:
+    """What people decided, by detection id: pairs `joined`, pairs kept `apart`, whole groups `frozen` as they are.
+
+    A merge of two points is one joined pair across them (their members are joined pairs in turn); a split is the
+    joined pairs of each part and one apart pair between each two parts. Ids that are not among the detections are
+    ignored, so a part of the data can be grouped with all constraints.
+    """
+
+    joined: Sequence[tuple[int, int]] = ()
+    apart: Sequence[tuple[int, int]] = ()
+    frozen: Sequence[Sequence[int]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Two detections that a rule relates: metres between centres, hours between their time intervals (0 = overlap)."""
+
+    a: int
+    b: int
+    rule: str
+    distance_m: float
+    gap_h: float
+
+    @property
+    def text(self) -> str:
+        """For people, in Chinese."""
+        return f"{RULE_TEXT[self.rule]}（相距 {self.distance_m:.0f} 米，相隔 {self.gap_h:.1f} 小时）"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Links:
+    """Links as columns; `a`, `b` are positions in canonical order with a < b, `rule` indexes RULES."""
+
+    a: Ints
+    b: Ints
+    rule: Codes
+    distance_m: Floats
+    gap_s: Ints
+
+    def __len__(self) -> int:
+        return len(self.a)
+
+    @classmethod
+    def empty(cls) -> Links:
+        none = np.empty(0, np.int64)
+        return cls(none, none, np.empty(0, np.uint8), np.empty(0), none)
+
+    @classmethod
+    def concat(cls, parts: Iterable[Links]) -> Links:
+        listed = [part for part in parts if len(part)]
+        if not listed:
+            return cls.empty()
+        return cls(*(np.concatenate([getattr(part, name) for part in listed]) for name in cls.__slots__))
+
+    def where(self, index: Ints | Bools) -> Links:
+        return Links(*(getattr(self, name)[index] for name in self.__slots__))
+
+    def ruled(self, rule: int) -> Links:
+        """The same links under another rule's name."""
+        return replace(self, rule=np.full(len(self), rule, dtype=np.uint8))
+
+    def strongest_first(self) -> Ints:
+        """Positions by hours between, then metres between, then canonical order: the same whatever came first."""
+        return np.lexsort((self.b, self.a, self.distance_m, self.gap_s)).astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A detection that the rule would add to a frozen group: a person decides (`frozen` = the group's least id)."""
+
+    detection: int
+    frozen: int
+    link: Link
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One 处 as the machine sees it; `members` sorted. `oversize` holds over_48h / over_2km: it waits for a person.
+
+    `span_h`: from the earliest end to the latest start, the time that is certainly covered; `extent_m`: the largest
+    distance between two centres. Neither counts scars (found later, burning no more) nor fixed heat.
+    """
+
+    members: tuple[int, ...]
+    links: tuple[Link, ...]
+    frozen: bool
+    fixed_only: bool
+    oversize: tuple[str, ...]
+    span_h: float
+    extent_m: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Partition:
+    """The answer. `label[i]` is the least id of the group of `ids[i]`, in the order of the input."""
+
+    ids: Ints
+    label: Ints
+    group_label: Ints
+    span_h: Floats
+    extent_m: Floats
+    over_span: Bools
+    over_extent: Bools
+    fixed_only: Bools
+    frozen_labels: frozenset[int]
+    links: Links
+    hint_links: Links
+    canonical_ids: Ints
+    proposals: tuple[Proposal, ...]
+    conflicts: tuple[tuple[int, int], ...]
+    _cache: dict[str, Any] = field(default_factory=dict)
+
+    def members(self) -> list[tuple[int, ...]]:
+        """All groups as sorted tuples of ids, in the order of their least id."""
+        order = np.lexsort((self.ids, self.label))
+        ids, label = self.ids[order], self.label[order]
+        starts = np.flatnonzero(np.r_[True, label[1:] != label[:-1]]) if len(ids) else np.empty(0, np.int64)
+        ends = np.r_[starts[1:], len(ids)]
+        listed = ids.tolist()
+        return [tuple(listed[start:end]) for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+
+    def groups(self) -> list[Group]:
+        """Every group with its links, in the order of its least id."""
+        links = self._links_by_label()
+        made = []
+        for k, members in enumerate(self.members()):
+            label = members[0]
+            over = (("over_48h", self.over_span[k]), ("over_2km", self.over_extent[k]))
+            made.append(
+                Group(
+                    members=members,
+                    links=tuple(links.get(label, ())),
+                    frozen=label in self.frozen_labels,
+                    fixed_only=bool(self.fixed_only[k]),
+                    oversize=tuple(name for name, is_over in over if is_over),
+                    span_h=float(self.span_h[k]),
+                    extent_m=float(self.extent_m[k]),
+                )
+            )
+        return made
+
+    def hints(self) -> list[Link]:
+        """Relations that join nothing: geostationary hits nearby, a finding before the pass, pairs kept apart."""
+        return self._as_links(self.hint_links)
+
+    def _links_by_label(self) -> dict[int, list[Link]]:
+        label_of = dict(zip(self.ids.tolist(), self.label.tolist(), strict=True))
+        by_label: dict[int, list[Link]] = {}
+        for link in self._as_links(self.links):
+            by_label.setdefault(label_of[link.a], []).append(link)
+        return by_label
+
+    def _as_links(self, links: Links) -> list[Link]:
+        rows = zip(
+            self.canonical_ids[links.a].tolist(),
+            self.canonical_ids[links.b].tolist(),
+            links.rule.tolist(),
+            links.distance_m.tolist(),
+            links.gap_s.tolist(),
+            strict=True,
+        )
+        return [Link(min(a, b), max(a, b), RULES[rule], metres, gap / 3600) for a, b, rule, metres, gap in rows]
