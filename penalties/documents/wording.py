@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from penalties.documents.report import BASIS_WORDS, MonthReport, PointRow
+from penalties.documents.report import BASIS_WORDS, MonthReport, PayerRow, PointRow
 from penalties.money import rmb, wan
 
 NO_NUMBER = "（文号由办公系统编发）"
@@ -48,9 +48,13 @@ def bases_said(report: MonthReport) -> str:
 
 
 def amounts_said(report: MonthReport) -> str:
-    """Each payer with money to pay: ``甲县4处12万元、乙区1处3万元``."""
-    moved = [row for row in report.rows if row.figures.count or row.figures.amount_fen]
-    return "、".join(f"{row.name}{row.figures.count}处{wan(row.figures.amount_fen)}万元" for row in moved)
+    """Each payer whose money moves: ``甲县4处12万元、乙区1处3万元、丙区退回1处3万元``."""
+    return "、".join(_moved(row) for row in report.rows if row.figures.count or row.figures.amount_fen)
+
+
+def _moved(row: PayerRow) -> str:
+    back = "退回" if row.figures.amount_fen < 0 else ""
+    return f"{row.name}{back}{abs(row.figures.count)}处{wan(abs(row.figures.amount_fen))}万元"
 
 
 def total_said(report: MonthReport) -> str:
