@@ -7,11 +7,11 @@ import sys
 
 def main() -> None:
     """Prepare the venv for the two bootstrapped verbs, then hand over to Django."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     if sys.argv[1:2] and sys.argv[1] in ("quickstart", "test"):
         from config import bootstrap
 
         bootstrap.main(sys.argv)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
         from django.core.management import execute_from_command_line
     except ImportError:

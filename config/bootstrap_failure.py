@@ -17,9 +17,15 @@ KNOWN = (
         "清除缓存（pip cache purge，npm cache clean --force）或更换镜像后重试 / clear the caches or change the mirror, then try again",
     ),
     (
+        r"SSLError|CERTIFICATE_VERIFY_FAILED|SELF_SIGNED_CERT|UNABLE_TO_(GET|VERIFY)|CERT_HAS_EXPIRED",
+        "软件源的证书不被信任 / the certificate of the package index is not trusted",
+        "把单位代理的根证书装进系统（update-ca-certificates），或设置 PIP_CERT 和 NODE_EXTRA_CA_CERTS / "
+        "install the root certificate of your proxy, or set PIP_CERT and NODE_EXTRA_CA_CERTS",
+    ),
+    (
         r"NewConnectionError|ConnectTimeout|ReadTimeout|name resolution|Name or service not known|Network is unreachable"
         r"|Connection refused|ProxyError|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|getaddrinfo|Max retries exceeded"
-        r"|ENETUNREACH|SSLError|CERTIFICATE_VERIFY_FAILED",
+        r"|ENETUNREACH",
         "连不上软件源 / the package index cannot be reached",
         "检查网络或代理（HTTPS_PROXY），或为 pip（PIP_INDEX_URL）和 npm（npm_config_registry）设置可用的镜像后重试 / "
         "check the network or the proxy, or name a mirror for pip and npm, and try again",

@@ -21,6 +21,7 @@ PIP_INSTALL = (
     # The locks name every package with its hash, so there is nothing to resolve; byte code is made on first import.
     *("--require-hashes", "--only-binary", ":all:", "--no-deps", "--no-compile", "--no-warn-script-location"),
 )
+SYSTEM_AUTHORITIES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem")
 NO_PIP = (
     "找不到 pip / there is no pip",
     "Debian: apt-get install python3-pip；其他系统请安装 pip 22.3 或更新 / install pip 22.3 or newer",
@@ -116,6 +117,10 @@ class Steps:
         environment = dict(os.environ, npm_config_update_notifier="false")
         if not os.access(os.path.expanduser("~"), os.W_OK):
             environment["npm_config_cache"] = str(self.home / ".npm")
+        # Node brings its own list of authorities; an office's proxy has one that only the system's list knows.
+        known = next((path for path in SYSTEM_AUTHORITIES if os.path.exists(path)), "")
+        if known:
+            environment.setdefault("NODE_EXTRA_CA_CERTS", known)
         npm, node = shutil.which("npm"), shutil.which("node")
         if npm and node and node_version(node) >= OLDEST_NODE:
             return [npm], environment
