@@ -23,9 +23,10 @@ export function createMap(element: HTMLElement, more = ""): L.Map {
     zoomDelta: 0.75,
     zoomControl: false,
     scrollWheelZoom: false,
+    wheelPxPerZoomLevel: 140,
     zoomAnimation: false,
     fadeAnimation: false,
-    maxZoom: 19,
+    maxZoom: 17,
   });
   map.createPane(NAMES_PANE).classList.add("names-pane");
   map.createPane(MARKS_PANE).classList.add("marks-pane");
