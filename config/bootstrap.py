@@ -83,7 +83,7 @@ def pick_python(version: tuple[int, ...], found: dict[str, tuple[int, ...]]) -> 
 
 
 def _use_a_good_python(argv: list[str]) -> None:
-    found = {}
+    found: dict[str, tuple[int, ...]] = {}
     if sys.version_info < OLDEST_PYTHON:
         for name in KNOWN_PYTHONS:
             path = shutil.which(name)

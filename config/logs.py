@@ -1,13 +1,14 @@
 """Logging: structlog in front of the standard library, to stderr, so that `--json` output on stdout stays alone."""
 
 import logging.config
+from typing import Any
 
 import structlog
 
 
 def configure(*, level: str, as_json: bool) -> None:
     """One line per event on stderr: readable text, or JSON objects for a log collector. Times are UTC, ISO 8601."""
-    shared = [
+    shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,

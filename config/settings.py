@@ -3,7 +3,9 @@
 DATABASE_URL, JINSHAO_HOME, CELERY_BROKER_URL, CACHE_URL, SECRET_KEY, DJANGO_DEBUG, ALLOWED_HOSTS, JINSHAO_HTTPS, JINSHAO_LOG_JSON.
 """
 
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import environ
 from csp.constants import NONE, SELF
@@ -65,6 +67,7 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
+_site = ["grids.context.site"] if find_spec("grids.context") else []
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -75,6 +78,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                *_site,
             ]
         },
     }
@@ -207,10 +211,8 @@ SPECTACULAR_SETTINGS = {
 _broker = env("CELERY_BROKER_URL", default="")
 CELERY_BROKER_URL = _broker or "filesystem://"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-if _broker:
-    # Short: a worker that died must not keep a message hidden; handlers are safe to run twice.
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300} if _broker.startswith(("redis", "valkey")) else {}
-else:
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {}
+if not _broker:
     _spool = JINSHAO_HOME / "broker"
     for _name in ("spool", "control"):
         (_spool / _name).mkdir(parents=True, exist_ok=True)
@@ -221,6 +223,9 @@ else:
         "control_folder": str(_spool / "control"),
         "store_processed": False,
     }
+elif _broker.startswith(("redis", "valkey")):
+    # Short: a worker that died must not keep a message hidden; handlers are safe to run twice.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 300}
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_IGNORE_RESULT = True

@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -119,7 +119,7 @@ def _county(row: dict[str, Any]) -> tuple[str, str, str]:
     return row["name"], str(row["points"]), f"{row['amount_fen'] // 100:,}"
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """Columns that stand straight in a terminal, where a Chinese character is two cells wide."""
     everything = [head, *rows]
     widths = [max(_cells(row[column]) for row in everything) for column in range(len(head))]
