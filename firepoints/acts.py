@@ -23,6 +23,7 @@ ACT_OF = {
     "reopen": "fire_point.reopened",
     "merge": "fire_point.merged",
     "merge_decided": "fire_point.merged_decided",
+    "absorb": "fire_point.absorbed",
     "withdraw": "fire_point.withdrawn",
 }
 for action, name in ACT_OF.items():

@@ -147,6 +147,7 @@ TRANSITIONS = (
     _row("reopen", "重新核实", _AFTER_DECISION, S.DISPATCHED, (_DECIDER,), (), ("reason",)),
     _row("merge", "并入另一处", (*_BEFORE_DECISION, S.JOINT), S.MERGED, (_BUREAU,), (), ("into", "reason")),
     _row("merge_decided", "已认定的并入另一处", _AFTER_DECISION, S.MERGED, (_DECIDER,), (), ("into", "reason")),
+    _row("absorb", "自动归并", (S.SUSPECTED,), S.MERGED, (_SYSTEM,), (), ("into", "reason")),
     _row("withdraw", "随来源撤回", (S.SUSPECTED,), S.CLOSED, (_BUREAU, _SYSTEM), (emptied,), ("reason",)),
 )  # fmt: skip
 

@@ -32,6 +32,7 @@ SERVICES: dict[str, Service] = {
     "reopen": reopen.fire_point_reopen,
     "merge": merge.fire_point_merge,
     "merge_decided": merge.fire_point_merge_decided,
+    "absorb": merge.fire_point_absorb,
 }
 _COMMON = {"point_id", "actor", "expected_version"}
 _LISTS = {"evidence", "attendances"}

@@ -43,6 +43,16 @@ def fire_point_merge_decided(
     return _merged(opened, survivor, reason)
 
 
+@transaction.atomic
+def fire_point_absorb(
+    *, point_id: int | str, actor: User, into: int | str, reason: str, expected_version: int | None = None
+) -> FirePoint:
+    """The grouping joins two suspicions that a new sighting connects; neither has a number yet (policy.md §4)."""
+    survivor = _survivor(point_id, actor, into)
+    opened = open_act("absorb", point_id=point_id, actor=actor, expected_version=expected_version)
+    return _merged(opened, survivor, reason)
+
+
 def _survivor(point_id: int | str, actor: User, into: int | str) -> FirePoint:
     point = selectors.fire_point_for(actor, point_id)
     survivor = selectors.fire_point_for(actor, into)

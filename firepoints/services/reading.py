@@ -16,7 +16,12 @@ from journal import clock
 from journal.errors import BadInput, Refused
 
 Parser = Callable[..., ParseResult]
-PARSERS: dict[str, Parser] = {"firms": firms.parse, "list": lists.parse, "patrol": patrol.parse}
+PARSERS: dict[str, Parser] = {
+    "firms": firms.parse,
+    "national_list": lists.parse,
+    "provincial_list": lists.parse,
+    "patrol": patrol.parse,
+}
 DATUMS = ("wgs84", "cgcs2000", "gcj02", "bd09")
 
 
