@@ -76,6 +76,11 @@ def periodic(name: str, every_s: int, *, offset_s: int = 0) -> None:
     _periods[name] = Period(every_s, offset_s)
 
 
+def discover() -> None:
+    """Load every app's handlers: a command, unlike a Celery worker, has not imported them yet."""
+    autodiscover_modules("tasks", "jobs")
+
+
 def enqueue(name: str, key: str, payload: Mapping[str, Any] | None = None, *, run_after: datetime | None = None) -> Job:
     """Add a job in the caller's transaction, and wake a worker when it commits.
 
@@ -100,7 +105,7 @@ def enqueue(name: str, key: str, payload: Mapping[str, Any] | None = None, *, ru
 
 def run_due(limit: int = 20) -> int:
     """Do up to `limit` jobs that are due; returns how many were tried. A failing job stops no other."""
-    autodiscover_modules("tasks", "jobs")
+    discover()
     due = Job.objects.filter(state=Job.State.QUEUED, run_after__lte=clock.real_now()).order_by("run_after", "id")
     tried = 0
     for job in due[:limit]:
@@ -145,7 +150,7 @@ def run_claimed(job: Job) -> bool:
 
 def sweep() -> int:
     """Give back jobs whose worker is gone, and make the periodic jobs of this slot; returns how many were given back."""
-    autodiscover_modules("tasks", "jobs")
+    discover()
     now = clock.real_now()
     lapsed = Job.objects.filter(state=Job.State.RUNNING, lease_until__lt=now)
     given_up = lapsed.filter(attempts__gte=F("max_attempts")).update(

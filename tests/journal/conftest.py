@@ -42,6 +42,7 @@ def demo(db: Any) -> Deployment:
 @pytest.fixture
 def handlers(monkeypatch: pytest.MonkeyPatch) -> dict[str, jobs.Handler]:
     """An empty register of handlers and periods, so that no app's own work runs in these tests."""
+    jobs.discover()
     found: dict[str, jobs.Handler] = {}
     monkeypatch.setattr(jobs, "_handlers", found)
     monkeypatch.setattr(jobs, "_periods", {})

@@ -21,6 +21,7 @@ def _postgresql_and_one_handler(db, monkeypatch: pytest.MonkeyPatch) -> None:
     if connection.vendor != "postgresql":
         pytest.skip("SQLite lets one writer in at a time: two workers cannot meet there")
     acts.register("test.acted", "试办")
+    jobs.discover()
     monkeypatch.setattr(jobs, "_handlers", {})
     monkeypatch.setattr(jobs, "_periods", {})
     monkeypatch.setattr(waking, "wake", lambda: None)
