@@ -166,8 +166,8 @@ class Gongwen:
         layout.space_before, layout.space_after = Pt(before), Pt(0)
         layout.first_line_indent, layout.left_indent, layout.right_indent = Pt(first), Pt(left), Pt(right)
         layout.keep_with_next = keep or None
-        if exact < LINE_PT:
-            set_off(paragraph._p.get_or_add_pPr(), "snapToGrid")  # small print would take a whole grid line
+        if exact != LINE_PT:  # on the grid, small print would take a whole line and a title line two
+            set_off(paragraph._p.get_or_add_pPr(), "snapToGrid")
         if text:
             self._run(paragraph, text, size=size, font=font, color=color)
         return paragraph
@@ -233,6 +233,8 @@ class Gongwen:
         normal = self.document.styles["Normal"]
         normal.font.size = Pt(BODY_PT)
         set_faces(normal.element.get_or_add_rPr(), self.fonts.latin, self.fonts.body)
+        # A page holds its 22 lines: no line is held back for company.
+        normal.paragraph_format.widow_control = False
         # 公文 sets no gap between Chinese and digits: 2025年10月.
         set_off(normal.element.get_or_add_pPr(), "autoSpaceDE", "autoSpaceDN")
         for language in self.document.styles.element.iter(qn("w:lang")):

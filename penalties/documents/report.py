@@ -26,7 +26,10 @@ class ReportMismatch(ValueError):
 
 @dataclass(frozen=True)
 class Titles:
-    """The names that a policy pack gives to the offices and the levy; nothing in code says which city it is."""
+    """The names that a policy pack gives to the offices and the levy; nothing in code says which city it is.
+
+    ``policy`` is the title of the notice without 《》, ``clause`` its part and item as the rule cites them (``四（二）``).
+    """
 
     city: str
     bureau: str

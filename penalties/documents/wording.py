@@ -1,5 +1,6 @@
 """The sentences and labels that more than one document says, so that they say it alike (style.md: one word for one thing)."""
 
+import re
 from datetime import date
 
 from penalties.documents.report import BASIS_WORDS, MonthReport, PayerRow, PointRow
@@ -31,10 +32,12 @@ def letter_subject(report: MonthReport) -> str:
 
 
 def policy_cited(report: MonthReport) -> str:
-    """《…》（本政办发〔2022〕29号）, with the clause where the pack names it."""
+    """``《…通知》（本政办发〔2022〕29号）第四部分第（二）项``, or as much of it as the pack names."""
     titles = report.titles
-    number = f"（{titles.policy_no}）" if titles.policy_no else ""
-    return f"{titles.policy}{number}{titles.clause}"
+    name = f"《{titles.policy.strip('《》')}》" if titles.policy else ""
+    number = f"（{titles.policy_no}）" if titles.policy_no and name else titles.policy_no
+    clause = re.sub(r"^([一二三四五六七八九十]+)（([一二三四五六七八九十]+)）$", r"第\1部分第（\2）项", titles.clause)
+    return f"{name}{number}{clause}" or "有关"
 
 
 def place(point: PointRow) -> str:

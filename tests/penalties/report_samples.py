@@ -9,8 +9,8 @@ from penalties.documents.report import CorrectionRow, Figures, MonthReport, Paye
 RATE_FEN = 3_000_000
 TITLES = Titles(
     city="本溪市", bureau="本溪市生态环境局", government="市人民政府", finance="市财政局",
-    policy="《本溪市人民政府办公室关于进一步强化秸秆禁烧管控工作的通知》", policy_no="本政办发〔2022〕29号",
-    clause="第四部分第（二）项",
+    policy="本溪市人民政府办公室关于进一步强化秸秆禁烧管控工作的通知", policy_no="本政办发〔2022〕29号",
+    clause="四（二）",
 )  # fmt: skip
 # code, name, group, (satellite, inspection, scar), cumulative count
 PAYERS = [

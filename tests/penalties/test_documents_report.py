@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from penalties.documents.report import Figures, MonthReport, ReportMismatch, check
-from tests.penalties.report_samples import RATE_FEN, corrected, point_row, report
+from penalties.documents.report import Figures, MonthReport, ReportMismatch, Titles, check
+from penalties.documents.wording import policy_cited
+from tests.penalties.report_samples import RATE_FEN, TITLES, corrected, point_row, report
 
 
 def with_row(name: str, **figures: int) -> MonthReport:
@@ -67,3 +68,19 @@ def test_a_disagreement_is_named(wrong: MonthReport, said: str) -> None:
 def test_the_marks_say_demo_and_draft() -> None:
     assert report().marks == ()
     assert report(is_demo=True, is_draft=True).marks == ("演示数据", "草稿")
+
+
+@pytest.mark.parametrize(
+    ("titles", "cited"),
+    [
+        (
+            TITLES,
+            "《本溪市人民政府办公室关于进一步强化秸秆禁烧管控工作的通知》（本政办发〔2022〕29号）第四部分第（二）项",
+        ),
+        (replace(TITLES, policy="《甲通知》", policy_no="", clause="第3条"), "《甲通知》第3条"),
+        (replace(TITLES, policy="", clause=""), "本政办发〔2022〕29号"),
+        (replace(TITLES, policy="", policy_no="", clause=""), "有关"),
+    ],
+)
+def test_the_policy_is_cited_as_far_as_the_pack_names_it(titles: Titles, cited: str) -> None:
+    assert policy_cited(report(titles=titles)) == cited
