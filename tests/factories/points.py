@@ -1,0 +1,157 @@
+"""Sightings, photos and fire points in any state, made through the real services."""
+
+import io
+import itertools
+import json
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from PIL import Image
+
+from firepoints.models import Detection, Evidence, FirePoint, ImportRun, Source
+from firepoints.services.act import act
+from firepoints.services.evidence import evidence_store
+from firepoints.services.points import create_point
+from grids.models import User
+from grids.selectors import system_user
+from journal import clock
+from tests.factories.city import IN_WEST, City
+
+BURNT_AT = datetime(2023, 10, 7, 5, 30, tzinfo=UTC)
+_serial = itertools.count(1)
+
+
+def run_of(source: str) -> ImportRun:
+    """The committed run from which a source's factory sightings come."""
+    row = Source.objects.get(code=source)
+    run, _ = ImportRun.objects.get_or_create(
+        source=row,
+        filename=f"{source}.csv",
+        defaults={"sha256": "0" * 64, "datum": "wgs84", "actor": system_user(), "state": ImportRun.State.COMMITTED},
+    )
+    return run
+
+
+def detection(
+    *, source: str = "provincial_list", at: tuple[float, float] = IN_WEST, when: datetime = BURNT_AT, **given: Any
+) -> Detection:
+    """One sighting; a satellite pixel of 375 m unless the source is an inspection or `kind` says otherwise."""
+    run = run_of(source)
+    number = next(_serial)
+    is_pixel = run.source.kind == Source.Kind.SATELLITE
+    facts = {
+        "kind": Detection.Kind.SATELLITE if is_pixel else Detection.Kind.FIRE,
+        "satellite": "N20" if is_pixel else "",
+        "scan_km": 0.39 if is_pixel else None,
+        "track_km": 0.36 if is_pixel else None,
+        "precision": "instant",
+        "starts_at": when,
+        "ends_at": when,
+        "beijing_date": clock.beijing_date(when),
+        **given,
+    }
+    return Detection.objects.create(
+        run=run, row_no=number, source=run.source, key=f"{source}:{number}", lon=at[0], lat=at[1],
+        given_lon=str(at[0]), given_lat=str(at[1]), datum="wgs84", **facts,
+    )  # fmt: skip
+
+
+def suspected(*, source: str = "provincial_list", at: tuple[float, float] = IN_WEST, **given: Any) -> FirePoint:
+    """A suspected point of one sighting."""
+    return create_point(detections=[detection(source=source, at=at, **given)], actor=system_user(), why="一条记录")
+
+
+def jpeg(width: int = 800, height: int = 600, *, shade: int | None = None) -> bytes:
+    """A small decodable photo; each one differs unless `shade` says which."""
+    shade = next(_serial) if shade is None else shade
+    content = io.BytesIO()
+    Image.new("RGB", (width, height), (shade % 256, shade // 256 % 256, 90)).save(content, "JPEG", comment=str(shade))
+    return content.getvalue()
+
+
+def photo(point: FirePoint, by: User, *, at: tuple[float, float] | None = None, **given: Any) -> Evidence:
+    """A stored photo, taken at the point unless `at` says where."""
+    lon, lat = at or (point.lon, point.lat)
+    facts = {"uuid": uuid.uuid4(), "file": jpeg(), "kind": "photo", "lon": lon, "lat": lat, **given}
+    return evidence_store(point=point, actor=by, **facts)
+
+
+def scan(point: FirePoint, by: User) -> Evidence:
+    """A stored scan of a paper."""
+    content = b"%PDF-1.4 " + str(next(_serial)).encode()
+    return evidence_store(point=point, actor=by, uuid=uuid.uuid4(), file=content, kind="scan")
+
+
+def track(point: FirePoint, by: User) -> Evidence:
+    """A stored search track around the point."""
+    line = [[point.lon + step / 1000, point.lat] for step in range(-3, 4)]
+    content = json.dumps({"type": "LineString", "coordinates": line, "n": next(_serial)}).encode()
+    return evidence_store(point=point, actor=by, uuid=uuid.uuid4(), file=content, kind="track")
+
+
+def uuids(*evidence: Evidence) -> list[str]:
+    return [str(one.uuid) for one in evidence]
+
+
+def take(point: FirePoint, action: str, actor: User, **data: Any) -> FirePoint:
+    """One act through the door that API, command and pages use."""
+    return act(point_id=point.pk, action=action, actor=actor, data=data)
+
+
+def dispatched(city: City, **given: Any) -> FirePoint:
+    return take(suspected(**given), "dispatch", city.clerk)
+
+
+def department(city: City, point: FirePoint) -> User:
+    """The designated department of the point's county."""
+    return city.west if point.county_code == "210590" else city.east
+
+
+def verified(city: City, **given: Any) -> FirePoint:
+    """属实 by the county's designated department."""
+    point = dispatched(city, **given)
+    by = department(city, point)
+    return take(point, "report", by, conclusion="true", evidence=uuids(photo(point, by)))
+
+
+def negative(city: City, **given: Any) -> FirePoint:
+    """查否 with everything that it must bring."""
+    point = dispatched(city, **given)
+    by = department(city, point)
+    pieces = [*(photo(point, by) for _ in range(3)), track(point, by)]
+    told = {"conclusion": "false", "cause": "grass", "signed_by": "演示科长", "evidence": uuids(*pieces)}
+    return take(point, "report", by, **told)
+
+
+def recognised(city: City, **given: Any) -> FirePoint:
+    return take(verified(city, **given), "recognise", city.recogniser, reason="证据充分")
+
+
+def notified(city: City, **given: Any) -> FirePoint:
+    return take(recognised(city, **given), "notify", city.clerk)
+
+
+def final(city: City, **given: Any) -> FirePoint:
+    """Final because the county waived its objection in writing."""
+    point = notified(city, **given)
+    return take(point, "waive", department(city, point), document_no="演示函〔2023〕1号")
+
+
+def joint(city: City, **given: Any) -> FirePoint:
+    return take(suspected(**given), "mark_cross", city.clerk, reason="像元跨两县")
+
+
+def attendance(**outcomes: str) -> list[dict[str, Any]]:
+    """The bureau present, and both counties as given (default present): west=…, east=…."""
+    parties = [{"party": "演示市生态环境局", "outcome": "present", "signer": "演示执法员"}]
+    for name, code in (("west", "210590"), ("east", "210591")):
+        outcome = outcomes.get(name, "present")
+        signer = "演示签字人" if outcome == "present" else ""
+        notices = 2 if outcome == "absent" else 1
+        parties.append(
+            {"party": name, "county_code": code, "outcome": outcome, "signer": signer, "notices_sent": notices}
+        )
+    return parties
+
+
