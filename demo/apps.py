@@ -8,3 +8,6 @@ class DemoConfig(AppConfig):
 
     name = "demo"
     verbose_name = "演示"
+
+    def ready(self) -> None:
+        from demo import acts  # noqa: F401  what may stand in the journal

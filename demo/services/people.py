@@ -1,0 +1,104 @@
+"""The demonstration's people: heads of every cell (with a few gaps left open), and accounts that can sign in."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import transaction
+
+from demo.names import invented_name, invented_phone
+from demo.services import logins
+from grids.models import Edition, User
+from grids.roles import ROLE_LABELS, ROLE_OF_POST, Level, PostKind
+from grids.services.people import designate, post_create, term_start, user_create
+from grids.services.roster import RosterRow, roster_load
+
+SINCE = date(2022, 1, 1)
+DESIGNATION = "演示〔2022〕1号"
+CITY = "2105"
+OFFICE = "演示市生态环境局"
+INSPECTED = ("210521102", "210522110", "210504011")
+VACANT = {Level.TOWNSHIP: 1, Level.VILLAGE: 4, Level.GROUP: 20}
+UNIT_ENDING = {Level.COUNTY: "人民政府", Level.TOWNSHIP: "", Level.VILLAGE: "", Level.GROUP: ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One account that can sign in: its name, post and cell. `title` tells apart two posts of a kind on one cell."""
+
+    username: str
+    kind: PostKind
+    cell: str
+    title: str
+    unit: str
+
+
+def accounts(counties: list[tuple[str, str]], townships: dict[str, str]) -> list[Account]:
+    """The accounts, in the order in which they are listed; the first is the one that a visitor should try."""
+    city = [
+        Account("clerk", PostKind.BUREAU, CITY, "经办员", OFFICE),
+        Account("officer", PostKind.BUREAU, CITY, "执法员", OFFICE),
+        Account("recogniser", PostKind.RECOGNISER, CITY, "认定负责人", OFFICE),
+        Account("finance", PostKind.FINANCE, CITY, "预算科", "演示市财政局"),
+        Account("auditor", PostKind.AUDITOR, CITY, "审计员", "演示市审计局"),
+    ]
+    departments = [
+        Account(f"county{code}", PostKind.COUNTY, code, "秸秆禁烧核实岗", f"{name}指定部门（演示）")
+        for code, name in counties
+    ]
+    inspectors = [
+        Account(f"inspector{at}", PostKind.INSPECTOR, code, "禁烧巡查员", townships[code])
+        for at, code in enumerate(INSPECTED, start=1)
+    ]
+    return [*city, *departments, *inspectors]
+
+
+def people_ready(*, edition: Edition, seed: int, actor: User) -> list[logins.Login]:
+    """Make whoever is not there yet. Returns the logins of this run, which are also in the file of logins by then."""
+    cells = list(edition.cells.order_by("level", "code").values_list("level", "code", "name"))
+    counties = [(code, name) for level, code, name in cells if level == Level.COUNTY]
+    townships = {code: name for level, code, name in cells if level == Level.TOWNSHIP}
+    wanted = accounts(counties, townships)
+    roster_load(rows=list(_heads(cells, seed, after=len(wanted))), starts=SINCE, actor=actor, reason="演示名册")
+    known = set(User.objects.filter(username__in=[one.username for one in wanted]).values_list("username", flat=True))
+    # One transaction with the file: an account whose password nobody has would be of no use.
+    with transaction.atomic():
+        made = [_open(one, at, actor) for at, one in enumerate(wanted) if one.username not in known]
+        if made:
+            logins.write(made)
+    return made
+
+
+def _open(one: Account, at: int, actor: User) -> logins.Login:
+    name = invented_name(at)
+    user, password = user_create(username=one.username, full_name=name, phone=invented_phone(at), actor=actor)
+    post = post_create(kind=one.kind, cell_code=one.cell, title=one.title, unit=one.unit, actor=actor)
+    term_start(post=post, holder=user, starts=SINCE, actor=actor)
+    if one.kind == PostKind.COUNTY:
+        designate(county_code=one.cell, post=post, document_no=DESIGNATION, valid_from=SINCE, actor=actor)
+    return logins.Login(one.username, password, f"{ROLE_LABELS[ROLE_OF_POST[one.kind]]} {one.unit}{one.title}", name)
+
+
+def _heads(cells: list[tuple[str, str, str]], seed: int, *, after: int) -> Iterator[RosterRow]:
+    """A head for every cell below the city, a few left vacant on purpose: gaps must be seen."""
+    draw = random.Random(seed)  # noqa: S311  not for secrets
+    vacant: set[str] = set()
+    for wanted, number in VACANT.items():
+        vacant.update(
+            draw.sample([code for level, code, _ in cells if level == wanted and code not in INSPECTED], number)
+        )
+    below = [cell for cell in cells if cell[0] != Level.CITY and cell[1] not in vacant]
+    for at, (level, code, name) in enumerate(sorted(below, key=lambda cell: (len(cell[1]), cell[1])), start=after):
+        yield RosterRow(
+            cell_code=code,
+            level=level,
+            kind=PostKind.HEAD,
+            username=f"head{code}",
+            full_name=invented_name(at),
+            phone=invented_phone(at),
+            unit=f"{name}{UNIT_ENDING[Level(level)]}",
+            is_acting=level == Level.TOWNSHIP and at % 17 == 0,
+        )
