@@ -1,0 +1,99 @@
+"""user add | list | password: accounts, and the posts that give them their rights."""
+
+from argparse import ArgumentParser
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+
+from grids.management.options import acting_user, beijing_date
+from grids.models import Term, User
+from grids.roles import POST_KIND_LABELS, PostKind
+from grids.selectors import roles_of, root_code
+from grids.services.people import designate, post_create, term_start, user_create, user_password_set
+from journal import clock
+from journal.commands import JinshaoCommand, Usage
+from journal.errors import Refused
+
+
+class Command(JinshaoCommand):
+    help = "账号：开通（带岗位）、列出、重置密码"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True)
+        add = verbs.add_parser("add", help="开通账号；随机密码只显示这一次")
+        add.add_argument("name", metavar="NAME")
+        add.add_argument("--full-name", required=True)
+        add.add_argument("--phone", default="")
+        add.add_argument("--post", action="append", default=[], dest="posts", metavar="KIND@CELL",
+                         help=f"岗位类别@网格代码，顶级可写 root；类别：{'、'.join(POST_KIND_LABELS)}")  # fmt: skip
+        add.add_argument("--title", default="", help="岗位名称")
+        add.add_argument("--unit", default="", help="单位")
+        add.add_argument("--acting", action="store_true", help="代理")
+        add.add_argument("--from", dest="starts", metavar="YYYY-MM-DD", help="任职日期，缺省为今天")
+        add.add_argument("--designated-by", default="", metavar="DOC-NO", help="县（区）指定部门的指定文件文号")
+        add.add_argument("--as", dest="username", metavar="USER")
+        verbs.add_parser("list", help="所有账号")
+        reset = verbs.add_parser("password", help="重置密码")
+        reset.add_argument("name", metavar="NAME")
+        reset.add_argument("--as", dest="username", metavar="USER")
+
+    def run(self, *, verb: str, **options: Any) -> dict[str, Any]:
+        return getattr(self, f"_{verb}")(**options)
+
+    @transaction.atomic
+    def _add(self, *, name: str, full_name: str, phone: str, posts: list[str], starts: str | None,
+             username: str | None, **given: Any) -> dict[str, Any]:  # fmt: skip
+        actor = acting_user(username)
+        on = beijing_date(starts, "--from") if starts else clock.today_beijing()
+        user, password = user_create(username=name, full_name=full_name, phone=phone, actor=actor)
+        for text in posts:
+            self._appoint(user, text, on, actor, given)
+        return _described(user) | {"password": password}
+
+    def _appoint(self, user: User, text: str, on: date, actor: User, given: dict[str, Any]) -> None:
+        kind, at, cell = text.partition("@")
+        if not at or not cell or kind not in POST_KIND_LABELS:
+            raise Usage(f"--post 应为 类别@网格代码，不是“{text}”；类别：{'、'.join(POST_KIND_LABELS)}")
+        if cell == "root":
+            cell = root_code()
+            if not cell:
+                raise Refused("还没有启用的边界版本，不知道顶级网格的代码。", code="no_edition")
+        post = post_create(kind=kind, cell_code=cell, title=given["title"], unit=given["unit"], actor=actor)
+        if post.terms.filter(ends__isnull=True).exists():
+            # Another person in the same kind of post is another post, never a silent succession.
+            post = post_create(kind=kind, cell_code=cell, title=f"{post.title}（{user.full_name}）",
+                               unit=given["unit"], actor=actor)  # fmt: skip
+        term_start(post=post, holder=user, starts=on, is_acting=given["acting"], actor=actor)
+        if kind == PostKind.COUNTY and given["designated_by"]:
+            designate(county_code=cell, post=post, document_no=given["designated_by"], valid_from=on, actor=actor)
+
+    def _list(self, **_: Any) -> dict[str, Any]:
+        return {"users": [_described(user) for user in User.objects.order_by("username")]}
+
+    def _password(self, *, name: str, username: str | None, **_: Any) -> dict[str, Any]:
+        user = User.objects.filter(username=name).first()
+        if user is None:
+            raise Refused(f"没有账号“{name}”。", code="no_user")
+        return {"user": name, "password": user_password_set(user=user, actor=acting_user(username))}
+
+    def show(self, result: dict[str, Any]) -> None:
+        for row in result.get("users", [result]):
+            posts = "，".join(f"{post['kind']}@{post['cell']}" for post in row.get("posts", []))
+            self.stdout.write(" ".join(filter(None, (row["user"], row.get("full_name"), posts))))
+            if "password" in row:
+                self.stdout.write(f"密码（只显示这一次）：{row['password']}")
+
+
+def _described(user: User) -> dict[str, Any]:
+    terms = Term.objects.filter(holder=user, ends__isnull=True).select_related("post").order_by("post__cell_code")
+    return {
+        "user": user.username,
+        "full_name": user.full_name,
+        "active": user.is_active,
+        "roles": sorted(roles_of(user)),
+        "posts": [
+            {"kind": term.post.kind, "cell": term.post.cell_code, "title": term.post.title, "starts": term.starts}
+            for term in terms
+        ],
+    }
