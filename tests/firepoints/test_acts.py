@@ -1,0 +1,228 @@
+"""Every transition: taken by the right person from the right state, refused otherwise."""
+
+from datetime import timedelta
+
+import pytest
+
+from firepoints import selectors
+from firepoints.models import FirePoint, Step
+from firepoints.services.act import SERVICES, act, fields_of
+from firepoints.states import State
+from firepoints.workflow import TRANSITIONS
+from journal import clock
+from journal.errors import BadInput, Conflict, Missing, NotAllowed, StaleVersion
+from tests.factories import points as make
+from tests.factories.city import EAST, WEST, City, person
+
+
+def test_every_row_of_the_table_has_a_service() -> None:
+    assert set(SERVICES) == {transition.action for transition in TRANSITIONS}
+
+
+@pytest.mark.embedded
+def test_a_point_walks_from_a_list_row_to_final(city: City) -> None:
+    point = make.final(city)
+
+    assert (point.state, point.final_by, point.counted) == (State.FINAL, "waived", True)
+    assert list(point.steps.order_by("seq").values_list("action", flat=True)) == [
+        "dispatch", "report", "recognise", "notify", "waive",
+    ]  # fmt: skip
+    assert point.version == 6
+
+
+def test_dispatch_gives_a_number_of_the_burning_year_and_a_deadline(city: City) -> None:
+    first, second = make.dispatched(city), make.dispatched(city)
+
+    assert [first.number, second.number] == ["HD2023-0001", "HD2023-0002"]
+    assert timedelta(hours=23) < first.due_at - clock.now() <= timedelta(hours=24)
+
+
+def test_a_county_cannot_dispatch(city: City) -> None:
+    point = make.suspected()
+    with pytest.raises(NotAllowed, match="不由您的岗位办理"):
+        make.take(point, "dispatch", city.west)
+    assert FirePoint.objects.get().version == 1
+
+
+def test_a_point_is_not_dispatched_twice(city: City) -> None:
+    point = make.dispatched(city)
+    with pytest.raises(Conflict) as refused:
+        make.take(point, "dispatch", city.clerk)
+    assert refused.value.code == "wrong_state"
+
+
+def test_an_oversize_group_waits_for_a_person(city: City) -> None:
+    point = make.suspected()
+    FirePoint.objects.update(is_oversize=True)
+    with pytest.raises(Missing, match="先由人划分"):
+        make.take(point, "dispatch", city.clerk)
+
+
+def test_a_stale_version_is_told_so(city: City) -> None:
+    point = make.suspected()
+    with pytest.raises(StaleVersion):
+        act(point_id=point.pk, action="dispatch", actor=city.clerk, data={}, expected_version=point.version + 1)
+    done = act(point_id=point.pk, action="dispatch", actor=city.clerk, expected_version=point.version)
+    assert done.version == point.version + 1
+
+
+def test_only_the_designated_department_of_that_county_reports(city: City) -> None:
+    point = make.dispatched(city)
+    told = {"conclusion": "true", "evidence": make.uuids(make.photo(point, city.west))}
+
+    with pytest.raises(selectors.FirePointNotFound):
+        make.take(point, "report", city.east, **told)
+    undesignated = person("west2", "county", WEST)
+    with pytest.raises(NotAllowed, match="只有县（区）指定部门"):
+        make.take(point, "report", undesignated, **told)
+
+    done = make.take(point, "report", city.west, **told)
+    assert done.verification.post.designations.get().county_code == WEST
+
+
+def test_a_report_without_a_photo_is_refused(city: City) -> None:
+    point = make.dispatched(city)
+    with pytest.raises(Missing, match="至少一张现场照片"):
+        make.take(point, "report", city.west, conclusion="true", evidence=make.uuids(make.scan(point, city.west)))
+
+
+def test_a_report_waits_until_all_that_it_lists_has_arrived(city: City) -> None:
+    point = make.dispatched(city)
+    listed = [*make.uuids(make.photo(point, city.west)), "00000000-0000-4000-8000-000000000001"]
+    with pytest.raises(Missing) as refused:
+        make.take(point, "report", city.west, conclusion="true", evidence=listed)
+    assert refused.value.code == "evidence_missing"
+
+
+def test_evidence_of_another_point_proves_nothing_here(city: City) -> None:
+    point, other = make.dispatched(city), make.dispatched(city)
+    with pytest.raises(Missing):
+        make.take(point, "report", city.west, conclusion="true", evidence=make.uuids(make.photo(other, city.west)))
+
+
+def test_a_paper_return_needs_its_scan_and_its_clerk_cannot_recognise(city: City) -> None:
+    point = make.dispatched(city)
+    with pytest.raises(Missing, match="扫描件"):
+        make.take(point, "report_on_behalf", city.clerk, conclusion="true", evidence=[])
+    done = make.take(
+        point, "report_on_behalf", city.clerk, conclusion="true", evidence=make.uuids(make.scan(point, city.clerk))
+    )
+    assert done.verification.kind == "on_behalf"
+    assert done.verification.verified_by == city.clerk
+
+
+def test_the_bureau_verifies_alone_only_with_its_own_photo(city: City) -> None:
+    point = make.dispatched(city, source="patrol")
+    countys = make.photo(point, city.west)
+    with pytest.raises(Missing, match="市局人员自己拍摄"):
+        make.take(point, "verify_own", city.clerk, conclusion="true", evidence=make.uuids(countys))
+
+    fresh = make.suspected(source="patrol")
+    own = make.photo(fresh, city.inspector)
+    done = make.take(fresh, "verify_own", city.clerk, conclusion="true", evidence=make.uuids(own))
+    assert done.state == State.VERIFIED
+    assert done.number
+
+
+def test_a_returned_point_is_with_its_county_again_and_keeps_the_record(city: City) -> None:
+    point = make.take(make.verified(city), "return", city.recogniser, reason="照片不清")
+    assert (point.state, point.verification) == (State.DISPATCHED, None)
+    assert point.verifications.count() == 1
+
+
+@pytest.mark.embedded
+def test_a_negative_finding_can_be_excluded_but_never_counted(city: City) -> None:
+    point = make.negative(city)
+    with pytest.raises(Missing, match="不能计入"):
+        make.take(point, "recognise", city.recogniser, reason="试")
+    done = make.take(point, "exclude", city.recogniser, reason="确是荒草")
+    assert (done.state, done.counted, done.recognition.amount_fen) == (State.RECOGNISED, False, 0)
+    with pytest.raises(Missing, match="只有计入的火点才通报"):
+        make.take(done, "notify", city.clerk)
+
+
+def test_a_lead_alone_is_never_counted(city: City) -> None:
+    with pytest.raises(Missing, match="只有线索"):
+        make.take(make.verified(city, source="firms"), "recognise", city.recogniser, reason="试")
+
+
+def test_a_lead_may_be_closed_and_an_official_row_or_an_inspection_may_not(city: City) -> None:
+    closed = make.take(make.suspected(source="firms"), "close", city.clerk, reason="钢厂")
+    assert (closed.state, closed.closed_reason) == (State.CLOSED, "钢厂")
+    for source in ("provincial_list", "national_list", "patrol"):
+        with pytest.raises(Missing, match="要有核实和认定"):
+            make.take(make.suspected(source=source), "close", city.clerk, reason="试")
+
+
+def test_only_a_withdrawn_source_withdraws_a_point(city: City) -> None:
+    point = make.suspected()
+    with pytest.raises(Missing, match="还有没撤回"):
+        make.take(point, "withdraw", city.system, reason="坐标系填错")
+    make.run_of("provincial_list").__class__.objects.update(
+        state="withdrawn", withdrawn_at=clock.now(), withdrawn_reason="坐标系填错"
+    )
+    assert make.take(point, "withdraw", city.system, reason="坐标系填错").state == State.CLOSED
+
+
+@pytest.mark.embedded
+def test_reopening_takes_the_decision_back_and_keeps_it_on_file(city: City) -> None:
+    point = make.final(city)
+    done = make.take(point, "reopen", city.recogniser, reason="发现新证据")
+
+    assert (done.state, done.counted, done.recognition, done.final_at) == (State.DISPATCHED, None, None, None)
+    assert done.recognitions.count() == 1
+    assert Step.objects.get(action="reopen").data == {"taken_back": point.recognition_id}
+
+
+def test_a_clerk_cannot_reopen(city: City) -> None:
+    with pytest.raises(NotAllowed):
+        make.take(make.final(city), "reopen", city.clerk, reason="试")
+
+
+def test_a_reason_is_more_than_blanks(city: City) -> None:
+    with pytest.raises(Missing, match="认定的理由"):
+        make.take(make.verified(city), "recognise", city.recogniser, reason="  ")
+
+
+def test_unknown_actions_and_data_are_named(city: City) -> None:
+    point = make.suspected()
+    with pytest.raises(BadInput, match="没有“fly”"):
+        make.take(point, "fly", city.clerk)
+    with pytest.raises(BadInput, match="state"):
+        make.take(point, "dispatch", city.clerk, state="final")
+    with pytest.raises(Missing, match="reason"):
+        make.take(point, "mark_cross", city.clerk)
+    with pytest.raises(BadInput, match="应为列表"):
+        make.take(point, "verify_own", city.clerk, conclusion="true", evidence="x")
+    assert fields_of("recognise") == {"reason": True, "basis": False, "charged_detection": False}
+
+
+def test_what_is_offered_is_what_the_guard_allows(city: City) -> None:
+    points = [make.suspected(), make.dispatched(city), make.verified(city), make.notified(city), make.final(city)]
+    people = [city.clerk, city.recogniser, city.west, city.finance, city.auditor, city.system]
+    offered = {
+        (point.state, person.username): {one.transition.action for one in selectors.actions_for(point, person)}
+        for point in points
+        for person in people
+    }
+    assert offered["suspected", "clerk"] == {"dispatch", "close", "verify_own", "mark_cross", "merge", "withdraw"}
+    assert offered["dispatched", "west"] == {"report", "dispute"}
+    assert offered["verified", "recogniser"] == {"return", "recognise", "exclude"}
+    assert offered["objection", "west"] == {"object", "waive"}
+    assert offered["final", "recogniser"] == {"reopen", "merge_decided"}
+    assert not any(offered[point.state, name] for point in points for name in ("finance", "auditor"))
+
+
+def test_facts_cost_the_same_few_queries_however_many_sightings(city: City, django_assert_max_num_queries) -> None:
+    point = make.dispatched(city)
+    fresh = selectors.fire_point_for(city.west, point.pk)
+    with django_assert_max_num_queries(7):
+        selectors.facts_for(fresh, city.west)
+
+
+def test_a_dispute_makes_the_point_nobodys(city: City) -> None:
+    point = make.take(make.dispatched(city), "dispute", city.west, reason="不在我县")
+    assert (point.state, point.county_code) == (State.JOINT, "")
+    with pytest.raises(selectors.FirePointNotFound):
+        make.take(make.dispatched(city), "dispute", city.east, reason="与我无关的火点看不到")
+    assert EAST not in point.counties.values_list("county_code", flat=True)
