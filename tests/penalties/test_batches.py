@@ -1,0 +1,216 @@
+"""A deduction batch as finance, county and auditor rely on it (C12, C13)."""
+
+from datetime import date
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from journal.errors import BadInput, Conflict, Missing, NotAllowed, Refused
+from penalties.models import Batch, BatchLine, BatchState, LedgerEntry, Settlement
+from penalties.services import batches, ledger, tables
+from penalties.services.rules import NoRule
+from tests.factories import points as make
+from tests.factories.city import EAST, IN_EAST, WEST
+
+MONTH = "2023-10"
+YUAN_30000 = 3_000_000
+
+
+def approved(city, scan_file) -> Batch:
+    batch = batches.batch_build(month=MONTH, actor=city.clerk)
+    batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    batches.batch_submit(batch_id=batch.pk, actor=city.clerk)
+    return batches.batch_approve(
+        batch_id=batch.pk, actor=city.clerk, doc_no="演示批〔2023〕1号", approved_on=date(2099, 1, 1), file=scan_file
+    )
+
+
+@pytest.mark.embedded
+def test_a_final_point_costs_its_county_thirty_thousand_yuan_and_the_other_county_stands_at_zero(city):
+    make.final(city)
+    rows = {row.payer_code: row for row in tables.batch_rows(batches.batch_build(month=MONTH, actor=city.clerk))}
+    assert (rows[WEST].count, rows[WEST].amount_fen, rows[WEST].satellite) == (1, YUAN_30000, 1)
+    assert (rows[EAST].count, rows[EAST].amount_fen) == (0, 0)
+
+
+def test_building_twice_posts_nothing_twice(city):
+    make.final(city)
+    first = batches.batch_build(month=MONTH, actor=city.clerk)
+    again = batches.batch_build(month=MONTH, actor=city.clerk)
+    assert again.pk == first.pk
+    assert LedgerEntry.objects.count() == 1
+
+
+def test_a_point_that_is_recognised_but_not_final_is_not_charged(city):
+    make.notified(city)
+    batches.batch_build(month=MONTH, actor=city.clerk)
+    assert not LedgerEntry.objects.exists()
+
+
+def test_a_late_point_of_an_earlier_month_goes_into_the_next_batch(city):
+    batch = batches.batch_build(month=MONTH, actor=city.clerk)
+    batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    make.final(city)
+    november = batches.batch_build(month="2023-11", actor=city.clerk)
+    entry = LedgerEntry.objects.get()
+    assert (entry.batch_id, entry.month) == (november.pk, MONTH)
+
+
+def test_a_batch_leaves_out_points_of_later_months(city):
+    make.final(city)
+    batches.batch_build(month="2023-09", actor=city.clerk)
+    assert not LedgerEntry.objects.exists()
+
+
+@pytest.mark.embedded
+def test_a_point_merged_away_after_it_was_charged_gives_its_money_back_in_the_next_batch(city):
+    charged, survivor = make.final(city), make.final(city)
+    october = batches.batch_build(month=MONTH, actor=city.clerk)
+    batches.batch_freeze(batch_id=october.pk, actor=city.clerk)
+    make.take(charged, "merge_decided", city.recogniser, into=survivor.pk, reason="同一处")
+    november = batches.batch_build(month="2023-11", actor=city.clerk)
+    back = LedgerEntry.objects.get(batch=november)
+    assert (back.point_id, back.amount_fen, back.balance_fen) == (charged.pk, -YUAN_30000, 0)
+    assert back.reverses.batch_id == october.pk
+    assert sum(LedgerEntry.objects.values_list("amount_fen", flat=True)) == YUAN_30000
+    assert ledger.check() == []
+
+
+def test_a_reopened_point_gives_its_money_back_and_is_charged_again_when_final_again(city):
+    point = make.final(city)
+    batches.batch_build(month=MONTH, actor=city.clerk)
+    make.take(point, "reopen", city.recogniser, reason="新的佐证")
+    batches.batch_build(month=MONTH, actor=city.clerk)
+    assert sum(LedgerEntry.objects.values_list("amount_fen", flat=True)) == 0
+    by = city.west
+    make.take(point, "report", by, conclusion="true", evidence=make.uuids(make.photo(point, by)))
+    make.take(point, "recognise", city.recogniser, reason="证据充分")
+    make.take(point, "notify", city.clerk)
+    make.take(point, "waive", by, document_no="演示函〔2023〕2号")
+    batches.batch_build(month=MONTH, actor=city.clerk)
+    assert [e.amount_fen for e in LedgerEntry.objects.order_by("seq")] == [YUAN_30000, -YUAN_30000, YUAN_30000]
+
+
+def test_a_fire_before_the_rule_is_recorded_and_charged_nothing(city):
+    from datetime import UTC, datetime
+
+    make.final(city, when=datetime(2016, 10, 7, 5, 30, tzinfo=UTC))
+    batches.batch_build(month="2016-10", actor=city.clerk)
+    assert not LedgerEntry.objects.exists()
+
+
+def test_without_any_rule_a_counted_point_stops_the_batch_and_says_why(city):
+    from penalties.models import Rule
+
+    Rule.objects.all().delete()
+    make.final(city)
+    with pytest.raises(NoRule, match="没有扣缴规则"):
+        batches.batch_build(month=MONTH, actor=city.clerk)
+
+
+def test_only_one_batch_is_open_at_a_time(city):
+    make.final(city)
+    batches.batch_build(month=MONTH, actor=city.clerk)
+    with pytest.raises(Conflict, match="先冻结"):
+        batches.batch_build(month="2023-11", actor=city.clerk)
+
+
+def test_freezing_writes_a_line_for_every_payer_zeros_too_and_a_hash_that_verify_checks(city):
+    make.final(city)
+    batch = batches.batch_build(month=MONTH, actor=city.clerk)
+    batch = batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    assert {line.payer_code: line.amount_fen for line in batch.lines.all()} == {WEST: YUAN_30000, EAST: 0}
+    assert len(batch.content_hash) == 64
+    assert batches.frozen_problems() == []
+
+
+def test_a_frozen_batch_whose_hash_does_not_fit_is_found(city):
+    make.final(city)
+    batch = batches.batch_build(month=MONTH, actor=city.clerk)
+    batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    Batch.objects.filter(pk=batch.pk).update(content_hash="0" * 64)
+    assert any("摘要不一致" in problem for problem in batches.frozen_problems())
+
+
+@pytest.mark.parametrize(
+    ("state", "why"),
+    [("sent", "sent_after_approval"), ("approved", "approved_with_document"), ("settled", "settled_after_sending")],
+)
+def test_sql_by_hand_cannot_skip_a_step(city, state, why):
+    batch = batches.batch_build(month=MONTH, actor=city.clerk)
+    batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    batches.batch_submit(batch_id=batch.pk, actor=city.clerk)
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE penalty_batch SET state = %s WHERE id = %s", [state, batch.pk])
+    assert why in {constraint.name for constraint in Batch._meta.constraints}
+
+
+def test_sql_by_hand_cannot_change_or_remove_a_ledger_entry(city):
+    make.final(city)
+    batches.batch_build(month=MONTH, actor=city.clerk)
+    for statement in ("UPDATE penalty_entry SET amount_fen = 1", "DELETE FROM penalty_entry"):
+        with pytest.raises(Exception, match=r"(?i)append"), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement)
+    assert LedgerEntry.objects.get().amount_fen == YUAN_30000
+
+
+def test_approval_needs_its_document_number_date_and_scan(city):
+    batch = batches.batch_build(month=MONTH, actor=city.clerk)
+    batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    batches.batch_submit(batch_id=batch.pk, actor=city.clerk)
+    with pytest.raises(Missing) as refused:
+        batches.batch_approve(batch_id=batch.pk, actor=city.clerk, doc_no=" ", approved_on=None, file=None)
+    assert "批件扫描件" in str(refused.value)
+
+
+def test_a_text_file_is_no_scan(city, tmp_path):
+    batch = batches.batch_build(month=MONTH, actor=city.clerk)
+    batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    batches.batch_submit(batch_id=batch.pk, actor=city.clerk)
+    fake = tmp_path / "批件.pdf"
+    fake.write_text("<script>")
+    with pytest.raises(BadInput, match="PDF"):
+        batches.batch_approve(
+            batch_id=batch.pk, actor=city.clerk, doc_no="1号", approved_on=date(2099, 1, 1), file=fake
+        )
+
+
+def test_steps_out_of_order_are_refused_with_the_order(city):
+    batch = batches.batch_build(month=MONTH, actor=city.clerk)
+    with pytest.raises(Refused, match="报送 → 市政府同意 → 送财政"):
+        batches.batch_send(batch_id=batch.pk, actor=city.clerk)
+
+
+def test_a_county_cannot_freeze_its_own_bill(city):
+    batch = batches.batch_build(month=MONTH, actor=city.clerk)
+    with pytest.raises(NotAllowed):
+        batches.batch_freeze(batch_id=batch.pk, actor=city.west)
+
+
+def test_the_batch_is_settled_when_every_line_has_its_vouchers(city, scan_file):
+    make.final(city)
+    make.final(city, at=IN_EAST)
+    batch = approved(city, scan_file)
+    batches.batch_send(batch_id=batch.pk, actor=city.clerk)
+    on = date(2099, 2, 1)
+    given = {"batch_id": batch.pk, "actor": city.finance, "settled_on": on}
+    part = batches.batch_settle(**given, voucher_no="凭1", payer_code=WEST, amount_fen=1_000_000)
+    assert part.state == BatchState.SENT
+    with pytest.raises(BadInput, match="20,000.00"):
+        batches.batch_settle(**given, voucher_no="凭2", payer_code=WEST, amount_fen=2_500_000)
+    batches.batch_settle(**given, voucher_no="凭2", payer_code=WEST)
+    done = batches.batch_settle(**given, voucher_no="凭3")
+    assert done.state == BatchState.SETTLED
+    assert sum(Settlement.objects.values_list("amount_fen", flat=True)) == 2 * YUAN_30000
+
+
+def test_the_same_voucher_is_not_recorded_twice(city, scan_file):
+    make.final(city)
+    batch = approved(city, scan_file)
+    batches.batch_send(batch_id=batch.pk, actor=city.clerk)
+    given = {"batch_id": batch.pk, "actor": city.finance, "settled_on": date(2099, 2, 1), "payer_code": WEST}
+    batches.batch_settle(**given, voucher_no="凭1", amount_fen=1_000_000)
+    with pytest.raises(Conflict, match="已经登记"):
+        batches.batch_settle(**given, voucher_no="凭1", amount_fen=1_000_000)
+    assert Settlement.objects.count() == 1
+    assert BatchLine.objects.get(payer_code=WEST).amount_fen == YUAN_30000
