@@ -29,12 +29,12 @@ class Rule(models.Model):
             models.UniqueConstraint(fields=["valid_from"], name="one_rule_per_start"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.document_no}{self.clause} v{self.version}"
+
     @property
     def ref(self) -> str:
         return f"{self.code}@{self.version}"
-
-    def __str__(self) -> str:
-        return f"{self.document_no}{self.clause} v{self.version}"
 
 
 class BatchState(models.TextChoices):

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import numpy as np
 
@@ -23,7 +24,15 @@ from grids.models import User
 from grids.selectors import system_user
 from journal.clock import BEIJING
 
-FAMILY_OF_SENSOR = {"N": "viirs", "N20": "viirs", "N21": "viirs", "T": "modis", "A": "modis", "H08": "himawari", "H09": "himawari"}
+FAMILY_OF_SENSOR = {
+    "N": "viirs",
+    "N20": "viirs",
+    "N21": "viirs",
+    "T": "modis",
+    "A": "modis",
+    "H08": "himawari",
+    "H09": "himawari",
+}
 ON_SITE_ERROR_M = 50.0
 REACH_DEGREES = 0.1
 TAKES_IN = (State.DISPATCHED, State.JOINT, State.VERIFIED)
@@ -99,9 +108,7 @@ def _constraints(scene: _Scene) -> Constraints:
     by_hand = set(
         FirePoint.objects.filter(steps__action="merge", merged_into__in=suspected).values_list("merged_into", flat=True)
     )
-    joined = [
-        pair for point_id in suspected if point_id in by_hand for pair in zip(members[point_id], members[point_id][1:])
-    ]
+    joined = [pair for point_id in suspected if point_id in by_hand for pair in pairwise(members[point_id])]
     return Constraints(joined=joined, frozen=frozen)
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from firepoints.models import Detection, FirePoint
+from firepoints.models import FirePoint
 from firepoints.services import ingest, storing
 from firepoints.services.reading import ListName, source_named
 from firepoints.sources.base import ParseOptions, ParseResult, Rejected
@@ -59,9 +59,8 @@ def finding_record(
 
 
 def _point_of(done: ingest.Import) -> FirePoint | None:
-    row = done.run.raw_rows.exclude(detection=None).first() if done.run else None
-    if row is None:
+    row = done.run.raw_rows.exclude(detection=None).select_related("detection").first() if done.run else None
+    if row is None or row.detection is None:
         return None
-    detection: Detection = row.detection
-    member = detection.memberships.filter(is_active=True).select_related("point").first()
+    member = row.detection.memberships.filter(is_active=True).select_related("point").first()
     return member.point if member else None

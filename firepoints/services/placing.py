@@ -6,13 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 
+from firepoints.sources.table import SightingTable
 from grids.geo.datum import to_wgs84
 from grids.geo.footprint import footprints
 from grids.geo.sensors import heading_for, sensor_error_m
 from grids.models import Edition
 from grids.selectors import edition_for
 from grids.services import locating
-from firepoints.sources.table import SightingTable
 from journal.errors import Refused
 
 BEIJING_S = 8 * 3600

@@ -2,221 +2,413 @@
 
 import django.db.models.deletion
 import django.db.models.expressions
-import journal.clock
 from django.conf import settings
 from django.db import migrations, models
 
+import journal.clock
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('firepoints', '0003_alter_detection_key_alter_detectionkey_base_key_and_more'),
+        ("firepoints", "0003_alter_detection_key_alter_detectionkey_base_key_and_more"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Batch',
+            name="Batch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('month', models.CharField(max_length=7, verbose_name='所属月')),
-                ('seq', models.PositiveSmallIntegerField(default=1, verbose_name='当月第几批')),
-                ('state', models.CharField(choices=[('open', '编制中'), ('frozen', '已冻结'), ('submitted', '已报送'), ('approved', '市政府已同意'), ('sent', '已送财政'), ('settled', '已扣缴')], default='open', max_length=10)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('cut_off', models.DateTimeField(verbose_name='截止时刻')),
-                ('created_at', models.DateTimeField(default=journal.clock.now)),
-                ('frozen_at', models.DateTimeField(blank=True, null=True)),
-                ('content_hash', models.CharField(blank=True, max_length=64, verbose_name='明细摘要')),
-                ('submitted_at', models.DateTimeField(blank=True, null=True)),
-                ('submitted_on', models.DateField(blank=True, null=True, verbose_name='报送日期')),
-                ('submit_doc_no', models.CharField(blank=True, max_length=80, verbose_name='请示文号')),
-                ('approved_at', models.DateTimeField(blank=True, null=True)),
-                ('approved_on', models.DateField(blank=True, null=True, verbose_name='批件日期')),
-                ('approval_doc_no', models.CharField(blank=True, max_length=80, verbose_name='批件文号')),
-                ('approval_file', models.CharField(blank=True, max_length=200, verbose_name='批件扫描件')),
-                ('approval_sha256', models.CharField(blank=True, max_length=64)),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('sent_on', models.DateField(blank=True, null=True, verbose_name='送财政日期')),
-                ('sent_doc_no', models.CharField(blank=True, max_length=80, verbose_name='函文号')),
-                ('settled_at', models.DateTimeField(blank=True, null=True)),
-                ('checked_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('prepared_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("month", models.CharField(max_length=7, verbose_name="所属月")),
+                ("seq", models.PositiveSmallIntegerField(default=1, verbose_name="当月第几批")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "编制中"),
+                            ("frozen", "已冻结"),
+                            ("submitted", "已报送"),
+                            ("approved", "市政府已同意"),
+                            ("sent", "已送财政"),
+                            ("settled", "已扣缴"),
+                        ],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("cut_off", models.DateTimeField(verbose_name="截止时刻")),
+                ("created_at", models.DateTimeField(default=journal.clock.now)),
+                ("frozen_at", models.DateTimeField(blank=True, null=True)),
+                ("content_hash", models.CharField(blank=True, max_length=64, verbose_name="明细摘要")),
+                ("submitted_at", models.DateTimeField(blank=True, null=True)),
+                ("submitted_on", models.DateField(blank=True, null=True, verbose_name="报送日期")),
+                ("submit_doc_no", models.CharField(blank=True, max_length=80, verbose_name="请示文号")),
+                ("approved_at", models.DateTimeField(blank=True, null=True)),
+                ("approved_on", models.DateField(blank=True, null=True, verbose_name="批件日期")),
+                ("approval_doc_no", models.CharField(blank=True, max_length=80, verbose_name="批件文号")),
+                ("approval_file", models.CharField(blank=True, max_length=200, verbose_name="批件扫描件")),
+                ("approval_sha256", models.CharField(blank=True, max_length=64)),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                ("sent_on", models.DateField(blank=True, null=True, verbose_name="送财政日期")),
+                ("sent_doc_no", models.CharField(blank=True, max_length=80, verbose_name="函文号")),
+                ("settled_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "checked_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "prepared_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'db_table': 'penalty_batch',
-                'ordering': ['-month', '-seq'],
+                "db_table": "penalty_batch",
+                "ordering": ["-month", "-seq"],
             },
         ),
         migrations.CreateModel(
-            name='BatchDocument',
+            name="BatchDocument",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('request', '请示'), ('approval', '批件'), ('letter', '函'), ('workbook', '汇总表'), ('voucher', '凭证')], max_length=10)),
-                ('title', models.CharField(max_length=200)),
-                ('filename', models.CharField(max_length=200)),
-                ('stored_as', models.CharField(max_length=200)),
-                ('sha256', models.CharField(max_length=64)),
-                ('journal_head', models.CharField(blank=True, max_length=90)),
-                ('is_draft', models.BooleanField(default=False)),
-                ('at', models.DateTimeField(default=journal.clock.now)),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='documents', to='penalties.batch')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("request", "请示"),
+                            ("approval", "批件"),
+                            ("letter", "函"),
+                            ("workbook", "汇总表"),
+                            ("voucher", "凭证"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("title", models.CharField(max_length=200)),
+                ("filename", models.CharField(max_length=200)),
+                ("stored_as", models.CharField(max_length=200)),
+                ("sha256", models.CharField(max_length=64)),
+                ("journal_head", models.CharField(blank=True, max_length=90)),
+                ("is_draft", models.BooleanField(default=False)),
+                ("at", models.DateTimeField(default=journal.clock.now)),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="documents", to="penalties.batch"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'penalty_document',
+                "db_table": "penalty_document",
             },
         ),
         migrations.CreateModel(
-            name='BatchLine',
+            name="BatchLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveSmallIntegerField()),
-                ('payer_code', models.CharField(max_length=20)),
-                ('payer_name', models.CharField(max_length=80)),
-                ('group', models.CharField(blank=True, max_length=20)),
-                ('count', models.IntegerField(verbose_name='火点数（处）')),
-                ('satellite', models.IntegerField()),
-                ('inspection', models.IntegerField()),
-                ('scar', models.IntegerField()),
-                ('amount_fen', models.BigIntegerField()),
-                ('cumulative_count', models.IntegerField()),
-                ('cumulative_fen', models.BigIntegerField()),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='penalties.batch')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveSmallIntegerField()),
+                ("payer_code", models.CharField(max_length=20)),
+                ("payer_name", models.CharField(max_length=80)),
+                ("group", models.CharField(blank=True, max_length=20)),
+                ("count", models.IntegerField(verbose_name="火点数（处）")),
+                ("satellite", models.IntegerField()),
+                ("inspection", models.IntegerField()),
+                ("scar", models.IntegerField()),
+                ("amount_fen", models.BigIntegerField()),
+                ("cumulative_count", models.IntegerField()),
+                ("cumulative_fen", models.BigIntegerField()),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="penalties.batch"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'penalty_batch_line',
-                'ordering': ['batch', 'position'],
+                "db_table": "penalty_batch_line",
+                "ordering": ["batch", "position"],
             },
         ),
         migrations.CreateModel(
-            name='Rule',
+            name="Rule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=40)),
-                ('version', models.PositiveSmallIntegerField()),
-                ('title', models.CharField(max_length=120)),
-                ('document_no', models.CharField(max_length=80, verbose_name='依据文号')),
-                ('clause', models.CharField(blank=True, max_length=40, verbose_name='条款')),
-                ('valid_from', models.DateField()),
-                ('valid_to', models.DateField(blank=True, null=True, verbose_name='失效日（不含）')),
-                ('definition', models.JSONField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=40)),
+                ("version", models.PositiveSmallIntegerField()),
+                ("title", models.CharField(max_length=120)),
+                ("document_no", models.CharField(max_length=80, verbose_name="依据文号")),
+                ("clause", models.CharField(blank=True, max_length=40, verbose_name="条款")),
+                ("valid_from", models.DateField()),
+                ("valid_to", models.DateField(blank=True, null=True, verbose_name="失效日（不含）")),
+                ("definition", models.JSONField()),
             ],
             options={
-                'db_table': 'penalty_rule',
-                'constraints': [models.UniqueConstraint(fields=('code', 'version'), name='one_rule_per_version'), models.UniqueConstraint(fields=('valid_from',), name='one_rule_per_start')],
+                "db_table": "penalty_rule",
+                "constraints": [
+                    models.UniqueConstraint(fields=("code", "version"), name="one_rule_per_version"),
+                    models.UniqueConstraint(fields=("valid_from",), name="one_rule_per_start"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='LedgerEntry',
+            name="LedgerEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seq', models.PositiveIntegerField()),
-                ('amount_fen', models.BigIntegerField()),
-                ('balance_fen', models.BigIntegerField()),
-                ('pinned_fen', models.BigIntegerField()),
-                ('payer_code', models.CharField(max_length=20)),
-                ('payer_name', models.CharField(max_length=80)),
-                ('month', models.CharField(max_length=7, verbose_name='起火月')),
-                ('basis', models.CharField(choices=[('satellite', '卫星'), ('inspection', '巡查督查'), ('scar', '黑斑')], max_length=10)),
-                ('reason', models.CharField(max_length=200)),
-                ('at', models.DateTimeField(default=journal.clock.now)),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='penalties.batch')),
-                ('point', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='ledger', to='firepoints.firepoint')),
-                ('recognition', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='firepoints.recognition')),
-                ('reverses', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reversed_by', to='penalties.ledgerentry')),
-                ('rule', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='penalties.rule')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("seq", models.PositiveIntegerField()),
+                ("amount_fen", models.BigIntegerField()),
+                ("balance_fen", models.BigIntegerField()),
+                ("pinned_fen", models.BigIntegerField()),
+                ("payer_code", models.CharField(max_length=20)),
+                ("payer_name", models.CharField(max_length=80)),
+                ("month", models.CharField(max_length=7, verbose_name="起火月")),
+                (
+                    "basis",
+                    models.CharField(
+                        choices=[("satellite", "卫星"), ("inspection", "巡查督查"), ("scar", "黑斑")], max_length=10
+                    ),
+                ),
+                ("reason", models.CharField(max_length=200)),
+                ("at", models.DateTimeField(default=journal.clock.now)),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="entries", to="penalties.batch"
+                    ),
+                ),
+                (
+                    "point",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="ledger", to="firepoints.firepoint"
+                    ),
+                ),
+                (
+                    "recognition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="firepoints.recognition"
+                    ),
+                ),
+                (
+                    "reverses",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reversed_by",
+                        to="penalties.ledgerentry",
+                    ),
+                ),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="penalties.rule"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'penalty_entry',
-                'ordering': ['id'],
+                "db_table": "penalty_entry",
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Settlement',
+            name="Settlement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('voucher_no', models.CharField(max_length=80, verbose_name='凭证号')),
-                ('settled_on', models.DateField(verbose_name='扣缴日期')),
-                ('amount_fen', models.BigIntegerField()),
-                ('at', models.DateTimeField(default=journal.clock.now)),
-                ('line', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='settlements', to='penalties.batchline')),
-                ('recorded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("voucher_no", models.CharField(max_length=80, verbose_name="凭证号")),
+                ("settled_on", models.DateField(verbose_name="扣缴日期")),
+                ("amount_fen", models.BigIntegerField()),
+                ("at", models.DateTimeField(default=journal.clock.now)),
+                (
+                    "line",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="settlements",
+                        to="penalties.batchline",
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'db_table': 'penalty_settlement',
+                "db_table": "penalty_settlement",
             },
         ),
         migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.UniqueConstraint(fields=('month', 'seq'), name='one_batch_per_month_seq'),
+            model_name="batch",
+            constraint=models.UniqueConstraint(fields=("month", "seq"), name="one_batch_per_month_seq"),
         ),
         migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('state',), name='one_open_batch'),
+            model_name="batch",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "open")), fields=("state",), name="one_open_batch"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'frozen', 'submitted', 'approved', 'sent', 'settled'])), name='batch_state_known'),
+            model_name="batch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["open", "frozen", "submitted", "approved", "sent", "settled"])),
+                name="batch_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('frozen', 'submitted', 'approved', 'sent', 'settled')), _negated=True), models.Q(('checked_by__isnull', False), ('frozen_at__isnull', False), models.Q(('content_hash', ''), _negated=True)), _connector='OR'), name='frozen_batch_is_hashed', violation_error_message='冻结的批次必须有明细摘要和审核人'),
+            model_name="batch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ("frozen", "submitted", "approved", "sent", "settled")), _negated=True),
+                    models.Q(
+                        ("checked_by__isnull", False),
+                        ("frozen_at__isnull", False),
+                        models.Q(("content_hash", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="frozen_batch_is_hashed",
+                violation_error_message="冻结的批次必须有明细摘要和审核人",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('submitted', 'approved', 'sent', 'settled')), _negated=True), models.Q(('submitted_at__gte', models.F('frozen_at')), ('submitted_on__isnull', False)), _connector='OR'), name='submitted_after_freeze', violation_error_message='先冻结，再报送'),
+            model_name="batch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ("submitted", "approved", "sent", "settled")), _negated=True),
+                    models.Q(("submitted_at__gte", models.F("frozen_at")), ("submitted_on__isnull", False)),
+                    _connector="OR",
+                ),
+                name="submitted_after_freeze",
+                violation_error_message="先冻结，再报送",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('approved', 'sent', 'settled')), _negated=True), models.Q(('approved_at__gte', models.F('submitted_at')), ('approved_on__isnull', False), models.Q(('approval_doc_no', ''), _negated=True), models.Q(('approval_file', ''), _negated=True)), _connector='OR'), name='approved_with_document', violation_error_message='市政府同意要有批件文号、日期和扫描件（四(二)）'),
+            model_name="batch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ("approved", "sent", "settled")), _negated=True),
+                    models.Q(
+                        ("approved_at__gte", models.F("submitted_at")),
+                        ("approved_on__isnull", False),
+                        models.Q(("approval_doc_no", ""), _negated=True),
+                        models.Q(("approval_file", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="approved_with_document",
+                violation_error_message="市政府同意要有批件文号、日期和扫描件（四(二)）",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('sent', 'settled')), _negated=True), models.Q(('sent_at__gte', models.F('approved_at')), ('sent_on__isnull', False)), _connector='OR'), name='sent_after_approval', violation_error_message='市政府同意后才能送财政（四(二)）'),
+            model_name="batch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ("sent", "settled")), _negated=True),
+                    models.Q(("sent_at__gte", models.F("approved_at")), ("sent_on__isnull", False)),
+                    _connector="OR",
+                ),
+                name="sent_after_approval",
+                violation_error_message="市政府同意后才能送财政（四(二)）",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'settled'), _negated=True), ('settled_at__gte', models.F('sent_at')), _connector='OR'), name='settled_after_sending', violation_error_message='送财政后才能扣缴'),
+            model_name="batch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "settled"), _negated=True),
+                    ("settled_at__gte", models.F("sent_at")),
+                    _connector="OR",
+                ),
+                name="settled_after_sending",
+                violation_error_message="送财政后才能扣缴",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='batchline',
-            constraint=models.UniqueConstraint(fields=('batch', 'payer_code'), name='one_line_per_payer'),
+            model_name="batchline",
+            constraint=models.UniqueConstraint(fields=("batch", "payer_code"), name="one_line_per_payer"),
         ),
         migrations.AddConstraint(
-            model_name='batchline',
-            constraint=models.CheckConstraint(condition=models.Q(('count', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('satellite'), '+', models.F('inspection')), '+', models.F('scar')))), name='line_columns_add_up'),
+            model_name="batchline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "count",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("satellite"), "+", models.F("inspection")
+                            ),
+                            "+",
+                            models.F("scar"),
+                        ),
+                    )
+                ),
+                name="line_columns_add_up",
+            ),
         ),
         migrations.AddIndex(
-            model_name='ledgerentry',
-            index=models.Index(fields=['batch', 'payer_code'], name='entry_batch_ix'),
+            model_name="ledgerentry",
+            index=models.Index(fields=["batch", "payer_code"], name="entry_batch_ix"),
         ),
         migrations.AddIndex(
-            model_name='ledgerentry',
-            index=models.Index(fields=['month', 'payer_code'], name='entry_month_ix'),
+            model_name="ledgerentry",
+            index=models.Index(fields=["month", "payer_code"], name="entry_month_ix"),
         ),
         migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.UniqueConstraint(fields=('point', 'seq'), name='one_entry_per_seq'),
+            model_name="ledgerentry",
+            constraint=models.UniqueConstraint(fields=("point", "seq"), name="one_entry_per_seq"),
         ),
         migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.CheckConstraint(condition=models.Q(('balance_fen', 0), ('balance_fen', models.F('pinned_fen')), _connector='OR'), name='balance_zero_or_pinned'),
+            model_name="ledgerentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("balance_fen", 0), ("balance_fen", models.F("pinned_fen")), _connector="OR"),
+                name="balance_zero_or_pinned",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount_fen', models.F('pinned_fen')), ('balance_fen', models.F('pinned_fen')), ('reverses__isnull', True)), models.Q(('amount_fen', django.db.models.expressions.CombinedExpression(models.F('pinned_fen'), '*', models.Value(-1))), ('balance_fen', 0), ('reverses__isnull', False)), _connector='OR'), name='entry_charges_or_reverses'),
+            model_name="ledgerentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("amount_fen", models.F("pinned_fen")),
+                        ("balance_fen", models.F("pinned_fen")),
+                        ("reverses__isnull", True),
+                    ),
+                    models.Q(
+                        (
+                            "amount_fen",
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("pinned_fen"), "*", models.Value(-1)
+                            ),
+                        ),
+                        ("balance_fen", 0),
+                        ("reverses__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="entry_charges_or_reverses",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.CheckConstraint(condition=models.Q(('pinned_fen__gt', 0)), name='pinned_is_positive'),
+            model_name="ledgerentry",
+            constraint=models.CheckConstraint(condition=models.Q(("pinned_fen__gt", 0)), name="pinned_is_positive"),
         ),
         migrations.AddConstraint(
-            model_name='settlement',
-            constraint=models.CheckConstraint(condition=models.Q(('voucher_no', ''), _negated=True), name='settlement_has_voucher'),
+            model_name="settlement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("voucher_no", ""), _negated=True), name="settlement_has_voucher"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='settlement',
-            constraint=models.UniqueConstraint(fields=('line', 'voucher_no'), name='one_voucher_per_line'),
+            model_name="settlement",
+            constraint=models.UniqueConstraint(fields=("line", "voucher_no"), name="one_voucher_per_line"),
         ),
     ]

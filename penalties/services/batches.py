@@ -215,6 +215,9 @@ def batch_send(*, batch_id: int, actor: User, sent_on: date | None = None, doc_n
         sent_doc_no=doc_no,
     )
     record("batch.sent", batch, actor, after={"doc_no": doc_no, "on": str(batch.sent_on)})
+    from penalties.services.reports import batch_report, file_batch_documents, letter
+
+    file_batch_documents(batch=batch, actor=actor, made=[letter(batch_report(batch))])
     return batch
 
 
@@ -247,9 +250,7 @@ def batch_settle(
     for line, left in lines.items():
         amount = left if amount_fen is None else amount_fen
         if amount == 0 or (amount > 0) != (left > 0) or abs(amount) > abs(left):
-            raise BadInput(
-                f"{line.payer_name}还待扣缴 {yuan(left)} 元，不能登记 {yuan(amount)} 元", where="amount"
-            )
+            raise BadInput(f"{line.payer_name}还待扣缴 {yuan(left)} 元，不能登记 {yuan(amount)} 元", where="amount")
         _voucher(line, voucher_no=voucher_no.strip(), settled_on=settled_on, amount_fen=amount, actor=actor)
     record(
         "batch.settled",

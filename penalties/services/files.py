@@ -9,7 +9,13 @@ from journal.errors import BadInput
 
 MAX_SCAN_BYTES = 30 * 1024 * 1024
 # What a scan may be, told by its first bytes and not by its name.
-SIGNATURES = {b"%PDF-": ".pdf", b"\xff\xd8\xff": ".jpg", b"\x89PNG\r\n\x1a\n": ".png", b"II*\x00": ".tif", b"MM\x00*": ".tif"}
+SIGNATURES = {
+    b"%PDF-": ".pdf",
+    b"\xff\xd8\xff": ".jpg",
+    b"\x89PNG\r\n\x1a\n": ".png",
+    b"II*\x00": ".tif",
+    b"MM\x00*": ".tif",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ def desired(*, final_by: datetime | None = None) -> dict[str, Charge]:
     )
     if final_by is not None:
         points = points.filter(final_at__lte=final_by)
-    recognitions = [point.recognition for point in points.order_by("pk")]
+    # A final point has its 认定 by CHECK; the condition is for the reader of types.
+    recognitions = [point.recognition for point in points.order_by("pk") if point.recognition]
     assessed = rules.assess(recognitions)
     charges = {}
     for recognition in recognitions:
@@ -87,8 +88,7 @@ def drafts_for(*, month: str, cut_off: datetime) -> list[EntryDraft]:
     wanted = {
         point_id: charge
         for point_id, charge in final_now.items()
-        if (point_id in standing and standing[point_id].balance_fen)
-        or (point_id in in_time and charge.month <= month)
+        if (point_id in standing and standing[point_id].balance_fen) or (point_id in in_time and charge.month <= month)
     }
     return diff(wanted, standing)
 
@@ -117,7 +117,8 @@ def post(batch: Batch, drafts: list[EntryDraft]) -> list[LedgerEntry]:
         )
         for draft in drafts
     ]
-    return LedgerEntry.objects.bulk_create(rows)
+    made: list[LedgerEntry] = LedgerEntry.objects.bulk_create(rows)
+    return made
 
 
 def check() -> list[str]:

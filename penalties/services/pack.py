@@ -155,7 +155,9 @@ def _rulings(items: list[dict[str, Any]], actor: User) -> int:
 def _sources(items: list[dict[str, Any]]) -> int:
     new = 0
     for item in items:
-        _, created = Source.objects.get_or_create(code=item["code"], defaults={k: v for k, v in item.items() if k != "code"})
+        _, created = Source.objects.get_or_create(
+            code=item["code"], defaults={k: v for k, v in item.items() if k != "code"}
+        )
         new += created
     return new
 

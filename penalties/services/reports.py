@@ -13,7 +13,7 @@ from journal.errors import BadInput
 from journal.sealing import head, seal_pending
 from journal.selectors import deployment
 from journal.services import access, record
-from penalties.documents import qingshi, workbook
+from penalties.documents import han, qingshi, workbook
 from penalties.documents.report import (
     Approval,
     CorrectionRow,
@@ -125,6 +125,9 @@ def _build(
     seq, hash_ = head()
     year, number = map(int, month.split("-"))
     rate = _rate_fen(tables.last_day(month))
+    # A late point under an older rule: its payer's line has no single rate, and is held to the annex instead.
+    mixed = {charge.payer_code for charge in charges if charge.amount_fen != rate}
+    mixed |= {back.payer_code for back in returns if back.amount_fen != -(rate or 0)}
     points = _points(charges)
     synthetic = Edition.objects.filter(state=Edition.State.ACTIVE, is_synthetic=True).exists()
     return MonthReport(
@@ -133,7 +136,7 @@ def _build(
         month=month,
         period=f"{year}年{number}月",
         issued_on=clock.today_beijing(),
-        rows=tuple(_payer_row(row, rate) for row in rows),
+        rows=tuple(_payer_row(row, None if row.payer_code in mixed else rate) for row in rows),
         points=points,
         corrections=_corrections(returns),
         journal_head=f"{seq}:{hash_}",
@@ -170,7 +173,9 @@ def _points(charges: list[_Charge]) -> tuple[PointRow, ...]:
         "point", "attribution__edition", "charged_detection__source", "recognised_by"
     ).in_bulk([charge.recognition_id for charge in charges])
     heads = _heads(recognition.attribution_id for recognition in found.values())
-    rows = [_point_row(found[c.recognition_id], c, heads.get(found[c.recognition_id].attribution_id, "")) for c in charges]
+    rows = [
+        _point_row(found[c.recognition_id], c, heads.get(found[c.recognition_id].attribution_id, "")) for c in charges
+    ]
     return tuple(sorted(rows, key=lambda row: (row.payer_code, row.burned_on, row.number)))
 
 
@@ -252,7 +257,12 @@ def papers(report: MonthReport) -> list[Paper]:
     check(report)
     stem = report.month if not report.batch else report.batch
     return [
-        Paper(BatchDocument.Kind.WORKBOOK, f"{report.period}扣缴汇总表", f"{stem}-扣缴汇总表.xlsx", workbook.render(report)),
+        Paper(
+            BatchDocument.Kind.WORKBOOK,
+            f"{report.period}扣缴汇总表",
+            f"{stem}-扣缴汇总表.xlsx",
+            workbook.render(report),
+        ),
         Paper(BatchDocument.Kind.REQUEST, f"{report.period}扣缴请示", f"{stem}-请示.docx", qingshi.render(report)),
     ]
 
@@ -278,11 +288,20 @@ def write_reports(*, month: str, out: Path, actor: User | None = None) -> tuple[
     return report, paths
 
 
-def file_batch_documents(*, batch: Batch, actor: User) -> list[BatchDocument]:
-    """Keep the papers of a batch exactly as they go to the city government, with the journal head printed on them."""
+def letter(report: MonthReport) -> Paper:
+    """The 函 to the finance bureau, which cites the approval. Raises NotApproved without one."""
+    check(report)
+    return Paper(BatchDocument.Kind.LETTER, f"{report.period}扣缴函", f"{report.batch}-函.docx", han.render(report))
+
+
+def file_batch_documents(*, batch: Batch, actor: User, made: list[Paper] | None = None) -> list[BatchDocument]:
+    """Keep papers of a batch exactly as they left the house, with the journal head printed on them.
+
+    By default the workbook and the 请示 that go to the city government.
+    """
     report = batch_report(batch)
     rows = []
-    for paper in papers(report):
+    for paper in papers(report) if made is None else made:
         stored = files.store_bytes(paper.content, kind="documents", filename=paper.filename, suffix=paper.suffix)
         rows.append(
             BatchDocument.objects.create(

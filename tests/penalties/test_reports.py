@@ -1,6 +1,7 @@
 """The month's papers say what the ledger says, to the fen (C13)."""
 
 import io
+from datetime import UTC, datetime
 
 import docx
 import pytest
@@ -8,7 +9,7 @@ from python_calamine import CalamineWorkbook
 
 from penalties.models import BatchDocument, LedgerEntry
 from penalties.money import daxie
-from penalties.services import batches, reports
+from penalties.services import batches, files, reports
 from tests.factories import points as make
 from tests.factories.city import IN_EAST
 
@@ -71,3 +72,27 @@ def test_a_charge_that_was_taken_back_before_freezing_does_not_show(city):
     batch = batches.batch_build(month=MONTH, actor=city.clerk)
     report = reports.batch_report(batch)
     assert (report.points, report.corrections, report.total.amount_fen) == ((), (), 0)
+
+
+def test_sending_to_finance_files_the_letter_that_cites_the_approval(city, scan_file):
+    from tests.penalties.test_batches import approved
+
+    make.final(city)
+    batch = approved(city, scan_file)
+    batches.batch_send(batch_id=batch.pk, actor=city.clerk)
+    letter = BatchDocument.objects.get(batch=batch, kind=BatchDocument.Kind.LETTER)
+    words = texts_of(files.open_stored(letter.stored_as).read_bytes())
+    assert "演示批〔2023〕1号" in words
+    assert daxie(3_000_000) in words
+
+
+def test_a_late_point_under_an_older_rule_keeps_the_papers_right(city):
+    from tests.penalties.conftest import RULE, add_rule
+
+    make.final(city)
+    add_rule({**RULE, "version": 2, "valid_from": "2023-11-01", "base": {"kind": "fixed", "amount_fen": 5_000_000}})
+    make.final(city, when=datetime(2023, 11, 7, 5, 30, tzinfo=UTC))
+    batch = batches.batch_build(month="2023-11", actor=city.clerk)
+    report = reports.batch_report(batch)
+    reports.papers(report)
+    assert report.total.amount_fen == 8_000_000

@@ -114,4 +114,6 @@ class Command(JinshaoCommand):
             self.stdout.write(f"#{batch['batch']} {batch['month']} 第{batch['seq']}批 {batch['state_label']}")
             for row in batch["counties"]:
                 self.stdout.write(f"  {row['name']}\t{row['points']} 处\t{yuan(row['amount_fen'])} 元")
-            self.stdout.write(f"  合计\t{batch['points']} 处\t{batch['amount_yuan']} 元（人民币{batch['amount_daxie']}）")
+            self.stdout.write(
+                f"  合计\t{batch['points']} 处\t{batch['amount_yuan']} 元（人民币{batch['amount_daxie']}）"
+            )
