@@ -47,6 +47,7 @@ UNKNOWN = (
     "按输出处理后重试 / act on the output and try again",
 )
 SHOWN_LINES = 9
+SHOWN_WIDTH = 160
 
 
 class Failure(Exception):
@@ -67,7 +68,7 @@ class Failure(Exception):
         lines = self.output.strip().splitlines()
         if len(lines) > 2 * SHOWN_LINES:
             lines = [*lines[:SHOWN_LINES], "…", *lines[-SHOWN_LINES:]]
-        tail = "\n".join(f"    {line}" for line in lines)
+        tail = "\n".join(f"    {line[:SHOWN_WIDTH]}" for line in lines)
         return f"{tail}\n\n✗ 失败 / failed: {self.step}\n  {self.what}\n→ {self.do}".lstrip("\n")
 
 

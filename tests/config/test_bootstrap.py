@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -82,6 +83,24 @@ def test_a_newer_python_is_taken_when_this_one_is_too_old_and_none_is_said_so() 
     )
     with pytest.raises(Failure, match=r"3\.9"):
         bootstrap.pick_python((3, 9), {"/usr/bin/python3.10": (3, 10)})
+
+
+def test_a_full_disk_is_refused_before_anything_is_downloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap, "ROOT", tmp_path)
+    monkeypatch.setattr(bootstrap.shutil, "disk_usage", lambda path: SimpleNamespace(free=1024**3))
+    with pytest.raises(Failure, match="disk full"):
+        bootstrap._check_ground("test")
+    monkeypatch.setattr(bootstrap.shutil, "disk_usage", lambda path: SimpleNamespace(free=10 * 1024**3))
+    bootstrap._check_ground("test")
+
+
+def test_sqlite_on_a_network_drive_is_refused_and_postgresql_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bootstrap.env, "filesystem_of", lambda folder: "nfs4")
+    monkeypatch.setenv("DATABASE_URL", "sqlite:////srv/x.sqlite3")
+    with pytest.raises(Failure, match="network drive"):
+        bootstrap._check_ground("quickstart")
+    monkeypatch.setenv("DATABASE_URL", "postgres://somewhere/jinshao")
+    bootstrap._check_ground("quickstart")
 
 
 def test_the_second_process_prepares_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
