@@ -57,13 +57,14 @@ def group(detections: Detections, constraints: Constraints | None = None, params
     free = links.where((said.frozen[links.a] < 0) & (said.frozen[links.b] < 0))
     root = merged(d, free, said)
     barred = free.where((root[free.a] != root[free.b]) & (free.rule == TOUCH))
-    joined = said.joined[root[said.joined[:, 0]] == root[said.joined[:, 1]]]
+    joined = pair_links(d, said.joined[root[said.joined[:, 0]] == root[said.joined[:, 1]]], JOINED)
+    used = Links.concat((links.where(root[links.a] == root[links.b]), joined))
     return described(
         detections=detections,
         order=order,
         d=d,
         root=root,
-        links=Links.concat((links.where(root[links.a] == root[links.b]), pair_links(d, joined, JOINED))),
+        links=used.where(used.strongest_first()),
         hints=Links.concat((hints, barred.ruled(APART))),
         said=said,
         proposals=proposals_of(d, links, said),

@@ -218,7 +218,9 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One 处 as the machine sees it; `members` sorted. `oversize` holds over_48h / over_2km: it waits for a person.
+    """One 处 as the machine sees it; `members` sorted, `links` strongest first.
+
+    `oversize` holds over_48h / over_2km: the group waits for a person.
 
     `span_h`: from the earliest end to the latest start, the time that is certainly covered; `extent_m`: the largest
     distance between two centres. Neither counts scars (found later, burning no more) nor fixed heat.
@@ -255,9 +257,11 @@ class Partition:
 
     def members(self) -> list[tuple[int, ...]]:
         """All groups as sorted tuples of ids, in the order of their least id."""
+        if not len(self.ids):
+            return []
         order = np.lexsort((self.ids, self.label))
         ids, label = self.ids[order], self.label[order]
-        starts = np.flatnonzero(np.r_[True, label[1:] != label[:-1]]) if len(ids) else np.empty(0, np.int64)
+        starts = np.flatnonzero(np.r_[True, label[1:] != label[:-1]])
         ends = np.r_[starts[1:], len(ids)]
         listed = ids.tolist()
         return [tuple(listed[start:end]) for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]

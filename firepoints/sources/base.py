@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from firepoints.sources.table import SightingTable
 
 INSTANT, DAY, WINDOW = "instant", "day", "window"
+TEXT_LIMIT = 20  # characters of a satellite, version or confidence; the raw row keeps what is longer
+GIVEN_LIMIT = 40  # characters of a coordinate as given
+NAME_LIMIT = 60  # characters of a heading
+PLACE_LIMIT = 80  # characters of a stated county
 SATELLITE, FIRE, SCAR = "satellite", "fire", "scar"
 
 

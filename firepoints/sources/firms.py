@@ -18,7 +18,18 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from firepoints.sources.base import INSTANT, Note, ParseOptions, ParseResult, Rejected, SourceError, text_row
+from firepoints.sources.base import (
+    GIVEN_LIMIT,
+    INSTANT,
+    NAME_LIMIT,
+    TEXT_LIMIT,
+    Note,
+    ParseOptions,
+    ParseResult,
+    Rejected,
+    SourceError,
+    text_row,
+)
 from firepoints.sources.lines import Lines, Shape, read_fields, split_cells
 from firepoints.sources.reasons import REASONS
 from firepoints.sources.table import SightingTable, raw_fields
@@ -42,6 +53,7 @@ SYNONYMS = {"lat": "latitude", "lon": "longitude", "long": "longitude", "date": 
 REQUIRED = ("latitude", "longitude", "acq_date", "acq_time", "satellite")
 FIELDS = (*REQUIRED, "scan", "track", "frp", "confidence", "version", "type")
 HEADER_DEPTH = 20
+SEPARATORS = ' ,;\t"'
 EPOCH_ORDINAL = date(1970, 1, 1).toordinal()
 
 
@@ -60,7 +72,7 @@ def parse(source: bytes | str | Path, *, options: ParseOptions) -> ParseResult:
     notes = [*head.notes, *body.repeated_headings()]
     rejected = [*body.unfit_rows(unfit), *body.rejected_rows()]
     rejected.sort(key=lambda row: row.row_no)
-    meta = {"encoding": encoding, "columns": list(head.columns), "datum": "wgs84", "blank": body.blank_count()}
+    meta = {"encoding": encoding, "columns": list(head.columns), "datum": "wgs84"}
     return ParseResult(body.sightings(), rejected, notes, meta)
 
 
@@ -95,7 +107,7 @@ def find_header(utf8: bytes, options: ParseOptions) -> Header:
         end = len(utf8) if newline < 0 else newline
         line = utf8[at:end].decode("utf-8", "replace").rstrip("\r")
         at = min(end + 1, len(utf8))
-        if line.strip(' ,;\t"'):
+        if line.strip(SEPARATORS):
             delimiter = max(",;\t", key=line.count)
             columns = split_cells(line, delimiter)
             seen = seen or columns
@@ -215,22 +227,21 @@ class Body:
         self.blank = np.zeros(self.size, dtype=bool)
         for i in np.flatnonzero(np.isnan(self.lat)):
             line = self.lines.text(int(self.index[i]))
-            self.blank[i] = not line.strip(' ,;\t"')
+            self.blank[i] = not line.strip(SEPARATORS)
             cells = split_cells(line, self.head.delimiter)
             self.heading[i] = heading_fields(cells, self.options) == self.head.fields
         self.used = ~(self.heading | self.blank)
-
-    def blank_count(self) -> int:
-        return int(self.blank.sum())
 
     def repeated_headings(self) -> list[Note]:
         rows = self.index[self.heading]
         return [Note(int(self.lines.number[i]), "", (self.lines.text(int(i)),)) for i in rows]
 
     def unfit_rows(self, unfit: list[int]) -> list[Rejected]:
+        lines = [(int(self.lines.number[i]), self.lines.text(i)) for i in unfit]
         return [
-            Rejected(int(self.lines.number[i]), "", "", {"line": self.lines.text(i)}, REASONS["columns"], "columns")
-            for i in unfit
+            Rejected(number, "", "", {"line": line}, REASONS["columns"], "columns")
+            for number, line in lines
+            if line.strip(SEPARATORS)
         ]
 
     def rejected_rows(self) -> list[Rejected]:
@@ -240,12 +251,12 @@ class Body:
             raw = raw_fields(self.head.columns, self.lines.text(line), self.head.delimiter)
             code = self.problem[i]
             number = int(self.lines.number[line])
-            rejected.append(Rejected(number, "", self.column[i], raw, REASONS[code], code))
+            rejected.append(Rejected(number, "", self.column[i][:NAME_LIMIT], raw, REASONS[code], code))
         return rejected
 
     def sightings(self) -> SightingTable:
         confidences, confidence_of = self.by_value("confidence", confidence_word)
-        versions, version_of = self.by_value("version", lambda value: compact(value).upper())
+        versions, version_of = self.by_value("version", lambda value: compact(value).upper()[:TEXT_LIMIT])
         static = self._number("type") if "type" in self.head.fields else np.full(self.size, np.nan)
         lines = self.lines.column()
         table = SightingTable(
@@ -266,8 +277,8 @@ class Body:
             confidence=confidences[confidence_of],
             version=versions[version_of],
             static_type=np.where(np.isin(static, (0, 1, 2, 3)), static, -1).astype(np.int64),
-            lon_given=self.text("longitude"),
-            lat_given=self.text("latitude"),
+            lon_given=clipped(self.text("longitude")),
+            lat_given=clipped(self.text("latitude")),
             raw_line=lines if len(self.index) == len(lines) else lines.take(pa.array(self.index)),
         )
         kept = (self.problem == "") & self.used
@@ -282,9 +293,15 @@ class Body:
         return np.where((size > 0) & (size <= 20), size, np.nan)
 
 
+def clipped(texts: Any) -> Any:
+    """Numbers as given, at most GIVEN_LIMIT characters (the raw row keeps the rest)."""
+    longest = pc.max(pc.utf8_length(texts)).as_py() or 0
+    return pc.utf8_slice_codeunits(texts, 0, GIVEN_LIMIT) if longest > GIVEN_LIMIT else texts
+
+
 def confidence_word(value: str) -> str:
     """low / nominal / high for VIIRS, the number 0–100 for MODIS; the two scales are not comparable."""
     text = compact(value).upper()
     if text in CONFIDENCE:
         return CONFIDENCE[text]
-    return re.sub(r"\.0+$", "", text)[:20]
+    return re.sub(r"\.0+$", "", text)[:TEXT_LIMIT]

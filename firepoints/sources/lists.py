@@ -9,7 +9,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from firepoints.sources.base import SATELLITE, ParseOptions, ParseResult, Rejected, Sighting
+from firepoints.sources.base import (
+    GIVEN_LIMIT,
+    NAME_LIMIT,
+    PLACE_LIMIT,
+    SATELLITE,
+    TEXT_LIMIT,
+    ParseOptions,
+    ParseResult,
+    Rejected,
+    Sighting,
+)
 from firepoints.sources.headings import LIST_FIELDS
 from firepoints.sources.reasons import REASONS, is_future, position_problem
 from firepoints.sources.rows import Row, read_rows
@@ -49,19 +59,19 @@ def read_row(row: Row, options: ParseOptions) -> Sighting | Rejected:
         row_no=row.row_no,
         sheet=row.sheet,
         raw=row.raw,
-        satellite=compact(row.get("satellite"))[:40] or options.satellite,
+        satellite=compact(row.get("satellite"))[:TEXT_LIMIT] or options.satellite,
         instrument=options.instrument,
         starts_at=starts_at,
         ends_at=ends_at,
         precision=precision,
-        lon_given=plain(row.get("lon")),
-        lat_given=plain(row.get("lat")),
+        lon_given=plain(row.get("lon"))[:GIVEN_LIMIT],
+        lat_given=plain(row.get("lat"))[:GIVEN_LIMIT],
         lon=position[0],
         lat=position[1],
         frp_mw=parse_number(row.get("frp")),
-        confidence=plain(row.get("confidence"))[:20],
+        confidence=plain(row.get("confidence"))[:TEXT_LIMIT],
         kind=SATELLITE,
-        stated_county=compact(row.get("county")),
+        stated_county=compact(row.get("county"))[:PLACE_LIMIT],
         stated_place=stated_place(row),
         seq_no=compact(row.get("seq_no"))[:40],
         note=plain(row.get("note")),
@@ -92,7 +102,7 @@ def list_moment(row: Row, options: ParseOptions) -> Any:
 
 
 def reject(row: Row, field: str, code: str) -> Rejected:
-    return Rejected(row.row_no, row.sheet, row.names.get(field, ""), row.raw, REASONS[code], code)
+    return Rejected(row.row_no, row.sheet, row.names.get(field, "")[:NAME_LIMIT], row.raw, REASONS[code], code)
 
 
 def stated_place(row: Row) -> str:

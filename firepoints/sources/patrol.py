@@ -12,7 +12,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from firepoints.sources.base import FIRE, SCAR, Note, ParseOptions, ParseResult, Rejected, Sighting, SourceError
+from firepoints.sources.base import (
+    FIRE,
+    GIVEN_LIMIT,
+    PLACE_LIMIT,
+    SCAR,
+    Note,
+    ParseOptions,
+    ParseResult,
+    Rejected,
+    Sighting,
+    SourceError,
+)
 from firepoints.sources.headings import PATROL_FIELDS, fields_of
 from firepoints.sources.lists import read_position, reject
 from firepoints.sources.reasons import is_future
@@ -100,12 +111,12 @@ def read_row(row: Row, options: ParseOptions) -> Sighting | Rejected:
         starts_at=moment[0],
         ends_at=moment[1],
         precision=moment[2],
-        lon_given=plain(row.get("lon")),
-        lat_given=plain(row.get("lat")),
+        lon_given=plain(row.get("lon"))[:GIVEN_LIMIT],
+        lat_given=plain(row.get("lat"))[:GIVEN_LIMIT],
         lon=position[0],
         lat=position[1],
         kind=kind,
-        stated_county=compact(row.get("county")),
+        stated_county=compact(row.get("county"))[:PLACE_LIMIT],
         note=plain(row.get("note")),
         authority=AUTHORITY_OF.get(authority, ""),
         finder=plain(row.get("finder")),

@@ -83,14 +83,13 @@ def blank(cells: Sequence[Any]) -> bool:
 
 
 def is_note(cells: Sequence[Any], heading: Heading) -> bool:
-    """A total, a remark or a merged title: a row without coordinates that says so, or that holds a single text."""
-    coordinates = (heading.fields.get("lon", -1), heading.fields.get("lat", -1))
-    if any(0 <= column < len(cells) and plain(cells[column]) for column in coordinates):
-        return False
+    """A total, a remark or a merged title: a row without a position that says so, or that holds a single text."""
+    columns = [heading.fields[axis] for axis in ("lon", "lat")]
+    placed = sum(column < len(cells) and plain(cells[column]) != "" for column in columns)
     filled = [compact(cell) for cell in cells if compact(cell)]
-    if not filled:
+    if not filled or (placed < 2 and REMARK.match(filled[0])):
         return True
-    return bool(REMARK.match(filled[0])) or (len(filled) == 1 and not filled[0].isdigit())
+    return placed == 0 and len(filled) == 1 and not filled[0].isdigit()
 
 
 def is_heading_again(cells: Sequence[Any], heading: Heading) -> bool:
