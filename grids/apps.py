@@ -10,8 +10,11 @@ class GridsConfig(AppConfig):
     verbose_name = "网格"
 
     def ready(self) -> None:
-        from grids import acts, selectors  # noqa: F401  the acts enter the journal's register on import
+        from grids import acts, nav, selectors  # noqa: F401  the acts enter the journal's register on import
         from journal import access_rules, names
 
         access_rules.register_reader(selectors.may_read_journal)
         names.register_actor_names(selectors.names_of)
+        nav.register("总览", "home", order=10)
+        nav.register("网格", "grid", order=70)
+        nav.register("记录", "journal:list", order=90, roles=selectors.JOURNAL_READERS)

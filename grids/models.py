@@ -109,7 +109,9 @@ class Term(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["post", "starts"], name="one_term_per_start"),
             models.UniqueConstraint(fields=["post"], condition=Q(ends__isnull=True), name="one_open_term_per_post"),
-            models.CheckConstraint(condition=Q(ends__isnull=True) | Q(ends__gt=F("starts")), name="term_ends_after_start"),
+            models.CheckConstraint(
+                condition=Q(ends__isnull=True) | Q(ends__gt=F("starts")), name="term_ends_after_start"
+            ),
         ]
         indexes = [models.Index(fields=["holder", "ends"], name="term_holder_ix")]
 

@@ -23,9 +23,10 @@ from grids.selectors.people import (
     system_user,
     user_named,
 )
-from grids.selectors.scope import Scope, cells_visible_to, may_read_journal, scope_of
+from grids.selectors.scope import JOURNAL_READERS, Scope, cells_visible_to, may_read_journal, scope_of
 
 __all__ = [
+    "JOURNAL_READERS",
     "PayerRow",
     "PersonRow",
     "Scope",

@@ -83,18 +83,17 @@ def edition_check(*, name: str) -> dict[str, Any]:
 
 def load_layers(edition: Edition) -> list[Layer]:
     """The levels that the edition has, from the top down."""
-    layers = []
-    for level in LEVELS:
-        cells = edition.cells.filter(level=level).order_by("code")
-        rows = list(cells.values_list("code", "name", "parent__code", "geometry"))
-        if rows:
-            wkb = np.empty(len(rows), dtype=object)
-            wkb[:] = [None if row[3] is None else bytes(row[3]) for row in rows]
-            shapes = np.asarray(shapely.from_wkb(wkb), dtype=object)
-            layers.append(
-                Layer(level, [row[0] for row in rows], [row[1] for row in rows], [row[2] or "" for row in rows], shapes)
-            )
-    return layers
+    return [layer for level in LEVELS if (layer := load_layer(edition, level)).codes]
+
+
+def load_layer(edition: Edition, level: str) -> Layer:
+    """One level of an edition with its shapes; without cells when the edition lacks it."""
+    cells = edition.cells.filter(level=level).order_by("code")
+    rows = list(cells.values_list("code", "name", "parent__code", "geometry"))
+    wkb = np.empty(len(rows), dtype=object)
+    wkb[:] = [None if row[3] is None else bytes(row[3]) for row in rows]
+    shapes = np.asarray(shapely.from_wkb(wkb), dtype=object)
+    return Layer(level, [row[0] for row in rows], [row[1] for row in rows], [row[2] or "" for row in rows], shapes)
 
 
 def _cell(layer: Layer, at: int) -> Finding:
