@@ -73,9 +73,9 @@ def _merged(opened: Opened, survivor: FirePoint, reason: str) -> FirePoint:
     moved.update(is_active=False)
     why = f"由 {point} 并入：{reason}"[:300]
     Membership.objects.bulk_create(Membership(point=survivor, detection_id=one, why=why) for one in detections)
-    concern(survivor, dict(point.counties.values_list("county_code", "share")))
     if survivor.state not in DECIDED:
         refresh(survivor)
+    concern(survivor, dict(point.counties.values_list("county_code", "share")))
     record("fire_point.took_in", survivor, actor, after={"merged": point.pk, "detections": detections}, reason=reason)
     data = {"into": survivor.pk, "detections": detections}
     return advance(opened, reason=reason, data=data, merged_into=survivor)

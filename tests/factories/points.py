@@ -153,5 +153,3 @@ def attendance(**outcomes: str) -> list[dict[str, Any]]:
             {"party": name, "county_code": code, "outcome": outcome, "signer": signer, "notices_sent": notices}
         )
     return parties
-
-
