@@ -14,7 +14,7 @@ from grids.geo.footprint import footprints, from_local_xy
 
 T0, HOUR = 1_696_482_000, 3600
 PARAMS = Params()
-FAST = settings(max_examples=150, deadline=None)
+FAST = settings(max_examples=80, deadline=None)
 
 
 @st.composite
