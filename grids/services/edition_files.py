@@ -206,8 +206,8 @@ def _check_cell(cell: RawCell, where: str) -> None:
     inside = (np.abs(numbers[:, 0]) <= 180) & (np.abs(numbers[:, 1]) <= 90)
     if not inside.all():
         x, y = numbers[np.flatnonzero(~inside)[0]]
-        message = f"坐标 ({x:.7g}, {y:.7g}) 不是经纬度；应为先经度后纬度的度数，投影坐标须在文件里声明坐标系"
-        raise _bad(where, cell.feature, cell.code, f"{x:.7g},{y:.7g}", message, "not_degrees")
+        message = f"坐标 ({x:.10g}, {y:.10g}) 不是经纬度；应为先经度后纬度的度数，投影坐标须在文件里声明坐标系"
+        raise _bad(where, cell.feature, cell.code, f"{x:.10g},{y:.10g}", message, "not_degrees")
     if not shape.is_valid:
         reason = shapely.is_valid_reason(shape)
         raise _bad(where, cell.feature, cell.code, place, f"图形无效（{reason}）", "malformed_geometry")
