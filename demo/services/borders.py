@@ -42,6 +42,11 @@ def edition_ready(*, divisions: Path, seed: int, actor: User) -> Edition:
     return known
 
 
+def edition_known() -> Edition:
+    """The demonstration's edition. Raises Edition.DoesNotExist before it is made."""
+    return Edition.objects.get(name=NAME)
+
+
 def invented_cells(divisions: Path, seed: int) -> list[RawCell]:
     """Every cell of the table with a border: the city whole, its counties as they are, the rest tiled from the seed."""
     with divisions.open(encoding="utf-8", newline="") as file:

@@ -1,0 +1,153 @@
+"""The month's sightings as the files in which they reach an office: FIRMS CSV, the province's workbook, patrol CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import xlsxwriter
+
+from demo.story import FIRMS_FILES, LISTS, PATROLS
+from demo.world import Seen, World
+from journal.clock import BEIJING
+
+FIRMS_HEAD = (
+    "latitude", "longitude", "bright_ti4", "scan", "track", "acq_date", "acq_time", "satellite", "instrument",
+    "confidence", "version", "bright_ti5", "frp", "daynight",
+)  # fmt: skip
+LIST_HEAD = ("序号", "监测日期", "过境时间", "卫星", "县（区）", "乡镇", "经度", "纬度", "像元数", "可信度", "备注")
+PATROL_HEAD = ("编号", "发现时间", "经度", "纬度", "类型", "级别", "巡查人", "定位精度（米）", "县（区）", "备注")
+ISSUER = "省级卫星遥感监测（演示）"
+NAMESPACE = uuid.UUID("8d0c6f0e-5d0a-5d57-9a55-6f1f0f5b2a10")
+Places = Callable[[float, float], tuple[str, str]]
+"""(lon, lat) → names of county and township, as the province writes them beside the numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoFile:
+    """A file that arrives at a time. `period` and `list_no` belong to an official list."""
+
+    name: str
+    source: str
+    arrives: datetime
+    content: bytes
+    issuer: str = ""
+    period: str = ""
+    list_no: str = ""
+
+
+def files_of(world: World, places: Places) -> list[DemoFile]:
+    """All files in the order in which they arrive. The same world gives the same bytes."""
+    made = [*_firms(world), *_lists(world, places), *_patrols(world, places)]
+    return sorted(made, key=lambda one: one.arrives)
+
+
+def _firms(world: World) -> Iterator[DemoFile]:
+    pixels = world.of("N20", "N")
+    for at, (arrives, first, last) in enumerate(FIRMS_FILES):
+        rows = [_firms_row(one) for one in pixels if first <= one.at.astimezone(UTC).date() <= last]
+        if at == 1:
+            rows.append([*rows[-1][:1], "123.7x", *rows[-1][2:]])  # a download that was cut and mended by hand
+        if at == 2:
+            rows.append([*rows[0][:10], "2.0URT", *rows[0][11:]])  # an older processing version of a row already here
+            rows = [[*row[:6], str(int(row[6])), *row[7:]] for row in rows]  # opened in Excel: the zeros are gone
+        yield DemoFile(f"firms-viirs-{first}-{last}.csv", "firms", arrives, _csv(FIRMS_HEAD, rows))
+
+
+def _firms_row(one: Seen) -> list[str]:
+    at = one.at.astimezone(UTC)
+    is_day = 6 <= one.at.astimezone(BEIJING).hour < 18
+    return [
+        f"{one.lat:.5f}", f"{one.lon:.5f}", f"{(334 if is_day else 301) + one.frp_mw:.2f}", f"{one.scan_km:.2f}",
+        f"{one.track_km:.2f}", f"{at:%Y-%m-%d}", f"{at:%H%M}", one.channel, "VIIRS", "nominal", "2.0NRT",
+        f"{296 if is_day else 281:.2f}", f"{one.frp_mw:.2f}", "D" if is_day else "N",
+    ]  # fmt: skip
+
+
+def _csv(head: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows(rows)
+    return text.getvalue().encode("utf-8-sig" if any(ord(c) > 127 for c in "".join(head)) else "ascii")
+
+
+def _between(seen: Sequence[Seen], first: date, last: date) -> list[Seen]:
+    return [one for one in seen if first <= one.at.astimezone(BEIJING).date() <= last]
+
+
+def _lists(world: World, places: Places) -> Iterator[DemoFile]:
+    for arrives, first, last, number in LISTS:
+        rows = [_list_row(at, one, places) for at, one in enumerate(_between(world.of("list"), first, last), start=1)]
+        if number == LISTS[0][3] and rows:
+            rows[0] = [*rows[0][:6], dms(float(rows[0][6]), "E"), dms(float(rows[0][7]), "N"), *rows[0][8:]]
+        if number == LISTS[1][3]:
+            rows.append(
+                [str(len(rows) + 1), f"{last}", "13:05", "NOAA-20", "", "", "12S.3471", "41.2O", "1", "低", "原表如此"]
+            )
+        title = f"{first:%Y年%-m月%-d日}至{last:%-m月%-d日}"
+        yield DemoFile(
+            name=f"省级疑似火点清单-第{number}期.xlsx",
+            source="provincial_list",
+            arrives=arrives,
+            content=_workbook(title, number, rows),
+            issuer=ISSUER,
+            period=f"{first}/{last}",
+            list_no=f"演示2025-{number}",
+        )
+
+
+def _list_row(at: int, one: Seen, places: Places) -> list[str]:
+    local = one.at.astimezone(BEIJING)
+    county, township = places(one.lon, one.lat)
+    return [str(at), f"{local:%Y-%m-%d}", f"{local:%H:%M}", "NOAA-20", county, township, f"{one.lon:.5f}",
+            f"{one.lat:.5f}", "1", "中", "演示数据"]  # fmt: skip
+
+
+def dms(degrees: float, mark: str) -> str:
+    """Degrees, minutes, seconds as some offices write them: 124°14'37.289"E. Good to a thousandth of a second (3 cm)."""
+    whole = round(degrees * 3_600_000)
+    return f"{whole // 3_600_000}°{whole // 60_000 % 60}'{whole % 60_000 / 1000:.3f}\"{mark}"
+
+
+def _workbook(title: str, number: int, rows: Sequence[Sequence[str]]) -> bytes:
+    """As a province sends it: merged titles above, a total and a note below."""
+    buffer = io.BytesIO()
+    book = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    book.set_properties({"title": "演示数据", "created": datetime(2025, 10, 1)})  # noqa: DTZ001  the format has no zone
+    sheet = book.add_worksheet("火点清单")
+    bold = book.add_format({"bold": True, "align": "center"})
+    width = len(LIST_HEAD) - 1
+    sheet.merge_range(0, 0, 0, width, f"全省秸秆焚烧疑似火点清单（第{number}期，演示数据）", bold)
+    sheet.merge_range(1, 0, 1, width, f"{title}    坐标：WGS-84    时间：北京时间")
+    for column, name in enumerate(LIST_HEAD):
+        sheet.write_string(2, column, name, bold)
+    for at, row in enumerate(rows, start=3):
+        for column, text in enumerate(row):
+            sheet.write_string(at, column, text)
+    end = 3 + len(rows)
+    sheet.write_string(end, 0, "合计")
+    sheet.write_string(end, 1, f"{len(rows)} 个疑似火点")
+    sheet.merge_range(end + 1, 0, end + 1, width, "注：本表为演示而编造，不是任何机关发布的清单。")
+    sheet.set_column(0, width, 13)
+    book.close()
+    return buffer.getvalue()
+
+
+def _patrols(world: World, places: Places) -> Iterator[DemoFile]:
+    kinds = {"fire": "明火", "scar": "黑斑", "self": "明火"}
+    for arrives, first, last in PATROLS:
+        rows = []
+        for one in _between(world.of(*kinds), first, last):
+            local = one.at.astimezone(BEIJING)
+            is_city = one.channel != "self"
+            rows.append([
+                str(uuid.uuid5(NAMESPACE, f"{one.fire}/{one.channel}")), f"{local:%Y-%m-%d %H:%M}", f"{one.lon:.5f}",
+                f"{one.lat:.5f}", kinds[one.channel], "市" if is_city else "县",
+                "演示乙" if is_city else "演示壬", "8", places(one.lon, one.lat)[0], one.note,
+            ])  # fmt: skip
+        yield DemoFile(f"市巡查发现-{first}-{last}.csv", "patrol", arrives, _csv(PATROL_HEAD, rows))

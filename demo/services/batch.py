@@ -1,0 +1,96 @@
+"""The October batch, step by step as C13 orders them: built, frozen, 报送, 同意, 送财政, and some lines settled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from demo import pictures
+from demo.story import BATCH, BENXI, HUANREN, MONTH
+from grids.models import User
+from journal import clock, sealing
+from penalties.models import Batch, BatchState, Settlement
+from penalties.services import batches
+
+ORDER = tuple(BatchState.values)
+PART_FEN = 5_000_000
+
+
+def events(cast: Mapping[str, User], event: Callable[..., Any]) -> Iterator[Any]:
+    """The steps as events (time, name, what to do)."""
+    for name, at in BATCH.items():
+        yield event(at, f"batch {name}", partial(STEPS[name], cast))
+
+
+def batch_of_month() -> Batch | None:
+    """The month's batch, once there is one."""
+    return Batch.objects.filter(month=MONTH).order_by("seq").first()
+
+
+def _at(state: str) -> Batch | None:
+    """The batch if it waits for the step after `state`; None when that step was taken by an earlier run."""
+    found = batch_of_month()
+    return found if found is not None and found.state == state else None
+
+
+def _build(cast: Mapping[str, User]) -> None:
+    if batch_of_month() is None:
+        batches.batch_build(month=MONTH, actor=cast["clerk"])
+
+
+def _freeze(cast: Mapping[str, User]) -> None:
+    if found := _at(BatchState.OPEN):
+        batches.batch_freeze(batch_id=found.pk, actor=cast["officer"])
+
+
+def _submit(cast: Mapping[str, User]) -> None:
+    if found := _at(BatchState.FROZEN):
+        # The papers print the head of the chain: it must cover what they rest on.
+        sealing.seal_all()
+        batches.batch_submit(batch_id=found.pk, actor=cast["clerk"], doc_no="演示请〔2025〕1号")
+
+
+def _approve(cast: Mapping[str, User]) -> None:
+    if found := _at(BatchState.SUBMITTED):
+        file = Path(settings.JINSHAO_HOME) / "demo" / "市政府批件-演示.png"
+        file.write_bytes(pictures.scan("APPROVAL (DEMO)"))
+        batches.batch_approve(
+            batch_id=found.pk,
+            actor=cast["clerk"],
+            doc_no="演示批〔2025〕1号",
+            approved_on=clock.today_beijing(),
+            file=file,
+        )
+
+
+def _send(cast: Mapping[str, User]) -> None:
+    if found := _at(BatchState.APPROVED):
+        batches.batch_send(batch_id=found.pk, actor=cast["clerk"], doc_no="演示函〔2025〕1号")
+
+
+def _settle(cast: Mapping[str, User], payer: str, voucher: str, amount_fen: int | None) -> None:
+    found = _at(BatchState.SENT)
+    if found and not Settlement.objects.filter(line__batch=found, voucher_no=voucher).exists():
+        batches.batch_settle(
+            batch_id=found.pk,
+            actor=cast["finance"],
+            voucher_no=voucher,
+            settled_on=clock.today_beijing(),
+            payer_code=payer,
+            amount_fen=amount_fen,
+        )
+
+
+STEPS: dict[str, Callable[[Mapping[str, User]], None]] = {
+    "build": _build,
+    "freeze": _freeze,
+    "submit": _submit,
+    "approve": _approve,
+    "send": _send,
+    "settle_whole": partial(_settle, payer=BENXI, voucher="演示凭证-001", amount_fen=None),
+    "settle_part": partial(_settle, payer=HUANREN, voucher="演示凭证-002", amount_fen=PART_FEN),
+}

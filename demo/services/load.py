@@ -1,0 +1,107 @@
+"""The demonstration deployment: everything by the real services, in order; a second run changes nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from demo import acts, story
+from demo.services import borders, logins, month, people, summary
+from grids.models import Edition, User
+from grids.selectors import system_user
+from grids.services.locating import index_for
+from journal import clock, sealing
+from journal.models import Entry
+from journal.services import record
+from penalties.services.pack import pack_load
+from penalties.services.reports import write_reports
+
+PACK = "benxi"
+Progress = Callable[[str], None]
+
+
+def load_demo(progress: Progress | None = None) -> dict[str, Any]:
+    """Make this deployment the demonstration, or say what it holds when that was done before.
+
+    Safe to run again after it was cut short. Keys: those of `summary.summary`, and `is_new`, `logins` (passwords only
+    of this run), `logins_file`, `reports` (folder), `files`, `seconds` by step. Raises Conflict ("deployment_in_use") on
+    a deployment that is in real use.
+    """
+    say = progress or (lambda _: None)
+    steps = _Steps(say)
+    is_new = not Entry.objects.filter(act=acts.LOADED).exists()
+    made: list[logins.Login] = []
+    if is_new:
+        made = _load(steps, say)
+    edition = borders.edition_known()
+    with steps("reports", "核对与报表 / checking, writing the reports"):
+        out = Path(settings.JINSHAO_HOME) / "reports" / story.MONTH
+        files = sorted(out.glob("*")) or _reports(out)
+        found = summary.summary(edition)
+    new = {one.username for one in made}
+    known = [logins.Login(one.username, "", one.role, one.name) for one in logins.read() if one.username not in new]
+    return {
+        "is_new": is_new,
+        **found,
+        "logins": [one.as_json() for one in (*made, *known)],
+        "logins_file": str(logins.path()),
+        "reports": str(out),
+        "files": [path.name for path in files],
+        "seconds": steps.seconds,
+    }
+
+
+def _load(steps: _Steps, say: Progress) -> list[logins.Login]:
+    folder = Path(settings.BASE_DIR) / "packs" / PACK
+    system = system_user()
+    with steps("pack", "政策包 / policy pack"):
+        pack_load(folder=folder, actor=system, is_demo=True)
+    with clock.simulated(story.SET_UP) as hand:
+        with steps("borders", "边界 / borders, tiled and checked"):
+            edition = borders.edition_ready(divisions=folder / "divisions.csv", seed=story.SEED, actor=system)
+            index_for(edition)
+        with steps("people", "人员与账号 / people and accounts"):
+            made = people.people_ready(edition=edition, seed=story.SEED, actor=system)
+        with steps("month", "一个月的办理 / one month of acts"):
+            month.play(edition=edition, hand=hand, progress=say)
+        _finish(edition, system)
+    return made
+
+
+@transaction.atomic
+def _finish(edition: Edition, system: User) -> None:
+    record(
+        acts.LOADED,
+        ("demo", story.MONTH),
+        system,
+        after={"edition": edition.pk, "month": story.MONTH, "seed": story.SEED},
+    )
+
+
+def _reports(out: Path) -> list[Path]:
+    """The month's papers, dated on the last day of the story."""
+    with clock.simulated(max(story.BATCH.values())):
+        sealing.seal_all()
+        _, paths = write_reports(month=story.MONTH, out=out, actor=system_user())
+        sealing.seal_all()
+    return paths
+
+
+class _Steps:
+    """Says what is being done and how long it took."""
+
+    def __init__(self, say: Progress) -> None:
+        self.say, self.seconds = say, dict[str, float]()
+
+    @contextmanager
+    def __call__(self, key: str, title: str) -> Iterator[None]:
+        self.say(title)
+        started = time.monotonic()
+        yield
+        self.seconds[key] = round(time.monotonic() - started, 2)

@@ -1,0 +1,153 @@
+"""The month, act by act at its own simulated time: files arrive, fires take their course, the batch goes to finance.
+
+Everything is done in the order of time, whatever story it belongs to. What was done by a run that was cut short is seen
+in the records (a run of the same file, a step of the point, the state of the batch) and is not done again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from functools import partial
+from pathlib import Path
+
+import shapely
+from django.conf import settings
+
+from demo import story, world
+from demo.files import DemoFile, files_of
+from demo.services import batch
+from demo.services.verbs import ACTION_OF, VERBS, Scene
+from demo.story import Story
+from demo.world import Seen, World
+from firepoints.models import FirePoint, ImportRun, Membership
+from firepoints.services.ingest import import_file
+from firepoints.services.reading import ListName
+from firepoints.states import State
+from grids.models import Edition, User
+from grids.roles import Level
+from grids.services.locating import locate
+from journal import clock
+
+NEAR_DEG = 2e-5  # 2 m: the rounding of degrees, minutes and seconds
+OPENS, SHUTS = time(8), time(20)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happens at a time."""
+
+    at: datetime
+    what: str
+    run: Callable[[], None]
+
+
+def play(*, edition: Edition, hand: clock.SimulatedClock, progress: Callable[[str], None]) -> None:
+    """Let the whole month happen; `hand` is the simulated clock in force, which this moves on."""
+    counties = dict(edition.cells.filter(level=Level.COUNTY).values_list("code", "name"))
+    made = world.build(story.SEED, _outlines(edition))
+    files = files_of(made, partial(_names, edition))
+    cast = {user.username: user for user in User.objects.exclude(username__startswith="head")}
+    events = [*_arrivals(files, cast["clerk"]), *_courses(made, cast, counties), *batch.events(cast, Event)]
+    month = ""
+    for event in sorted(events, key=lambda one: one.at):
+        if f"{event.at:%Y-%m}" != month:
+            month = f"{event.at:%Y-%m}"
+            progress(f"演示月份 {month} / playing {month}")
+        hand.set(event.at)
+        event.run()
+
+
+def _outlines(edition: Edition) -> dict[str, shapely.Geometry]:
+    cells = edition.cells.filter(level=Level.COUNTY).order_by("code").values_list("code", "geometry")
+    return {code: shapely.from_wkb(bytes(wkb)) for code, wkb in cells if wkb is not None}
+
+
+def _names(edition: Edition, lon: float, lat: float) -> tuple[str, str]:
+    found = locate([lon], [lat], edition.valid_from or story.SET_UP.date())
+    return str(found.names[Level.COUNTY][0]), str(found.names[Level.TOWNSHIP][0])
+
+
+def _arrivals(files: Sequence[DemoFile], clerk: User) -> Iterator[Event]:
+    for file in files:
+        yield Event(file.arrives, file.name, partial(_import, file, clerk))
+
+
+def _import(file: DemoFile, clerk: User) -> None:
+    path = Path(settings.JINSHAO_HOME) / "demo" / file.name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(file.content)
+    digest = hashlib.sha256(file.content).hexdigest()
+    if ImportRun.objects.filter(sha256=digest, state=ImportRun.State.COMMITTED).exists():
+        return
+    name = ListName(issuer=file.issuer, period=file.period, list_no=file.list_no)
+    import_file(path=path, source_code=file.source, actor=clerk, name=name)
+
+
+def _courses(made: World, cast: dict[str, User], counties: dict[str, str]) -> Iterator[Event]:
+    for one in story.STORIES:
+        at = _arrival(one)
+        for step, verb in enumerate(one.verbs):
+            at = _at_work(at + timedelta(hours=story.DELAY_H[verb]), verb)
+            yield Event(at, f"{one.key} {verb}", partial(_step, one, made.known_by[one.key], step, cast, counties))
+    for works in story.STEEL_WORKS:
+        at = arrived = story.FIRMS_FILES[-2][0]
+        for verb in works.verbs:
+            at = _at_work(at + timedelta(hours=story.DELAY_H[verb]), verb)
+            hits = [one for one in made.seen if one.fire == works.key and one.at < arrived]
+            told = Story(works.key, story.PINGSHAN, at.date(), ("N20",), works.verbs, works.note)
+            yield Event(at, f"{works.key} {verb}", partial(_close_all, told, hits, cast, counties))
+
+
+def _arrival(one: Story) -> datetime:
+    """When the last file that tells of this fire has come; the leads come first and decide nothing."""
+    night = one.day + timedelta(days=1)
+    comes = [arrives for arrives, first, last, _ in story.LISTS if first <= one.day <= last and "list" in one.seen]
+    for arrives, first, last in story.PATROLS:
+        found = [one.day] * bool({"fire", "self"} & set(one.seen)) + [night] * ("scar" in one.seen)
+        comes += [arrives for day in found if first <= day <= last]
+    if not comes:
+        comes = [arrives for arrives, first, last in story.FIRMS_FILES if first <= one.day <= last]
+    return max(comes)
+
+
+def _at_work(at: datetime, verb: str) -> datetime:
+    """Offices work by day; the end of a window comes by itself."""
+    if verb == "lapse" or OPENS <= at.timetz().replace(tzinfo=None) < SHUTS:
+        return at
+    day = at.date() + timedelta(days=1) if at.hour >= SHUTS.hour else at.date()
+    return datetime.combine(day, OPENS, at.tzinfo) + timedelta(minutes=at.minute)
+
+
+def point_of(seen: Seen) -> FirePoint:
+    """The fire point that gathers this sighting now. Raises LookupError when there is none."""
+    row = (
+        Membership.objects.filter(
+            is_active=True,
+            detection__lon__range=(seen.lon - NEAR_DEG, seen.lon + NEAR_DEG),
+            detection__lat__range=(seen.lat - NEAR_DEG, seen.lat + NEAR_DEG),
+            detection__is_outside=False,
+        )
+        .select_related("point__verification")
+        .first()
+    )
+    if row is None:
+        raise LookupError(f"no fire point for {seen}")
+    return row.point
+
+
+def _step(one: Story, seen: Seen, step: int, cast: dict[str, User], counties: dict[str, str]) -> None:
+    point = point_of(seen)
+    if point.steps.filter(action__in=set(ACTION_OF.values())).count() > step:
+        return
+    VERBS[one.verbs[step]](Scene(one, point, cast, counties, step))
+
+
+def _close_all(one: Story, hits: Sequence[Seen], cast: dict[str, User], counties: dict[str, str]) -> None:
+    """Close every suspicion that the hits of one works have made."""
+    points = {point.pk: point for point in map(point_of, hits)}
+    for point in points.values():
+        if point.state == State.SUSPECTED:
+            VERBS["close"](Scene(one, point, cast, counties, 0))

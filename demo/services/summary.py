@@ -1,0 +1,59 @@
+"""What the demonstration holds, read from the records: the same after the first load and after any later one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from demo.services.batch import batch_of_month
+from demo.story import MONTH
+from firepoints.models import FirePoint, ImportRun
+from firepoints.states import State
+from grids.models import Edition, Term, User
+from journal import verify
+from penalties.models import LedgerEntry
+from penalties.money import daxie, yuan
+from penalties.services.tables import batch_rows
+
+OUTCOMES = ("kept", "identical", "superseded", "quarantined", "outside", "notes")
+
+
+def summary(edition: Edition) -> dict[str, Any]:
+    """Counts, the batch's table, the journal's proof. Reads only."""
+    batch = batch_of_month()
+    rows = batch_rows(batch) if batch else []
+    total_fen = sum(row.amount_fen for row in rows)
+    states = Counter(FirePoint.objects.values_list("state", flat=True))
+    report = verify.verify()
+    return {
+        "month": MONTH,
+        "edition": edition.name,
+        "cells": dict(sorted(Counter(edition.cells.values_list("level", flat=True)).items())),
+        "people": {
+            "accounts": User.objects.filter(is_system=False).exclude(username__startswith="head").count(),
+            "heads": User.objects.filter(username__startswith="head").count(),
+            "terms": Term.objects.count(),
+        },
+        "imports": [_run(run) for run in ImportRun.objects.select_related("source").order_by("id")],
+        "points": {str(state): states[state] for state in State.values if states[state]},
+        "batch": {"id": batch.pk, "name": str(batch), "state": batch.state} if batch else None,
+        "counties": [
+            {"code": row.payer_code, "name": row.payer_name, "points": row.count, "amount_fen": row.amount_fen,
+             "yuan": yuan(row.amount_fen)}
+            for row in rows
+        ],
+        "total": {
+            "points": sum(row.count for row in rows),
+            "amount_fen": total_fen,
+            "ledger_fen": sum(LedgerEntry.objects.values_list("amount_fen", flat=True)),
+            "yuan": yuan(total_fen),
+            "daxie": daxie(total_fen),
+        },
+        "journal": {"ok": report.ok, "entries": report.entries, "sealed": report.sealed, "problems": report.problems},
+    }  # fmt: skip
+
+
+def _run(run: ImportRun) -> dict[str, Any]:
+    return {"file": run.filename, "source": run.source.code, "rows": run.rows} | {
+        name: getattr(run, name) for name in OUTCOMES
+    }
