@@ -12,190 +12,352 @@ import journal.clock
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Payer',
+            name="Payer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=20, unique=True)),
-                ('name', models.CharField(max_length=80)),
-                ('group', models.CharField(blank=True, max_length=20, verbose_name='小计组')),
-                ('position', models.PositiveSmallIntegerField(default=0, verbose_name='表内次序')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.CharField(max_length=20, unique=True)),
+                ("name", models.CharField(max_length=80)),
+                ("group", models.CharField(blank=True, max_length=20, verbose_name="小计组")),
+                ("position", models.PositiveSmallIntegerField(default=0, verbose_name="表内次序")),
             ],
             options={
-                'db_table': 'grids_payer',
-                'ordering': ['position', 'code'],
+                "db_table": "grids_payer",
+                "ordering": ["position", "code"],
             },
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('username', models.CharField(error_messages={'unique': 'A user with that username already exists.'}, help_text='Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.', max_length=150, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='username')),
-                ('first_name', models.CharField(blank=True, max_length=150, verbose_name='first name')),
-                ('last_name', models.CharField(blank=True, max_length=150, verbose_name='last name')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='email address')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('full_name', models.CharField(max_length=60, verbose_name='姓名')),
-                ('phone', models.CharField(blank=True, max_length=30, verbose_name='电话')),
-                ('is_system', models.BooleanField(default=False)),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "username",
+                    models.CharField(
+                        error_messages={"unique": "A user with that username already exists."},
+                        help_text="Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
+                        max_length=150,
+                        unique=True,
+                        validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
+                        verbose_name="username",
+                    ),
+                ),
+                ("first_name", models.CharField(blank=True, max_length=150, verbose_name="first name")),
+                ("last_name", models.CharField(blank=True, max_length=150, verbose_name="last name")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="email address")),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                ("date_joined", models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined")),
+                ("full_name", models.CharField(max_length=60, verbose_name="姓名")),
+                ("phone", models.CharField(blank=True, max_length=30, verbose_name="电话")),
+                ("is_system", models.BooleanField(default=False)),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'grids_user',
+                "db_table": "grids_user",
             },
             managers=[
-                ('objects', django.contrib.auth.models.UserManager()),
+                ("objects", django.contrib.auth.models.UserManager()),
             ],
         ),
         migrations.CreateModel(
-            name='Edition',
+            name="Edition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, unique=True, verbose_name='版本名')),
-                ('state', models.CharField(choices=[('loaded', '已载入'), ('active', '已启用'), ('retired', '已停用')], default='loaded', max_length=10)),
-                ('valid_from', models.DateField(blank=True, null=True, verbose_name='启用日期（北京）')),
-                ('activated_at', models.DateTimeField(blank=True, null=True)),
-                ('datum', models.CharField(default='wgs84', max_length=10, verbose_name='声明的坐标系')),
-                ('content_hash', models.CharField(max_length=64)),
-                ('is_synthetic', models.BooleanField(default=False, verbose_name='示意边界')),
-                ('note', models.CharField(blank=True, max_length=200)),
-                ('created_at', models.DateTimeField(default=journal.clock.now)),
-                ('supersedes', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='successors', to='grids.edition')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=80, unique=True, verbose_name="版本名")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("loaded", "已载入"), ("active", "已启用"), ("retired", "已停用")],
+                        default="loaded",
+                        max_length=10,
+                    ),
+                ),
+                ("valid_from", models.DateField(blank=True, null=True, verbose_name="启用日期（北京）")),
+                ("activated_at", models.DateTimeField(blank=True, null=True)),
+                ("datum", models.CharField(default="wgs84", max_length=10, verbose_name="声明的坐标系")),
+                ("content_hash", models.CharField(max_length=64)),
+                ("is_synthetic", models.BooleanField(default=False, verbose_name="示意边界")),
+                ("note", models.CharField(blank=True, max_length=200)),
+                ("created_at", models.DateTimeField(default=journal.clock.now)),
+                (
+                    "supersedes",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="successors",
+                        to="grids.edition",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'grids_edition',
+                "db_table": "grids_edition",
             },
         ),
         migrations.CreateModel(
-            name='Cell',
+            name="Cell",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('level', models.CharField(choices=[(grids.roles.Level['CITY'], '市'), (grids.roles.Level['COUNTY'], '县（区）'), (grids.roles.Level['TOWNSHIP'], '乡镇（街道）'), (grids.roles.Level['VILLAGE'], '村（社区）'), (grids.roles.Level['GROUP'], '组')], max_length=10)),
-                ('code', models.CharField(max_length=20, verbose_name='区划代码')),
-                ('name', models.CharField(max_length=80, verbose_name='名称')),
-                ('geometry', models.BinaryField(blank=True, null=True)),
-                ('area_m2', models.BigIntegerField(blank=True, null=True)),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='children', to='grids.cell')),
-                ('edition', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='cells', to='grids.edition')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "level",
+                    models.CharField(
+                        choices=[
+                            (grids.roles.Level["CITY"], "市"),
+                            (grids.roles.Level["COUNTY"], "县（区）"),
+                            (grids.roles.Level["TOWNSHIP"], "乡镇（街道）"),
+                            (grids.roles.Level["VILLAGE"], "村（社区）"),
+                            (grids.roles.Level["GROUP"], "组"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("code", models.CharField(max_length=20, verbose_name="区划代码")),
+                ("name", models.CharField(max_length=80, verbose_name="名称")),
+                ("geometry", models.BinaryField(blank=True, null=True)),
+                ("area_m2", models.BigIntegerField(blank=True, null=True)),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="children",
+                        to="grids.cell",
+                    ),
+                ),
+                (
+                    "edition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="cells", to="grids.edition"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'grids_cell',
+                "db_table": "grids_cell",
             },
         ),
         migrations.CreateModel(
-            name='PayerArea',
+            name="PayerArea",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cell_code', models.CharField(max_length=20)),
-                ('valid_from', models.DateField()),
-                ('document_no', models.CharField(blank=True, max_length=80, verbose_name='裁定文件')),
-                ('payer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='areas', to='grids.payer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("cell_code", models.CharField(max_length=20)),
+                ("valid_from", models.DateField()),
+                ("document_no", models.CharField(blank=True, max_length=80, verbose_name="裁定文件")),
+                (
+                    "payer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="areas", to="grids.payer"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'grids_payer_area',
+                "db_table": "grids_payer_area",
             },
         ),
         migrations.CreateModel(
-            name='Post',
+            name="Post",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cell_code', models.CharField(db_index=True, max_length=20, verbose_name='区划代码')),
-                ('level', models.CharField(choices=[(grids.roles.Level['CITY'], '市'), (grids.roles.Level['COUNTY'], '县（区）'), (grids.roles.Level['TOWNSHIP'], '乡镇（街道）'), (grids.roles.Level['VILLAGE'], '村（社区）'), (grids.roles.Level['GROUP'], '组')], max_length=10)),
-                ('kind', models.CharField(choices=[(grids.roles.PostKind['HEAD'], '主要负责人'), (grids.roles.PostKind['DEPUTY'], '分管负责人'), (grids.roles.PostKind['MEMBER'], '网格员'), (grids.roles.PostKind['BUREAU'], '市局经办'), (grids.roles.PostKind['RECOGNISER'], '认定人'), (grids.roles.PostKind['COUNTY'], '县（区）指定部门'), (grids.roles.PostKind['INSPECTOR'], '巡查员'), (grids.roles.PostKind['FINANCE'], '财政'), (grids.roles.PostKind['AUDITOR'], '审计')], max_length=12, verbose_name='岗位类别')),
-                ('title', models.CharField(max_length=80, verbose_name='岗位名称')),
-                ('unit', models.CharField(blank=True, max_length=80, verbose_name='单位')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("cell_code", models.CharField(db_index=True, max_length=20, verbose_name="区划代码")),
+                (
+                    "level",
+                    models.CharField(
+                        choices=[
+                            (grids.roles.Level["CITY"], "市"),
+                            (grids.roles.Level["COUNTY"], "县（区）"),
+                            (grids.roles.Level["TOWNSHIP"], "乡镇（街道）"),
+                            (grids.roles.Level["VILLAGE"], "村（社区）"),
+                            (grids.roles.Level["GROUP"], "组"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            (grids.roles.PostKind["HEAD"], "主要负责人"),
+                            (grids.roles.PostKind["DEPUTY"], "分管负责人"),
+                            (grids.roles.PostKind["MEMBER"], "网格员"),
+                            (grids.roles.PostKind["BUREAU"], "市局经办"),
+                            (grids.roles.PostKind["RECOGNISER"], "认定人"),
+                            (grids.roles.PostKind["COUNTY"], "县（区）指定部门"),
+                            (grids.roles.PostKind["INSPECTOR"], "巡查员"),
+                            (grids.roles.PostKind["FINANCE"], "财政"),
+                            (grids.roles.PostKind["AUDITOR"], "审计"),
+                        ],
+                        max_length=12,
+                        verbose_name="岗位类别",
+                    ),
+                ),
+                ("title", models.CharField(max_length=80, verbose_name="岗位名称")),
+                ("unit", models.CharField(blank=True, max_length=80, verbose_name="单位")),
             ],
             options={
-                'db_table': 'grids_post',
-                'indexes': [models.Index(fields=['kind', 'cell_code'], name='post_kind_ix')],
-                'constraints': [models.UniqueConstraint(fields=('cell_code', 'kind', 'title'), name='one_post_per_title')],
+                "db_table": "grids_post",
+                "indexes": [models.Index(fields=["kind", "cell_code"], name="post_kind_ix")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("cell_code", "kind", "title"), name="one_post_per_title")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Designation',
+            name="Designation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('county_code', models.CharField(max_length=20)),
-                ('document_no', models.CharField(max_length=80, verbose_name='指定文件')),
-                ('valid_from', models.DateField()),
-                ('valid_to', models.DateField(blank=True, null=True)),
-                ('post', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='designations', to='grids.post')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("county_code", models.CharField(max_length=20)),
+                ("document_no", models.CharField(max_length=80, verbose_name="指定文件")),
+                ("valid_from", models.DateField()),
+                ("valid_to", models.DateField(blank=True, null=True)),
+                (
+                    "post",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="designations", to="grids.post"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'grids_designation',
+                "db_table": "grids_designation",
             },
         ),
         migrations.CreateModel(
-            name='Term',
+            name="Term",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('starts', models.DateField()),
-                ('ends', models.DateField(blank=True, null=True)),
-                ('is_acting', models.BooleanField(default=False, verbose_name='代理')),
-                ('document_no', models.CharField(blank=True, max_length=80, verbose_name='任免文号')),
-                ('holder', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='terms', to=settings.AUTH_USER_MODEL)),
-                ('post', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='terms', to='grids.post')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("starts", models.DateField()),
+                ("ends", models.DateField(blank=True, null=True)),
+                ("is_acting", models.BooleanField(default=False, verbose_name="代理")),
+                ("document_no", models.CharField(blank=True, max_length=80, verbose_name="任免文号")),
+                (
+                    "holder",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="terms", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "post",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="terms", to="grids.post"
+                    ),
+                ),
             ],
             options={
-                'db_table': 'grids_term',
+                "db_table": "grids_term",
             },
         ),
         migrations.AddConstraint(
-            model_name='edition',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'active')), fields=('valid_from',), name='one_edition_per_date'),
+            model_name="edition",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "active")), fields=("valid_from",), name="one_edition_per_date"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='edition',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'active'), _negated=True), models.Q(('activated_at__isnull', False), ('valid_from__isnull', False)), _connector='OR'), name='active_edition_has_dates', violation_error_message='启用的边界版本必须有启用日期'),
+            model_name="edition",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "active"), _negated=True),
+                    models.Q(("activated_at__isnull", False), ("valid_from__isnull", False)),
+                    _connector="OR",
+                ),
+                name="active_edition_has_dates",
+                violation_error_message="启用的边界版本必须有启用日期",
+            ),
         ),
         migrations.AddIndex(
-            model_name='cell',
-            index=models.Index(fields=['edition', 'level'], name='cell_level_ix'),
+            model_name="cell",
+            index=models.Index(fields=["edition", "level"], name="cell_level_ix"),
         ),
         migrations.AddConstraint(
-            model_name='cell',
-            constraint=models.UniqueConstraint(fields=('edition', 'code'), name='one_cell_per_code'),
+            model_name="cell",
+            constraint=models.UniqueConstraint(fields=("edition", "code"), name="one_cell_per_code"),
         ),
         migrations.AddConstraint(
-            model_name='payerarea',
-            constraint=models.UniqueConstraint(fields=('cell_code', 'valid_from'), name='one_payer_per_cell_date'),
+            model_name="payerarea",
+            constraint=models.UniqueConstraint(fields=("cell_code", "valid_from"), name="one_payer_per_cell_date"),
         ),
         migrations.AddConstraint(
-            model_name='designation',
-            constraint=models.UniqueConstraint(fields=('county_code', 'post', 'valid_from'), name='one_designation_per_start'),
+            model_name="designation",
+            constraint=models.UniqueConstraint(
+                fields=("county_code", "post", "valid_from"), name="one_designation_per_start"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='designation',
-            constraint=models.CheckConstraint(condition=models.Q(('document_no', ''), _negated=True), name='designation_has_document'),
+            model_name="designation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("document_no", ""), _negated=True), name="designation_has_document"
+            ),
         ),
         migrations.AddIndex(
-            model_name='term',
-            index=models.Index(fields=['holder', 'ends'], name='term_holder_ix'),
+            model_name="term",
+            index=models.Index(fields=["holder", "ends"], name="term_holder_ix"),
         ),
         migrations.AddConstraint(
-            model_name='term',
-            constraint=models.UniqueConstraint(fields=('post', 'starts'), name='one_term_per_start'),
+            model_name="term",
+            constraint=models.UniqueConstraint(fields=("post", "starts"), name="one_term_per_start"),
         ),
         migrations.AddConstraint(
-            model_name='term',
-            constraint=models.UniqueConstraint(condition=models.Q(('ends__isnull', True)), fields=('post',), name='one_open_term_per_post'),
+            model_name="term",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ends__isnull", True)), fields=("post",), name="one_open_term_per_post"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='term',
-            constraint=models.CheckConstraint(condition=models.Q(('ends__isnull', True), ('ends__gt', models.F('starts')), _connector='OR'), name='term_ends_after_start'),
+            model_name="term",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends__isnull", True), ("ends__gt", models.F("starts")), _connector="OR"),
+                name="term_ends_after_start",
+            ),
         ),
     ]
