@@ -216,6 +216,10 @@ SPECTACULAR_SETTINGS = {
         "FirePointState": "firepoints.states.State",
         "ImportState": "firepoints.models.ImportRun.State",
         "BatchState": "penalties.models.BatchState",
+        "SightingKind": "firepoints.models.Detection.Kind",
+        "EvidenceKind": "firepoints.models.Evidence.Kind",
+        "VerificationKind": "firepoints.models.Verification.Kind",
+        "PostKind": "grids.roles.PostKind",
     },
     # From our own static files: nothing is loaded from outside at run time, not even the validator's badge.
     "SWAGGER_UI_DIST": "SIDECAR",

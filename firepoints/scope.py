@@ -4,10 +4,10 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from firepoints.models import FirePoint, PointCounty
+from firepoints.models import FirePoint, ImportRun, PointCounty
 from firepoints.states import DECIDED
 from grids import selectors as grids
-from grids.roles import Level, PostKind
+from grids.roles import Level, PostKind, Role
 
 CITY_WIDE = {PostKind.BUREAU, PostKind.RECOGNISER, PostKind.AUDITOR}
 _CODE_FIELD = {Level.TOWNSHIP: "township_code", Level.VILLAGE: "village_code", Level.GROUP: "group_code"}
@@ -44,3 +44,10 @@ def own_counties(user: Any) -> frozenset[str]:
     """The counties for whose department the user acts today."""
     posts = grids.posts_held(user).filter(kind=PostKind.COUNTY, level=Level.COUNTY)
     return frozenset(posts.values_list("cell_code", flat=True))
+
+
+def visible_runs(runs: QuerySet[ImportRun], user: Any) -> QuerySet[ImportRun]:
+    """`runs` narrowed to what `user` may see: all for the bureau, 认定人, auditors and the system, else one's own."""
+    if grids.roles_of(user) & {Role.BUREAU, Role.RECOGNISER, Role.AUDITOR, Role.SYSTEM}:
+        return runs.all()
+    return runs.filter(actor=user) if getattr(user, "is_authenticated", False) else runs.none()

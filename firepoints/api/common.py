@@ -1,0 +1,26 @@
+"""What the views of this app share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
+
+from firepoints.selectors import FirePointNotFound
+from journal.rest import is_storable
+
+POINT = OpenApiParameter("point", OpenApiTypes.STR, OpenApiParameter.PATH, description="火点 id 或编号")
+
+
+def named_point(given: str) -> str:
+    """The id or number in an address. Raises FirePointNotFound for what no database could even be asked."""
+    if not given.isprintable():
+        raise FirePointNotFound(["火点"], "没有这个火点，或不在您的范围内")
+    return given
+
+
+def safe_filename(upload: Any) -> str:
+    """The name of an upload as it can be stored; its folder was taken off by Django."""
+    name = str(upload.name or "")
+    return name if is_storable(name) else name.encode("ascii", "ignore").decode().replace("\x00", "")

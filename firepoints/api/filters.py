@@ -1,0 +1,56 @@
+"""How lists are narrowed: the same filters as the command and the pages, checked before the database is asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django.core.validators import RegexValidator
+from django.db.models import QuerySet
+
+from firepoints import selectors
+from firepoints.models import FirePoint, RawRow
+from firepoints.states import State
+
+MONTH = RegexValidator(r"^(19|20)\d{2}-(0[1-9]|1[0-2])$", "月份应写成 YYYY-MM，例如 2023-10")
+
+
+class FirePointFilter(django_filters.FilterSet):
+    """The filters of `selectors.filter_points`."""
+
+    state = django_filters.ChoiceFilter(choices=State.choices, label="状态")
+    county = django_filters.CharFilter(max_length=20, label="县（区）代码，含候选")
+    month = django_filters.CharFilter(validators=[MONTH], label="起火月份 YYYY-MM（北京）")
+    number = django_filters.CharFilter(max_length=30, label="编号，全文")
+    source = django_filters.CharFilter(max_length=30, label="来源代码，例如 provincial_list")
+    q = django_filters.CharFilter(max_length=30, label="编号的一部分，或乡、村、组代码")
+    counted = django_filters.BooleanFilter(label="是否计入")
+    cross = django_filters.BooleanFilter(label="是否跨界")
+    needs_person = django_filters.BooleanFilter(label="只看待人处理的")
+    overdue = django_filters.BooleanFilter(label="只看超期的")
+
+    class Meta:
+        model = FirePoint
+        fields: tuple[str, ...] = ()
+
+    def filter_queryset(self, queryset: QuerySet[FirePoint]) -> QuerySet[FirePoint]:
+        given: dict[str, Any] = self.form.cleaned_data
+        found = selectors.filter_points(
+            queryset,
+            **{name: given[name] or "" for name in ("state", "county", "month", "source", "q")},
+            counted=given["counted"],
+            is_cross=given["cross"],
+            needs_person=bool(given["needs_person"]),
+            overdue=bool(given["overdue"]),
+        )
+        return found.filter(number=given["number"]) if given["number"] else found
+
+
+class RowFilter(django_filters.FilterSet):
+    """The rows of a file by what became of them."""
+
+    outcome = django_filters.ChoiceFilter(choices=RawRow.Outcome.choices, label="结果")
+
+    class Meta:
+        model = RawRow
+        fields: tuple[str, ...] = ()

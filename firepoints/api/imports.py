@@ -1,0 +1,185 @@
+"""Files of sightings: in, looked at row by row, and taken back."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import Http404
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import generics, serializers, status
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from firepoints import scope
+from firepoints.api import present, shapes
+from firepoints.api.common import safe_filename
+from firepoints.api.filters import RowFilter
+from firepoints.models import ImportRun, RawRow
+from firepoints.services.ingest import import_file
+from firepoints.services.reading import DATUMS, ListName
+from firepoints.services.withdrawing import import_withdraw
+from grids.api import actor_of
+from grids.roles import Role
+from grids.selectors import roles_of
+from journal.errors import BadInput, NotAllowed
+from journal.rest import OldestFirst
+
+TAGS = ["imports"]
+MOST_BYTES = 200 * 1024 * 1024
+
+
+class ImportInput(shapes.Shape):
+    """A file and how it is to be read."""
+
+    file = serializers.FileField(help_text="CSV、xlsx 或 JSON，按来源")
+    source = serializers.SlugField(
+        max_length=30, help_text="来源代码，例如 firms、national_list、provincial_list、patrol"
+    )  # type: ignore[assignment]
+    datum = serializers.ChoiceField(choices=[(name, name) for name in DATUMS], required=False, help_text="缺省按来源")
+    issuer = serializers.CharField(max_length=80, required=False, default="", allow_blank=True, help_text="发布单位")
+    period = serializers.CharField(max_length=40, required=False, default="", allow_blank=True, help_text="期次")
+    list_no = serializers.CharField(max_length=80, required=False, default="", allow_blank=True, help_text="清单号")
+    supersedes = serializers.UUIDField(required=False, help_text="替代哪一次导入（更正的清单）")
+    dry_run = serializers.BooleanField(default=False, help_text="只看结果，不写入")
+
+
+class WithdrawInput(shapes.Shape):
+    reason = serializers.CharField(max_length=300, help_text="撤回的理由")
+
+
+def run_for(user: Any, uuid: UUID) -> ImportRun:
+    """The run, if `user` may see it. Raises Http404."""
+    found = runs_of(user).filter(uuid=uuid).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def runs_of(user: Any) -> QuerySet[ImportRun]:
+    return scope.visible_runs(ImportRun.objects.select_related("source", "supersedes"), user)
+
+
+class Imports(generics.ListAPIView[ImportRun]):
+    """Imports out, a file in."""
+
+    queryset = ImportRun.objects.none()
+    serializer_class = shapes.ImportShape
+    parser_classes = (MultiPartParser,)
+
+    def get_queryset(self) -> QuerySet[ImportRun]:
+        return runs_of(self.request.user)
+
+    @extend_schema(
+        operation_id="imports_list",
+        tags=TAGS,
+        summary="导入记录",
+        description="市局、认定人和审计看全部，其他人看自己的，新的在前。",
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        page = self.paginate_queryset(self.get_queryset())
+        return self.get_paginated_response([present.imported(run) for run in page or ()])
+
+    @extend_schema(
+        operation_id="imports_create",
+        tags=TAGS,
+        summary="导入文件",
+        description="市局经办。每个数据行有且只有一个结果，五种结果之和等于行数；同一文件再导入一次不会多出记录。",
+        request={"multipart/form-data": ImportInput},
+        responses={
+            201: OpenApiResponse(shapes.ImportSummary, description="已入库"),
+            200: OpenApiResponse(shapes.ImportSummary, description="试算，没有写入"),
+        },
+    )
+    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        if not roles_of(request.user) & {Role.BUREAU, Role.SYSTEM}:
+            raise NotAllowed("导入文件由市局经办")
+        given = ImportInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        asked = given.validated_data
+        done = _import(asked, request.user)
+        return Response(done, status.HTTP_200_OK if asked["dry_run"] else status.HTTP_201_CREATED)
+
+
+def _import(asked: dict[str, Any], user: Any) -> dict[str, Any]:
+    upload = asked["file"]
+    if upload.size > MOST_BYTES:
+        raise BadInput(f"文件超过 {MOST_BYTES // 1024 // 1024} MB", where="file", code="too_large")
+    name = safe_filename(upload)
+    with tempfile.TemporaryDirectory(prefix="jinshao-import-") as folder:
+        # The reader looks at the ending only; the name itself is kept in the run.
+        path = Path(folder) / f"upload{Path(name).suffix[:8]}"
+        with path.open("wb") as file:
+            for part in upload.chunks():
+                file.write(part)
+        done = import_file(
+            path=path,
+            source_code=asked["source"],
+            actor=user,
+            datum=asked.get("datum"),
+            name=ListName(asked["issuer"], asked["period"], asked["list_no"]),
+            supersedes=str(asked["supersedes"]) if asked.get("supersedes") else None,
+            filename=name,
+            dry_run=asked["dry_run"],
+        )
+    return done.as_json()
+
+
+class ImportDetail(APIView):
+    """One import."""
+
+    @extend_schema(
+        operation_id="import_read", tags=TAGS, summary="一次导入", description="五种结果的行数和来历。",
+        responses=shapes.ImportShape,
+    )  # fmt: skip
+    def get(self, request: Request, uuid: UUID, *args: Any, **kwargs: Any) -> Response:
+        return Response(present.imported(run_for(request.user, uuid)))
+
+
+class ImportRows(generics.ListAPIView[RawRow]):
+    """The rows of one import, in the order of the file."""
+
+    queryset = RawRow.objects.none()
+    serializer_class = shapes.ImportRow
+    pagination_class = OldestFirst
+    filterset_class = RowFilter
+
+    def get_queryset(self) -> QuerySet[RawRow]:
+        if getattr(self, "swagger_fake_view", False):
+            return RawRow.objects.none()
+        rows: QuerySet[RawRow] = run_for(self.request.user, self.kwargs["uuid"]).raw_rows.all()
+        return rows
+
+    @extend_schema(
+        operation_id="import_rows",
+        tags=TAGS,
+        summary="一次导入的各行",
+        description="每行原文、结果和原因。",
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response([present.row(one) for one in page or ()])
+
+
+class ImportWithdraw(APIView):
+    """Taking one import back."""
+
+    @extend_schema(
+        operation_id="import_withdraw",
+        tags=TAGS,
+        summary="撤回一次导入",
+        description="市局经办，要写明理由。没有人办理过的火点随之关闭，办理过的留给人处理；正确的文件可以再导入。",
+        request=WithdrawInput,
+        responses=shapes.ImportShape,
+    )
+    def post(self, request: Request, uuid: UUID, *args: Any, **kwargs: Any) -> Response:
+        run_for(request.user, uuid)
+        given = WithdrawInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        import_withdraw(run=str(uuid), actor=actor_of(request), reason=given.validated_data["reason"])
+        return Response(present.imported(run_for(request.user, uuid)))

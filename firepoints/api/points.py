@@ -1,0 +1,158 @@
+"""Fire points: the list, one point, and the acts on it through the one door of `services.act`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import QuerySet
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, extend_schema
+from rest_framework import generics, serializers
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from firepoints import describe, selectors
+from firepoints.api import present, shapes
+from firepoints.api.common import POINT, named_point
+from firepoints.api.filters import FirePointFilter
+from firepoints.models import FirePoint, JointAttendance
+from firepoints.services.act import SERVICES, act
+from grids.api import actor_of
+
+TAGS = ["fire-points"]
+
+
+class GeoJSONRenderer(JSONRenderer):
+    """A page of the list as a FeatureCollection; the next page's address stays a member of it."""
+
+    media_type = "application/geo+json"
+    format = "geojson"
+
+    def render(self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None) -> bytes:
+        features = [present.feature(one) for one in data["results"]]
+        page = {"type": "FeatureCollection", "features": features, "next": data["next"], "previous": data["previous"]}
+        rendered: bytes = super().render(page, accepted_media_type, renderer_context)
+        return rendered
+
+
+class FirePoints(generics.ListAPIView[FirePoint]):
+    """The fire points that the user may see."""
+
+    queryset = FirePoint.objects.none()
+    serializer_class = shapes.FirePointBrief
+    renderer_classes = (JSONRenderer, GeoJSONRenderer)
+    filterset_class = FirePointFilter
+
+    def get_queryset(self) -> QuerySet[FirePoint]:
+        return FirePoint.objects.visible_to(self.request.user).select_related("attribution")
+
+    @extend_schema(
+        operation_id="fire_points_list",
+        tags=TAGS,
+        summary="火点列表",
+        description="岗位范围内的火点，新的在前。`format=geojson` 给出同一页的 FeatureCollection。",
+        responses={
+            (200, "application/json"): shapes.FirePointBrief(many=True),
+            (200, "application/geo+json"): OpenApiTypes.OBJECT,
+        },
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response([describe.brief(point) for point in page or ()])
+
+
+class FirePointDetail(APIView):
+    """One fire point."""
+
+    @extend_schema(
+        operation_id="fire_point_read",
+        tags=TAGS,
+        summary="一处火点",
+        description="监测记录、属地和当日责任人（电话遮掩）、佐证回执、核实、认定、经过，以及现在可办的事和还缺什么。",
+        parameters=[POINT],
+        responses=shapes.FirePointFull,
+    )
+    def get(self, request: Request, point: str, *args: Any, **kwargs: Any) -> Response:
+        found = selectors.fire_point_for(request.user, named_point(point))
+        return Response(present.detail(found, request.user))
+
+
+class AttendanceInput(shapes.Shape):
+    """One party of the joint verification, checked for shape before its service sees it."""
+
+    party = serializers.CharField(max_length=80)
+    outcome = serializers.ChoiceField(choices=JointAttendance.Outcome.choices)
+    county_code = serializers.CharField(max_length=20, required=False, allow_blank=True)
+    signer = serializers.CharField(max_length=60, required=False, allow_blank=True)
+    notices_sent = serializers.IntegerField(min_value=0, max_value=100, required=False)
+    dissent = serializers.CharField(max_length=300, required=False, allow_blank=True)
+
+
+class TransitionInput(shapes.Shape):
+    """An act by name with its data, on the version of the point that the person saw."""
+
+    action = serializers.ChoiceField(choices=[(name, name) for name in SERVICES])
+    data = serializers.DictField(required=False, help_text="这一步的内容，见火点的 actions[].fields")  # type: ignore[assignment]
+    version = serializers.IntegerField(min_value=0, max_value=2**31 - 1, help_text="看到的版本")
+
+    def validate_data(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        given = dict(data)
+        if "attendances" in given:
+            parties = AttendanceInput(data=given["attendances"], many=True)
+            parties.is_valid(raise_exception=True)
+            given["attendances"] = [dict(one) for one in parties.validated_data]
+        long = [name for name, value in given.items() if isinstance(value, str) and len(value) > 2000]
+        if long:
+            raise serializers.ValidationError(f"{'、'.join(long)} 超过 2000 字")
+        return given
+
+
+class Transitions(APIView):
+    """The acts on one fire point."""
+
+    @extend_schema(
+        operation_id="fire_point_act",
+        tags=TAGS,
+        summary="办理一步",
+        description=(
+            "按流程表办理。他人先办理过：409 stale_version；不由您的岗位办理：403 not_allowed；"
+            "状态不对：409 wrong_state；还缺材料：400 missing，requirements 列出还缺什么。"
+        ),
+        parameters=[POINT],
+        request=TransitionInput,
+        responses=shapes.FirePointFull,
+        examples=[
+            OpenApiExample("派发", value={"action": "dispatch", "version": 1}, request_only=True),
+            OpenApiExample(
+                "提交核实",
+                value={
+                    "action": "report",
+                    "version": 2,
+                    "data": {"conclusion": "true", "evidence": ["0b7c1a52-3a7e-4b39-9a53-52a6d1a7e0c1"]},
+                },
+                request_only=True,
+            ),
+            OpenApiExample(
+                "认定计入",
+                value={"action": "recognise", "version": 3, "data": {"reason": "证据充分"}},
+                request_only=True,
+            ),
+        ],
+    )
+    def post(self, request: Request, point: str, *args: Any, **kwargs: Any) -> Response:
+        # Its visibility first: what may not be seen must not be told apart by how the data is wrong.
+        found = selectors.fire_point_for(request.user, named_point(point))
+        given = TransitionInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        asked = given.validated_data
+        done = act(
+            point_id=found.pk,
+            action=asked["action"],
+            actor=actor_of(request),
+            data=asked.get("data"),
+            expected_version=asked["version"],
+        )
+        return Response(present.detail(done, request.user))

@@ -1,0 +1,199 @@
+"""Sightings: those gathered in points that the user may see, and findings reported one by one or as a queue."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Prefetch, QuerySet
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, PolymorphicProxySerializer, extend_schema
+from rest_framework import generics, serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from firepoints import describe
+from firepoints.api import present, shapes
+from firepoints.models import Detection, FirePoint, Membership, RawRow
+from firepoints.services.intake import OPEN_TO, finding_record
+from firepoints.services.reading import DATUMS
+from journal import problems
+from journal.errors import BadInput, Conflict, Refused
+
+MOST_FINDINGS = 100
+MOST_FIELDS = 40
+MOST_CHARACTERS = 2000
+EXAMPLE = {
+    "uuid": "3f0d2c1e-5a0c-4f0e-8f0a-6c1d4f8e5b57",
+    "found_at": "2023-10-07T13:30:00+08:00",
+    "lon": 123.75,
+    "lat": 41.25,
+    "kind": "fire",
+    "finder": "演示甲",
+    "note": "田埂边，正在燃烧",
+}
+
+
+class FindingInput(shapes.Shape):
+    """A finding as the schema shows it. Its content is checked by the reader of patrol files, so that the API, the page
+    and a file refuse the same things with the same words."""
+
+    uuid = serializers.CharField(required=False, help_text="设备自己产生的 UUID；再报一次不重复")
+    found_at = serializers.CharField(help_text="发现时间 ISO 8601；没有时区按北京时间")
+    lon = serializers.FloatField(help_text="经度，按 datum")
+    lat = serializers.FloatField(help_text="纬度，按 datum")
+    kind = serializers.CharField(help_text="fire 明火 / scar 黑斑")
+    authority = serializers.CharField(required=False, help_text="国家、省、市、县、乡、村")
+    finder = serializers.CharField(required=False, help_text="发现人")
+    accuracy_m = serializers.FloatField(required=False)
+    county = serializers.CharField(required=False, help_text="上报时写的县（区）")
+    note = serializers.CharField(required=False)
+    source = serializers.ChoiceField(choices=[(code, code) for code in OPEN_TO], default="patrol")  # type: ignore[assignment]
+    datum = serializers.ChoiceField(choices=[(name, name) for name in DATUMS], default="wgs84")
+
+
+class FindingsInput(shapes.Shape):
+    findings = FindingInput(many=True, help_text=f"一次最多 {MOST_FINDINGS} 件，逐件收存")
+
+
+class _KnownAlready(Exception):
+    """Rolls back a repeated report: it must leave nothing behind."""
+
+
+class Sightings(generics.ListAPIView[Detection]):
+    """Sightings out, findings in."""
+
+    queryset = Detection.objects.none()
+    serializer_class = shapes.Sighting
+
+    def get_queryset(self) -> QuerySet[Detection]:
+        mine = Membership.objects.filter(is_active=True, point__in=FirePoint.objects.visible_to(self.request.user))
+        found = Detection.objects.filter(pk__in=mine.values("detection")).select_related("source", "run")
+        return found.prefetch_related(Prefetch("memberships", Membership.objects.filter(is_active=True)))
+
+    @extend_schema(
+        operation_id="sightings_list",
+        tags=["sightings"],
+        summary="监测记录",
+        description="岗位范围内的火点所含的监测记录，新的在前。",
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        page = self.paginate_queryset(self.get_queryset())
+        return self.get_paginated_response([present.sighting(one) for one in page or ()])
+
+    @extend_schema(
+        operation_id="sightings_report",
+        tags=["sightings"],
+        summary="上报发现",
+        description=(
+            "一件，或 findings 里多件。一件：201 新收，200 早已收过（回执相同），同一 UUID 换了内容 409。"
+            "多件：总是 200，results 逐件给出状态和回执，或没有收的原因。"
+        ),
+        request=PolymorphicProxySerializer(
+            component_name="FindingOrFindings", serializers=[FindingInput, FindingsInput], resource_type_field_name=None
+        ),
+        responses={
+            201: OpenApiResponse(shapes.SightingAnswer, description="新收一件"),
+            200: OpenApiResponse(
+                PolymorphicProxySerializer(
+                    component_name="SightingAnswers",
+                    serializers=[shapes.SightingAnswer, shapes.SightingResults],
+                    resource_type_field_name=None,
+                ),
+                description="早已收过；或多件的逐件结果",
+            ),
+        },
+        examples=[
+            OpenApiExample("一件", value=EXAMPLE, request_only=True),
+            OpenApiExample("多件", value={"findings": [EXAMPLE]}, request_only=True),
+        ],
+    )
+    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        given = request.data
+        if isinstance(given, Mapping) and "findings" in given:
+            return Response({"results": self._many(given)})
+        answer, is_new = record_one(given, request.user)
+        return Response(answer, status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
+
+    def _many(self, given: Mapping[str, Any]) -> list[dict[str, Any]]:
+        findings = given["findings"]
+        if not isinstance(findings, list) or len(findings) > MOST_FINDINGS:
+            raise BadInput(f"应为列表，最多 {MOST_FINDINGS} 件", where="findings")
+        results = []
+        for index, one in enumerate(findings):
+            try:
+                answer, is_new = record_one(one, self.request.user)
+            except Refused as refused:
+                problem = problems.problem_of(refused) or {}
+                results.append({"index": index, "status": refused.http_status, "problem": problem})
+            else:
+                results.append({"index": index, "status": 201 if is_new else 200, **answer})
+        return results
+
+
+def record_one(given: Any, user: Any) -> tuple[dict[str, Any], bool]:
+    """Report one finding: (receipt with the point it belongs to now, whether it is new). A repeat leaves nothing behind.
+
+    Raises BadInput, NotAllowed, Conflict when the same UUID comes with another content.
+    """
+    data, source, datum = _checked(given)
+    answer: dict[str, Any] = {}
+    try:
+        with transaction.atomic():
+            done, _ = finding_record(data=data, actor=user, source_code=source, datum=datum)
+            row = done.run.raw_rows.select_related("detection__run", "detection__source").get() if done.run else None
+            if row is None or row.detection is None or done.run is None:
+                raise BadInput("这一件没有收存", where="findings")
+            first = row.detection
+            is_new = first.run_id == done.run.pk
+            if not is_new:
+                _require_same(row, first)
+            answer["receipt"] = _receipt(first)
+            if not is_new:
+                raise _KnownAlready
+    except _KnownAlready:
+        pass
+    answer["point"] = _point_of(first, user)
+    return answer, is_new
+
+
+def _checked(given: Any) -> tuple[dict[str, Any], str, str]:
+    """A finding without its source and datum, small enough to keep whole. Raises BadInput."""
+    if not isinstance(given, Mapping):
+        raise BadInput("一件发现应为 JSON 对象", where="findings")
+    data = dict(given)
+    source, datum = str(data.pop("source", "patrol")), str(data.pop("datum", "wgs84"))
+    if datum not in DATUMS:
+        raise BadInput(f"坐标系只能是 {'、'.join(DATUMS)}", where="datum")
+    if len(data) > MOST_FIELDS:
+        raise BadInput(f"字段超过 {MOST_FIELDS} 个", where="findings")
+    for name, value in data.items():
+        if isinstance(value, dict | list) or len(str(value)) > MOST_CHARACTERS:
+            raise BadInput(f"应为文字或数字，不超过 {MOST_CHARACTERS} 字", where=name[:40])
+    return data, source, datum
+
+
+def _require_same(row: RawRow, first: Detection) -> None:
+    """The same UUID must bring the same content, as with evidence."""
+    kept = first.raw_rows.filter(run=first.run_id, row_no=first.row_no).first()
+    if kept is not None and json.loads(kept.raw) != json.loads(row.raw):
+        raise Conflict("这个编号已经收存了另一件发现", code="sighting_conflict", details={"sighting": first.pk})
+
+
+def _receipt(first: Detection) -> dict[str, Any]:
+    _, _, own = first.key.partition("|")
+    return {
+        "uuid": own if len(own) == 36 else "",
+        "sighting": first.pk,
+        "run": str(first.run.uuid),
+        "source": first.source.code,
+        "outcome": "outside" if first.is_outside else "kept",
+        "received_at": first.run.started_at,
+    }
+
+
+def _point_of(first: Detection, user: Any) -> dict[str, Any] | None:
+    found = FirePoint.objects.visible_to(user).filter(memberships__detection=first, memberships__is_active=True)
+    point = found.select_related("attribution").first()
+    return describe.brief(point) if point else None

@@ -1,0 +1,46 @@
+"""What drf-spectacular cannot know of our API: every operation may answer with a problem, and its one shape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from journal.problems import MEDIA_TYPE
+
+PROBLEM = {
+    "type": "object",
+    "description": "办理被拒绝或出错时的回答（RFC 9457）。程序按 code 判断，detail 给人看。",
+    "required": ["type", "title", "status", "code", "detail"],
+    "properties": {
+        "type": {"type": "string", "format": "uri"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "code": {"type": "string", "description": "稳定的代码，例如 stale_version、missing、not_allowed"},
+        "detail": {"type": "string"},
+        "errors": {"type": "object", "additionalProperties": True, "description": "按字段列出的问题"},
+        "requirements": {"type": "array", "items": {"type": "string"}, "description": "还缺什么"},
+        "where": {"type": "string", "description": "表、行、列或字段"},
+    },
+    "additionalProperties": True,
+    "example": {
+        "type": "urn:jinshao:problem:stale_version",
+        "title": "与现有记录冲突",
+        "status": 409,
+        "code": "stale_version",
+        "detail": "已有他人先行办理，请刷新后重试。",
+    },
+}
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+def add_problems(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """A spectacular post-processing hook: `default` of every operation is a problem."""
+    result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM
+    answer = {
+        "description": "被拒绝或出错",
+        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    for path in result["paths"].values():
+        for method in METHODS:
+            if method in path:
+                path[method].setdefault("responses", {})["default"] = answer
+    return result
