@@ -5,6 +5,7 @@ from journal import acts
 
 ACT_OF = {
     "dispatch": "fire_point.dispatched",
+    "split": "fire_point.split",
     "close": "fire_point.closed",
     "report": "fire_point.reported",
     "report_on_behalf": "fire_point.reported_on_behalf",
@@ -13,6 +14,7 @@ ACT_OF = {
     "mark_cross": "fire_point.marked_cross",
     "dispute": "fire_point.disputed",
     "settle_jointly": "fire_point.settled_jointly",
+    "review": "fire_point.reviewed",
     "recognise": "fire_point.recognised",
     "exclude": "fire_point.excluded",
     "notify": "fire_point.notified",

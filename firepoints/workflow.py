@@ -21,6 +21,7 @@ class Facts:
     has_county: bool = False
     is_cross: bool = False
     is_oversize: bool = False
+    needs_person: str = ""
     has_chargeable_source: bool = False
     has_own_evidence: bool = False
     is_official: bool = False
@@ -56,6 +57,15 @@ def designated(f: Facts) -> str:
 
 def concerned(f: Facts) -> str:
     return "" if f.actor_in_candidate_county else "不是相关县（区）"
+
+
+def reviewed(f: Facts) -> str:
+    """An open question (the same fire as another point? a county newly touched?) must be answered before money."""
+    return f"先核对：{f.needs_person}" if f.needs_person else ""
+
+
+def in_question(f: Facts) -> str:
+    return "" if f.needs_person else "没有待核对的事项"
 
 
 def owner(f: Facts) -> str:
@@ -95,7 +105,7 @@ def emptied(f: Facts) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One row of the table. `data` names what the act must be given; the service checks it."""
+    """One row of the table. An empty `target` leaves the state as it is; `data` names what the act must be given."""
 
     action: str
     label: str
@@ -126,6 +136,7 @@ def _row(
 
 TRANSITIONS = (
     _row("dispatch", "派发", (S.SUSPECTED,), S.DISPATCHED, (_BUREAU,), (known_county, not_cross, one_site)),
+    _row("split", "划分", (S.SUSPECTED,), S.SUSPECTED, (_BUREAU,), (), ("groups", "reason")),
     _row("close", "关闭线索", (S.SUSPECTED, S.DISPATCHED), S.CLOSED, (_BUREAU,), (only_leads,), ("reason",)),
     _row("report", "提交核实", (S.DISPATCHED,), S.VERIFIED, (_COUNTY,), (designated,), ("conclusion", "evidence")),
     _row("report_on_behalf", "代录核实", (S.DISPATCHED,), S.VERIFIED, (_BUREAU,), (), ("conclusion", "scan")),
@@ -137,7 +148,8 @@ TRANSITIONS = (
     _row("settle_jointly", "联合核实记录", (S.JOINT,), S.VERIFIED, (_BUREAU,), (),
          ("conclusion", "county_code", "attendances")),
     _row("recognise", "认定计入", (S.VERIFIED,), S.RECOGNISED, (_DECIDER,),
-         (another_person, found_true, chargeable), ("reason",)),
+         (another_person, found_true, chargeable, reviewed), ("reason",)),
+    _row("review", "核对完毕", (*_BEFORE_DECISION, S.JOINT), "", (_BUREAU,), (in_question,), ("reason",)),
     _row("exclude", "认定不计入", (S.VERIFIED,), S.RECOGNISED, (_DECIDER,), (another_person,), ("reason",)),
     _row("notify", "通报", (S.RECOGNISED,), S.OBJECTION, (_BUREAU,), (counted,)),
     _row("object", "提出异议", (S.OBJECTION,), S.CONTESTED, (_COUNTY,), (owner,), ("reason",)),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from firepoints.models import FirePoint
-from firepoints.services import dispatch, joint, merge, objections, recognise, reopen, verify
+from firepoints.services import dispatch, joint, merge, objections, recognise, reopen, review, split, verify
 from grids.models import User
 from journal.errors import BadInput, Missing
 
@@ -13,6 +13,7 @@ Service = Callable[..., FirePoint]
 
 SERVICES: dict[str, Service] = {
     "dispatch": dispatch.fire_point_dispatch,
+    "split": split.fire_point_split,
     "close": dispatch.fire_point_close,
     "withdraw": dispatch.fire_point_withdraw,
     "report": verify.fire_point_report,
@@ -22,6 +23,7 @@ SERVICES: dict[str, Service] = {
     "mark_cross": joint.fire_point_mark_cross,
     "dispute": joint.fire_point_dispute,
     "settle_jointly": joint.fire_point_settle_jointly,
+    "review": review.fire_point_review,
     "recognise": recognise.fire_point_recognise,
     "exclude": recognise.fire_point_exclude,
     "notify": objections.fire_point_notify,
@@ -35,7 +37,7 @@ SERVICES: dict[str, Service] = {
     "absorb": merge.fire_point_absorb,
 }
 _COMMON = {"point_id", "actor", "expected_version"}
-_LISTS = {"evidence", "attendances"}
+_LISTS = {"evidence", "attendances", "groups"}
 
 
 def fields_of(action: str) -> dict[str, bool]:

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-import numpy as np
-
 from firepoints import rulings
-from firepoints.grouping import Constraints, Detections, Group, Params, Partition, group, related
+from firepoints.grouping import Constraints, Detections, Group, Params, Partition, group
 from firepoints.models import Detection, FirePoint, ImportRun, Membership, Source
 from firepoints.services.merge import fire_point_absorb
 from firepoints.services.points import NewPoint, attach_detections, create_points
+from firepoints.services.split import said_by_people
 from firepoints.states import Conclusion, State
 from grids.geo.sensors import heading_for, sensor_error_m
 from grids.models import User
@@ -58,9 +57,8 @@ def group_run(*, run: ImportRun, actor: User) -> int:
     params = _params(new)
     scene = _scene(new, params)
     constraints = _constraints(scene)
+    # The whole scene, not only what is linked to the new rows: a hint may reach a point that no link reaches.
     columns = _columns(list(scene.detections.values()))
-    wanted = set(related(columns, [one.pk for one in new], constraints, params).tolist())
-    columns = columns.take(np.flatnonzero(np.isin(columns.id, np.array(sorted(wanted), dtype=np.int64))))
     partition = group(columns, constraints, params)
     return _apply(partition, scene, run=run, actor=actor)
 
@@ -109,7 +107,8 @@ def _constraints(scene: _Scene) -> Constraints:
         FirePoint.objects.filter(steps__action="merge", merged_into__in=suspected).values_list("merged_into", flat=True)
     )
     joined = [pair for point_id in suspected if point_id in by_hand for pair in pairwise(members[point_id])]
-    return Constraints(joined=joined, frozen=frozen)
+    said, apart = said_by_people(suspected)
+    return Constraints(joined=joined + said, apart=apart, frozen=frozen)
 
 
 def _columns(detections: Sequence[Detection]) -> Detections:
@@ -160,6 +159,7 @@ def _apply(partition: Partition, scene: _Scene, *, run: ImportRun, actor: User) 
     targets: dict[int, set[int]] = defaultdict(set)
     for proposal in partition.proposals:
         targets[proposal.detection].add(scene.point_of[proposal.frozen])
+    doubtful = _before_pass(partition)
     fresh: list[NewPoint] = []
     touched = 0
     for one in partition.groups():
@@ -174,9 +174,19 @@ def _apply(partition: Partition, scene: _Scene, *, run: ImportRun, actor: User) 
             _attach(scene.points[beside[0]], one, scene, actor)
             touched += 1
         else:
-            fresh.append(_new_point(one, scene, beside))
+            fresh.append(_new_point(one, scene, beside, doubtful))
     create_points(fresh, actor=actor, subject=run)
     return touched + len(fresh)
+
+
+def _before_pass(partition: Partition) -> set[int]:
+    """Detections of two groups that may be one fire: a finding inside a pixel, but before the satellite passed.
+
+    The rule does not join them (policy.md §4: after the pass), yet charging both would be charging twice.
+    """
+    label = dict(zip(partition.ids.tolist(), partition.label.tolist(), strict=True))
+    pairs = [(hint.a, hint.b) for hint in partition.hints() if hint.rule == "before_pass"]
+    return {pk for a, b in pairs if label[a] != label[b] for pk in (a, b)}
 
 
 def _takes_in(point: FirePoint) -> bool:
@@ -211,8 +221,10 @@ def _attach(point: FirePoint, one: Group, scene: _Scene, actor: User) -> None:
     )
 
 
-def _new_point(one: Group, scene: _Scene, beside: list[int]) -> NewPoint:
+def _new_point(one: Group, scene: _Scene, beside: list[int], doubtful: set[int]) -> NewPoint:
     said = _oversize_words(one)
+    if doubtful & set(one.members):
+        said = said or "巡查发现早于过境而在像元内：与相邻的一处可能是同一处，请核对，同一处请并入"
     if beside:
         names = "、".join(f"{scene.points[pk]}（{scene.points[pk].get_state_display()}）" for pk in beside[:3])
         said = f"与 {names} 的范围相接：同一处请并入，新的焚烧另行派发"

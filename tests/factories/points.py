@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image
 
-from firepoints.models import Detection, Evidence, FirePoint, ImportRun, Source
+from firepoints.models import Detection, DetectionKey, Evidence, FirePoint, ImportRun, Source
 from firepoints.services.act import act
 from firepoints.services.evidence import evidence_store
 from firepoints.services.points import create_point
@@ -34,9 +34,17 @@ def run_of(source: str) -> ImportRun:
 
 
 def detection(
-    *, source: str = "provincial_list", at: tuple[float, float] = IN_WEST, when: datetime = BURNT_AT, **given: Any
+    *,
+    source: str = "provincial_list",
+    at: tuple[float, float] = IN_WEST,
+    when: datetime = BURNT_AT,
+    is_live: bool = False,
+    **given: Any,
 ) -> Detection:
-    """One sighting; a satellite pixel of 375 m unless the source is an inspection or `kind` says otherwise."""
+    """One sighting; a satellite pixel of 375 m unless the source is an inspection or `kind` says otherwise.
+
+    `is_live` gives it a key among live runs, as an import does, so that the grouping sees it.
+    """
     run = run_of(source)
     number = next(_serial)
     is_pixel = run.source.kind == Source.Kind.SATELLITE
@@ -51,10 +59,13 @@ def detection(
         "beijing_date": clock.beijing_date(when),
         **given,
     }
-    return Detection.objects.create(
+    made = Detection.objects.create(
         run=run, row_no=number, source=run.source, key=f"{source}:{number}", lon=at[0], lat=at[1],
         given_lon=str(at[0]), given_lat=str(at[1]), datum="wgs84", **facts,
     )  # fmt: skip
+    if is_live:
+        DetectionKey.objects.create(key=made.key, base_key=made.key, detection=made)
+    return made
 
 
 def suspected(*, source: str = "provincial_list", at: tuple[float, float] = IN_WEST, **given: Any) -> FirePoint:

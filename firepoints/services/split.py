@@ -1,0 +1,78 @@
+"""划分: a person says which sightings are one 处 each. The machine never cuts a long or large group (policy.md §4)."""
+
+from collections.abc import Iterable, Sequence
+from itertools import combinations, pairwise
+
+from django.db import transaction
+
+from firepoints import selectors
+from firepoints.models import FirePoint, Membership, Step
+from firepoints.services.points import NewPoint, create_points, refresh
+from firepoints.services.steps import advance, concern, open_act, required
+from grids.models import User
+from journal.errors import BadInput
+
+Pairs = list[tuple[int, int]]
+
+
+@transaction.atomic
+def fire_point_split(
+    *,
+    point_id: int | str,
+    actor: User,
+    groups: Sequence[Sequence[int]],
+    reason: str,
+    expected_version: int | None = None,
+) -> FirePoint:
+    """Divide a suspected point: `groups` are detection ids, each sighting once; the first group stays with this point.
+
+    One group alone says that it is one site after all. Later imports keep what was divided apart. Counties that saw the
+    whole still see every part. Raises BadInput when the groups are no partition of its sightings.
+    """
+    reason = required(reason, "划分的理由")
+    opened = open_act("split", point_id=point_id, actor=actor, expected_version=expected_version)
+    point = opened.point
+    detections = {one.pk: one for one in selectors.active_detections(point)}
+    parts = _partition(groups, set(detections))
+    why = f"由 {point} 划分：{reason}"[:300]
+    Membership.objects.filter(point=point, is_active=True).exclude(detection__in=parts[0]).update(is_active=False)
+    fresh = create_points(
+        [NewPoint([detections[pk] for pk in part], why) for part in parts[1:]],
+        actor=actor,
+        subject=point,
+        reason=reason,
+    )
+    refresh(point)
+    shares = dict(point.counties.values_list("county_code", "share"))
+    for part in fresh:
+        concern(part, shares)
+    data = {"groups": parts, "points": [point.pk, *(one.pk for one in fresh)]}
+    return advance(opened, reason=reason, data=data, is_oversize=False, needs_person=_still_open(point))
+
+
+def _partition(groups: Sequence[Sequence[int]], members: set[int]) -> list[list[int]]:
+    try:
+        parts = [sorted({int(pk) for pk in part}) for part in groups]
+    except (TypeError, ValueError):
+        raise BadInput("应为监测记录编号的列表，如 [[1, 2], [3]]", where="groups") from None
+    named = [pk for part in parts for pk in part]
+    if not all(parts) or len(named) != len(set(named)) or set(named) != members:
+        raise BadInput("每条监测记录要恰好在一组里，不能有空组", where="groups")
+    return parts
+
+
+def _still_open(point: FirePoint) -> str:
+    return "" if point.needs_person.startswith("待人工划分") else point.needs_person
+
+
+def said_by_people(points: Iterable[int]) -> tuple[Pairs, Pairs]:
+    """What divisions of these points tell the grouping: (joined pairs, apart pairs) of detection ids."""
+    joined: Pairs = []
+    apart: Pairs = []
+    wanted = set(points)
+    for step in Step.objects.filter(action="split").order_by("pk"):
+        if not wanted & set(step.data["points"]):
+            continue
+        joined += [pair for part in step.data["groups"] for pair in pairwise(part)]
+        apart += [(a[0], b[0]) for a, b in combinations(step.data["groups"], 2)]
+    return joined, apart
