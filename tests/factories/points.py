@@ -38,13 +38,9 @@ def detection(
     source: str = "provincial_list",
     at: tuple[float, float] = IN_WEST,
     when: datetime = BURNT_AT,
-    is_live: bool = False,
     **given: Any,
 ) -> Detection:
-    """One sighting; a satellite pixel of 375 m unless the source is an inspection or `kind` says otherwise.
-
-    `is_live` gives it a key among live runs, as an import does, so that the grouping sees it.
-    """
+    """One sighting; a satellite pixel of 375 m unless the source is an inspection or `kind` says otherwise."""
     run = run_of(source)
     number = next(_serial)
     is_pixel = run.source.kind == Source.Kind.SATELLITE
@@ -63,8 +59,7 @@ def detection(
         run=run, row_no=number, source=run.source, key=f"{source}:{number}", lon=at[0], lat=at[1],
         given_lon=str(at[0]), given_lat=str(at[1]), datum="wgs84", **facts,
     )  # fmt: skip
-    if is_live:
-        DetectionKey.objects.create(key=made.key, base_key=made.key, detection=made)
+    DetectionKey.objects.create(key=made.key, base_key=made.key, detection=made)
     return made
 
 

@@ -16,8 +16,7 @@ from tests.factories.city import City
 def chain(city: City) -> tuple[FirePoint, list[int]]:
     """Three touching pixels that the grouping flagged."""
     some = [
-        make.detection(at=(123.75 + at * 0.004, 41.25), when=make.BURNT_AT + timedelta(hours=at), is_live=True)
-        for at in range(3)
+        make.detection(at=(123.75 + at * 0.004, 41.25), when=make.BURNT_AT + timedelta(hours=at)) for at in range(3)
     ]
     group = NewPoint(some, is_oversize=True, needs_person="待人工划分：超过 2 公里")
     return create_points([group], actor=city.system)[0], [one.pk for one in some]
