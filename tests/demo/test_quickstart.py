@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
-from types import ModuleType
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -13,8 +11,13 @@ from demo.management.commands import quickstart
 from demo.serving import ChildStopped, PortTaken
 
 DONE = {
+    "batch": {"name": "2025年10月"},
     "counties": [{"code": "210502", "name": "平山区", "points": 2, "amount_fen": 6_000_000}],
-    "logins": [{"username": "clerk", "password": "not for stdout", "role": "bureau_clerk"}],
+    "total": {"points": 2, "amount_fen": 6_000_000, "daxie": "人民币陆万元整"},
+    "logins": [{"username": "clerk", "password": "not for stdout", "name": "演示甲", "role": "bureau_clerk"}],
+    "logins_file": "logins.txt",
+    "reports": "reports",
+    "seconds": {"month": 1.0},
 }
 
 
@@ -43,15 +46,12 @@ class FakeServing:
 
 @pytest.fixture
 def stage(monkeypatch: pytest.MonkeyPatch) -> type[FakeServing]:
-    module = ModuleType("demo.services.load")
-
     def load_demo(progress):
         progress("half way")
         print("a stray print of some library")
         return DONE
 
-    module.load_demo = load_demo  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "demo.services.load", module)
+    monkeypatch.setattr(quickstart, "load_demo", load_demo)
     monkeypatch.setattr(quickstart, "Serving", FakeServing)
     monkeypatch.setattr(quickstart.static_files, "collect", lambda: False)
     # The migrations of the test database are another run's business.

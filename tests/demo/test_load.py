@@ -1,0 +1,163 @@
+"""The demonstration as a whole: the money agrees to the fen wherever it stands, and a second run changes nothing."""
+
+from __future__ import annotations
+
+import re
+import stat
+from pathlib import Path
+from typing import Any
+
+import docx
+from django.apps import apps
+from python_calamine import CalamineWorkbook
+
+from demo import story
+from demo.services import borders, month
+from demo.services.load import load_demo
+from firepoints.models import Attribution, FirePoint, Membership, RawRow, Verification
+from firepoints.states import State
+from grids.models import Cell, Term, User
+from grids.roles import Level
+from journal import clock, sealing, verify
+from journal.models import Entry
+from penalties.models import BatchLine, LedgerEntry, Settlement
+
+RATE_FEN = 3_000_000
+OWN_APPS = ("journal", "grids", "firepoints", "penalties")
+Demo = dict[str, Any]
+
+
+def rows_of_every_table() -> dict[str, int]:
+    return {
+        model._meta.label: model._default_manager.count()
+        for app in OWN_APPS
+        for model in apps.get_app_config(app).get_models()
+    }
+
+
+def texts_of(sheet: list[list[Any]]) -> list[list[str]]:
+    return [[str(cell) for cell in row] for row in sheet]
+
+
+def test_the_total_is_thirty_thousand_yuan_for_each_point_in_ledger_lines_and_papers(demo: Demo) -> None:
+    points = demo["total"]["points"]
+    total_fen = points * RATE_FEN
+    assert 10 <= points <= 14
+    assert total_fen > 30_000_000
+    assert demo["total"]["amount_fen"] == total_fen
+    assert sum(LedgerEntry.objects.values_list("amount_fen", flat=True)) == total_fen
+    assert sum(BatchLine.objects.values_list("amount_fen", flat=True)) == total_fen
+    assert sum(BatchLine.objects.values_list("count", flat=True)) == points
+    folder = Path(demo["reports"])
+    book = CalamineWorkbook.from_path(str(next(folder.glob("*.xlsx"))))
+    summary = texts_of(book.get_sheet_by_index(0).to_python())
+    total_row = next(row for row in summary if any(cell.replace(" ", "") == "合计" for cell in row))
+    assert str(points) in [cell.removesuffix(".0") for cell in total_row]
+    assert str(total_fen // 1_000_000) in [cell.removesuffix(".0") for cell in total_row]
+    letter = docx.Document(str(next(folder.glob("*.docx"))))
+    text = "\n".join(paragraph.text for paragraph in letter.paragraphs)
+    text += "\n".join(cell.text for table in letter.tables for row in table.rows for cell in row.cells)
+    assert demo["total"]["daxie"] in text
+    assert "演示" in text
+    assert any("演示" in cell for row in summary for cell in row)
+
+
+def test_every_county_stands_in_the_table_and_at_least_four_pay(demo: Demo) -> None:
+    assert len(demo["counties"]) == 6
+    assert sum(row["points"] > 0 for row in demo["counties"]) >= 4
+    assert all(row["amount_fen"] == row["points"] * RATE_FEN for row in demo["counties"])
+
+
+def test_the_story_says_who_pays_for_what(demo: Demo) -> None:
+    final = [one for one in story.STORIES if one.verbs and one.verbs[-1] in ("waive", "lapse")]
+    told = {code: sum(one.county == code for one in final) for code in {one.county for one in story.STORIES}}
+    paid = {row["code"]: row["points"] for row in demo["counties"]}
+    assert paid == {**dict.fromkeys(paid, 0), **told}
+
+
+def test_a_fire_seen_by_two_satellites_the_province_and_a_patrol_is_one_point(demo: Demo) -> None:
+    busiest = next(one for one in story.STORIES if one.key == "H1")
+    fire = Membership.objects.filter(detection__kind="fire", detection__beijing_date=busiest.day, is_active=True).get()
+    sources = fire.point.memberships.filter(is_active=True).values_list(
+        "detection__source__code", "detection__satellite"
+    )
+    assert {"firms", "provincial_list", "patrol"} == {code for code, _ in sources}
+    assert {"N", "N20"} <= {satellite for _, satellite in sources}
+    assert fire.point.recognition.basis == "satellite"
+
+
+def test_the_pixel_on_the_border_is_charged_by_the_joint_record_alone(demo: Demo) -> None:
+    point = FirePoint.objects.get(state=State.FINAL, is_cross=True)
+    assert point.verification.kind == Verification.Kind.JOINT
+    assert point.attribution.method == Attribution.Method.JOINT
+    assert point.recognition.payer_code == story.XIHU
+    assert {"present", "absent"} == set(point.verification.attendances.values_list("outcome", flat=True))
+
+
+def test_every_outcome_of_a_row_occurs_and_they_add_up(demo: Demo) -> None:
+    for run in demo["imports"]:
+        outcomes = (run["kept"], run["identical"], run["superseded"], run["quarantined"], run["outside"])
+        assert sum(outcomes) == run["rows"]
+    assert set(RawRow.objects.values_list("outcome", flat=True)) == set(RawRow.Outcome.values)
+
+
+def test_there_is_work_left_for_a_visitor(demo: Demo) -> None:
+    assert {"suspected", "dispatched", "joint", "verified", "recognised", "contested", "final", "closed"} <= set(
+        demo["points"]
+    )
+    assert Settlement.objects.count() == 2
+    assert demo["batch"]["state"] == "sent"
+
+
+def test_the_journal_is_whole_and_sealed(demo: Demo) -> None:
+    report = verify.verify()
+    assert report.problems == []
+    assert report.unsealed == 0
+
+
+def test_no_number_can_be_reached_and_every_name_is_plainly_invented(demo: Demo) -> None:
+    people = User.objects.filter(is_system=False)
+    assert people.count() == demo["people"]["accounts"] + demo["people"]["heads"]
+    for name, phone in people.values_list("full_name", "phone"):
+        assert name.startswith("演示")
+        assert re.fullmatch(r"000-0000-\d{4}", phone)
+
+
+def test_every_cell_has_a_head_but_for_the_gaps_left_on_purpose(demo: Demo) -> None:
+    cells = set(Cell.objects.exclude(level=Level.CITY).values_list("code", flat=True))
+    headed = set(Term.objects.filter(post__kind="head").values_list("post__cell_code", flat=True))
+    assert headed < cells
+    assert len(cells - headed) == 25
+    assert demo["cells"] == {**demo["cells"], "county": 6, "township": 49, "village": 508}
+
+
+def test_the_passwords_are_in_a_file_that_only_its_owner_can_read(demo: Demo) -> None:
+    path = Path(demo["logins_file"])
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    for login in demo["logins"]:
+        assert login["password"] in path.read_text(encoding="utf-8")
+        assert User.objects.get(username=login["username"]).check_password(login["password"])
+
+
+def test_the_whole_story_is_told_under_the_simulated_clock(demo: Demo) -> None:
+    acts = Entry.objects.exclude(act__in=["journal.deployment_set", "rule.added", "ruling.added", "pack.loaded"])
+    assert not acts.filter(simulated=False).exists()
+
+
+def test_a_second_run_changes_nothing(demo: Demo) -> None:
+    before, head = rows_of_every_table(), sealing.head()
+    files = {path: path.stat().st_mtime_ns for path in demo["home"].rglob("*") if path.is_file()}
+    again = load_demo()
+    assert again["is_new"] is False
+    assert (rows_of_every_table(), sealing.head()) == (before, head)
+    assert {path: path.stat().st_mtime_ns for path in demo["home"].rglob("*") if path.is_file()} == files
+    assert all(login["password"] == "" for login in again["logins"])
+    same = ("cells", "people", "imports", "points", "batch", "counties", "total", "journal", "files")
+    assert {key: again[key] for key in same} == {key: demo[key] for key in same}
+
+
+def test_a_load_that_is_taken_up_again_repeats_nothing(demo: Demo) -> None:
+    before, head = rows_of_every_table(), sealing.head()
+    with clock.simulated(story.SET_UP) as hand:
+        month.play(edition=borders.edition_known(), hand=hand, progress=str)
+    assert (rows_of_every_table(), sealing.head()) == (before, head)
