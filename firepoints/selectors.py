@@ -69,6 +69,7 @@ def facts_for(point: FirePoint, actor: Any) -> workflow.Facts:
         has_county=bool(point.county_code),
         is_cross=point.is_cross and not is_settled_jointly(point),
         is_oversize=point.is_oversize,
+        needs_person=point.needs_person,
         has_chargeable_source=any(charging.can_charge(one.source, in_force) for one in detections),
         is_official=any(one.source.source_class == one.source.Class.OFFICIAL_LIST for one in detections),
         has_live_detections=any(one.run.state != ImportRun.State.WITHDRAWN for one in detections),

@@ -77,7 +77,7 @@ def advance(
     `data` is what the act was given, by id and without personal names: it stays for ever.
     """
     transition, point, actor = opened.transition, opened.point, opened.actor
-    target = to or transition.target
+    target = to or transition.target or point.state
     before = _told(point)
     FirePoint.objects.filter(pk=point.pk, version=point.version).update(state=target, **changes)
     Step.objects.create(

@@ -74,4 +74,6 @@ def level_of_code(code: str) -> str:
         return level
     if not code.isdigit():
         return ""
+    if len(code) == 6 and code.endswith("00"):  # GB/T 2260 writes a city as 210500
+        return Level.CITY
     return _LEVEL_BY_LENGTH.get(len(code), Level.GROUP if len(code) > 12 else "")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from firepoints.models import Detection, DetectionKey, FirePoint, ImportRun, Membership, RawRow, Supersession
+from firepoints.models import Detection, FirePoint, ImportRun, Membership, RawRow, Supersession
 from firepoints.services.ingest import import_file
 from firepoints.services.intake import finding_record
 from firepoints.services.reading import ListName
@@ -116,6 +116,22 @@ def test_two_satellites_and_a_patrol_that_see_one_fire_make_one_point(firms, cit
     assert point.memberships.filter(is_active=True).count() == 3
 
 
+def test_a_finding_just_before_the_pass_is_questioned_so_that_one_fire_is_not_charged_twice(firms, city):
+    data = {"found_at": "2023-10-07 12:30", "lon": IN_WEST[0], "lat": IN_WEST[1], "kind": "明火"}
+    finding_record(data=data, actor=city.clerk)
+    firms(row(time="0530"))
+    point = FirePoint.objects.get(memberships__detection__source__code="firms")
+    assert "同一处" in point.needs_person
+    by = city.west
+    point = make.take(point, "dispatch", city.clerk)
+    make.take(point, "report", by, conclusion="true", evidence=make.uuids(make.photo(point, by)))
+    with pytest.raises(Missing, match="先核对"):
+        make.take(point, "recognise", city.recogniser, reason="有火")
+    reviewed = make.take(point, "review", city.clerk, reason="相距 300 米的另一块地")
+    assert reviewed.needs_person == ""
+    assert reviewed.state == State.VERIFIED
+
+
 def test_a_sighting_that_connects_two_suspicions_joins_them_whatever_the_order(firms):
     a, middle, b = (123.7500, 41.25), (123.7545, 41.25), (123.7590, 41.25)
     firms(row(at=a), name="a.csv")
@@ -138,12 +154,6 @@ def test_a_sighting_joins_a_dispatched_point_that_it_touches(firms, city):
 @pytest.mark.parametrize("trait", ["negative", "recognised"])
 def test_an_import_never_touches_what_was_found_untrue_or_decided(firms, city, trait):
     decided = getattr(make, trait)(city, when=datetime(2023, 10, 7, 5, 30, tzinfo=UTC))
-    DetectionKey.objects.bulk_create(
-        [
-            DetectionKey(key=m.detection.key, base_key=m.detection.key, detection=m.detection)
-            for m in decided.memberships.all()
-        ]
-    )
     before = decided.memberships.count()
     firms(row(time="0610", satellite="N"))
     fresh = FirePoint.objects.exclude(pk=decided.pk).get()
