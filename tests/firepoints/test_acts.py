@@ -205,7 +205,16 @@ def test_what_is_offered_is_what_the_guard_allows(city: City) -> None:
         for point in points
         for person in people
     }
-    assert offered["suspected", "clerk"] == {"dispatch", "split", "close", "verify_own", "mark_cross", "merge", "withdraw"}
+    assert offered["suspected", "clerk"] == {
+        "dispatch",
+        "split",
+        "close",
+        "review",
+        "verify_own",
+        "mark_cross",
+        "merge",
+        "withdraw",
+    }
     assert offered["dispatched", "west"] == {"report", "dispute"}
     assert offered["verified", "recogniser"] == {"return", "recognise", "exclude"}
     assert offered["objection", "west"] == {"object", "waive"}
