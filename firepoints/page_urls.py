@@ -1,0 +1,29 @@
+"""Pages of the app. 总览 is the home of the whole deployment, so it has no namespace."""
+
+from importlib.util import find_spec
+
+from django.urls import include, path
+
+from firepoints.pages import acting, detail, evidence, home, listing, maps, reporting, review
+
+POINT = "fire-points/<int:point_id>/"
+
+patterns = [
+    path("fire-points/", listing.point_list, name="list"),
+    path("fire-points/points.geojson", maps.points, name="points_geojson"),
+    path("recognition/", review.desk, name="review"),
+    path(POINT, detail.point_detail, name="detail"),
+    path(f"{POINT}map.geojson", maps.point_map, name="map_geojson"),
+    path(f"{POINT}phones/", detail.phones, name="phones"),
+    path(f"{POINT}report/", reporting.report, name="report"),
+    path(f"{POINT}evidence/", evidence.upload, name="evidence_upload"),
+    path(f"{POINT}act/<slug:action>/", acting.act_page, name="act"),
+    path("evidence/<uuid:uuid>/", evidence.copy, name="evidence"),
+    path("evidence/<uuid:uuid>/original/", evidence.original, name="evidence_original"),
+]
+if find_spec("firepoints.import_pages"):
+    from firepoints import import_pages
+
+    patterns += import_pages.patterns
+
+urlpatterns = [path("", home.home, name="home"), path("", include((patterns, "firepoints")))]

@@ -1,0 +1,1 @@
+"""The HTML pages of the fire points, one module per page; each starts from what the user may see."""

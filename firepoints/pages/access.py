@@ -1,0 +1,47 @@
+"""Finding what a page is about, or the same 404 for what is not there and what is not this user's to see."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpRequest
+
+from firepoints import scope, selectors
+from firepoints.models import FirePoint
+from grids import selectors as grids
+from grids.roles import Role
+
+MAY_REVEAL = frozenset({Role.BUREAU, Role.RECOGNISER, Role.COUNTY, Role.INSPECTOR})
+MAY_TAKE_ORIGINALS = frozenset({Role.BUREAU, Role.RECOGNISER, Role.AUDITOR})
+MAY_FILE = frozenset({Role.BUREAU, Role.RECOGNISER, Role.COUNTY, Role.INSPECTOR})
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who looks at a point. `is_former`: a county that has lost it, which keeps only what it filed (design.md)."""
+
+    user: Any
+    roles: frozenset[Role]
+    is_former: bool
+    counties: frozenset[str]
+
+    def holds(self, roles: Collection[Role]) -> bool:
+        return bool(self.roles & frozenset(roles))
+
+
+def point_or_404(request: HttpRequest, point_id: int | str) -> FirePoint:
+    """The point, if this user may see it."""
+    try:
+        return selectors.fire_point_for(request.user, point_id)
+    except selectors.FirePointNotFound as missing:
+        raise Http404(missing.message) from None
+
+
+def viewer_of(request: HttpRequest, point: FirePoint) -> Viewer:
+    """The user before the page, with the roles of today."""
+    roles = grids.roles_of(request.user)
+    counties = scope.own_counties(request.user) if Role.COUNTY in roles else frozenset()
+    is_former = (
+        bool(counties) and roles == {Role.COUNTY} and bool(point.county_code) and point.county_code not in counties
+    )
+    return Viewer(request.user, roles, is_former, counties)

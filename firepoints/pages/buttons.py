@@ -1,0 +1,55 @@
+"""现在能做: the acts that the transition table opens to this user now, as buttons; a blocked one says what is missing."""
+
+from dataclasses import dataclass, field
+
+from django.urls import reverse
+
+from firepoints.models import FirePoint
+from firepoints.services.act import fields_of
+from firepoints.workflow import Available
+
+NEXT_STEPS = (
+    "dispatch", "report", "settle_jointly", "recognise", "exclude", "notify", "uphold", "object", "waive", "verify_own",
+)  # fmt: skip
+"""What moves a point on; the rest are ways back and aside, shown smaller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """`is_direct`: needs nothing but the press, so the panel posts it; else it opens its form."""
+
+    action: str
+    label: str
+    url: str
+    missing: tuple[str, ...] = ()
+    is_direct: bool = False
+    is_main: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Buttons:
+    """The next steps as large buttons, the others as links, in the table's order."""
+
+    large: list[Button] = field(default_factory=list)
+    small: list[Button] = field(default_factory=list)
+
+
+def buttons_of(point: FirePoint, actions: list[Available]) -> Buttons:
+    """One main button at most: the first open next step (look.md)."""
+    main = next((one.transition.action for one in actions if one.is_open and one.transition.action in NEXT_STEPS), "")
+    told = Buttons()
+    for one in actions:
+        action = one.transition.action
+        is_next = action in NEXT_STEPS
+        if not is_next and not one.is_open:
+            continue  # a way back that is closed is no news
+        button = Button(
+            action=action,
+            label=one.transition.label,
+            url=reverse("firepoints:act", args=[point.pk, action]),
+            missing=one.missing,
+            is_direct=not any(fields_of(action).values()),
+            is_main=action == main,
+        )
+        (told.large if is_next else told.small).append(button)
+    return told

@@ -1,0 +1,103 @@
+"""One fire point: what was seen, whose it is, what proves it, what was decided, and what can be done now."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from firepoints import panels, selectors
+from firepoints.models import FirePoint, Recognition, Verification
+from firepoints.pages import access, people, progress, words
+from firepoints.pages.access import Viewer, point_or_404, viewer_of
+from firepoints.pages.buttons import buttons_of
+from firepoints.pages.chain import chain_of
+from firepoints.pages.evidence_cards import cards_of
+from firepoints.pages.paging import neighbours
+from firepoints.pages.rows import flags_of
+from firepoints.pages.sightings import first_pass, repeated, sightings_of
+from firepoints.states import State
+from journal import services as journal
+
+
+@require_safe
+@never_cache
+def point_detail(request: HttpRequest, point_id: int) -> HttpResponse:
+    """The page of a point; showing its photos is noted as one access."""
+    point = point_or_404(request, point_id)
+    return _page(request, point, is_revealed=False)
+
+
+@require_POST
+@never_cache
+def phones(request: HttpRequest, point_id: int) -> HttpResponse:
+    """The same page with full numbers, each shown number noted as an access (C5). Not kept: a reload masks again."""
+    point = point_or_404(request, point_id)
+    viewer = viewer_of(request, point)
+    if viewer.is_former or not viewer.holds(access.MAY_REVEAL):
+        return HttpResponseForbidden("您的岗位不能查看完整号码。")
+    for holder in people.holders_of(point):
+        journal.access(request.user, "phone", holder, f"火点 {point}")
+    return _page(request, point, is_revealed=True)
+
+
+def _page(request: HttpRequest, point: FirePoint, *, is_revealed: bool) -> HttpResponse:
+    viewer = viewer_of(request, point)
+    context = context_of(point, viewer, is_revealed=is_revealed)
+    newer, older = neighbours(FirePoint.objects.visible_to(request.user), point)
+    context |= {"newer": newer, "older": older}
+    if context["evidence"].photos:
+        journal.access(request.user, "evidence", point, f"火点页缩略图 {len(context['evidence'].photos)} 张")
+    return render(request, "firepoints/detail.html", context)
+
+
+def context_of(point: FirePoint, viewer: Viewer, *, is_revealed: bool = False) -> dict[str, Any]:
+    """Everything about a point that `viewer` may see; the review desk shows the same."""
+    seen = sightings_of(point)
+    evidence = cards_of(point, list(selectors.evidence_for(point, viewer.user)), first_pass(seen))
+    panel = panels.money()
+    money = panel.point(point) if panel and not viewer.is_former else None
+    steps = [] if viewer.is_former else list(point.steps.select_related("actor").order_by("seq"))
+    groups = [] if viewer.is_former else people.groups_of(point, is_revealed=is_revealed)
+    return {
+        "point": point,
+        "viewer": viewer,
+        "mark": "settled" if money and money.is_settled else words.mark_of(point),
+        "label": words.label_of(point),
+        "place": words.place_of(point),
+        "flags": flags_of(point),
+        "sightings": seen,
+        "repeated": repeated(seen),
+        "evidence": evidence,
+        "verifications": _verifications(point, viewer),
+        "recognitions": _recognitions(point, viewer),
+        "steps": progress.bar_of(point, steps, seen[0].detection.source.name if seen else "", money),
+        "timeline": progress.timeline_of(steps),
+        "buttons": buttons_of(point, selectors.actions_for(point, viewer.user)),
+        "may_file": viewer.holds(access.MAY_FILE) and point.state not in (State.MERGED, State.CLOSED),
+        "may_reveal": viewer.holds(access.MAY_REVEAL),
+        "may_take_originals": viewer.holds(access.MAY_TAKE_ORIGINALS),
+        "is_revealed": is_revealed,
+        "groups": groups,
+        "gaps": people.gaps(groups),
+        "chain": [] if viewer.is_former else chain_of(point, money, evidence, seen),
+        "shares": point.attribution.candidates if point.attribution else [],
+        "map_url": reverse("firepoints:map_geojson", args=[point.pk]),
+        "back": reverse("firepoints:detail", args=[point.pk]) + "#evidence",
+    }
+
+
+def _verifications(point: FirePoint, viewer: Viewer) -> list[Verification]:
+    """The records, the latest first; a county that has lost the point sees its own."""
+    found = point.verifications.select_related("verified_by", "post").prefetch_related("attendances", "evidence")
+    if viewer.is_former:
+        found = found.filter(county_code__in=viewer.counties)
+    return list(found.order_by("-seq"))
+
+
+def _recognitions(point: FirePoint, viewer: Viewer) -> list[Recognition]:
+    if viewer.is_former:
+        return []
+    return list(point.recognitions.select_related("recognised_by", "verified_by").order_by("-seq"))

@@ -1,0 +1,218 @@
+"""The forms of the acts, one shape per kind of act; what they give is the `data` of services.act, no more."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from firepoints import charging, selectors
+from firepoints.models import Evidence, FirePoint, JointAttendance
+from firepoints.states import Basis, Cause, Conclusion
+from grids import selectors as grids
+from grids.models import User
+
+BUREAU_ROW = "bureau"
+_AREA = forms.Textarea(attrs={"rows": 3})
+
+
+class ActForm(forms.Form):
+    """An act with a reason. `title` and `hint` stand above the form; `expected_version` guards against a second hand."""
+
+    expected_version = forms.IntegerField(widget=forms.HiddenInput)
+    is_reason_required = True
+    reason_label = "理由（写入通知与日志）"
+
+    def __init__(self, *args: Any, point: FirePoint, user: User, **kwargs: Any) -> None:
+        self.point, self.user = point, user
+        kwargs.setdefault("initial", {}).setdefault("expected_version", point.version)
+        super().__init__(*args, **kwargs)
+        self.build()
+
+    def build(self) -> None:
+        """Add the fields of this act."""
+        self.fields["reason"] = forms.CharField(
+            label=self.reason_label, max_length=500, required=self.is_reason_required, widget=_AREA
+        )
+
+    def data_of(self) -> dict[str, Any]:
+        """What the act is given; empty values are left to the service's defaults."""
+        told = {name: value for name, value in self.cleaned_data.items() if name != "expected_version"}
+        return {name: value for name, value in told.items() if value not in ("", None, [])}
+
+
+class OptionalReasonForm(ActForm):
+    is_reason_required = False
+    reason_label = "说明（可空）"
+
+
+class DecideForm(ActForm):
+    """认定计入: the ground of the charge is the fixed order's unless another is chosen."""
+
+    def build(self) -> None:
+        super().build()
+        found = selectors.chargeable_detections(self.point, self.point.burn_date)
+        bases = dict.fromkeys(charging.basis_of(one) for one in found)
+        if len(bases) > 1:
+            first = next(iter(bases))
+            choices = [("", f"按固定次序：{Basis(first).label}"), *((one.value, one.label) for one in bases)]
+            self.fields["basis"] = forms.ChoiceField(label="扣缴依据", choices=choices, required=False)
+
+
+class WaiveForm(ActForm):
+    is_reason_required = False
+    reason_label = "说明（可空）"
+
+    def build(self) -> None:
+        self.fields["document_no"] = forms.CharField(
+            label="书面放弃的文号", max_length=80, help_text="按原文填写，系统不编文号。"
+        )
+        super().build()
+
+
+class MergeForm(ActForm):
+    def build(self) -> None:
+        self.fields["into"] = forms.CharField(
+            label="并入哪一处", max_length=30, help_text="填编号，例如 HD2023-0001；没有编号的填网址里的数字。"
+        )
+        super().build()
+
+
+class VerifyForm(ActForm):
+    """核实, by whichever way: conclusion unselected until a person picks, evidence from what has arrived."""
+
+    must_sign_hint = "报不属实必填：部门负责人姓名。"
+
+    def build(self) -> None:
+        self.fields["conclusion"] = forms.ChoiceField(
+            label="结论",
+            choices=[(Conclusion.TRUE, "属实：是露天焚烧秸秆（或黑斑）"), (Conclusion.FALSE, "不属实：不是秸秆焚烧")],
+            widget=forms.RadioSelect,
+            help_text="不属实要更多材料：至少三张照片（一张在像元内）、搜索轨迹、原因、部门负责人签字。",
+        )
+        self.fields["cause"] = forms.ChoiceField(
+            label="不属实的原因", choices=[("", "属实不填"), *Cause.choices], required=False
+        )
+        self.fields["evidence"] = self.evidence_field()
+        self.fields["signed_by"] = forms.CharField(
+            label="部门负责人签字", max_length=60, required=False, help_text=self.must_sign_hint
+        )
+        self.fields["note"] = forms.CharField(
+            label="情况说明", max_length=500, required=False, widget=_AREA, help_text="看到了什么、在哪里、怎样处理。"
+        )
+
+    def evidence_field(self) -> forms.MultipleChoiceField:
+        pieces = list(selectors.evidence_for(self.point, self.user))
+        return forms.MultipleChoiceField(
+            label="所依据的佐证",
+            choices=[(str(one.uuid), evidence_words(one)) for one in pieces],
+            initial=[str(one.uuid) for one in pieces if one.uploader_id == self.user.pk],
+            widget=forms.CheckboxSelectMultiple,
+            error_messages={"required": "还没有佐证：先上传，再提交。"},
+            help_text="" if pieces else "还没有佐证：先在下面上传，再提交。",
+        )
+
+    def clean(self) -> dict[str, Any]:
+        told: dict[str, Any] = super().clean() or {}
+        if told.get("conclusion") == Conclusion.FALSE and not told.get("cause"):
+            self.add_error("cause", "报不属实要选原因")
+        return told
+
+
+class JointForm(VerifyForm):
+    """联合核实记录: the conclusion, one county, and for every party whether it came (C11)."""
+
+    def build(self) -> None:
+        super().build()
+        del self.fields["signed_by"]
+        self.fields["county_code"] = forms.ChoiceField(
+            label="定为哪个县（区）",
+            choices=[(code, name) for code, name, _ in self.counties],
+            widget=forms.RadioSelect,
+        )
+        self.order_fields(["expected_version", "conclusion", "cause", "county_code", "evidence", "note"])
+        self.parties = [(BUREAU_ROW, "", "市生态环境局"), *((code, code, name) for code, name, _ in self.counties)]
+        for key, _, name in self.parties:
+            self._add_party(key, name)
+
+    @property
+    def counties(self) -> list[tuple[str, str, float]]:
+        """(code, name, share) of every county concerned."""
+        where = self.point.attribution
+        named = {one["code"]: one["name"] for one in where.candidates} if where else {}
+        rows = list(self.point.counties.order_by("-share", "county_code"))
+        if where:
+            named |= grids.cell_names(where.edition, [row.county_code for row in rows])
+        return [(row.county_code, named.get(row.county_code, row.county_code), row.share) for row in rows]
+
+    def _add_party(self, key: str, name: str) -> None:
+        outcomes = [("", "请选"), *JointAttendance.Outcome.choices]
+        told = {
+            "outcome": forms.ChoiceField(label=f"{name} 到场情况", choices=outcomes),
+            "signer": forms.CharField(label=f"{name} 签字人", max_length=60, required=False),
+            "notices": forms.IntegerField(label=f"{name} 已通知次数", min_value=0, max_value=99, required=False),
+            "dissent": forms.CharField(label=f"{name} 不同意见", max_length=300, required=False),
+        }
+        for part, field in told.items():
+            self.fields[f"party_{key}_{part}"] = field
+
+    def plain_fields(self) -> list[Any]:
+        """The fields outside the table of parties."""
+        return [field for field in self.visible_fields() if not field.name.startswith("party_")]
+
+    def party_rows(self) -> list[dict[str, Any]]:
+        """For the table: {name, outcome, signer, notices, dissent} as bound fields."""
+        parts = ("outcome", "signer", "notices", "dissent")
+        return [
+            {"name": name, **{part: self[f"party_{key}_{part}"] for part in parts}} for key, _, name in self.parties
+        ]
+
+    def data_of(self) -> dict[str, Any]:
+        told = {name: value for name, value in super().data_of().items() if not name.startswith("party_")}
+        told["attendances"] = [
+            {
+                "party": name,
+                "county_code": code,
+                "outcome": self.cleaned_data[f"party_{key}_outcome"],
+                "signer": self.cleaned_data[f"party_{key}_signer"],
+                "notices_sent": self.cleaned_data[f"party_{key}_notices"] or 0,
+                "dissent": self.cleaned_data[f"party_{key}_dissent"],
+            }
+            for key, code, name in self.parties
+        ]
+        return told
+
+
+def evidence_words(one: Evidence) -> str:
+    """A piece of evidence in one line of a check box."""
+    at = f"{timezone.localtime(one.device_at or one.server_at):%m-%d %H:%M}"
+    if one.footprint_distance_m is None:
+        where = f"没有定位：{one.no_position_reason}" if one.no_position_reason else ""
+    else:
+        where = "像元内" if one.footprint_distance_m == 0 else f"像元外 {one.footprint_distance_m:.0f} 米"
+    parts: Sequence[str] = (
+        f"{one.get_kind_display()} {one.caption or one.filename}".strip(),
+        at,
+        where,
+        str(one.uploader),
+    )
+    return " · ".join(part for part in parts if part)
+
+
+FORMS: dict[str, type[ActForm]] = {
+    "dispatch": OptionalReasonForm,
+    "notify": OptionalReasonForm,
+    "report": VerifyForm,
+    "report_on_behalf": VerifyForm,
+    "verify_own": VerifyForm,
+    "settle_jointly": JointForm,
+    "recognise": DecideForm,
+    "waive": WaiveForm,
+    "merge": MergeForm,
+    "merge_decided": MergeForm,
+}
+
+
+def form_of(action: str) -> type[ActForm]:
+    """The form of an action; most need a reason and nothing else."""
+    return FORMS.get(action, ActForm)

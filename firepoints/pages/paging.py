@@ -1,0 +1,69 @@
+"""Pages by key: deep pages cost what the first costs, and rows that arrive meanwhile shift nothing."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+
+from firepoints.models import FirePoint
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The points of one page, newest first, and the links to its neighbours ("" at an end)."""
+
+    points: list[FirePoint]
+    prev_url: str
+    next_url: str
+
+
+def page_of(request: HttpRequest, points: QuerySet[FirePoint], size: int) -> Page:
+    """One page by `before` (older) or `after` (newer) of the query string; an unreadable key is the first page."""
+    ordered = points.order_by("-starts_at", "-id")
+    if newer := _key(request.GET.get("after", "")):
+        at, pk = newer
+        rows = list(ordered.filter(Q(starts_at__gt=at) | Q(starts_at=at, id__gt=pk)).reverse()[: size + 1])
+        has_newer, rows = len(rows) > size, rows[:size][::-1]
+        return Page(
+            rows,
+            _url(request, "after", rows[0]) if has_newer else "",
+            _url(request, "before", rows[-1]) if rows else "",
+        )
+    older = _key(request.GET.get("before", ""))
+    if older:
+        at, pk = older
+        ordered = ordered.filter(Q(starts_at__lt=at) | Q(starts_at=at, id__lt=pk))
+    rows = list(ordered[: size + 1])
+    has_older, rows = len(rows) > size, rows[:size]
+    newer_url = _url(request, "after", rows[0]) if older and rows else ""
+    return Page(rows, newer_url, _url(request, "before", rows[-1]) if has_older else "")
+
+
+def neighbours(points: QuerySet[FirePoint], point: FirePoint) -> tuple[FirePoint | None, FirePoint | None]:
+    """The point before (newer) and after (older) in the order of the list; None at an end."""
+    ordered = points.order_by("-starts_at", "-id").only("id", "number", "starts_at")
+    at, pk = point.starts_at, point.pk
+    newer = ordered.filter(Q(starts_at__gt=at) | Q(starts_at=at, id__gt=pk)).reverse().first()
+    older = ordered.filter(Q(starts_at__lt=at) | Q(starts_at=at, id__lt=pk)).first()
+    return newer, older
+
+
+def _key(text: str) -> tuple[datetime, int] | None:
+    instant, _, pk = text.partition("-")
+    if not (instant.isascii() and instant.isdecimal() and pk.isascii() and pk.isdecimal()):
+        return None
+    if len(instant) > 17 or len(pk) > 18:
+        return None
+    return _EPOCH + int(instant) * _MICROSECOND, int(pk)
+
+
+def _url(request: HttpRequest, name: str, point: FirePoint) -> str:
+    query = request.GET.copy()
+    for old in ("before", "after"):
+        query.pop(old, None)
+    query[name] = f"{(point.starts_at - _EPOCH) // _MICROSECOND}-{point.pk}"
+    return "?" + query.urlencode()

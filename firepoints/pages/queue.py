@@ -1,0 +1,151 @@
+"""谁现在要做什么: what waits for a person, the signed-in one's own first, the late before the rest (look.md 1).
+
+Over every month: a deadline does not end with the month that the page shows. Four queries, whatever the number of points.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Min, Q
+from django.urls import reverse
+from django.utils import timezone
+
+from firepoints import panels
+from firepoints.models import FirePoint
+from firepoints.pages import words
+from firepoints.pages.filters import Wanted
+from firepoints.states import State
+from grids.roles import ROLE_LABELS, Role
+from journal import clock
+
+SINGLES = 6
+Item = dict[str, Any]
+
+
+def queue_of(user: Any, roles: frozenset[Role]) -> list[Item]:
+    """Items for partials/q.html with `mine` and `late`."""
+    visible = FirePoint.objects.visible_to(user)
+    now = clock.now()
+    counts = _counts(visible, now)
+    items = [
+        *_singles(visible, roles, counts, now),
+        *_groups(roles, counts, now),
+    ]
+    panel = panels.money()
+    if panel is not None:
+        items += panel.tasks(user)
+    return sorted(items, key=lambda one: (not (one["mine"] and one["late"]), not one["mine"], not one["late"]))
+
+
+def _counts(visible: Any, now: datetime) -> dict[str, Any]:
+    def of(name: str, condition: Q) -> dict[str, Any]:
+        return {
+            name: Count("pk", filter=condition),
+            f"{name}_since": Min("created_at", filter=condition),
+        }
+
+    found: dict[str, Any] = visible.order_by().aggregate(
+        **of("suspected", Q(state=State.SUSPECTED, is_cross=False, is_oversize=False, needs_person="")),
+        **of("cross", Q(state=State.SUSPECTED, is_cross=True)),
+        **of("person", Q(state=State.SUSPECTED, is_cross=False) & (Q(is_oversize=True) | ~Q(needs_person=""))),
+        **of("dispatched", Q(state=State.DISPATCHED)),
+        **of("overdue", Q(state=State.DISPATCHED, due_at__lt=now)),
+        **of("joint", Q(state=State.JOINT)),
+        **of("verified", Q(state=State.VERIFIED)),
+        **of("negative", Q(state=State.VERIFIED, verification__conclusion="false")),
+        **of("to_notify", Q(state=State.RECOGNISED, counted=True)),
+        **of("objection", Q(state=State.OBJECTION)),
+        **of("contested", Q(state=State.CONTESTED)),
+        first_verified=Min("verification__at", filter=Q(state=State.VERIFIED)),
+        first_window=Min("objection_until", filter=Q(state=State.OBJECTION)),
+    )
+    return found
+
+
+def _singles(visible: Any, roles: frozenset[Role], counts: dict[str, Any], now: datetime) -> Iterable[Item]:
+    """The points that somebody must go to, each by itself: late first, then by deadline."""
+    states = (State.DISPATCHED, State.JOINT, State.CONTESTED)
+    if not any(counts[name] for name in ("dispatched", "joint", "contested")):
+        return
+    waiting = visible.filter(state__in=states).select_related("attribution")
+    for point in waiting.order_by("due_at", "starts_at")[:SINGLES]:
+        yield _single(point, roles, now)
+    more = counts["dispatched"] + counts["joint"] + counts["contested"] - SINGLES
+    if more > 0:
+        url = Wanted(state="dispatched").url()
+        yield _item(url, "dispatched", f"另有 {more} 处待核实或联合核实", "", "看列表", roles, Role.COUNTY)
+
+
+def _single(point: FirePoint, roles: frozenset[Role], now: datetime) -> Item:
+    url = reverse("firepoints:detail", args=[point.pk])
+    place = words.place_of(point)
+    if point.state == State.DISPATCHED:
+        due, is_late = words.due_words(point.due_at, now)
+        is_mine = bool(roles & {Role.COUNTY, Role.INSPECTOR})
+        verb = "催核实" if Role.BUREAU in roles else "核实"
+        if is_mine:
+            url = reverse("firepoints:report", args=[point.pk])
+        said = _item(url, "dispatched", f"{verb} {point}", due, f"{place} · 指定部门", roles, Role.COUNTY, late=is_late)
+        return {**said, "mine": is_mine or (is_late and Role.BUREAU in roles)}
+    if point.state == State.JOINT:
+        kind = "跨界" if point.is_cross else "争议"
+        return _item(url, "joint", f"联合核实 {point} {kind}", "", f"{place} · 市局会同各县", roles, Role.BUREAU)
+    return _item(url, "counted", f"复核异议 {point}", "", f"{place} · 认定人", roles, Role.RECOGNISER)
+
+
+def _groups(roles: frozenset[Role], counts: dict[str, Any], now: datetime) -> Iterable[Item]:
+    """The piles that one person works off, each with how long its oldest has waited."""
+
+    def since(name: str) -> str:
+        return f"已等 {words.span(now - counts[f'{name}_since'])}" if counts[f"{name}_since"] else ""
+
+    def at(moment: datetime | None, word: str) -> str:
+        return f"{word} {timezone.localtime(moment):%m-%d %H:%M}" if moment else ""
+
+    piles = [
+        ("suspected", "suspected", "派发 {n} 处疑似火点", since("suspected"), "市局经办", Role.BUREAU, "suspected"),
+        (
+            "cross",
+            "suspected",
+            "标记跨界 {n} 处，再联合核实",
+            since("cross"),
+            "像元跨两个县（区）",
+            Role.BUREAU,
+            "cross",
+        ),
+        ("person", "warn", "处理 {n} 处待人划分或没有属地的", since("person"), "市局经办", Role.BUREAU, "person"),
+        ("to_notify", "counted", "通报 {n} 处计入的火点", "", "市局经办", Role.BUREAU, "to_notify"),
+        (
+            "objection",
+            "counted",
+            "看认定，{n} 处在异议期",
+            at(counts["first_window"], "最早"),
+            "属地县（区）",
+            Role.COUNTY,
+            "objection",
+        ),
+    ]
+    if counts["verified"]:
+        negative = f" · 其中 {counts['negative']} 处报“不属实”" if counts["negative"] else ""
+        url = reverse("firepoints:review") if Role.RECOGNISER in roles else Wanted(state="verified").url()
+        due = at(counts["first_verified"], "最早")
+        yield _item(url, "verified", f"认定 {counts['verified']} 处", due, f"认定人{negative}", roles, Role.RECOGNISER)
+    for name, icon, title, due, who, role, view in piles:
+        if counts[name]:
+            yield _item(Wanted(state=view).url(), icon, title.format(n=counts[name]), due, who, roles, role)
+
+
+def _item(
+    url: str, icon: str, title: str, due: str, who: str, roles: frozenset[Role], role: Role, *, late: bool = False
+) -> Item:
+    is_mine = role in roles
+    return {
+        "url": url,
+        "icon": icon,
+        "title": title,
+        "due": due,
+        "who": f"轮到您 · {who}" if is_mine else who or ROLE_LABELS[role],
+        "late": late,
+        "mine": is_mine,
+    }
