@@ -10,14 +10,16 @@ class PenaltiesConfig(AppConfig):
     verbose_name = "扣缴"
 
     def ready(self) -> None:
+        from firepoints import panels as point_panels
         from firepoints import pins
         from grids import nav
         from grids.roles import Role
         from journal import verify
-        from penalties import acts  # noqa: F401  the registry of acts
+        from penalties import acts, panels  # noqa: F401  the registry of acts
         from penalties.services import ledger, rules
 
         pins.register(rules.pin)
+        point_panels.register_money_panel(panels.LedgerPanel())
         verify.register("扣缴台账", ledger.check)
         readers = {Role.BUREAU, Role.RECOGNISER, Role.FINANCE, Role.AUDITOR, Role.COUNTY}
         nav.register("扣缴", "penalties:list", order=50, roles=readers)
