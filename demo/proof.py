@@ -127,7 +127,7 @@ def api_lists() -> list[str]:
     for pattern in _flatten(get_resolver().url_patterns):
         if pattern.startswith("api/") and "<" not in pattern and "(" not in pattern:
             found.append("/" + pattern)
-    return sorted(set(found) - {reverse("schema"), reverse("api-docs"), reverse("api-redoc")})
+    return sorted(set(found) - {reverse("schema"), reverse("api-docs")})
 
 
 def _flatten(patterns: list[URLPattern | URLResolver], prefix: str = "") -> list[str]:
