@@ -1,4 +1,4 @@
-"""user add | list | password: accounts, and the posts that give them their rights."""
+"""user add | list | password | token: accounts, the posts that give them their rights, tokens for devices."""
 
 from argparse import ArgumentParser
 from datetime import date
@@ -11,6 +11,7 @@ from grids.models import Term, User
 from grids.roles import POST_KIND_LABELS, PostKind
 from grids.selectors import roles_of, root_code
 from grids.services.people import designate, post_create, term_start, user_create, user_password_set
+from grids.services.tokens import token_issue, token_revoke
 from journal import clock
 from journal.commands import JinshaoCommand, Usage
 from journal.errors import Refused
@@ -37,6 +38,10 @@ class Command(JinshaoCommand):
         reset = verbs.add_parser("password", help="重置密码")
         reset.add_argument("name", metavar="NAME")
         reset.add_argument("--as", dest="username", metavar="USER")
+        token = verbs.add_parser("token", help="发放接口令牌，旧的随之失效；只显示这一次")
+        token.add_argument("name", metavar="NAME")
+        token.add_argument("--revoke", action="store_true", help="只收回，不发新的")
+        token.add_argument("--as", dest="username", metavar="USER")
 
     def run(self, *, verb: str, **options: Any) -> dict[str, Any]:
         return getattr(self, f"_{verb}")(**options)
@@ -72,10 +77,13 @@ class Command(JinshaoCommand):
         return {"users": [_described(user) for user in User.objects.order_by("username")]}
 
     def _password(self, *, name: str, username: str | None, **_: Any) -> dict[str, Any]:
-        user = User.objects.filter(username=name).first()
-        if user is None:
-            raise Refused(f"没有账号“{name}”。", code="no_user")
-        return {"user": name, "password": user_password_set(user=user, actor=acting_user(username))}
+        return {"user": name, "password": user_password_set(user=_account(name), actor=acting_user(username))}
+
+    def _token(self, *, name: str, revoke: bool, username: str | None, **_: Any) -> dict[str, Any]:
+        user, actor = _account(name), acting_user(username)
+        if revoke:
+            return {"user": name, "revoked": token_revoke(user=user, actor=actor)}
+        return {"user": name, "token": token_issue(user=user, actor=actor)}
 
     def show(self, result: dict[str, Any]) -> None:
         for row in result.get("users", [result]):
@@ -83,6 +91,17 @@ class Command(JinshaoCommand):
             self.stdout.write(" ".join(filter(None, (row["user"], row.get("full_name"), posts))))
             if "password" in row:
                 self.stdout.write(f"密码（只显示这一次）：{row['password']}")
+            if "token" in row:
+                self.stdout.write(f"接口令牌（只显示这一次）：{row['token']}")
+            if "revoked" in row:
+                self.stdout.write("令牌已收回" if row["revoked"] else "没有令牌")
+
+
+def _account(name: str) -> User:
+    user = User.objects.filter(username=name).first()
+    if user is None:
+        raise Refused(f"没有账号“{name}”。", code="no_user")
+    return user
 
 
 def _described(user: User) -> dict[str, Any]:
