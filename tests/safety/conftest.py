@@ -1,0 +1,108 @@
+"""A small city with one rule, a home folder of its own, and a scene with a row in every table that matters."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from firepoints.models import FirePoint, ImportRun
+from firepoints.services.ingest import import_file
+from journal import sealing, services
+from penalties.models import Batch
+from penalties.services import batches
+from tests.factories import points as make
+from tests.factories.city import IN_EAST, IN_WEST, ON_THE_BORDER, WEST, City, build_city
+from tests.penalties.conftest import add_rule
+
+MONTH = "2023-10"
+HEADER = (
+    "latitude,longitude,bright_ti4,scan,track,acq_date,acq_time,satellite,instrument,confidence,version,"
+    "bright_ti5,frp,daynight"
+)
+
+
+@pytest.fixture(scope="session")
+def _index_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(autouse=True)
+def _own_home(settings: Any, _index_home: Path) -> None:
+    settings.JINSHAO_HOME = _index_home
+
+
+@pytest.fixture
+def city(db: None) -> City:
+    city = build_city()
+    add_rule()
+    return city
+
+
+@dataclass
+class Scene:
+    """A month of the city: a settled batch, and points of both counties in the states that matter."""
+
+    city: City
+    run: ImportRun
+    batch: Batch
+    west: FirePoint
+    east: FirePoint
+    cross: FirePoint
+    waiting: FirePoint
+    suspected: FirePoint
+
+
+def firms_row(at: tuple[float, float] = IN_WEST, time: str = "0530", version: str = "2.0NRT") -> str:
+    """One VIIRS row of 2023-10-07 at a place (lon, lat); `time` is UTC."""
+    return f"{at[1]},{at[0]},330.1,0.39,0.36,2023-10-07,{time},N20,VIIRS,n,{version},290.0,4.2,D"
+
+
+def settled_batch(city: City, folder: Path) -> Batch:
+    """The month's batch with its approval and the vouchers of every line."""
+    scan = folder / "批件.pdf"
+    scan.write_bytes(b"%PDF-1.4 demo approval")
+    batch = batches.batch_build(month=MONTH, actor=city.clerk)
+    batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    batches.batch_submit(batch_id=batch.pk, actor=city.clerk)
+    batches.batch_approve(
+        batch_id=batch.pk, actor=city.clerk, doc_no="演示批〔2023〕1号", approved_on=date(2099, 1, 1), file=scan
+    )
+    batches.batch_send(batch_id=batch.pk, actor=city.clerk)
+    return batches.batch_settle(
+        batch_id=batch.pk, actor=city.finance, voucher_no="演示凭证1", settled_on=date(2099, 2, 1)
+    )
+
+
+def settled_jointly(city: City) -> FirePoint:
+    """A point on the border whose joint record found the western county."""
+    point = make.joint(city, at=ON_THE_BORDER)
+    return make.take(
+        point,
+        "settle_jointly",
+        city.clerk,
+        conclusion="true",
+        county_code=WEST,
+        attendances=make.attendance(),
+        evidence=make.uuids(make.photo(point, city.clerk)),
+    )
+
+
+@pytest.fixture
+def scene(city: City, tmp_path: Path) -> Scene:
+    """Every act once, through the real services; every committed entry sealed."""
+    west, east = make.final(city), make.final(city, at=IN_EAST)
+    cross = settled_jointly(city)
+    far = (IN_EAST[0] + 0.03, IN_EAST[1] + 0.03)
+    for name, version in (("nrt", "2.0NRT"), ("standard", "2.0")):
+        path = tmp_path / f"{name}.csv"
+        path.write_text(f"{HEADER}\n{firms_row(far, version=version)}\n")
+        run = import_file(path=path, source_code="firms", actor=city.clerk).run
+    assert run is not None
+    batch = settled_batch(city, tmp_path)
+    waiting = make.verified(city, at=(IN_WEST[0], IN_WEST[1] + 0.03))
+    suspected = make.suspected(at=(IN_EAST[0], IN_EAST[1] - 0.03))
+    services.access(city.clerk, "evidence", west)
+    sealing.seal_all()
+    return Scene(city, run, batch, west, east, cross, waiting, suspected)
