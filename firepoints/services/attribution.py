@@ -75,6 +75,7 @@ def attribute(points: Sequence[FirePoint], sites: Sequence[BaseGeometry]) -> Non
     FirePoint.objects.bulk_update(
         points,
         ["attribution", "county_code", "township_code", "village_code", "group_code", "is_cross", "needs_person"],
+        batch_size=100,
     )
     _concern_all(points, found)
 
