@@ -130,15 +130,20 @@ def _county(row: dict[str, Any]) -> tuple[str, str, str]:
     return row["name"], str(row["points"]), f"{row['amount_fen'] // 100:,}"
 
 
-def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    """Columns that stand straight in a terminal, where a Chinese character is two cells wide."""
-    everything = [head, *rows]
-    widths = [max(_cells(row[column]) for row in everything) for column in range(len(head))]
-    lines = [
-        "  ".join(cell + " " * (width - _cells(cell)) for cell, width in zip(row, widths, strict=True))
-        for row in everything
-    ]
-    return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:], ""])
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """Columns that stand straight in a terminal, where a Chinese character is two cells wide; numbers to the right."""
+    columns = list(zip(head, *rows, strict=True))
+    widths = [max(map(_cells, column)) for column in columns]
+    numeric = [all(cell.replace(",", "").isdecimal() for cell in column[1:]) for column in columns]
+
+    def line(row: tuple[str, ...]) -> str:
+        parts = []
+        for cell, width, is_number in zip(row, widths, numeric, strict=True):
+            gap = " " * (width - _cells(cell))
+            parts.append(gap + cell if is_number else cell + gap)
+        return "  ".join(parts).rstrip()
+
+    return "\n".join([line(head), "  ".join("-" * width for width in widths), *map(line, rows), ""])
 
 
 def _cells(text: str) -> int:
