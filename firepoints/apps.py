@@ -21,3 +21,6 @@ class FirepointsConfig(AppConfig):
         verify.register("火点", checks.problems)
         nav.register("火点", "firepoints:list", order=20)
         nav.register("认定", "firepoints:review", order=30, roles={Role.RECOGNISER})
+        finders = {Role.BUREAU, Role.COUNTY, Role.INSPECTOR}
+        nav.register("上报", "imports:finding", order=35, roles=finders)
+        nav.register("导入", "imports:list", order=80, roles={Role.BUREAU, Role.RECOGNISER, Role.AUDITOR})

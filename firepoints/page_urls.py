@@ -1,7 +1,5 @@
 """Pages of the app. 总览 is the home of the whole deployment, so it has no namespace."""
 
-from importlib.util import find_spec
-
 from django.urls import include, path
 
 from firepoints.pages import acting, detail, evidence, home, listing, maps, reporting, review
@@ -21,9 +19,8 @@ patterns = [
     path("evidence/<uuid:uuid>/", evidence.copy, name="evidence"),
     path("evidence/<uuid:uuid>/original/", evidence.original, name="evidence_original"),
 ]
-if find_spec("firepoints.import_pages"):
-    from firepoints import import_pages
-
-    patterns += import_pages.patterns
-
-urlpatterns = [path("", home.home, name="home"), path("", include((patterns, "firepoints")))]
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("", include((patterns, "firepoints"))),
+    path("", include("firepoints.import_urls")),
+]

@@ -35,8 +35,7 @@ class BuildForm(forms.Form):
 
     month = forms.RegexField(
         r"\A\d{4}-(0[1-9]|1[0-2])\Z",
-        label="月份",
-        help_text="起火日期（北京）所在的月，例如 2023-10",
+        label="起火月份（北京）",
         widget=forms.TextInput(attrs={"type": "month", "autocomplete": "off", "placeholder": "2023-10"}),
         error_messages={"invalid": "月份应写成 年-月，例如 2023-10"},
     )

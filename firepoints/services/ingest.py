@@ -4,10 +4,12 @@ The whole run is one transaction: it is visible when it commits, or it never was
 meets UNIQUE(key), rolls back and starts again, and then finds every row identical.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import shapely
 from django.db import IntegrityError, transaction
@@ -15,7 +17,7 @@ from django.db import IntegrityError, transaction
 from firepoints.models import Detection, DetectionKey, ImportRun, RawRow, Source, Supersession
 from firepoints.services import grouping, placing, reading, storing
 from firepoints.services.reading import Keys, ListName
-from firepoints.sources.base import ParseResult
+from firepoints.sources.base import ParseResult, Rejected
 from firepoints.sources.table import SightingTable
 from grids.models import User
 from grids.selectors import edition_now
@@ -27,12 +29,33 @@ from journal.services import record
 Outcome = RawRow.Outcome
 Progress = Callable[[str, int, int], None]
 CHUNK = 5000
+LOOKS = 20  # rows of each outcome that a dry run shows
 LOCAL_AUTHORITIES = ("county", "township", "village")
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """One row as a preview shows it: what would become of it and where it lies. WGS-84 degrees, UTC, codes "" outside."""
+
+    row_no: int
+    sheet: str
+    outcome: str
+    starts_at: datetime
+    satellite: str
+    lon: float
+    lat: float
+    county_code: str
+    leaf_code: str
+    stated_county: str
+    replaces: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Import:
-    """What a run did; `run` is None for a dry run. The five outcomes add up to `rows`."""
+    """What a run did; `run` is None for a dry run. The five outcomes add up to `rows`.
+
+    A dry run also says which rows were rejected, how the file was read (`meta` of its parser), and shows some rows.
+    """
 
     run: ImportRun | None
     rows: int
@@ -44,6 +67,9 @@ class Import:
     notes: int
     counties: dict[str, int]
     points: int = 0
+    rejected: tuple[Rejected, ...] = ()
+    looks: tuple[Look, ...] = ()
+    meta: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """The shape of the command contract."""
@@ -71,10 +97,13 @@ def import_file(
     supersedes: str | None = None,
     mapping: dict[str, str] | None = None,
     filename: str = "",
+    uuid: UUID | None = None,
     dry_run: bool = False,
     progress: Progress | None = None,
 ) -> Import:
     """Read, locate, deduplicate, store and group one file.
+
+    `uuid` names the run beforehand, so that a form sent twice is one run: the second time is an IntegrityError.
 
     Raises BadInput (file unreadable, with place and remedy) and Refused (no such source, no edition, no such run).
     """
@@ -90,6 +119,8 @@ def import_file(
         "mapping": mapping or {},
         "supersedes": run_named(supersedes) if supersedes else None,
     }
+    if uuid is not None:
+        facts["uuid"] = uuid
     if not dry_run:
         facts["stored_as"] = storing.store_bytes(content, kind="imports", suffix=path.suffix.lower()[:8])
     return import_sightings(
@@ -138,7 +169,9 @@ def _import_once(
         counts = {outcome: verdicts.outcome.count(outcome) for outcome in Outcome.values}
         counties = _per_county(verdicts, places)
         if dry_run:
-            return _summary(None, result, counts, counties, points=0)
+            summary = _summary(None, result, counts, counties, points=0)
+            looks = _looks(table, places, verdicts)
+            return replace(summary, rejected=tuple(result.rejected), looks=looks, meta=result.meta)
         run = ImportRun.objects.create(
             source=source,
             issuer=name.issuer,
@@ -215,6 +248,22 @@ def _known(manager: Any, field: str, values: list[str]) -> dict[str, tuple[int, 
             if value not in found or found[value][1] < rank:
                 found[value] = (detection_id, rank)
     return found
+
+
+def _looks(table: SightingTable, places: placing.Places, verdicts: _Verdicts) -> tuple[Look, ...]:
+    """The first rows of each outcome."""
+    shown: list[Look] = []
+    left = dict.fromkeys(Outcome.values, LOOKS)
+    for i, outcome in enumerate(verdicts.outcome):
+        if not left[outcome]:
+            continue
+        left[outcome] -= 1
+        row = table[i]
+        shown.append(
+            Look(row.row_no, row.sheet, outcome, row.starts_at, row.satellite, float(places.lon[i]), float(places.lat[i]),
+                 str(places.county[i]), str(places.leaf[i]), row.stated_county, verdicts.replaces[i] is not None)
+        )  # fmt: skip
+    return tuple(shown)
 
 
 def _per_county(verdicts: _Verdicts, places: placing.Places) -> dict[str, int]:
@@ -355,8 +404,8 @@ def _summary(
 
 
 def _commit(run: ImportRun, summary: Import) -> None:
-    for field in ("rows", "kept", "identical", "superseded", "quarantined", "outside", "notes"):
-        setattr(run, field, getattr(summary, field))
+    for name in ("rows", "kept", "identical", "superseded", "quarantined", "outside", "notes"):
+        setattr(run, name, getattr(summary, name))
     run.state = ImportRun.State.COMMITTED
     run.committed_at = clock.now()
     run.save()

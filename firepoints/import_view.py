@@ -1,0 +1,206 @@
+"""What the import pages show: outcomes that add up, the address of every refused cell, where each row lies."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+
+from firepoints.models import ImportRun, Membership, RawRow, Source
+from firepoints.services.ingest import Import, Look
+from firepoints.sources.base import Rejected
+from firepoints.sources.reasons import REASONS
+from grids.selectors import cell_names, edition_now
+
+PAGE = 50
+REFUSED_SHOWN = 100
+Outcome = RawRow.Outcome
+# label, field of a run, outcome, what it means, whether somebody must look
+OUTCOMES = (
+    ("入库", "kept", Outcome.KEPT, "生成疑似火点", False),
+    ("相同", "identical", Outcome.IDENTICAL, "不再写", False),
+    ("已被替代", "superseded", Outcome.SUPERSEDED, "有更新的一版", False),
+    ("隔离", "quarantined", Outcome.QUARANTINED, "要人看", True),
+    ("界外", "outside", Outcome.OUTSIDE, "存档，不派发", False),
+)
+CLASS_SAID: dict[str, str] = {
+    Source.Class.OFFICIAL_LIST.value: "官方清单，核查属实并认定后扣缴",
+    Source.Class.INSPECTION.value: "巡查督查，认定后扣缴",
+    Source.Class.SELF_FOUND.value: "自查，按设置",
+    Source.Class.LEAD.value: "线索，不能单独扣缴",
+}
+
+
+def tiles(done: Import | ImportRun, base: str = "") -> list[dict[str, Any]]:
+    """The five outcomes and their sum, which is the number of rows; then what is no data. Each links to its rows."""
+    shown = []
+    for label, name, outcome, side, urgent in OUTCOMES:
+        number = getattr(done, name)
+        url = f"{base}?outcome={outcome}#rows" if base else f"#{outcome}"
+        shown.append(
+            {"url": url, "label": label, "number": number, "unit": "行", "side": side,
+             "kind": "bad" if urgent and number else ""}
+        )  # fmt: skip
+    parts = [getattr(done, name) for _, name, *_ in OUTCOMES]
+    proof = "+".join(map(str, parts)) + (" ✓" if sum(parts) == done.rows else " ✕")
+    shown.append({"url": f"{base}#rows" if base else "#kept", "label": "数据行", "number": done.rows, "unit": "行",
+                  "side": proof if len(proof) < 18 else "五项相加 ✓"})  # fmt: skip
+    shown.append({"url": f"{base}?outcome=note#rows" if base else "#how", "label": "不是数据", "number": done.notes,
+                  "unit": "行", "side": "标题 合计 注"})  # fmt: skip
+    return shown
+
+
+def address(sheet: str, row_no: int, column: str, names: Iterable[str]) -> str:
+    """The cell as a spreadsheet names it (`Sheet1!F9`); the row alone when the column is not known."""
+    order = list(names)
+    letter = column_letter(order.index(column)) if column in order else ""
+    place = f"{letter}{row_no}" if letter else f"第 {row_no} 行"
+    return f"{sheet}!{place}" if sheet else place
+
+
+def column_letter(at: int) -> str:
+    """0 → A, 25 → Z, 26 → AA."""
+    text = ""
+    at += 1
+    while at:
+        at, rest = divmod(at - 1, 26)
+        text = chr(65 + rest) + text
+    return text
+
+
+def refused(rows: Iterable[Rejected]) -> list[dict[str, Any]]:
+    """The first quarantined rows of a dry run, with cell, text and reason."""
+    return [
+        _refused(row.sheet, row.row_no, row.column, row.reason, dict(row.raw)) for row in list(rows)[:REFUSED_SHOWN]
+    ]
+
+
+def _refused(sheet: str, row_no: int, column: str, reason: str, raw: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "address": address(sheet, row_no, column, raw),
+        "column": column,
+        "text": str(raw.get(column, "")) if column else "",
+        "reason": reason,
+        "pairs": _pairs(raw),
+    }
+
+
+def _pairs(raw: Any) -> list[tuple[str, str]]:
+    if isinstance(raw, Mapping):
+        return [(str(name), "" if value is None else str(value)) for name, value in raw.items()]
+    if isinstance(raw, list):
+        return [("", "　".join(str(cell) for cell in raw if cell not in (None, "")))]
+    return [("", str(raw))]
+
+
+def names_for(codes: Iterable[str]) -> dict[str, str]:
+    """Names of cells in the live edition; a code without a name stands for itself."""
+    wanted = {code for code in codes if code}
+    edition = edition_now()
+    known = cell_names(edition, wanted) if edition and wanted else {}
+    return {code: known.get(code, code) for code in wanted}
+
+
+def looks(shown: Iterable[Look]) -> list[dict[str, Any]]:
+    """Rows of a dry run with the names of where they lie; a stated county that differs is pointed out."""
+    rows = list(shown)
+    names = names_for(code for row in rows for code in (row.county_code, row.leaf_code))
+    found = []
+    for row in rows:
+        county = names.get(row.county_code, "")
+        leaf = names.get(row.leaf_code, "") if row.leaf_code != row.county_code else ""
+        found.append(
+            {
+                "row": row,
+                "label": "替代旧行" if row.replaces else Outcome(row.outcome).label,
+                "address": address(row.sheet, row.row_no, "", ()),
+                "place": " ".join(part for part in (county, leaf) if part),
+                "differs": bool(row.stated_county and county and not _same_county(row.stated_county, county)),
+            }
+        )
+    return found
+
+
+def _same_county(stated: str, located: str) -> bool:
+    """Whether the list's own county is the one of the coordinates: lists shorten 桓仁满族自治县 to 桓仁县."""
+    return stated in located or located in stated or stated[:2] == located[:2]
+
+
+def counties(counted: Mapping[str, int]) -> list[dict[str, Any]]:
+    names = names_for(counted)
+    return [{"name": names[code], "number": number} for code, number in counted.items()]
+
+
+def headings(meta: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """(sheet, its headings with their column letters) as the reader found them."""
+    by_sheet = meta.get("headings") or ({"": meta["columns"]} if meta.get("columns") else {})
+    return [
+        (sheet, [(column_letter(at), name) for at, name in enumerate(names) if name])
+        for sheet, names in by_sheet.items()
+    ]
+
+
+def rows_page(
+    run: ImportRun, *, outcome: str, after: str, before: str
+) -> tuple[list[dict[str, Any]], int | None, int | None]:
+    """One page of a run's rows in file order, and the keys of the pages before and after it (None at either end)."""
+    found = run.raw_rows.filter(outcome=outcome) if outcome in Outcome.values else run.raw_rows.all()
+    edge = _edge(run, after or before)
+    if edge and not after:
+        behind = Q(sheet__lt=edge.sheet) | Q(sheet=edge.sheet, row_no__lt=edge.row_no)
+        rows = list(_joined(found.filter(behind)).order_by("-sheet", "-row_no")[: PAGE + 1])
+        page = rows[:PAGE][::-1]
+        return _shown(page), page[0].pk if len(rows) > PAGE else None, page[-1].pk if page else None
+    if edge:
+        found = found.filter(Q(sheet__gt=edge.sheet) | Q(sheet=edge.sheet, row_no__gt=edge.row_no))
+    rows = list(_joined(found).order_by("sheet", "row_no")[: PAGE + 1])
+    page = rows[:PAGE]
+    return _shown(page), page[0].pk if page and edge else None, page[-1].pk if len(rows) > PAGE else None
+
+
+def _edge(run: ImportRun, key: str) -> RawRow | None:
+    if not (key.isascii() and key.isdecimal() and len(key) < 19):
+        return None
+    return run.raw_rows.filter(pk=int(key)).only("sheet", "row_no").first()
+
+
+def _joined(rows: QuerySet[RawRow]) -> QuerySet[RawRow]:
+    return rows.select_related("detection")
+
+
+def _shown(rows: list[RawRow]) -> list[dict[str, Any]]:
+    """Rows with their text, their place and the point that each belongs to now: three queries whatever the page."""
+    ids = [row.detection_id for row in rows if row.detection_id]
+    members = Membership.objects.filter(detection__in=ids, is_active=True).select_related("point")
+    points = {one.detection_id: one.point for one in members}
+    detections = [row.detection for row in rows if row.detection]
+    names = names_for(code for one in detections for code in (one.county_code, one.leaf_code))
+    shown = []
+    for row in rows:
+        raw = _parsed(row.raw)
+        point = points.get(row.detection_id) if row.detection_id else None
+        place = (row.detection.county_code, row.detection.leaf_code) if row.detection else ()
+        shown.append(
+            {
+                "row": row,
+                "label": Outcome(row.outcome).label,
+                "address": address(row.sheet, row.row_no, row.column, raw if isinstance(raw, dict) else ()),
+                "pairs": _pairs(raw),
+                "place": " ".join(names[code] for code in dict.fromkeys(place) if code),
+                "reason": row.reason or REASONS.get(row.code, ""),
+                "point": point,
+                "point_url": reverse("firepoints:detail", args=[point.pk]) if point else "",
+            }
+        )
+    return shown
+
+
+def _parsed(raw: str) -> Any:
+    """A JSON object or list as such, anything else (a line of a CSV) as the text it is."""
+    if raw[:1] in "{[":
+        try:
+            return json.loads(raw)
+        except ValueError:
+            return raw
+    return raw
