@@ -109,7 +109,7 @@ class VerifyForm(ActForm):
             initial=[str(one.uuid) for one in pieces if one.uploader_id == self.user.pk],
             widget=forms.CheckboxSelectMultiple,
             error_messages={"required": "还没有佐证：先上传，再提交。"},
-            help_text="" if pieces else "还没有佐证：先在下面上传，再提交。",
+            help_text="" if pieces else "还没有佐证：先上传，再提交。",
         )
 
     def clean(self) -> dict[str, Any]:

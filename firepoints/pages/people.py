@@ -57,7 +57,8 @@ def _person(level: str, post: Post | None, holder: User | None, is_acting: bool,
     title = ""
     if post is not None:
         kind = POST_KIND_LABELS.get(PostKind(post.kind), "")
-        title = f"{post}（{kind}{'，代理' if is_acting else ''}）"
+        told = [part for part in (kind if kind not in str(post) else "", "代理" if is_acting else "") if part]
+        title = f"{post}（{'，'.join(told)}）" if told else str(post)
     phone = holder.phone if holder else ""
     return {
         "level": LEVEL_LABELS[Level(level)].split("（")[0] if level != Level.COUNTY else LEVEL_LABELS[Level.COUNTY],

@@ -19,6 +19,7 @@ from firepoints.pages import words
 from firepoints.pages.access import point_or_404, viewer_of
 from firepoints.pages.acting import is_done_already
 from firepoints.pages.detail import context_of
+from firepoints.pages.sightings import Sighting, first_pass
 from firepoints.services.act import act
 from firepoints.states import State
 from grids import selectors as grids
@@ -101,6 +102,7 @@ def _show(
         "waiting": [_item(one, point) for one in waiting],
         "rates": _rates(request),
         "record": point.verification,
+        "moments": moments_of(context["sightings"], context["evidence"].pieces, context["timeline"]),
         "checks": _checks(point, context["evidence"].pieces) if point.verification else [],
         "decisions": [
             {"value": value, "label": label, "key": at + 1, "missing": open_now.get(value, ("现在不能办",))}
@@ -113,6 +115,25 @@ def _show(
         "next_id": ids[at + 1] if 0 <= at < len(ids) - 1 else None,
     }
     return render(request, "firepoints/review.html", context, status=status)
+
+
+def moments_of(sightings: list[Sighting], pieces: list[Evidence], steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """时间对照: passes, the first photo and the steps in one order, for partials/timeline.html."""
+    told = [
+        {
+            "at": timezone.localtime(one.detection.starts_at),
+            "title": f"{one.title} 测到",
+            "who": "" if one.is_official else "线索",
+        }
+        for one in sightings
+    ]
+    taken = [one.device_at for one in pieces if one.kind == Evidence.Kind.PHOTO and one.device_at]
+    first = first_pass(sightings)
+    if taken and first:
+        after = min(taken) - first.starts_at
+        said = f"过境后 {words.span(after)}" if after > timedelta(0) else "早于过境"
+        told.append({"at": timezone.localtime(min(taken)), "title": "到场拍照", "who": said})
+    return sorted([*told, *steps], key=lambda one: one["at"])
 
 
 def _item(one: FirePoint, chosen: FirePoint) -> dict[str, Any]:

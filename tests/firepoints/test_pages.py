@@ -1,12 +1,10 @@
 """The pages of the fire points as the six roles meet them."""
 
-import re
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from firepoints.models import FirePoint
 from tests.factories import points as make
 from tests.factories.city import City
 
