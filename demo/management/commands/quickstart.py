@@ -24,12 +24,10 @@ from django.db import OperationalError, connections
 from demo import proof, static_files
 from demo.services import logins
 from demo.services.load import load_demo
-from demo.serving import ChildStopped, PortTaken, Serving, choose_port
+from demo.serving import ChildStopped, PortTaken, Serving, reserve
 from journal.errors import Refused
 
 DEFAULT_PORT = 8000
-# Where a check looks for a free port: away from what people choose.
-CHECK_PORT = 18000
 
 
 class Command(BaseCommand):
@@ -55,7 +53,8 @@ class Command(BaseCommand):
             self.say("已停止 / stopped")
 
     def _whole(self, check: bool, port: int | None, host: str) -> None:
-        chosen = choose_port(host, port or (CHECK_PORT if check else DEFAULT_PORT), insist=port is not None)
+        # A check takes any free port: it must not fail because somebody works on the usual one.
+        at = reserve(host, (0 if check else DEFAULT_PORT) if port is None else port, insist=port is not None)
         with self._timed("migrate", "迁移数据库 / migrating the database"), contextlib.redirect_stdout(sys.stderr):
             call_command("migrate", interactive=False, verbosity=0)
         with self._timed("static", "整理静态文件 / collecting static files"):
@@ -64,7 +63,7 @@ class Command(BaseCommand):
             done = load_demo(progress=self.say)
         # The children open their own; a connection carried along would hold SQLite's files.
         connections.close_all()
-        serving = Serving(root=settings.BASE_DIR, logs=settings.JINSHAO_HOME / "log", host=host, port=chosen)
+        serving = Serving(root=settings.BASE_DIR, logs=settings.JINSHAO_HOME / "log", at=at)
         with self._timed("start", "启动网页与后台 / starting web and worker"):
             serving.start()
         try:
@@ -130,7 +129,7 @@ def _county(row: dict[str, Any]) -> tuple[str, str, str]:
     return row["name"], str(row["points"]), f"{row['amount_fen'] // 100:,}"
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """Columns that stand straight in a terminal, where a Chinese character is two cells wide; numbers to the right."""
     columns = list(zip(head, *rows, strict=True))
     widths = [max(map(_cells, column)) for column in columns]
