@@ -31,6 +31,9 @@ class JinshaoCommand(BaseCommand):
     `{"error": code, "message": …}`. Whatever else is printed meanwhile goes to stderr.
     """
 
+    # The checks import every page and API; `check` and the tests run them, a command at the prompt starts at once.
+    requires_system_checks = ()
+
     # Annotated, not defined: subclasses name the options they take, which a method here would forbid.
     run: Callable[..., dict[str, Any]]
 
