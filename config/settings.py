@@ -229,7 +229,8 @@ SPECTACULAR_SETTINGS = {
 
 # --- Background work: the Job table is the truth, Celery is the wake-up --------------------------------------------
 _broker = env("CELERY_BROKER_URL", default="")
-CELERY_BROKER_URL = _broker or "filesystem://"
+# The host is a word that kombu wants to see; only the folder below counts.
+CELERY_BROKER_URL = _broker or "filesystem://localhost"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {}
 if not _broker:

@@ -23,6 +23,7 @@ PR_SET_PDEATHSIG = 1
 READY_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 10
 PORTS_TRIED = 50
+BACKLOG = 64
 
 
 class PortTaken(Exception):
@@ -49,36 +50,45 @@ def die_with_parent(quick: signal.Signals) -> Callable[[], object] | None:
     return lambda: libc.prctl(PR_SET_PDEATHSIG, int(quick))
 
 
-def is_free(host: str, port: int) -> bool:
-    """Whether a server could listen there now."""
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            if error.errno in (errno.EADDRINUSE, errno.EACCES):
-                return False
-            raise
-    return True
+def reserve(host: str, wanted: int, *, insist: bool) -> socket.socket:
+    """A socket listening on `wanted` (0: any free port), or on the next free port; PortTaken when the user insists.
+
+    It listens at once: nobody can take the port while the deployment is made ready, and whoever asks early waits.
+    """
+    bound = _bind(host, wanted)
+    if bound:
+        return bound
+    following = (_bind(host, port) for port in range(wanted + 1, min(wanted + PORTS_TRIED, 65536)))
+    free = next((found for found in following if found), None)
+    if free and not insist:
+        return free
+    number = free.getsockname()[1] if free else 0
+    if free:
+        free.close()
+    raise PortTaken(wanted, number)
 
 
-def choose_port(host: str, wanted: int, *, insist: bool) -> int:
-    """`wanted` when it is free; else the next free one, or PortTaken when the user insists on it."""
-    if is_free(host, wanted):
-        return wanted
-    free = next(
-        (port for port in range(wanted + 1, wanted + PORTS_TRIED) if port < 65536 and is_free(host, port)), None
-    )
-    if insist or free is None:
-        raise PortTaken(wanted, free or 0)
-    return free
+def _bind(host: str, port: int) -> socket.socket | None:
+    """None when somebody else has the port, or when it is for root alone."""
+    found = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind((host, port))
+        found.listen(BACKLOG)
+    except OSError as error:
+        found.close()
+        if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            return None
+        raise
+    return found
 
 
 class Serving:
-    """The web server on `host:port` and one `celery worker -B`, with their logs in `logs`."""
+    """The web server on a reserved port and one `celery worker -B`, with their logs in `logs`."""
 
-    def __init__(self, *, root: Path, logs: Path, host: str, port: int) -> None:
-        self.root, self.logs, self.host, self.port = root, logs, host, port
+    def __init__(self, *, root: Path, logs: Path, at: socket.socket) -> None:
+        self.root, self.logs, self.at = root, logs, at
+        self.host, self.port = at.getsockname()[:2]
         self.children: dict[str, subprocess.Popen[bytes]] = {}
 
     @property
@@ -91,12 +101,14 @@ class Serving:
         """Start both and wait until the web answers; raises ChildStopped (and stops both) when it does not."""
         self.logs.mkdir(parents=True, exist_ok=True)
         # One process: SQLite has one writer, and threads are enough for an office.
-        web = ["-m", "gunicorn", "config.wsgi:application", "--bind", f"{self.host}:{self.port}", "--workers", "1"]
+        web = ["-m", "gunicorn", "config.wsgi:application", "--bind", f"fd://{self.at.fileno()}", "--workers", "1"]
         web += ["--threads", "8", "--timeout", "120", "--graceful-timeout", "5", "--no-control-socket"]
         worker = ["-m", "celery", "-A", "config.celery", "worker", "-B", "--pool", "solo", "--loglevel", "WARNING"]
         worker += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
         try:
             self._spawn("web", web)
+            # The child has it now: when the child goes, the port is free.
+            self.at.close()
             self._spawn("worker", worker)
             self._wait_ready()
         except BaseException:
@@ -111,6 +123,7 @@ class Serving:
 
     def stop(self) -> None:
         """Stop both, politely first; safe to call twice."""
+        self.at.close()
         for child in self.children.values():
             if child.poll() is None:
                 child.terminate()
@@ -132,6 +145,7 @@ class Serving:
                 stderr=subprocess.STDOUT,
                 # A group of its own: Ctrl-C reaches the supervisor alone, which stops both in order.
                 start_new_session=True,
+                pass_fds=() if self.at.fileno() < 0 else (self.at.fileno(),),
                 preexec_fn=die_with_parent(signal.SIGTERM),
             )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -27,8 +28,10 @@ class FakeServing:
     asked: list[str]
     dies = False
 
-    def __init__(self, *, host: str, port: int, **rest: object) -> None:
-        self.url, self.port, self.logs = f"http://{host}:{port}/", port, "log"
+    def __init__(self, *, at: socket.socket, **rest: object) -> None:
+        self.port = at.getsockname()[1]
+        self.url, self.logs = f"http://127.0.0.1:{self.port}/", "log"
+        at.close()
         FakeServing.asked = []
 
     def start(self) -> None:
@@ -95,10 +98,10 @@ def test_a_child_that_dies_is_told_with_its_log(stage: type[FakeServing], monkey
 
 
 def test_a_taken_port_is_told_with_one_that_is_free(stage: type[FakeServing], monkeypatch: pytest.MonkeyPatch) -> None:
-    def taken(host: str, wanted: int, *, insist: bool) -> int:
+    def taken(host: str, wanted: int, *, insist: bool) -> socket.socket:
         raise PortTaken(wanted, 8001)
 
-    monkeypatch.setattr(quickstart, "choose_port", taken)
+    monkeypatch.setattr(quickstart, "reserve", taken)
     with pytest.raises(CommandError, match="--port 8001"):
         call_command("quickstart", port=8000)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.serving import ChildStopped, PortTaken, Serving, choose_port
+from demo.serving import ChildStopped, PortTaken, Serving, reserve
 
 
 @pytest.fixture
@@ -24,11 +24,20 @@ def taken_port():
 
 
 def test_a_taken_port_gives_way_to_the_next_free_one_unless_the_user_insists(taken_port: int) -> None:
-    assert choose_port("127.0.0.1", taken_port, insist=False) > taken_port
+    with reserve("127.0.0.1", taken_port, insist=False) as other:
+        assert other.getsockname()[1] > taken_port
     with pytest.raises(PortTaken) as refused:
-        choose_port("127.0.0.1", taken_port, insist=True)
+        reserve("127.0.0.1", taken_port, insist=True)
     assert refused.value.port == taken_port
     assert refused.value.free > taken_port
+
+
+def test_a_reserved_port_cannot_be_taken_while_the_deployment_is_made_ready() -> None:
+    with reserve("127.0.0.1", 0, insist=False) as ours:
+        port = ours.getsockname()[1]
+        with pytest.raises(PortTaken):
+            reserve("127.0.0.1", port, insist=True)
+    reserve("127.0.0.1", port, insist=True).close()
 
 
 class OddServing(Serving):
@@ -42,7 +51,7 @@ class OddServing(Serving):
 
 @pytest.fixture
 def serving(tmp_path: Path):
-    odd = OddServing(root=tmp_path, logs=tmp_path / "log", host="127.0.0.1", port=1)
+    odd = OddServing(root=tmp_path, logs=tmp_path / "log", at=reserve("127.0.0.1", 0, insist=False))
     yield odd
     odd.stop()
 
@@ -75,8 +84,8 @@ def test_stopping_ends_the_children_and_their_children(serving: OddServing, monk
 def test_the_children_go_when_the_supervisor_is_killed(tmp_path: Path) -> None:
     code = f"""
         from pathlib import Path
-        from demo.serving import Serving
-        serving = Serving(root=Path({str(tmp_path)!r}), logs=Path({str(tmp_path)!r}), host="127.0.0.1", port=1)
+        from demo.serving import Serving, reserve
+        serving = Serving(root=Path({str(tmp_path)!r}), logs=Path({str(tmp_path)!r}), at=reserve("127.0.0.1", 0, insist=False))
         serving._spawn("web", ["-c", {FOREVER!r}])
         print(serving.children["web"].pid, flush=True)
         {FOREVER}
