@@ -1,7 +1,5 @@
 """Every URL: the apps' pages at the root, their APIs under /api/, the schema, and a health answer."""
 
-from importlib.util import find_spec
-
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
@@ -28,9 +26,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
 ]
 for app in APPS:
-    if find_spec(f"{app}.page_urls"):
-        urlpatterns.append(path("", include(f"{app}.page_urls")))
-    if find_spec(f"{app}.api_urls"):
-        urlpatterns.append(path("api/", include(f"{app}.api_urls")))
+    urlpatterns += [path("", include(f"{app}.page_urls")), path("api/", include(f"{app}.api_urls"))]
 # With the slash only, so that an address without it is still redirected to the one that has it.
 urlpatterns.append(re_path(r"^api/.*/$", no_such_address))
