@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import shapely
+from django.utils import timezone
 from shapely.geometry.base import BaseGeometry
 
 from firepoints import footprints
@@ -12,12 +13,11 @@ from firepoints.models import Attribution, Detection, Evidence, FirePoint, Sourc
 from grids import selectors as grids
 from grids.geo.edition_index import EditionIndex
 from grids.geo.footprint import metres_per_degree
-from grids.models import Edition
 from grids.services import locating
 from journal.errors import Refused
 
-VIEW_M = 4000.0
-"""How far around the footprints borders and cells are drawn."""
+VIEW_M = 9000.0
+"""How far around the footprints borders and cells are drawn: as far as a wide screen shows."""
 _DECIMALS = 6
 
 Feature = dict[str, Any]
@@ -83,8 +83,6 @@ def is_official(detection: Detection) -> bool:
 
 def detection_label(detection: Detection) -> str:
     """Source or satellite and the minute in Beijing, as the map says it."""
-    from django.utils import timezone
-
     at = timezone.localtime(detection.starts_at)
     minute = f"{at:%m-%d %H:%M}" if detection.precision == "instant" else f"{at:%m-%d}"
     return f"{detection.satellite or detection.source.name} {minute}"
@@ -130,8 +128,3 @@ def _cut(index: EditionIndex, level: str, view: BaseGeometry) -> list[tuple[str,
     locator = index.locators[level]
     near = shapely.intersects(locator.geometries, view).nonzero()[0]
     return [(locator.codes[at], shapely.intersection(locator.geometries[at], view)) for at in near.tolist()]
-
-
-def edition_of(point: FirePoint) -> Edition | None:
-    """The edition that the point was located in."""
-    return point.attribution.edition if point.attribution else None

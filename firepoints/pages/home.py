@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -15,6 +16,7 @@ from firepoints.pages import words
 from firepoints.pages.counties import Money, county_rows, day_rows
 from firepoints.pages.filters import Wanted, is_month
 from firepoints.pages.queue import queue_of
+from firepoints.states import State
 from grids import selectors as grids
 from grids.models import Edition, Post, User
 from journal import clock
@@ -32,7 +34,7 @@ def home(request: HttpRequest) -> HttpResponse:
     month, is_latest = _month(request, visible)
     wanted = Wanted(month=month)
     money = _money(wanted.narrow(visible))
-    numbers = month_numbers(request.user, month)
+    numbers = month_numbers(request.user, month) | _sides(wanted.narrow(visible))
     queue = queue_of(request.user, roles)
     rows = county_rows(visible, month, money)
     context = {
@@ -68,6 +70,15 @@ def _month(request: HttpRequest, visible: Any) -> tuple[str, bool]:
     return (words.month_of(latest), True) if latest else (current, False)
 
 
+def _sides(points: Any) -> dict[str, int]:
+    """The parts of two tiles that are said beside their number."""
+    told: dict[str, int] = points.order_by().aggregate(
+        joint_cross=Count("pk", filter=Q(state=State.JOINT, is_cross=True)),
+        verified_negative=Count("pk", filter=Q(state=State.VERIFIED, verification__conclusion="false")),
+    )
+    return told
+
+
 def _switch(month: str) -> list[dict[str, str]]:
     """The month before, this one and the month after."""
     near = [words.shifted(month, -1), words.shifted(month, 1)]
@@ -88,12 +99,12 @@ def tiles_of(numbers: dict[str, int], month: str, money: Money) -> list[dict[str
 
     decided = numbers["counted"] + numbers["excluded"]
     share = f"占已认定 {numbers['excluded'] / decided:.0%}" if decided else ""
-    overdue, negative = numbers["overdue"], numbers["negative"]
+    overdue, negative, cross = numbers["overdue"], numbers["verified_negative"], numbers["joint_cross"]
     tiles = [
         tile("疑似 · 待派发", "suspected", numbers["state_suspected"], "suspected"),
         tile("已派发 · 待核实", "dispatched", numbers["state_dispatched"], "dispatched",
              f"超时 {overdue}" if overdue else "", bad=True),
-        tile("待联合核实", "joint", numbers["state_joint"], "joint", f"跨界 {numbers['cross']}" if numbers["cross"] else ""),
+        tile("待联合核实", "joint", numbers["state_joint"], "joint", f"跨界 {cross}" if cross else ""),
         tile("已核实 · 待认定", "verified", numbers["state_verified"], "verified",
              f"报不属实 {negative}" if negative else ""),
         tile("认定 · 计入", "counted", numbers["counted"], "counted",
