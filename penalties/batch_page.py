@@ -61,6 +61,7 @@ class TableRow:
     voucher_on: date | None = None
     voucher_said: str = ""
     settle_url: str = ""
+    points_url: str = ""
     sub: bool = False
 
     @property
@@ -97,7 +98,7 @@ def context_for(user: User, batch: Batch, *, payer: str = "", form: StepForm | N
         "cumulative": wan(total.cumulative_fen),
         "with_finance": batch.state in WITH_FINANCE,
         "steps": _steps(batch, lines),
-        "rows": _table(report, batch, lines, may_settle=bool(next_act and next_act["form"])),
+        "rows": _table(report, batch, lines, whole=whole, may_settle=bool(next_act and next_act["form"])),
         "proof": proof,
         "problems": problems,
         "points": _points(report, batch),
@@ -186,8 +187,9 @@ def _vouchers_said(lines: list[Line]) -> list[str]:
     return [f"凭证 {len(owed) - len(open_)} / {len(owed)}", f"还差{'、'.join(open_[:2])}{more}" if open_ else "已结清"]
 
 
-def _table(report: MonthReport, batch: Batch, lines: list[Line], *, may_settle: bool) -> list[TableRow]:
+def _table(report: MonthReport, batch: Batch, lines: list[Line], *, whole: bool, may_settle: bool) -> list[TableRow]:
     by_payer = {line.row.payer_code: line for line in lines}
+    charged = {point.payer_code for point in report.points}
     rows, number = [], 0
     for group, payers, subtotal in report.subtotals:
         for payer in payers:
@@ -205,9 +207,11 @@ def _table(report: MonthReport, batch: Batch, lines: list[Line], *, may_settle: 
                     voucher_on=line.settled_on,
                     voucher_said=f"{wan(line.settled_fen)} / {wan(line.row.amount_fen)}",
                     settle_url=f"?payer={payer.code}#next" if settle else "",
+                    points_url=f"#payer-{payer.code}" if payer.code in charged else "",
                 )
             )
-        if group:
+        # A county that sees its own line alone has no group to add up.
+        if group and whole:
             rows.append(TableRow(no="", name=f"{group}小计", figures=subtotal, rate="—", sub=True))
     return rows
 
@@ -232,8 +236,9 @@ def _points(report: MonthReport, batch: Batch) -> list[dict[str, Any]]:
             "place": place(point),
             "basis": BASIS_WORDS[point.basis],
             "amount": wan(point.amount_fen),
+            "is_first": at == 0 or report.points[at - 1].payer_code != point.payer_code,
         }
-        for point in report.points
+        for at, point in enumerate(report.points)
     ]
 
 
