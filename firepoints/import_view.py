@@ -45,7 +45,7 @@ def tiles(done: Import | ImportRun, base: str = "") -> list[dict[str, Any]]:
     parts = [getattr(done, name) for _, name, *_ in OUTCOMES]
     proof = "+".join(map(str, parts)) + (" ✓" if sum(parts) == done.rows else " ✕")
     shown.append({"url": f"{base}#rows" if base else "#kept", "label": "数据行", "number": done.rows, "unit": "行",
-                  "side": proof if len(proof) < 18 else "五项相加 ✓"})  # fmt: skip
+                  "side": proof if len(proof) < 12 else "五项相加 ✓"})  # fmt: skip
     shown.append({"url": f"{base}?outcome=note#rows" if base else "#how", "label": "不是数据", "number": done.notes,
                   "unit": "行", "side": "标题 合计 注"})  # fmt: skip
     return shown

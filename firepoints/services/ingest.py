@@ -41,6 +41,7 @@ class Look:
     sheet: str
     outcome: str
     starts_at: datetime
+    precision: str
     satellite: str
     lon: float
     lat: float
@@ -260,8 +261,8 @@ def _looks(table: SightingTable, places: placing.Places, verdicts: _Verdicts) ->
         left[outcome] -= 1
         row = table[i]
         shown.append(
-            Look(row.row_no, row.sheet, outcome, row.starts_at, row.satellite, float(places.lon[i]), float(places.lat[i]),
-                 str(places.county[i]), str(places.leaf[i]), row.stated_county, verdicts.replaces[i] is not None)
+            Look(row.row_no, row.sheet, outcome, row.starts_at, row.precision, row.satellite, float(places.lon[i]),
+                 float(places.lat[i]), str(places.county[i]), str(places.leaf[i]), row.stated_county, verdicts.replaces[i] is not None)
         )  # fmt: skip
     return tuple(shown)
 
@@ -414,8 +415,10 @@ def _commit(run: ImportRun, summary: Import) -> None:
 def run_named(given: str) -> ImportRun:
     """A run by its UUID or number. Raises Refused when there is none."""
     text = str(given).strip()
-    found = ImportRun.objects.filter(pk=int(text)).first() if text.isdigit() else None
-    if found is None and not text.isdigit():
+    # isdecimal and a length limit: "²" and a number beyond bigint are no ids
+    if text.isascii() and text.isdecimal() and len(text) < 19:
+        found = ImportRun.objects.filter(pk=int(text)).first()
+    else:
         found = ImportRun.objects.filter(uuid=text).first() if _is_uuid(text) else None
     if found is None:
         raise Refused(f"没有导入记录“{text}”", code="no_run")
