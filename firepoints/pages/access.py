@@ -4,11 +4,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 
 from firepoints import scope, selectors
 from firepoints.models import FirePoint
 from grids import selectors as grids
+from grids.models import User
 from grids.roles import Role
 
 MAY_REVEAL = frozenset({Role.BUREAU, Role.RECOGNISER, Role.COUNTY, Role.INSPECTOR})
@@ -27,6 +29,14 @@ class Viewer:
 
     def holds(self, roles: Collection[Role]) -> bool:
         return bool(self.roles & frozenset(roles))
+
+
+def user_of(request: HttpRequest) -> User:
+    """The signed-in user; the middleware lets nobody else reach a page."""
+    user = request.user
+    if not isinstance(user, User):
+        raise PermissionDenied("请先登录。")
+    return user
 
 
 def point_or_404(request: HttpRequest, point_id: int | str) -> FirePoint:

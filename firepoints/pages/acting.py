@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from firepoints import selectors, workflow
 from firepoints.models import FirePoint
 from firepoints.pages import access, detail
-from firepoints.pages.access import point_or_404, viewer_of
+from firepoints.pages.access import point_or_404, user_of, viewer_of
 from firepoints.pages.forms import ActForm, JointForm, form_of
 from firepoints.services.act import act
 from journal import clock
@@ -52,16 +52,16 @@ def act_page(request: HttpRequest, point_id: int, action: str) -> HttpResponse:
         raise Http404("没有这个操作。")
     form_class = form_of(action)
     if request.method != "POST":
-        form = form_class(point=point, user=request.user)
+        form = form_class(point=point, user=user_of(request))
         return _show(request, point, action, form, selectors.actions_for(point, request.user))
-    form = form_class(request.POST, point=point, user=request.user)
+    form = form_class(request.POST, point=point, user=user_of(request))
     if not form.is_valid():
         return _show(request, point, action, form, selectors.actions_for(point, request.user), status=400)
     try:
         acted = act(
             point_id=point.pk,
             action=action,
-            actor=request.user,  # type: ignore[arg-type]  the middleware lets no anonymous user in
+            actor=user_of(request),
             data=form.data_of(),
             expected_version=form.cleaned_data["expected_version"],
         )

@@ -89,7 +89,7 @@ def _sum(rows: Iterable[CountyRow], month: str, money: str) -> CountyRow:
     )
 
 
-def _names(points: QuerySet[FirePoint], codes: list[str]) -> dict[str, str]:
+def _names(points: QuerySet[Any], codes: list[str]) -> dict[str, str]:
     """Names of payers that are no longer listed, as the decisions wrote them."""
     rows = points.filter(answers_for__in=codes).order_by()
     by_decision = rows.values_list("answers_for", "recognition__payer_name", "attribution__county_name").distinct()
@@ -98,8 +98,8 @@ def _names(points: QuerySet[FirePoint], codes: list[str]) -> dict[str, str]:
 
 def day_rows(visible: QuerySet[FirePoint], month: str) -> list[dict[str, Any]]:
     """Every day of the month with its 处, for the small chart and the table under it."""
-    points = Wanted(month=month).narrow(visible).order_by("burn_date").values("burn_date").annotate(**_columns())
-    found = {row["burn_date"]: row for row in points}
+    points = Wanted(month=month).narrow(visible).order_by("burn_date").values("burn_date")
+    found: dict[date, Any] = {row["burn_date"]: row for row in points.annotate(**_columns())}
     days = [date(_last_day(month).year, _last_day(month).month, at + 1) for at in range(_last_day(month).day)]
     nothing = {"n_counted": 0, "n_working": 0, "n_excluded": 0}
     return [{"day": day, **{name: found.get(day, nothing)[name] for name in nothing}} for day in days]

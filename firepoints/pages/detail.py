@@ -85,7 +85,6 @@ def context_of(point: FirePoint, viewer: Viewer, *, is_revealed: bool = False) -
         "chain": [] if viewer.is_former else chain_of(point, money, evidence, seen),
         "shares": point.attribution.candidates if point.attribution else [],
         "map_url": reverse("firepoints:map_geojson", args=[point.pk]),
-        "back": reverse("firepoints:detail", args=[point.pk]) + "#evidence",
     }
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from firepoints import selectors
 from firepoints.models import Evidence, FirePoint
 from firepoints.pages import access, copies
-from firepoints.pages.access import point_or_404
+from firepoints.pages.access import point_or_404, user_of
 from firepoints.services.evidence import evidence_store, path_of, receipt_of
 from firepoints.services.storing import digest_of
 from grids import selectors as grids
@@ -53,7 +53,7 @@ def _store(request: HttpRequest, point: FirePoint, file: Any, at: int) -> Eviden
     told = {name: request.POST.get(name, "") for name in _FIELDS}
     return evidence_store(
         point=point,
-        actor=request.user,  # type: ignore[arg-type]  the middleware lets no anonymous user in
+        actor=user_of(request),
         uuid=named or own,
         file=content,
         kind=request.POST.get("kind") or Evidence.Kind.PHOTO,
@@ -86,7 +86,7 @@ def evidence_or_404(request: HttpRequest, uuid: uuids.UUID) -> Evidence:
 
 
 @require_safe
-def copy(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
+def copy(request: HttpRequest, uuid: uuids.UUID) -> FileResponse:
     """A photo as a fresh JPEG without EXIF (`?size=thumb` for cards); papers and tracks as downloads.
 
     Each look at a full picture or a paper is noted; small pictures are noted by the page that shows them.
@@ -108,7 +108,7 @@ def copy(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
 
 
 @require_safe
-def original(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
+def original(request: HttpRequest, uuid: uuids.UUID) -> FileResponse:
     """The file as sent, EXIF and all: a download for the bureau, the 认定人 and the auditors, each one noted."""
     piece = evidence_or_404(request, uuid)
     if not grids.roles_of(request.user) & access.MAY_TAKE_ORIGINALS:
@@ -117,7 +117,7 @@ def original(request: HttpRequest, uuid: uuids.UUID) -> HttpResponse:
     return _download(piece)
 
 
-def _download(piece: Evidence) -> HttpResponse:
+def _download(piece: Evidence) -> FileResponse:
     path = path_of(piece)
     if not path.is_file():
         raise Http404("原件不在存储里，请联系管理员。")

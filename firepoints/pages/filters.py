@@ -45,7 +45,7 @@ VIEWS: dict[str, tuple[str, Any]] = {
 }
 
 
-def answerable(points: QuerySet[FirePoint]) -> QuerySet[FirePoint]:
+def answerable(points: QuerySet[FirePoint]) -> QuerySet[Any]:
     """Adds `answers_for`: who pays where that is decided (policy.md §2e), else the county, "" while it is nobody's."""
     return points.annotate(
         answers_for=Case(

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from firepoints import selectors
 from firepoints.models import Evidence
 from firepoints.pages import access, words
-from firepoints.pages.access import point_or_404, viewer_of
+from firepoints.pages.access import point_or_404, user_of, viewer_of
 from firepoints.pages.evidence_cards import cards_of
 from firepoints.pages.forms import VerifyForm
 from firepoints.pages.sightings import first_pass, sightings_of
@@ -46,7 +46,7 @@ def report(request: HttpRequest, point_id: int) -> HttpResponse:
         "checks": _checks(pieces, evidence.inside),
         "action": action,
         "missing": list(available[action].missing) if action else [],
-        "form": VerifyForm(point=point, user=request.user) if action else None,
+        "form": VerifyForm(point=point, user=user_of(request)) if action else None,
         "may_file": viewer.holds(access.MAY_FILE) and point.state not in (State.MERGED, State.CLOSED),
         "back": here,
         "map_url": reverse("firepoints:map_geojson", args=[point.pk]),

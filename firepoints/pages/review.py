@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 from firepoints import workflow
 from firepoints.models import Evidence, FirePoint, Verification
 from firepoints.pages import words
-from firepoints.pages.access import point_or_404, viewer_of
+from firepoints.pages.access import point_or_404, user_of, viewer_of
 from firepoints.pages.acting import is_done_already
 from firepoints.pages.detail import context_of
 from firepoints.pages.sightings import Sighting, first_pass
@@ -68,14 +68,14 @@ def _decide(request: HttpRequest) -> HttpResponse:
         done = act(
             point_id=point.pk,
             action=action,
-            actor=request.user,  # type: ignore[arg-type]  the middleware lets no anonymous user in
+            actor=user_of(request),
             data={"reason": reason},
             expected_version=int(version) if version.isdecimal() else 0,
         )
     except Refused as refused:
         if not (isinstance(refused, StaleVersion | Conflict) and is_done_already(request, point, action)):
-            told = {"error": refused.message, "reason": reason, "chosen": action, "status": refused.http_status}
-            return _show(request, point, _waiting(request), **told)
+            waiting, status = _waiting(request), refused.http_status
+            return _show(request, point, waiting, error=refused.message, reason=reason, chosen=action, status=status)
         done = point
     messages.success(request, f"已{workflow.BY_ACTION[action].label}：{done}。")
     return redirect("firepoints:review")
