@@ -8,9 +8,10 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -24,12 +25,21 @@ class Usage(CommandError):
         super().__init__(message, returncode=2)
 
 
+def month(text: str) -> str:
+    """An argparse type: YYYY-MM."""
+    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text, re.ASCII) or text.startswith("0000"):
+        raise argparse.ArgumentTypeError(f"月份“{text}”应写成 YYYY-MM，例如 2023-10")
+    return text
+
+
 class JinshaoCommand(BaseCommand):
     """Subclasses write `run(**options) -> dict` and, for people, `show(result)`.
 
-    With `--json` (before or after a subcommand) stdout holds exactly one JSON object, also for a refusal:
+    With `--json` (before or after a subcommand) stdout holds exactly one JSON object, also for a refusal or a wrong call:
     `{"error": code, "message": …}`. Whatever else is printed meanwhile goes to stderr.
     """
+
+    _asked_for_json = False
 
     # The checks import every page and API; `check` and the tests run them, a command at the prompt starts at once.
     requires_system_checks = ()
@@ -46,8 +56,27 @@ class JinshaoCommand(BaseCommand):
         """Add `--json` to the parser and to every parser below it, so that it may stand anywhere."""
         parser = super().create_parser(prog_name, subcommand, **kwargs)
         parser.add_argument("--json", action="store_true", dest="as_json", help="标准输出只给一个 JSON 对象")
-        _add_json_below(parser)
+        for child in _below(parser):
+            # SUPPRESS: the child's default must not overwrite what the parent has read.
+            child.add_argument("--json", action="store_true", dest="as_json", default=argparse.SUPPRESS)
+        for one in (parser, *_below(parser)):
+            one.error = self._wrong_call(one)  # type: ignore[assignment,method-assign]
         return parser
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """Django's, remembering what was asked for: a call that cannot be parsed has no options yet."""
+        self._asked_for_json = "--json" in argv
+        super().run_from_argv(argv)
+
+    def _wrong_call(self, parser: argparse.ArgumentParser) -> Callable[[str], NoReturn]:
+        usual = parser.error
+
+        def error(message: str) -> NoReturn:
+            if self._asked_for_json:
+                self.stdout.write(_json({"error": "usage", "message": message}))
+            usual(message)
+
+        return error
 
     def handle(self, *args: Any, **options: Any) -> None:
         as_json = options.pop("as_json", False)
@@ -78,13 +107,13 @@ class JinshaoCommand(BaseCommand):
             self.stdout = stdout
 
 
-def _add_json_below(parser: argparse.ArgumentParser) -> None:
+def _below(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    """Every parser of a subcommand, at any depth."""
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
             for child in action.choices.values():
-                # SUPPRESS: the child's default must not overwrite what the parent has read.
-                child.add_argument("--json", action="store_true", dest="as_json", default=argparse.SUPPRESS)
-                _add_json_below(child)
+                yield child
+                yield from _below(child)
 
 
 def _json(value: dict[str, Any]) -> str:

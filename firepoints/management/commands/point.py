@@ -1,5 +1,6 @@
 """`point list | show ID | act ID ACTION --as USER [--data FILE]`: the life of fire points from the command line."""
 
+import argparse
 import hashlib
 import json
 import uuid
@@ -15,7 +16,7 @@ from firepoints.services.evidence import evidence_store
 from firepoints.states import State
 from grids.models import User
 from grids.selectors import system_user, user_named
-from journal.commands import JinshaoCommand
+from journal.commands import JinshaoCommand, month
 from journal.errors import BadInput
 
 FILES = {"photos": Evidence.Kind.PHOTO, "scans": Evidence.Kind.SCAN, "tracks": Evidence.Kind.TRACK}
@@ -33,9 +34,9 @@ class Command(JinshaoCommand):
         listing = verbs.add_parser("list", help="列表")
         listing.add_argument("--state", choices=State.values, default="")
         listing.add_argument("--county", default="", help="县（区）代码，含候选")
-        listing.add_argument("--month", default="", help="起火月份 YYYY-MM（北京）")
+        listing.add_argument("--month", type=month, help="起火月份 YYYY-MM（北京）")
         listing.add_argument("--source", default="", help="来源")
-        listing.add_argument("--limit", type=int, default=1000)
+        listing.add_argument("--limit", type=_count, default=1000)
         show = verbs.add_parser("show", help="详情")
         show.add_argument("id", help="火点 id 或编号")
         acting = verbs.add_parser("act", help="办理一步")
@@ -56,7 +57,7 @@ class Command(JinshaoCommand):
         return self._act(actor, options)
 
     def _list(self, actor: User, options: dict[str, Any]) -> dict[str, Any]:
-        wanted = {name: options[name] for name in ("state", "county", "month", "source")}
+        wanted: dict[str, Any] = {name: options[name] or "" for name in ("state", "county", "month", "source")}
         points = selectors.filter_points(FirePoint.objects.visible_to(actor), **wanted)
         shown = points.select_related("attribution")[: options["limit"]]
         return {"count": points.count(), "points": [describe.brief(point) for point in shown]}
@@ -97,6 +98,12 @@ class Command(JinshaoCommand):
         for one in result["actions"]:
             lacking = f"（还缺：{'；'.join(one['missing'])}）" if one["missing"] else ""
             self.stdout.write(f"  可办：{one['label']}{lacking}")
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()):
+        raise argparse.ArgumentTypeError("应为不小于 0 的整数")
+    return min(int(text), 1_000_000)
 
 
 def _read(path: Path | None) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """`batch build|list|show|freeze|submit|approve|send|settle`: a deduction batch from the command line (C13)."""
 
+import argparse
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from django.core.management.base import CommandParser
 
 from grids.models import User
 from grids.selectors import system_user, user_named
-from journal.commands import JinshaoCommand, Usage
+from journal.commands import JinshaoCommand, month
 from penalties.models import Batch
 from penalties.money import daxie, fen_from_yuan, yuan
 from penalties.services import batches, tables
@@ -51,13 +52,21 @@ def day(text: str) -> date:
     return date.fromisoformat(text)
 
 
+def money(text: str) -> int:
+    """Yuan as typed, in fen."""
+    try:
+        return fen_from_yuan(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
 class Command(JinshaoCommand):
     help = "扣缴批次：编制、冻结、报送、登记批件、送财政、登记凭证"
 
     def add_arguments(self, parser: CommandParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
         build = actions.add_parser("build", help="编制某月的批次")
-        build.add_argument("--month", required=True, help="YYYY-MM")
+        build.add_argument("--month", required=True, type=month, help="YYYY-MM")
         build.add_argument("--as", dest="actor", help="以谁的身份；缺省为系统")
         actions.add_parser("list", help="全部批次")
         show = actions.add_parser("show", help="一个批次")
@@ -72,7 +81,7 @@ class Command(JinshaoCommand):
                 sub.add_argument("--file", type=Path, help="扫描件")
             if step == "settle":
                 sub.add_argument("--payer", default="", help="付款单位代码；缺省为全部待扣缴的行")
-                sub.add_argument("--amount", help="元；缺省为该行余下的全部")
+                sub.add_argument("--amount", type=money, help="元；缺省为该行余下的全部")
 
     def run(self, *, action: str, **options: Any) -> dict[str, Any]:
         if action == "list":
@@ -96,17 +105,13 @@ class Command(JinshaoCommand):
             )
         if action == "send":
             return batches.batch_send(batch_id=given, actor=actor, sent_on=on, doc_no=doc_no)
-        try:
-            amount_fen = fen_from_yuan(options["amount"]) if options.get("amount") else None
-        except ValueError as error:
-            raise Usage(str(error)) from error
         return batches.batch_settle(
             batch_id=given,
             actor=actor,
             voucher_no=doc_no,
             settled_on=on,
             payer_code=options["payer"],
-            amount_fen=amount_fen,
+            amount_fen=options["amount"],
         )
 
     def show(self, result: dict[str, Any]) -> None:
