@@ -63,6 +63,9 @@ class ImportRun(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.filename}（{self.get_state_display()}）"
+
 
 class Detection(AppendOnlyModel):
     """One sighting as it was read: immutable. Coordinates WGS-84 degrees beside the numbers as given and their datum."""
@@ -122,6 +125,9 @@ class DetectionKey(models.Model):
 
     class Meta:
         db_table = "fire_detection_key"
+
+    def __str__(self) -> str:
+        return self.key
 
 
 class Supersession(AppendOnlyModel):

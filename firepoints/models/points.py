@@ -128,6 +128,9 @@ class PointCounty(models.Model):
         constraints = [models.UniqueConstraint(fields=["point", "county_code"], name="one_row_per_point_county")]
         indexes = [models.Index(fields=["county_code"], name="point_county_ix")]
 
+    def __str__(self) -> str:
+        return f"{self.point_id}:{self.county_code}"
+
 
 class Membership(models.Model):
     """Which detections a point gathers, and why. A detection belongs to at most one point at a time."""
@@ -143,6 +146,9 @@ class Membership(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["detection"], condition=Q(is_active=True), name="detection_in_one_point")
         ]
+
+    def __str__(self) -> str:
+        return f"{self.point_id}:{self.detection_id}"
 
 
 class Step(AppendOnlyModel):
@@ -216,3 +222,6 @@ class NumberSeries(models.Model):
 
     class Meta:
         db_table = "fire_number_series"
+
+    def __str__(self) -> str:
+        return f"{self.year}:{self.last}"

@@ -58,3 +58,6 @@ class Ruling(models.Model):
     class Meta:
         db_table = "fire_ruling"
         constraints = [models.UniqueConstraint(fields=["key", "valid_from"], name="one_ruling_per_key_date")]
+
+    def __str__(self) -> str:
+        return f"{self.key}（{self.valid_from}起）"

@@ -13,6 +13,7 @@ from firepoints import describe, selectors
 from firepoints.models import Evidence, FirePoint
 from firepoints.services.act import act, fields_of
 from firepoints.services.evidence import evidence_store
+from firepoints.services.export import export_points
 from firepoints.states import State
 from grids.models import User
 from grids.selectors import system_user, user_named
@@ -44,7 +45,10 @@ class Command(JinshaoCommand):
         acting.add_argument("action", help="dispatch、report、recognise……")
         acting.add_argument("--data", type=Path, help="这一步的内容，JSON 文件")
         acting.add_argument("--expected-version", type=int, default=None)
-        for verb in (listing, show):
+        export = verbs.add_parser("export", help="导出为 .gpkg 或 .geojson（WGS-84）")
+        export.add_argument("--out", type=Path, required=True)
+        export.add_argument("--month", type=month, help="起火月份 YYYY-MM（北京）")
+        for verb in (listing, show, export):
             verb.add_argument("--as", dest="actor", help="以谁的身份看；缺省为系统")
         acting.add_argument("--as", dest="actor", required=True, help="由谁办理")
 
@@ -54,6 +58,9 @@ class Command(JinshaoCommand):
             return self._list(actor, options)
         if verb == "show":
             return describe.full(selectors.fire_point_for(actor, options["id"]), actor)
+        if verb == "export":
+            points = selectors.filter_points(FirePoint.objects.visible_to(actor), month=options["month"] or "")
+            return {"file": str(options["out"]), **export_points(points=points, out=options["out"], actor=actor)}
         return self._act(actor, options)
 
     def _list(self, actor: User, options: dict[str, Any]) -> dict[str, Any]:
@@ -83,6 +90,9 @@ class Command(JinshaoCommand):
         return describe.full(done, actor)
 
     def show(self, result: dict[str, Any]) -> None:
+        if "file" in result:
+            super().show(result)
+            return
         if "points" in result:
             for one in result["points"]:
                 self.stdout.write(

@@ -1,4 +1,4 @@
-"""grid import | check | activate | list: boundary editions from files to force."""
+"""grid import | check | activate | export | list: boundary editions from files to force."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -7,7 +7,8 @@ from typing import Any
 from grids.management.options import acting_user, beijing_date, pairs
 from grids.models import Edition
 from grids.services.edition_files import DATUMS
-from grids.services.editions import edition_activate, edition_check, edition_import
+from grids.services.editions import edition_activate, edition_check, edition_import, edition_named
+from grids.services.vector_files import export_cells
 from journal.commands import JinshaoCommand
 
 FINDINGS = {
@@ -41,6 +42,9 @@ class Command(JinshaoCommand):
         activate.add_argument("--from", required=True, dest="valid_from", metavar="YYYY-MM-DD")
         activate.add_argument("--reason", default="")
         activate.add_argument("--as", dest="username", metavar="USER")
+        export = verbs.add_parser("export", help="把一个版本导出为 .gpkg 或 .geojson（WGS-84）")
+        export.add_argument("name", metavar="NAME")
+        export.add_argument("--out", type=Path, required=True)
         verbs.add_parser("list", help="所有版本")
 
     def run(self, *, verb: str, **options: Any) -> dict[str, Any]:
@@ -67,12 +71,18 @@ class Command(JinshaoCommand):
         row, changed = edition_activate(name=name, valid_from=on, reason=reason, actor=acting_user(username))
         return _described(row) | {"unchanged": not changed}
 
+    def _export(self, *, name: str, out: Path, **_: Any) -> dict[str, Any]:
+        return {"file": str(out), "layers": export_cells(edition=edition_named(name), out=out)}
+
     def _list(self, **_: Any) -> dict[str, Any]:
         return {"editions": [_described(row) for row in Edition.objects.order_by("valid_from", "id")]}
 
     def show(self, result: dict[str, Any]) -> None:
         if "counts" in result:
             self._show_check(result)
+            return
+        if "layers" in result:
+            super().show(result)
             return
         for row in result.get("editions", [result]):
             cells = "，".join(f"{level} {count}" for level, count in row["cells"].items())

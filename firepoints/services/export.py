@@ -1,0 +1,82 @@
+"""Fire points as a file that QGIS opens: the points and what the sensors saw of each (WGS-84).
+
+geopandas is imported here and not at the top: its first import takes seconds, and no page needs it.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from django.db.models import Prefetch, QuerySet
+
+from firepoints.footprints import footprint_of
+from firepoints.models import FirePoint, Membership
+from grids.models import User
+from grids.services.vector_files import check_target, write_layers
+from journal.clock import BEIJING
+from journal.services import access
+
+
+def export_points(*, points: QuerySet[FirePoint], out: Path, actor: User) -> dict[str, int]:
+    """Write layers `points` and `footprints` to a GeoPackage, or `points` alone to GeoJSON; returns rows by layer.
+
+    Times are Beijing, dates too. The export is noted in journal.Access. Raises BadInput for another suffix or a folder
+    that cannot be written.
+    """
+    check_target(out)
+    members = Prefetch(
+        "memberships",
+        Membership.objects.filter(is_active=True).select_related("detection__source"),
+        to_attr="live_members",
+    )
+    found = list(points.select_related("attribution").prefetch_related(members).order_by("pk"))
+    layers = {"points": _points(found), "footprints": _footprints(found)}
+    written = write_layers(layers, out)
+    access(actor, "export", ("fire_points", out.name), detail=f"{len(found)} 处")
+    return written
+
+
+def _points(found: Iterable[FirePoint]):  # type: ignore[no-untyped-def]
+    import geopandas
+    import shapely
+
+    rows = []
+    for point in found:
+        place = point.attribution
+        rows.append(
+            {
+                "id": point.pk,
+                "number": point.number or "",
+                "state": point.get_state_display(),
+                "counted": {True: "计入", False: "不计入", None: ""}[point.counted],
+                "burn_date": point.burn_date.isoformat(),
+                "starts_at": point.starts_at.astimezone(BEIJING).isoformat(timespec="minutes"),
+                "county_code": point.county_code,
+                "county": place.county_name if place else "",
+                "township": place.township_name if place else "",
+                "village": place.village_name if place else "",
+                "group": place.group_name if place else "",
+                "edition": place.edition_id if place else None,
+                "border_m": place.border_m if place else None,
+                "geometry": shapely.Point(point.lon, point.lat),
+            }
+        )
+    return geopandas.GeoDataFrame(rows, geometry="geometry", crs="EPSG:4326") if rows else None
+
+
+def _footprints(found: Iterable[FirePoint]):  # type: ignore[no-untyped-def]
+    import geopandas
+
+    rows = [
+        {
+            "point_id": point.pk,
+            "detection_id": member.detection_id,
+            "source": member.detection.source.name,
+            "satellite": member.detection.satellite,
+            "seen_at": member.detection.starts_at.astimezone(BEIJING).isoformat(timespec="minutes"),
+            "why": member.why,
+            "geometry": footprint_of(member.detection),
+        }
+        for point in found
+        for member in point.live_members  # type: ignore[attr-defined]
+    ]
+    return geopandas.GeoDataFrame(rows, geometry="geometry", crs="EPSG:4326") if rows else None
