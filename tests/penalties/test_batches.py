@@ -196,7 +196,7 @@ def test_the_batch_is_settled_when_every_line_has_its_vouchers(city, scan_file):
     given = {"batch_id": batch.pk, "actor": city.finance, "settled_on": on}
     part = batches.batch_settle(**given, voucher_no="凭1", payer_code=WEST, amount_fen=1_000_000)
     assert part.state == BatchState.SENT
-    with pytest.raises(BadInput, match="20,000.00"):
+    with pytest.raises(BadInput, match=r"20,000\.00"):
         batches.batch_settle(**given, voucher_no="凭2", payer_code=WEST, amount_fen=2_500_000)
     batches.batch_settle(**given, voucher_no="凭2", payer_code=WEST)
     done = batches.batch_settle(**given, voucher_no="凭3")

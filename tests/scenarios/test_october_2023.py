@@ -23,6 +23,7 @@ from grids.models import User
 from grids.roles import PostKind
 from grids.selectors import system_user
 from grids.services.editions import edition_activate, edition_import
+from journal.errors import Missing
 from journal.verify import verify
 from penalties.models import BatchDocument, LedgerEntry
 from penalties.money import daxie
@@ -169,14 +170,12 @@ def test_from_leads_to_the_finance_table_the_total_is_the_same_to_the_fen_everyw
 
 
 def test_no_lead_is_ever_charged_by_itself(office, data_dir):
-    import_file(
-        path=data_dir / "firms_viirs_noaa20_liaoning_2023-10.csv", source_code="firms", actor=system_user()
-    )
+    import_file(path=data_dir / "firms_viirs_noaa20_liaoning_2023-10.csv", source_code="firms", actor=system_user())
     point = isolated_leads(1)[0]
     by = office.departments[point.county_code]
     make.take(point, "dispatch", office.clerk)
     make.take(point, "report", by, conclusion="true", evidence=make.uuids(make.photo(point, by)))
-    with pytest.raises(Exception, match="线索"):
+    with pytest.raises(Missing, match="线索"):
         make.take(point, "recognise", office.recogniser, reason="有火")
     assert not Recognition.objects.exists()
 
@@ -189,9 +188,7 @@ def test_the_list_of_2016_is_recorded_and_charged_nothing(db, data_dir, settings
         name="辽宁县界", levels={"county": data_dir / "liaoning_counties.geojson"}, datum="wgs84", actor=system
     )
     edition_activate(name="辽宁县界", valid_from=date(2016, 1, 1), actor=system)
-    done = import_file(
-        path=data_dir / "straw_fire_list_2016_2017_half.xlsx", source_code="national_list", actor=system
-    )
+    done = import_file(path=data_dir / "straw_fire_list_2016_2017_half.xlsx", source_code="national_list", actor=system)
     assert done.kept > 0
     assert done.kept + done.outside == done.rows == 1292
     clerk = person("clerk", PostKind.BUREAU, "2105")
