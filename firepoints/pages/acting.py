@@ -23,6 +23,8 @@ from journal.errors import Conflict, Refused, StaleVersion
 TWICE = timedelta(minutes=5)
 HINTS = {
     "dispatch": "派发给县（区）指定部门核实，同时编号并开始计时；期限是设置，不是文件规定的。",
+    "split": "由人说清哪些监测记录是同一处：同一处填同一个数字，第 1 处留在这里，其余各成一处；全填 1 就是一处。",
+    "review": "核对机器提出的问题：写明这一处照原样成立的理由；若是同一处，请改用“并入另一处”。",
     "close": "只有线索可以关闭；官方清单和巡查督查的火点要有核实和认定。",
     "report_on_behalf": "把县（区）的纸质核实材料录入：先上传扫描件。录入人不能再认定这一处。",
     "verify_own": "用市局人员自己拍的照片核实；另由他人认定。",

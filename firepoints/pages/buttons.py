@@ -36,11 +36,14 @@ class Buttons:
 
 def buttons_of(point: FirePoint, actions: list[Available]) -> Buttons:
     """One main button at most: the first open next step (look.md)."""
-    main = next((one.transition.action for one in actions if one.is_open and one.transition.action in NEXT_STEPS), "")
+    wanted = set(NEXT_STEPS)
+    wanted |= {"split"} if point.is_oversize else set()
+    wanted |= {"review"} if point.needs_person else set()
+    main = next((one.transition.action for one in actions if one.is_open and one.transition.action in wanted), "")
     told = Buttons()
     for one in actions:
         action = one.transition.action
-        is_next = action in NEXT_STEPS
+        is_next = action in wanted
         if not is_next and not one.is_open:
             continue  # a way back that is closed is no news
         button = Button(

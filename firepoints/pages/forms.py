@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from firepoints import charging, selectors
 from firepoints.models import Evidence, FirePoint, JointAttendance
+from firepoints.pages import words
 from firepoints.states import Basis, Cause, Conclusion
 from grids import selectors as grids
 from grids.models import User
@@ -76,6 +77,27 @@ class MergeForm(ActForm):
             label="并入哪一处", max_length=30, help_text="填编号，例如 HD2023-0001；没有编号的填网址里的数字。"
         )
         super().build()
+
+
+class SplitForm(ActForm):
+    """划分: which burnt site each sighting belongs to, by a number; one number for all says that it is one site."""
+
+    def build(self) -> None:
+        self.sightings = selectors.active_detections(self.point)
+        for one in self.sightings:
+            self.fields[f"part_{one.pk}"] = forms.IntegerField(
+                label=f"{words.when(one.starts_at, one.ends_at, one.precision)} {one.source.name} {one.satellite}".strip(),
+                min_value=1,
+                max_value=99,
+                help_text=f"{one.lat:.5f}°N {one.lon:.5f}°E，第几处",
+            )
+        super().build()
+
+    def data_of(self) -> dict[str, Any]:
+        parts: dict[int, list[int]] = {}
+        for one in self.sightings:
+            parts.setdefault(self.cleaned_data[f"part_{one.pk}"], []).append(one.pk)
+        return {"groups": [parts[number] for number in sorted(parts)], "reason": self.cleaned_data["reason"]}
 
 
 class VerifyForm(ActForm):
@@ -206,6 +228,7 @@ FORMS: dict[str, type[ActForm]] = {
     "report_on_behalf": VerifyForm,
     "verify_own": VerifyForm,
     "settle_jointly": JointForm,
+    "split": SplitForm,
     "recognise": DecideForm,
     "waive": WaiveForm,
     "merge": MergeForm,

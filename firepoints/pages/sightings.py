@@ -44,7 +44,7 @@ def _sighting(one: Detection, why: str) -> Sighting:
     listed = " ".join(part for part in (run.issuer, run.list_no, run.period) if part)
     return Sighting(
         detection=one,
-        title=" ".join(part for part in (one.source.name, one.satellite, one.instrument) if part),
+        title=" ".join(part for part in (one.source.name, *_sensor(one)) if part),
         is_official=map_data.is_official(one),
         when=words.when(one.starts_at, one.ends_at, one.precision),
         utc=words.utc(one.starts_at),
@@ -56,6 +56,11 @@ def _sighting(one: Detection, why: str) -> Sighting:
         why=why,
         raw=list(one.raw_rows.all()),
     )
+
+
+def _sensor(one: Detection) -> tuple[str, ...]:
+    """A person's finding has no sensor, whatever its file calls it."""
+    return (one.satellite, one.instrument) if one.kind == Detection.Kind.SATELLITE else ()
 
 
 def _size(one: Detection) -> str:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from firepoints.models import Evidence, FirePoint, Recognition, Step
 from firepoints.services.act import SERVICES
+from firepoints.services.points import create_point
 from firepoints.states import State
 from firepoints.workflow import TRANSITIONS
 from grids.models import User
@@ -308,6 +309,18 @@ def test_the_desk_tells_a_refusal_and_keeps_what_was_written(city: City) -> None
 
 def test_an_empty_desk_says_so(city: City) -> None:
     assert "没有待认定的火点" in text_of(signed_in(city.recogniser).get(reverse("firepoints:review")))
+
+
+def test_a_person_divides_a_long_group_on_the_page(city: City) -> None:
+    near, far = make.detection(), make.detection(at=(123.77, 41.25))
+    point = create_point(detections=[near, far], actor=city.system, why="一组")
+    FirePoint.objects.filter(pk=point.pk).update(is_oversize=True)
+    client = signed_in(city.clerk)
+    assert "划分</a>" in text_of(client.get(reverse("firepoints:detail", args=[point.pk])))
+    told = {f"part_{near.pk}": "1", f"part_{far.pk}": "2", "reason": "相距一公里半"}
+    assert press(client, point, "split", **told).status_code == 302
+    assert FirePoint.objects.count() == 2
+    assert not FirePoint.objects.filter(is_oversize=True).exists()
 
 
 def test_a_link_to_elsewhere_is_not_followed_after_an_act(city: City) -> None:
