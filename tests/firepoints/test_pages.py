@@ -215,9 +215,9 @@ def test_list_and_home_cost_the_same_for_one_point_and_for_many(
 ) -> None:
     for _ in range(3):
         make.dispatched(city), make.final(city), make.suspected(source="firms")
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(15):
         clerk.get(reverse("firepoints:list"))
-    with django_assert_max_num_queries(44):
+    with django_assert_max_num_queries(28):
         clerk.get(HOME)
     with django_assert_max_num_queries(8):
         clerk.get(reverse("firepoints:points_geojson"))
@@ -229,7 +229,7 @@ def test_the_page_of_a_point_costs_the_same_however_much_it_holds(
     point = make.final(city)
     for _ in range(6):
         make.photo(point, city.west)
-    with django_assert_max_num_queries(58):
+    with django_assert_max_num_queries(42):
         clerk.get(detail(point))
 
 
