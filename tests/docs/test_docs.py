@@ -184,3 +184,12 @@ def test_every_clause_and_question_has_its_row() -> None:
 def test_no_page_names_a_registry_host_or_a_place_on_our_machines(page: Path) -> None:
     text = page.read_text("utf-8")
     assert not re.search(r"pypi\.org|pythonhosted|npmjs|/work/|/tmp/|/root/|artifactory|mirrors?\.\w+", text)
+
+
+def test_every_word_that_the_user_guide_quotes_stands_on_the_screen() -> None:
+    shown = [*(ROOT / "templates").rglob("*.html"), *(ROOT / "frontend" / "src").rglob("*.ts")]
+    shown += [path for app in ("journal", "grids", "firepoints", "penalties") for path in (ROOT / app).rglob("*.py")]
+    screen = "\n".join(path.read_text("utf-8") for path in shown)
+    quoted = re.findall(r"“([^”]+)”", (ROOT / "docs/user-guide.md").read_text("utf-8"))
+    assert len(quoted) > 30
+    assert [words for words in quoted for part in words.split("…") if part.strip() not in screen] == []
