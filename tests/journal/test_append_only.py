@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 
@@ -149,11 +150,14 @@ def test_flush_is_refused_outside_tests(filled, settings):
 @pytest.mark.django_db(transaction=True)
 def test_a_flush_between_tests_brings_a_home_back_as_the_migrations_made_it(filled):
     key = deployment().digest_key
+    before = set(get_user_model().objects.values_list("pk", flat=True))
     Deployment.objects.update(name="别处", epoch=5)
     call_command("flush", interactive=False, verbosity=0)
     assert triggers.missing() == []
     assert not Entry.objects.exists()
     assert (Deployment.objects.get().name, Deployment.objects.get().epoch, deployment().digest_key) == ("禁烧", 1, key)
+    # The system user is back under its old key; the next user gets another.
+    assert get_user_model().objects.create(username="next").pk not in (None, *before)
 
 
 def test_every_heir_of_the_append_only_model_has_its_triggers():
