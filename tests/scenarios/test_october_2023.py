@@ -158,7 +158,7 @@ def test_from_leads_to_the_finance_table_the_total_is_the_same_to_the_fen_everyw
         for document in batch.documents.all():
             assert daxie(total) in words_of(document)
         client.force_login(office.clerk)
-        assert daxie(total) in client.get(f"/batches/{batch.pk}/").content.decode()
+        assert daxie(total) in client.get(f"/penalties/{batch.pk}/").content.decode()
 
         gone, kept = counted[0], counted[1]
         make.take(gone, "merge_decided", office.recogniser, into=kept.pk, reason="复核为同一处")
