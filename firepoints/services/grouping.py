@@ -22,6 +22,7 @@ from grids.geo.sensors import heading_for, sensor_error_m
 from grids.models import User
 from grids.selectors import system_user
 from journal.clock import BEIJING
+from journal.errors import StaleVersion
 
 FAMILY_OF_SENSOR = {
     "N": "viirs",
@@ -215,7 +216,9 @@ def _grow(one: Group, standing: list[int], scene: _Scene, actor: User) -> int:
 
 
 def _attach(point: FirePoint, one: Group, scene: _Scene, actor: User) -> None:
-    current = FirePoint.objects.get(pk=point.pk)
+    current = FirePoint.objects.select_related("verification").get(pk=point.pk)
+    if not _takes_in(current):
+        raise StaleVersion()  # a person has just decided: grouped anew, the sighting becomes a suspicion of its own
     attach_detections(
         point=current, detections=[scene.detections[pk] for pk in one.members], actor=actor, why=_why(one)
     )

@@ -23,7 +23,7 @@ from grids.models import User
 from grids.selectors import edition_now
 from grids.services import locating
 from journal import clock
-from journal.errors import Refused
+from journal.errors import Conflict, Refused, StaleVersion
 from journal.services import record
 
 Outcome = RawRow.Outcome
@@ -148,8 +148,9 @@ def import_sightings(
     """Store sightings that were read already (a file, a form, the API). `facts` are the run's own columns."""
     try:
         return _import_once(result, source, actor, name, facts, dry_run, progress)
-    except IntegrityError:
-        # Another import of the same rows committed first: now they are there to be found.
+    except (IntegrityError, Conflict, StaleVersion):
+        # Another import of the same rows committed first, or a person acted on a point that it touches: now both are
+        # there to be found.
         return _import_once(result, source, actor, name, facts, dry_run, progress)
 
 
@@ -164,6 +165,8 @@ def _import_once(
 ) -> Import:
     table = result.table()
     with transaction.atomic():
+        if not dry_run:
+            one_at_a_time()
         places = placing.place(table, datum=facts["datum"])
         keys = reading.keys_of(table, source=source, name=name)
         verdicts = _judge(keys, places)
@@ -195,6 +198,16 @@ def _import_once(
             after={k: v for k, v in summary.as_json().items() if k != "counties"} | {"sha256": run.sha256},
         )
     return summary
+
+
+def one_at_a_time() -> None:
+    """Let imports and withdrawals follow each other until the transaction ends.
+
+    Two files whose sightings touch share no key, so no constraint would see that each makes a point of its own of one
+    fire. PostgreSQL needs the lock (FOR NO KEY UPDATE, so that rows which name a source still go in); SQLite has one
+    writer anyway.
+    """
+    list(Source.objects.select_for_update(no_key=True).order_by("pk").values_list("pk"))
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from django.db import transaction
 
 from firepoints.models import Detection, DetectionKey, FirePoint, ImportRun, Membership
 from firepoints.services.dispatch import fire_point_withdraw
-from firepoints.services.ingest import run_named
+from firepoints.services.ingest import one_at_a_time, run_named
 from firepoints.services.points import release_detections
 from firepoints.states import State
 from grids.models import User
@@ -26,6 +26,7 @@ def import_withdraw(*, run: str, actor: User, reason: str) -> ImportRun:
         raise NotAllowed("撤回导入由市局经办")
     if not reason.strip():
         raise Missing(["撤回的理由"])
+    one_at_a_time()
     found = run_named(run)
     moved = ImportRun.objects.filter(pk=found.pk, state=ImportRun.State.COMMITTED).update(
         state=ImportRun.State.WITHDRAWN, withdrawn_at=clock.now(), withdrawn_reason=reason.strip()[:300]

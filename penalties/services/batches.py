@@ -240,6 +240,8 @@ def batch_settle(
     missing = [word for word, value in (("凭证号", voucher_no.strip()), ("扣缴日期", settled_on)) if not value]
     if missing or settled_on is None:
         raise Missing(missing)
+    # Claimed before it is read what is left: two people at once could each register a part, together too much.
+    batch = _advance(batch, to=BatchState.SENT)
     lines = open_lines(batch)
     if payer_code:
         lines = {line: left for line, left in lines.items() if line.payer_code == payer_code}

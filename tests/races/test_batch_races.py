@@ -1,0 +1,152 @@
+"""Two people and one month's money: nothing is charged, frozen or paid twice, and what slips in comes back."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from django.db import IntegrityError, connection
+
+from grids.services import locating
+from journal.errors import BadInput, Conflict, StaleVersion
+from penalties.models import Batch, BatchLine, LedgerEntry, Settlement
+from penalties.services import batches, ledger, tables
+from tests.factories import points as make
+from tests.factories.city import WEST, City, build_city
+from tests.penalties.conftest import add_rule
+from tests.races.meeting import at_once, in_between, lost, meet_after, without_unique, won
+
+pytestmark = pytest.mark.django_db(transaction=True)
+MONTH = "2023-10"
+YUAN_30000 = 3_000_000
+
+
+@pytest.fixture
+def city(db: None) -> City:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite lets one writer in at a time")
+    locating.forget()
+    add_rule()
+    return build_city()
+
+
+def build(city: City) -> Batch:
+    return batches.batch_build(month=MONTH, actor=city.clerk)
+
+
+def test_two_builds_at_once_make_one_batch_and_charge_once(city, monkeypatch):
+    make.final(city)
+    meet_after(monkeypatch, ledger, "drafts_for")
+    outcomes = at_once(*[lambda: build(city)] * 2)
+    assert (len(won(outcomes)), len(lost(outcomes, Conflict))) == (1, 1), outcomes
+    assert Batch.objects.count() == 1
+    assert LedgerEntry.objects.get().amount_fen == YUAN_30000
+
+
+def test_two_builds_of_a_batch_that_is_open_follow_each_other(city):
+    build(city)
+    make.final(city)
+    outcomes = at_once(*[lambda: build(city)] * 4)
+    assert len(won(outcomes)) == 4, outcomes
+    assert LedgerEntry.objects.get().amount_fen == YUAN_30000
+    assert ledger.check() == []
+
+
+def test_negative_control_without_the_uniques_two_builds_charge_twice(city, monkeypatch):
+    make.final(city)
+    meet_after(monkeypatch, ledger, "drafts_for")
+    guards = [("penalty_batch", ["state"]), ("penalty_batch", ["month", "seq"]), ("penalty_entry", ["point_id", "seq"])]
+    with without_unique(*guards, empty=["penalty_entry", "penalty_batch"]):
+        outcomes = at_once(*[lambda: build(city)] * 2)
+        charged = sum(LedgerEntry.objects.values_list("amount_fen", flat=True))
+        seen = ledger.check()
+    assert (len(won(outcomes)), charged) == (2, 2 * YUAN_30000), outcomes
+    assert seen, "the check of the ledger sees it"
+
+
+def test_of_two_who_freeze_at_once_one_does(city, monkeypatch):
+    make.final(city)
+    batch = build(city)
+    meet_after(monkeypatch, tables, "batch_rows")
+    outcomes = at_once(*[lambda: batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)] * 2)
+    assert (len(won(outcomes)), len(lost(outcomes, StaleVersion))) == (1, 1), outcomes
+    assert BatchLine.objects.filter(batch=batch).count() == 2
+    assert ledger.check() == []
+
+
+def test_negative_control_without_the_swap_only_the_unique_line_is_left_to_refuse(city, monkeypatch):
+    make.final(city)
+    batch = build(city)
+    meet_after(monkeypatch, tables, "batch_rows")
+    monkeypatch.setattr(batches, "_advance", unguarded)
+    outcomes = at_once(*[lambda: batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)] * 2)
+    assert (len(won(outcomes)), len(lost(outcomes, IntegrityError))) == (1, 1), outcomes
+
+
+def unguarded(batch: Batch, *, to: str, **facts: object) -> Batch:
+    Batch.objects.filter(pk=batch.pk).update(state=to, **facts)
+    batch.refresh_from_db()
+    return batch
+
+
+def test_a_build_and_a_freeze_at_once_leave_lines_that_tell_all_that_was_posted(city, monkeypatch):
+    batch = build(city)
+    make.final(city)
+    meet_after(monkeypatch, batches, "roles_of")
+    at_once(lambda: build(city), lambda: batches.batch_freeze(batch_id=batch.pk, actor=city.clerk))
+    for one in Batch.objects.exclude(state="open"):
+        posted = sum(one.entries.values_list("amount_fen", flat=True))
+        assert posted == sum(one.lines.values_list("amount_fen", flat=True))
+    assert ledger.check() == []
+
+
+def test_a_point_reopened_while_the_batch_is_built_gives_its_money_back(city, monkeypatch):
+    point = make.final(city)
+    in_between(
+        monkeypatch, ledger, "drafts_for", lambda: make.take(point, "reopen", city.recogniser, reason="新的佐证")
+    )
+    build(city)
+    point.refresh_from_db()
+    assert (point.state, LedgerEntry.objects.get().amount_fen) == ("dispatched", YUAN_30000), "it slipped in"
+    build(city)
+    assert sum(LedgerEntry.objects.values_list("amount_fen", flat=True)) == 0
+    assert ledger.check() == []
+
+
+@pytest.fixture
+def sent(city: City, tmp_path: Path) -> Batch:
+    """A batch of one charged line that waits for its vouchers."""
+    make.final(city)
+    scan = tmp_path / "批件.pdf"
+    scan.write_bytes(b"%PDF-1.4 demo approval")
+    batch = build(city)
+    batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    batches.batch_submit(batch_id=batch.pk, actor=city.clerk)
+    batches.batch_approve(
+        batch_id=batch.pk, actor=city.clerk, doc_no="演示批〔2023〕1号", approved_on=date(2099, 1, 1), file=scan
+    )
+    return batches.batch_send(batch_id=batch.pk, actor=city.clerk)
+
+
+def voucher(city: City, batch: Batch, number: str) -> Batch:
+    """Two thirds of the line: two such vouchers are too much."""
+    return batches.batch_settle(
+        batch_id=batch.pk, actor=city.finance, voucher_no=number, settled_on=date(2099, 2, 1), payer_code=WEST,
+        amount_fen=YUAN_30000 * 2 // 3,
+    )  # fmt: skip
+
+
+def test_two_vouchers_at_once_never_settle_more_than_the_line(city, sent, monkeypatch):
+    meet_after(monkeypatch, batches, "_require")
+    outcomes = at_once(lambda: voucher(city, sent, "凭证1"), lambda: voucher(city, sent, "凭证2"))
+    assert (len(won(outcomes)), len(lost(outcomes, StaleVersion))) == (1, 1), outcomes
+    assert Settlement.objects.get().amount_fen == YUAN_30000 * 2 // 3
+    with pytest.raises(BadInput, match="还待扣缴"):
+        voucher(city, sent, "凭证3")
+
+
+def test_negative_control_without_the_claim_of_the_batch_a_line_is_settled_beyond_its_amount(city, sent, monkeypatch):
+    monkeypatch.setattr(batches, "_advance", lambda batch, **_: batch)
+    meet_after(monkeypatch, batches, "open_lines")
+    outcomes = at_once(lambda: voucher(city, sent, "凭证1"), lambda: voucher(city, sent, "凭证2"))
+    assert len(won(outcomes)) == 2, outcomes
+    assert sum(Settlement.objects.values_list("amount_fen", flat=True)) > YUAN_30000

@@ -1,0 +1,121 @@
+"""Two people and one fire point. That two opposite decisions or merges meet is in tests/firepoints/test_races.py."""
+
+import pytest
+from django.db import connection
+
+from firepoints import selectors
+from firepoints.models import Evidence, FirePoint, ImportRun, Membership, Recognition, Step, Verification
+from firepoints.services import evidence, merge, points, steps
+from firepoints.services.withdrawing import import_withdraw
+from grids.services import locating
+from journal.errors import StaleVersion
+from journal.models import Entry
+from tests.factories import points as make
+from tests.factories.city import City, build_city
+from tests.races.meeting import at_once, lost, meet_after, meet_before, without_unique, won
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def city(db: None) -> City:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite lets one writer in at a time")
+    locating.forget()  # a flush gives the next edition the same number
+    return build_city()
+
+
+def test_sixteen_presses_of_the_same_button_are_one_recognition(city, monkeypatch):
+    point = make.verified(city)
+    meet_after(monkeypatch, selectors, "facts_for", people=16)
+    outcomes = at_once(*[lambda: make.take(point, "recognise", city.recogniser, reason="证据充分")] * 16)
+    assert (len(won(outcomes)), len(lost(outcomes, StaleVersion))) == (1, 15), outcomes
+    assert Recognition.objects.count() == 1
+    assert Step.objects.filter(action="recognise").count() == 1
+    assert Entry.objects.filter(act="fire_point.recognised").count() == 1
+
+
+@pytest.mark.parametrize("which", ["merged", "survivor"])
+def test_a_merge_and_a_recognition_of_either_point_never_both_happen_unseen(city, monkeypatch, which):
+    a, b = make.verified(city), make.verified(city)
+    decided = a if which == "merged" else b
+    meet_after(monkeypatch, selectors, "facts_for")
+    outcomes = at_once(
+        lambda: make.take(a, "merge", city.clerk, into=b.pk, reason="同一处"),
+        lambda: make.take(decided, "recognise", city.recogniser, reason="证据充分"),
+    )
+    assert (len(won(outcomes)), len(lost(outcomes, StaleVersion))) == (1, 1), outcomes
+    a.refresh_from_db()
+    b.refresh_from_db()
+    assert (a.state == "merged") + (decided.state == "recognised") == 1
+    active = Membership.objects.filter(is_active=True).values_list("point", flat=True)
+    assert sorted(active) == ([b.pk, b.pk] if a.state == "merged" else [a.pk, b.pk])
+
+
+def test_negative_control_without_the_claim_a_point_that_is_swallowed_is_also_recognised(city, monkeypatch):
+    a, b = make.verified(city), make.verified(city)
+    meet_after(monkeypatch, selectors, "facts_for")
+    for place in (steps, merge):
+        monkeypatch.setattr(place, "claim", lambda point: None)
+    outcomes = at_once(
+        lambda: make.take(a, "merge", city.clerk, into=b.pk, reason="同一处"),
+        lambda: make.take(b, "recognise", city.recogniser, reason="证据充分"),
+    )
+    assert len(won(outcomes)) == 2, outcomes
+
+
+@pytest.fixture
+def met(city, monkeypatch) -> tuple[FirePoint, list[object]]:
+    """A withdrawal and a report that have both read the same dispatched point, and what became of each."""
+
+    def go() -> tuple[FirePoint, list[object]]:
+        point = make.dispatched(city)
+        photo = make.photo(point, city.west)
+        run = ImportRun.objects.get(detections__memberships__point=point)
+        told = {"conclusion": "true", "evidence": make.uuids(photo)}
+        meet_before(monkeypatch, steps, "claim")
+        monkeypatch.setattr(points, "claim", steps.claim)
+        return point, at_once(
+            lambda: import_withdraw(run=str(run.uuid), actor=city.clerk, reason="坐标系报错"),
+            lambda: make.take(point, "report", city.west, **told),
+        )
+
+    return go
+
+
+def test_a_withdrawal_and_a_report_on_its_point_never_both_happen_unseen(met):
+    point, outcomes = met()
+    assert (len(won(outcomes)), len(lost(outcomes, StaleVersion))) == (1, 1), outcomes
+    reported = isinstance(won(outcomes)[0], FirePoint)
+    assert ImportRun.objects.get().state == ("committed" if reported else "withdrawn")
+    assert Verification.objects.exists() is reported
+    assert Membership.objects.filter(point=point, is_active=True).exists() is reported
+
+
+def test_negative_control_without_the_claim_a_report_rests_on_a_sighting_that_is_gone(met, monkeypatch):
+    monkeypatch.setattr(steps, "claim", lambda point: None)
+    point, outcomes = met()
+    assert len(won(outcomes)) == 2, outcomes
+    assert Verification.objects.exists()
+    assert not Membership.objects.filter(point=point, is_active=True).exists()
+
+
+def test_the_same_photo_sent_twice_at_once_is_one_piece_with_one_receipt(city, monkeypatch):
+    point, photo = make.dispatched(city), make.jpeg()
+    key = "3f0d2c1e-5a0c-4f0e-8f0a-6c1d4f8e5b57"
+    meet_after(monkeypatch, evidence, "_examine")
+    sent = at_once(*[lambda: make.photo(point, city.west, uuid=key, file=photo)] * 2)
+    assert len(won(sent)) == 2, sent
+    assert evidence.receipt_of(sent[0]) == evidence.receipt_of(sent[1])
+    assert Evidence.objects.count() == 1
+    assert Entry.objects.filter(act="evidence.stored").count() == 1
+
+
+def test_negative_control_without_its_unique_the_photo_is_kept_twice(city, monkeypatch):
+    point, photo = make.dispatched(city), make.jpeg()
+    key = "3f0d2c1e-5a0c-4f0e-8f0a-6c1d4f8e5b57"
+    meet_after(monkeypatch, evidence, "_examine")
+    with without_unique(("fire_evidence", ["uuid"]), empty=["fire_evidence"]):
+        at_once(*[lambda: make.photo(point, city.west, uuid=key, file=photo)] * 2)
+        kept = Evidence.objects.count()
+    assert kept == 2
