@@ -2,4 +2,5 @@
 
 from journal import acts
 
+BEGUN = acts.register("demo.begun", "演示数据开始载入").name
 LOADED = acts.register("demo.loaded", "演示数据载入完成").name

@@ -7,11 +7,11 @@ import io
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import xlsxwriter
 
-from demo.story import FIRMS_FILES, LISTS, PATROLS
+from demo.plan import Delivery, Plan
 from demo.world import Seen, World
 from journal.clock import BEIJING
 
@@ -23,6 +23,8 @@ LIST_HEAD = ("序号", "监测日期", "过境时间", "卫星", "县（区）",
 PATROL_HEAD = ("编号", "发现时间", "经度", "纬度", "类型", "级别", "巡查人", "定位精度（米）", "县（区）", "备注")
 ISSUER = "省级卫星遥感监测（演示）"
 NAMESPACE = uuid.UUID("8d0c6f0e-5d0a-5d57-9a55-6f1f0f5b2a10")
+SPOILED = 5
+"""The list with a row that nobody can read, counted from 0."""
 Places = Callable[[float, float], tuple[str, str]]
 """(lon, lat) → names of county and township, as the province writes them beside the numbers."""
 
@@ -40,22 +42,22 @@ class DemoFile:
     list_no: str = ""
 
 
-def files_of(world: World, places: Places) -> list[DemoFile]:
+def files_of(world: World, plan: Plan, places: Places) -> list[DemoFile]:
     """All files in the order in which they arrive. The same world gives the same bytes."""
-    made = [*_firms(world), *_lists(world, places), *_patrols(world, places)]
+    made = [*_firms(world, plan), *_lists(world, plan, places), *_patrols(world, plan, places)]
     return sorted(made, key=lambda one: one.arrives)
 
 
-def _firms(world: World) -> Iterator[DemoFile]:
+def _firms(world: World, plan: Plan) -> Iterator[DemoFile]:
     pixels = world.of("N20", "N")
-    for at, (arrives, first, last) in enumerate(FIRMS_FILES):
-        rows = [_firms_row(one) for one in pixels if first <= one.at.astimezone(UTC).date() <= last]
+    for at, file in enumerate(plan.firms()):
+        rows = [_firms_row(one) for one in pixels if file.covers(one.at.astimezone(UTC).date())]
         if at == 1:
             rows.append([*rows[-1][:1], "123.7x", *rows[-1][2:]])  # a download that was cut and mended by hand
         if at == 2:
             rows.append([*rows[0][:10], "2.0URT", *rows[0][11:]])  # an older processing version of a row already here
             rows = [[*row[:6], str(int(row[6])), *row[7:]] for row in rows]  # opened in Excel: the zeros are gone
-        yield DemoFile(f"firms-viirs-{first}-{last}.csv", "firms", arrives, _csv(FIRMS_HEAD, rows))
+        yield DemoFile(f"firms-viirs-{file.first}-{file.last}.csv", "firms", file.arrives, _csv(FIRMS_HEAD, rows))
 
 
 def _firms_row(one: Seen) -> list[str]:
@@ -76,28 +78,40 @@ def _csv(head: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
     return text.getvalue().encode("utf-8-sig" if any(ord(c) > 127 for c in "".join(head)) else "ascii")
 
 
-def _between(seen: Sequence[Seen], first: date, last: date) -> list[Seen]:
-    return [one for one in seen if first <= one.at.astimezone(BEIJING).date() <= last]
+def _told(seen: Sequence[Seen], file: Delivery) -> list[Seen]:
+    return [one for one in seen if file.covers(one.at.astimezone(BEIJING).date())]
 
 
-def _lists(world: World, places: Places) -> Iterator[DemoFile]:
-    for arrives, first, last, number in LISTS:
-        rows = [_list_row(at, one, places) for at, one in enumerate(_between(world.of("list"), first, last), start=1)]
-        if number == LISTS[0][3] and rows:
+def _lists(world: World, plan: Plan, places: Places) -> Iterator[DemoFile]:
+    for at, file in enumerate(plan.lists()):
+        rows = [_list_row(no, one, places) for no, one in enumerate(_told(world.of("list"), file), start=1)]
+        if at == 0:
             rows[0] = [*rows[0][:6], dms(float(rows[0][6]), "E"), dms(float(rows[0][7]), "N"), *rows[0][8:]]
-        if number == LISTS[1][3]:
+        if at == SPOILED:
             rows.append(
-                [str(len(rows) + 1), f"{last}", "13:05", "NOAA-20", "", "", "12S.3471", "41.2O", "1", "低", "原表如此"]
+                [
+                    str(len(rows) + 1),
+                    f"{file.last}",
+                    "13:05",
+                    "NOAA-20",
+                    "",
+                    "",
+                    "12S.3471",
+                    "41.2O",
+                    "1",
+                    "低",
+                    "原表如此",
+                ]
             )
-        title = f"{first:%Y年%-m月%-d日}至{last:%-m月%-d日}"
+        number = file.last.timetuple().tm_yday
         yield DemoFile(
-            name=f"省级疑似火点清单-第{number}期.xlsx",
+            name=f"省级疑似火点清单-{file.last.year}年第{number}期.xlsx",
             source="provincial_list",
-            arrives=arrives,
-            content=_workbook(title, number, rows),
+            arrives=file.arrives,
+            content=_workbook(file, number, rows),
             issuer=ISSUER,
-            period=f"{first}/{last}",
-            list_no=f"演示2025-{number}",
+            period=f"{file.first}/{file.last}",
+            list_no=f"演示{file.last.year}-{number}",
         )
 
 
@@ -114,11 +128,12 @@ def dms(degrees: float, mark: str) -> str:
     return f"{whole // 3_600_000}°{whole // 60_000 % 60}'{whole % 60_000 / 1000:.3f}\"{mark}"
 
 
-def _workbook(title: str, number: int, rows: Sequence[Sequence[str]]) -> bytes:
+def _workbook(file: Delivery, number: int, rows: Sequence[Sequence[str]]) -> bytes:
     """As a province sends it: merged titles above, a total and a note below."""
+    title = f"{file.first:%Y年%-m月%-d日}" + (f"至{file.last:%-m月%-d日}" if file.last > file.first else "")
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    book.set_properties({"title": "演示数据", "created": datetime(2025, 10, 1)})  # noqa: DTZ001  the format has no zone
+    book.set_properties({"title": "演示数据", "created": file.arrives.replace(tzinfo=None)})  # the format has no zone
     sheet = book.add_worksheet("火点清单")
     bold = book.add_format({"bold": True, "align": "center"})
     width = len(LIST_HEAD) - 1
@@ -138,11 +153,11 @@ def _workbook(title: str, number: int, rows: Sequence[Sequence[str]]) -> bytes:
     return buffer.getvalue()
 
 
-def _patrols(world: World, places: Places) -> Iterator[DemoFile]:
+def _patrols(world: World, plan: Plan, places: Places) -> Iterator[DemoFile]:
     kinds = {"fire": "明火", "scar": "黑斑", "self": "明火"}
-    for arrives, first, last in PATROLS:
+    for file in plan.patrols():
         rows = []
-        for one in _between(world.of(*kinds), first, last):
+        for one in _told(world.of(*kinds), file):
             local = one.at.astimezone(BEIJING)
             is_city = one.channel != "self"
             rows.append([
@@ -150,4 +165,4 @@ def _patrols(world: World, places: Places) -> Iterator[DemoFile]:
                 f"{one.lat:.5f}", kinds[one.channel], "市" if is_city else "县",
                 "演示乙" if is_city else "演示壬", "8", places(one.lon, one.lat)[0], one.note,
             ])  # fmt: skip
-        yield DemoFile(f"市巡查发现-{first}-{last}.csv", "patrol", arrives, _csv(PATROL_HEAD, rows))
+        yield DemoFile(f"市巡查发现-{file.last}.csv", "patrol", file.arrives, _csv(PATROL_HEAD, rows))

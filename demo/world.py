@@ -9,12 +9,13 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from demo.story import LEADS, STEEL_WORKS, STORIES, Story, Works
+from demo.plan import Plan
+from demo.story import LAST_DAY, Story, Works
 from grids.geo.footprint import distance_m, from_local_xy
 from journal.clock import BEIJING
 
@@ -22,7 +23,6 @@ CLEAR_OF_BORDER_DEG = 0.035  # about 3 km: no pixel of an inland fire reaches a 
 APART_M = 4000.0
 ORDER = ("list", "fire", "scar", "self", "N20", "N")
 """The channel by which a fire is known in the story, the weightiest first."""
-FIRST_NIGHT, NIGHTS = date(2025, 10, 1), 36
 PASS_MINUTES = {"N20": 0, "N": 50}
 
 
@@ -53,23 +53,18 @@ class World:
         return [one for one in self.seen if one.channel in channels]
 
 
-def build(
-    seed: int,
-    counties: Mapping[str, BaseGeometry],
-    stories: Sequence[Story] = (*STORIES, *LEADS),
-    works: Sequence[Works] = STEEL_WORKS,
-) -> World:
-    """The month over these county outlines (by code). Raises ValueError when a fire finds no place."""
-    taken = [(one.lon, one.lat) for one in works]
+def build(seed: int, counties: Mapping[str, BaseGeometry], plan: Plan) -> World:
+    """The plan's month over these county outlines (by code). Raises ValueError when a fire finds no place."""
+    taken = [(one.lon, one.lat) for one in plan.works]
     seen: list[Seen] = []
-    for story in stories:
+    for story in (*plan.stories, *plan.leads):
         draw = _stream(seed, story.key)
         place = _place(story, counties, taken, draw)
         taken.append(place)
-        seen += _sightings(story, place, draw)
-    for source in works:
-        seen += _nights(source, _stream(seed, source.key))
-    seen += _outside(counties, _stream(seed, "outside"))
+        seen += _sightings(story, plan, place, draw)
+    for source in plan.works:
+        seen += _nights(source, plan, _stream(seed, source.key))
+    seen += _outside(counties, plan, _stream(seed, "outside"))
     seen.sort(key=lambda one: (one.at, ORDER.index(one.channel), one.lon, one.lat))
     known_by: dict[str, Seen] = {}
     for one in sorted(seen, key=lambda one: ORDER.index(one.channel)):
@@ -111,8 +106,8 @@ def _on(border: BaseGeometry, draw: random.Random) -> tuple[float, float]:
     return round(float(shapely.get_x(point)), 5), round(float(shapely.get_y(point)), 5)
 
 
-def _sightings(story: Story, place: tuple[float, float], draw: random.Random) -> Iterator[Seen]:
-    day_pass = datetime.combine(story.day, time(12, draw.randrange(30, 60)), BEIJING)
+def _sightings(story: Story, plan: Plan, place: tuple[float, float], draw: random.Random) -> Iterator[Seen]:
+    day_pass = datetime.combine(plan.date(story.day), time(12, draw.randrange(30, 60)), BEIJING)
     for word in story.seen:
         channel, _, more = word.partition("+")
         if channel in PASS_MINUTES:
@@ -131,9 +126,9 @@ def _sightings(story: Story, place: tuple[float, float], draw: random.Random) ->
         yield Seen(channel, at, *spot, fire=story.key, note=story.note)
 
 
-def _nights(works: Works, draw: random.Random) -> Iterator[Seen]:
-    for night in range(NIGHTS):
-        first = datetime.combine(FIRST_NIGHT + timedelta(days=night), time(17, 0), UTC)
+def _nights(works: Works, plan: Plan, draw: random.Random) -> Iterator[Seen]:
+    for night in range(1, LAST_DAY + 1):
+        first = datetime.combine(plan.date(night), time(17, 0), UTC)
         at = first + timedelta(minutes=draw.randrange(5, 55))
         for channel, minutes in PASS_MINUTES.items():
             if draw.random() > works.nightly:
@@ -143,7 +138,7 @@ def _nights(works: Works, draw: random.Random) -> Iterator[Seen]:
                 yield _hit(channel, at + timedelta(minutes=minutes), spot, draw, fire=works.key)
 
 
-def _outside(counties: Mapping[str, BaseGeometry], draw: random.Random) -> Iterator[Seen]:
+def _outside(counties: Mapping[str, BaseGeometry], plan: Plan, draw: random.Random) -> Iterator[Seen]:
     """Fires of the neighbours, which every download brings along; the last one a few hundred metres from the border."""
     city = shapely.union_all(list(counties.values()))
     west, south, east, north = city.bounds
@@ -152,7 +147,7 @@ def _outside(counties: Mapping[str, BaseGeometry], draw: random.Random) -> Itera
     ring = city.buffer(0.003)
     places.append(_on(ring.boundary, draw))
     for place in places:
-        day = FIRST_NIGHT + timedelta(days=draw.randrange(NIGHTS - 1))
+        day = plan.date(draw.randrange(1, LAST_DAY))
         at = datetime.combine(day, time(4, draw.randrange(20, 59)), UTC)
         yield _hit("N20", at, place, draw)
 

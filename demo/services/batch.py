@@ -1,4 +1,4 @@
-"""The October batch, step by step as C13 orders them: built, frozen, 报送, 同意, 送财政, and some lines settled."""
+"""The batch of the month, step by step as C13 orders them: built, frozen, 报送, 同意, 送财政, and some lines settled."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 from django.conf import settings
 
 from demo import pictures
-from demo.story import BATCH, BENXI, HUANREN, MONTH
+from demo.plan import Plan
+from demo.story import BATCH, BENXI, HUANREN
 from grids.models import User
 from journal import clock, sealing
 from penalties.models import Batch, BatchState, Settlement
@@ -20,60 +21,60 @@ ORDER = tuple(BatchState.values)
 PART_FEN = 5_000_000
 
 
-def events(cast: Mapping[str, User], event: Callable[..., Any]) -> Iterator[Any]:
+def events(plan: Plan, cast: Mapping[str, User], event: Callable[..., Any]) -> Iterator[Any]:
     """The steps as events (time, name, what to do)."""
-    for name, at in BATCH.items():
-        yield event(at, f"batch {name}", partial(STEPS[name], cast))
+    for name, moment in BATCH.items():
+        yield event(plan.at(moment), f"batch {name}", partial(STEPS[name], plan.month, cast))
 
 
-def batch_of_month() -> Batch | None:
+def batch_of_month(month: str) -> Batch | None:
     """The month's batch, once there is one."""
-    return Batch.objects.filter(month=MONTH).order_by("seq").first()
+    return Batch.objects.filter(month=month).order_by("seq").first()
 
 
-def _at(state: str) -> Batch | None:
+def _at(month: str, state: str) -> Batch | None:
     """The batch if it waits for the step after `state`; None when that step was taken by an earlier run."""
-    found = batch_of_month()
+    found = batch_of_month(month)
     return found if found is not None and found.state == state else None
 
 
-def _build(cast: Mapping[str, User]) -> None:
-    if batch_of_month() is None:
-        batches.batch_build(month=MONTH, actor=cast["clerk"])
+def _build(month: str, cast: Mapping[str, User]) -> None:
+    if batch_of_month(month) is None:
+        batches.batch_build(month=month, actor=cast["clerk"])
 
 
-def _freeze(cast: Mapping[str, User]) -> None:
-    if found := _at(BatchState.OPEN):
+def _freeze(month: str, cast: Mapping[str, User]) -> None:
+    if found := _at(month, BatchState.OPEN):
         batches.batch_freeze(batch_id=found.pk, actor=cast["officer"])
 
 
-def _submit(cast: Mapping[str, User]) -> None:
-    if found := _at(BatchState.FROZEN):
+def _submit(month: str, cast: Mapping[str, User]) -> None:
+    if found := _at(month, BatchState.FROZEN):
         # The papers print the head of the chain: it must cover what they rest on.
         sealing.seal_all()
-        batches.batch_submit(batch_id=found.pk, actor=cast["clerk"], doc_no="演示请〔2025〕1号")
+        batches.batch_submit(batch_id=found.pk, actor=cast["clerk"], doc_no=_number("请"))
 
 
-def _approve(cast: Mapping[str, User]) -> None:
-    if found := _at(BatchState.SUBMITTED):
+def _approve(month: str, cast: Mapping[str, User]) -> None:
+    if found := _at(month, BatchState.SUBMITTED):
         file = Path(settings.JINSHAO_HOME) / "demo" / "市政府批件-演示.png"
         file.write_bytes(pictures.scan("APPROVAL (DEMO)"))
         batches.batch_approve(
             batch_id=found.pk,
             actor=cast["clerk"],
-            doc_no="演示批〔2025〕1号",
+            doc_no=_number("批"),
             approved_on=clock.today_beijing(),
             file=file,
         )
 
 
-def _send(cast: Mapping[str, User]) -> None:
-    if found := _at(BatchState.APPROVED):
-        batches.batch_send(batch_id=found.pk, actor=cast["clerk"], doc_no="演示函〔2025〕1号")
+def _send(month: str, cast: Mapping[str, User]) -> None:
+    if found := _at(month, BatchState.APPROVED):
+        batches.batch_send(batch_id=found.pk, actor=cast["clerk"], doc_no=_number("函"))
 
 
-def _settle(cast: Mapping[str, User], payer: str, voucher: str, amount_fen: int | None) -> None:
-    found = _at(BatchState.SENT)
+def _settle(month: str, cast: Mapping[str, User], payer: str, voucher: str, amount_fen: int | None) -> None:
+    found = _at(month, BatchState.SENT)
     if found and not Settlement.objects.filter(line__batch=found, voucher_no=voucher).exists():
         batches.batch_settle(
             batch_id=found.pk,
@@ -85,7 +86,12 @@ def _settle(cast: Mapping[str, User], payer: str, voucher: str, amount_fen: int 
         )
 
 
-STEPS: dict[str, Callable[[Mapping[str, User]], None]] = {
+def _number(kind: str) -> str:
+    """An invented number of a paper of this year."""
+    return f"演示{kind}〔{clock.today_beijing().year}〕1号"
+
+
+STEPS: dict[str, Callable[[str, Mapping[str, User]], None]] = {
     "build": _build,
     "freeze": _freeze,
     "submit": _submit,

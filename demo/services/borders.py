@@ -17,7 +17,7 @@ from grids.services.edition_files import RawCell
 from grids.services.editions import edition_activate, edition_check, edition_store
 from journal.errors import Refused
 
-NAME = "演示边界 2025"
+NAME = "演示边界"
 NOTE = "县界：天地图（简化）；县以下由程序生成，示意图，不作划界依据"
 VALID_FROM = date(2022, 1, 1)
 # Fewer groups than in life (a third): the tiling is the slowest step of the whole load.
@@ -40,11 +40,6 @@ def edition_ready(*, divisions: Path, seed: int, actor: User) -> Edition:
             raise Refused("演示边界没有通过检查", code="demo_borders", details={"check": found})
         known, _ = edition_activate(name=NAME, valid_from=VALID_FROM, actor=actor, reason="演示")
     return known
-
-
-def edition_known() -> Edition:
-    """The demonstration's edition. Raises Edition.DoesNotExist before it is made."""
-    return Edition.objects.get(name=NAME)
 
 
 def invented_cells(divisions: Path, seed: int) -> list[RawCell]:

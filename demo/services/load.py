@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ from django.conf import settings
 from django.db import transaction
 
 from demo import acts, story
+from demo.plan import Plan, plan_of, plan_on
 from demo.services import borders, logins, month, people, summary
-from grids.models import Edition, User
+from grids.models import Edition
 from grids.selectors import system_user
 from grids.services.locating import index_for
 from journal import clock, sealing
@@ -26,24 +28,27 @@ PACK = "benxi"
 Progress = Callable[[str], None]
 
 
-def load_demo(progress: Progress | None = None) -> dict[str, Any]:
+def load_demo(progress: Progress | None = None, *, today: date | None = None) -> dict[str, Any]:
     """Make this deployment the demonstration, or say what it holds when that was done before.
 
-    Safe to run again after it was cut short. Keys: those of `summary.summary`, and `is_new`, `logins` (passwords only
-    of this run), `logins_file`, `reports` (folder), `files`, `seconds` by step. Raises Conflict ("deployment_in_use") on
-    a deployment that is in real use.
+    The month is chosen by `today` (a Beijing date, default the real one) at the first load and stands from then on. Safe
+    to run again after it was cut short. Keys: those of `summary.summary`, and `is_new`, `logins` (passwords only of this
+    run), `logins_file`, `reports` (folder), `files`, `seconds` by step. Raises Conflict ("deployment_in_use") on a
+    deployment that is in real use.
     """
     say = progress or (lambda _: None)
     steps = _Steps(say)
-    is_new = not Entry.objects.filter(act=acts.LOADED).exists()
+    loaded = _noted(acts.LOADED)
     made: list[logins.Login] = []
-    if is_new:
-        made = _load(steps, say)
-    edition = borders.edition_known()
+    is_new = loaded is None
+    if loaded is None:
+        made = _load(steps, say, today)
+        loaded = _noted(acts.LOADED) or {}
+    plan, edition = plan_of(loaded["month"]), Edition.objects.get(pk=loaded["edition"])
     with steps("reports", "核对与报表 / checking, writing the reports"):
-        out = Path(settings.JINSHAO_HOME) / "reports" / story.MONTH
-        files = sorted(out.glob("*")) or _reports(out)
-        found = summary.summary(edition)
+        out = Path(settings.JINSHAO_HOME) / "reports" / plan.month
+        files = sorted(out.glob("*")) or _reports(plan, out)
+        found = summary.summary(edition, plan.month)
     new = {one.username for one in made}
     known = [logins.Login(one.username, "", one.role, one.name) for one in logins.read() if one.username not in new]
     return {
@@ -57,38 +62,50 @@ def load_demo(progress: Progress | None = None) -> dict[str, Any]:
     }
 
 
-def _load(steps: _Steps, say: Progress) -> list[logins.Login]:
+def _load(steps: _Steps, say: Progress, today: date | None) -> list[logins.Login]:
     folder = Path(settings.BASE_DIR) / "packs" / PACK
     system = system_user()
     with steps("pack", "政策包 / policy pack"):
         pack_load(folder=folder, actor=system, is_demo=True)
-    with clock.simulated(story.SET_UP) as hand:
+        plan = begin(today or clock.today_beijing())
+    with clock.simulated(plan.set_up) as hand:
         with steps("borders", "边界 / borders, tiled and checked"):
             edition = borders.edition_ready(divisions=folder / "divisions.csv", seed=story.SEED, actor=system)
             index_for(edition)
         with steps("people", "人员与账号 / people and accounts"):
             made = people.people_ready(edition=edition, seed=story.SEED, actor=system)
         with steps("month", "一个月的办理 / one month of acts"):
-            month.play(edition=edition, hand=hand, progress=say)
-        _finish(edition, system)
+            month.play(edition=edition, plan=plan, hand=hand, progress=say)
+        _note(acts.LOADED, plan, {"edition": edition.pk})
     return made
 
 
+def begin(today: date) -> Plan:
+    """The plan of this deployment: what the journal says was begun, else that of `today`, noted before anything else."""
+    begun = _noted(acts.BEGUN)
+    if begun is not None:
+        return plan_of(begun["month"])
+    plan = plan_on(today)
+    with clock.simulated(plan.set_up):
+        _note(acts.BEGUN, plan, {})
+    return plan
+
+
+def _noted(act: str) -> dict[str, Any] | None:
+    found: dict[str, Any] | None = Entry.objects.filter(act=act).values_list("after", flat=True).first()
+    return found
+
+
 @transaction.atomic
-def _finish(edition: Edition, system: User) -> None:
-    record(
-        acts.LOADED,
-        ("demo", story.MONTH),
-        system,
-        after={"edition": edition.pk, "month": story.MONTH, "seed": story.SEED},
-    )
+def _note(act: str, plan: Plan, more: dict[str, Any]) -> None:
+    record(act, ("demo", plan.month), system_user(), after={"month": plan.month, "seed": story.SEED, **more})
 
 
-def _reports(out: Path) -> list[Path]:
+def _reports(plan: Plan, out: Path) -> list[Path]:
     """The month's papers, dated on the last day of the story."""
-    with clock.simulated(max(story.BATCH.values())):
+    with clock.simulated(plan.last_act):
         sealing.seal_all()
-        _, paths = write_reports(month=story.MONTH, out=out, actor=system_user())
+        _, paths = write_reports(month=plan.month, out=out, actor=system_user())
         sealing.seal_all()
     return paths
 

@@ -7,7 +7,7 @@ in the records (a run of the same file, a step of the point, the state of the ba
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import partial
@@ -18,6 +18,7 @@ from django.conf import settings
 
 from demo import story, world
 from demo.files import DemoFile, files_of
+from demo.plan import Plan
 from demo.services import batch
 from demo.services.verbs import ACTION_OF, VERBS, Scene
 from demo.story import Story
@@ -44,15 +45,14 @@ class Event:
     run: Callable[[], None]
 
 
-def play(*, edition: Edition, hand: clock.SimulatedClock, progress: Callable[[str], None]) -> None:
+def play(*, edition: Edition, plan: Plan, hand: clock.SimulatedClock, progress: Callable[[str], None]) -> None:
     """Let the whole month happen; `hand` is the simulated clock in force, which this moves on."""
     counties = dict(edition.cells.filter(level=Level.COUNTY).values_list("code", "name"))
-    made = world.build(story.SEED, _outlines(edition))
-    files = files_of(made, partial(_names, edition))
+    made = world.build(story.SEED, _outlines(edition), plan)
+    files = files_of(made, plan, partial(_names, edition, plan))
     cast = {user.username: user for user in User.objects.exclude(username__startswith="head")}
-    events = [*_arrivals(files, cast["clerk"]), *_courses(made, cast, counties), *batch.events(cast, Event)]
     month = ""
-    for event in sorted(events, key=lambda one: one.at):
+    for event in events_of(plan, made, files, cast, counties):
         if f"{event.at:%Y-%m}" != month:
             month = f"{event.at:%Y-%m}"
             progress(f"演示月份 {month} / playing {month}")
@@ -60,13 +60,25 @@ def play(*, edition: Edition, hand: clock.SimulatedClock, progress: Callable[[st
         event.run()
 
 
+def events_of(
+    plan: Plan, made: World, files: Sequence[DemoFile], cast: Mapping[str, User], counties: Mapping[str, str]
+) -> list[Event]:
+    """Everything that happens, in the order of time."""
+    found = [
+        *_arrivals(files, cast["clerk"]),
+        *_courses(plan, made, cast, counties),
+        *batch.events(plan, cast, Event),
+    ]
+    return sorted(found, key=lambda one: one.at)
+
+
 def _outlines(edition: Edition) -> dict[str, shapely.Geometry]:
     cells = edition.cells.filter(level=Level.COUNTY).order_by("code").values_list("code", "geometry")
     return {code: shapely.from_wkb(bytes(wkb)) for code, wkb in cells if wkb is not None}
 
 
-def _names(edition: Edition, lon: float, lat: float) -> tuple[str, str]:
-    found = locate([lon], [lat], edition.valid_from or story.SET_UP.date())
+def _names(edition: Edition, plan: Plan, lon: float, lat: float) -> tuple[str, str]:
+    found = locate([lon], [lat], edition.valid_from or plan.set_up.date())
     return str(found.names[Level.COUNTY][0]), str(found.names[Level.TOWNSHIP][0])
 
 
@@ -86,31 +98,19 @@ def _import(file: DemoFile, clerk: User) -> None:
     import_file(path=path, source_code=file.source, actor=clerk, name=name)
 
 
-def _courses(made: World, cast: dict[str, User], counties: dict[str, str]) -> Iterator[Event]:
-    for one in story.STORIES:
-        at = _arrival(one)
+def _courses(plan: Plan, made: World, cast: Mapping[str, User], counties: Mapping[str, str]) -> Iterator[Event]:
+    for one in (*plan.stories, *plan.leads):
+        at = plan.arrival(one)
         for step, verb in enumerate(one.verbs):
             at = _at_work(at + timedelta(hours=story.DELAY_H[verb]), verb)
             yield Event(at, f"{one.key} {verb}", partial(_step, one, made.known_by[one.key], step, cast, counties))
-    for works in story.STEEL_WORKS:
-        at = arrived = story.FIRMS_FILES[-2][0]
+    for works in plan.works:
+        at = arrived = plan.firms()[-2].arrives
         for verb in works.verbs:
             at = _at_work(at + timedelta(hours=story.DELAY_H[verb]), verb)
             hits = [one for one in made.seen if one.fire == works.key and one.at < arrived]
-            told = Story(works.key, story.PINGSHAN, at.date(), ("N20",), works.verbs, works.note)
+            told = Story(works.key, story.PINGSHAN, 0, ("N20",), works.verbs, works.note)
             yield Event(at, f"{works.key} {verb}", partial(_close_all, told, hits, cast, counties))
-
-
-def _arrival(one: Story) -> datetime:
-    """When the last file that tells of this fire has come; the leads come first and decide nothing."""
-    night = one.day + timedelta(days=1)
-    comes = [arrives for arrives, first, last, _ in story.LISTS if first <= one.day <= last and "list" in one.seen]
-    for arrives, first, last in story.PATROLS:
-        found = [one.day] * bool({"fire", "self"} & set(one.seen)) + [night] * ("scar" in one.seen)
-        comes += [arrives for day in found if first <= day <= last]
-    if not comes:
-        comes = [arrives for arrives, first, last in story.FIRMS_FILES if first <= one.day <= last]
-    return max(comes)
 
 
 def _at_work(at: datetime, verb: str) -> datetime:
@@ -138,14 +138,14 @@ def point_of(seen: Seen) -> FirePoint:
     return row.point
 
 
-def _step(one: Story, seen: Seen, step: int, cast: dict[str, User], counties: dict[str, str]) -> None:
+def _step(one: Story, seen: Seen, step: int, cast: Mapping[str, User], counties: Mapping[str, str]) -> None:
     point = point_of(seen)
     if point.steps.filter(action__in=set(ACTION_OF.values())).count() > step:
         return
     VERBS[one.verbs[step]](Scene(one, point, cast, counties, step))
 
 
-def _close_all(one: Story, hits: Sequence[Seen], cast: dict[str, User], counties: dict[str, str]) -> None:
+def _close_all(one: Story, hits: Sequence[Seen], cast: Mapping[str, User], counties: Mapping[str, str]) -> None:
     """Close every suspicion that the hits of one works have made."""
     points = {point.pk: point for point in map(point_of, hits)}
     for point in points.values():

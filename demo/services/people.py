@@ -22,7 +22,7 @@ CITY = "2105"
 OFFICE = "演示市生态环境局"
 INSPECTED = ("210521102", "210522110", "210504011")
 VACANT = {Level.TOWNSHIP: 1, Level.VILLAGE: 4, Level.GROUP: 20}
-UNIT_ENDING = {Level.COUNTY: "人民政府", Level.TOWNSHIP: "", Level.VILLAGE: "", Level.GROUP: ""}
+UNIT_ENDING = {Level.CITY: "人民政府", Level.COUNTY: "人民政府", Level.TOWNSHIP: "", Level.VILLAGE: "", Level.GROUP: ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +83,15 @@ def _open(one: Account, at: int, actor: User) -> logins.Login:
 
 
 def _heads(cells: list[tuple[str, str, str]], seed: int, *, after: int) -> Iterator[RosterRow]:
-    """A head for every cell below the city, a few left vacant on purpose: gaps must be seen."""
+    """A head for every cell, a few left vacant on purpose: gaps must be seen."""
     draw = random.Random(seed)  # noqa: S311  not for secrets
     vacant: set[str] = set()
     for wanted, number in VACANT.items():
         vacant.update(
             draw.sample([code for level, code, _ in cells if level == wanted and code not in INSPECTED], number)
         )
-    below = [cell for cell in cells if cell[0] != Level.CITY and cell[1] not in vacant]
-    for at, (level, code, name) in enumerate(sorted(below, key=lambda cell: (len(cell[1]), cell[1])), start=after):
+    headed = [cell for cell in cells if cell[1] not in vacant]
+    for at, (level, code, name) in enumerate(sorted(headed, key=lambda cell: (len(cell[1]), cell[1])), start=after):
         yield RosterRow(
             cell_code=code,
             level=level,
@@ -99,6 +99,7 @@ def _heads(cells: list[tuple[str, str, str]], seed: int, *, after: int) -> Itera
             username=f"head{code}",
             full_name=invented_name(at),
             phone=invented_phone(at),
+            title="主要负责人（演示）" if level == Level.CITY else "",
             unit=f"{name}{UNIT_ENDING[Level(level)]}",
             is_acting=level == Level.TOWNSHIP and at % 17 == 0,
         )

@@ -6,7 +6,6 @@ from collections import Counter
 from typing import Any
 
 from demo.services.batch import batch_of_month
-from demo.story import MONTH
 from firepoints.models import FirePoint, ImportRun
 from firepoints.states import State
 from grids.models import Edition, Term, User
@@ -18,15 +17,15 @@ from penalties.services.tables import batch_rows
 OUTCOMES = ("kept", "identical", "superseded", "quarantined", "outside", "notes")
 
 
-def summary(edition: Edition) -> dict[str, Any]:
-    """Counts, the batch's table, the journal's proof. Reads only."""
-    batch = batch_of_month()
+def summary(edition: Edition, month: str) -> dict[str, Any]:
+    """Counts, the table of the month's batch, the journal's proof. Reads only."""
+    batch = batch_of_month(month)
     rows = batch_rows(batch) if batch else []
     total_fen = sum(row.amount_fen for row in rows)
     states = Counter(FirePoint.objects.values_list("state", flat=True))
     report = verify.verify()
     return {
-        "month": MONTH,
+        "month": month,
         "edition": edition.name,
         "cells": dict(sorted(Counter(edition.cells.values_list("level", flat=True)).items())),
         "people": {

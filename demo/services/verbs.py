@@ -134,7 +134,7 @@ def notify(scene: Scene) -> None:
 
 
 def waive(scene: Scene) -> None:
-    scene.take("waive", scene.department, document_no=f"演示函〔2025〕{scene.point.pk}号")
+    scene.take("waive", scene.department, document_no=f"演示函〔{clock.today_beijing().year}〕{scene.point.pk}号")
 
 
 def lapse(scene: Scene) -> None:

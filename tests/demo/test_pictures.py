@@ -11,14 +11,14 @@ from firepoints.images import read_photo
 from firepoints.tracks import read_track
 from journal.clock import BEIJING
 
-AT = datetime(2025, 10, 3, 14, 5, tzinfo=BEIJING)
+AT = datetime(2026, 10, 3, 14, 5, tzinfo=BEIJING)
 
 
 @pytest.mark.parametrize("subject", pictures.SUBJECTS)
 def test_a_drawn_photo_is_read_with_the_position_and_time_it_claims(subject: str) -> None:
     read = read_photo(pictures.photo(pictures.Shot(subject, 124.12345, 41.23456, AT, "a")))
     assert (read.exif_lon, read.exif_lat) == (pytest.approx(124.12345, abs=1e-6), pytest.approx(41.23456, abs=1e-6))
-    assert read.exif["taken_at"] == "2025:10:03 14:05:00"
+    assert read.exif["taken_at"] == "2026:10:03 14:05:00"
     assert "drawn" in read.exif["software"]
 
 

@@ -12,7 +12,8 @@ from demo.management.commands import quickstart
 from demo.serving import ChildStopped, PortTaken
 
 DONE = {
-    "batch": {"name": "2025年10月"},
+    "month": "2026-10",
+    "batch": {"name": "2026年10月"},
     "counties": [{"code": "210502", "name": "平山区", "points": 2, "amount_fen": 6_000_000}],
     "total": {"points": 2, "amount_fen": 6_000_000, "daxie": "人民币陆万元整"},
     "logins": [{"username": "clerk", "password": "not for stdout", "name": "演示甲", "role": "bureau_clerk"}],

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
+from datetime import date
 
 import pytest
 import shapely
@@ -10,6 +12,7 @@ import shapely
 from demo import story, world
 from demo.files import dms, files_of
 from demo.names import invented_name, invented_phone
+from demo.plan import Plan
 from demo.story import BENXI, HUANREN, MINGSHAN, NANFEN, PINGSHAN, XIHU
 from firepoints.sources.text import parse_coordinate
 
@@ -20,9 +23,12 @@ COUNTIES = {
 }
 
 
+PLAN = Plan(date(2026, 10, 1))
+
+
 def bytes_of(seed: int) -> dict[str, bytes]:
-    made = world.build(seed, COUNTIES)
-    return {file.name: file.content for file in files_of(made, lambda lon, lat: ("某县", "某乡"))}
+    made = world.build(seed, COUNTIES, PLAN)
+    return {file.name: file.content for file in files_of(made, PLAN, lambda lon, lat: ("某县", "某乡"))}
 
 
 def test_the_same_seed_gives_the_same_files_to_the_byte() -> None:
@@ -34,13 +40,13 @@ def test_another_seed_gives_another_month() -> None:
 
 
 def test_a_fire_more_leaves_all_others_where_they_were() -> None:
-    shorter = world.build(7, COUNTIES, story.STORIES[:6])
-    longer = world.build(7, COUNTIES, story.STORIES[:7])
+    shorter = world.build(7, COUNTIES, dataclasses.replace(PLAN, stories=story.STORIES[:6]))
+    longer = world.build(7, COUNTIES, dataclasses.replace(PLAN, stories=story.STORIES[:7]))
     assert {key: longer.known_by[key] for key in shorter.known_by} == dict(shorter.known_by)
 
 
 def test_no_inland_fire_can_touch_a_second_county() -> None:
-    made = world.build(7, COUNTIES)
+    made = world.build(7, COUNTIES, PLAN)
     for one in story.STORIES:
         seen = made.known_by[one.key]
         near = [
@@ -52,15 +58,15 @@ def test_no_inland_fire_can_touch_a_second_county() -> None:
 
 
 def test_the_steel_works_give_most_of_the_satellite_rows() -> None:
-    pixels = world.build(story.SEED, COUNTIES).of("N20", "N")
+    pixels = world.build(story.SEED, COUNTIES, PLAN).of("N20", "N")
     hot = [one for one in pixels if one.fire in {works.key for works in story.STEEL_WORKS}]
     assert 0.6 <= len(hot) / len(pixels) <= 0.7
 
 
 def test_the_month_is_told_in_the_files_of_its_days() -> None:
     names = list(bytes_of(7))
-    assert sum(name.endswith(".xlsx") for name in names) == len(story.LISTS)
-    assert sum(name.startswith("firms") for name in names) == len(story.FIRMS_FILES)
+    assert sum(name.endswith(".xlsx") for name in names) == len(PLAN.lists())
+    assert sum(name.startswith("firms") for name in names) == len(PLAN.firms())
 
 
 @pytest.mark.parametrize("degrees", [123.70001, 41.99999, 124.0])

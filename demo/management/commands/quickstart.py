@@ -96,7 +96,7 @@ class Command(BaseCommand):
         serving.watch()
 
     def _show(self, done: dict[str, Any]) -> None:
-        self.stdout.write(f"\n{done['batch']['name']}（演示数据）/ October of the demonstration")
+        self.stdout.write(f"\n{done['batch']['name']}（演示数据）/ the month of the demonstration, {done['month']}")
         total = (
             f"合计 {done['total']['daxie']}",
             str(done["total"]["points"]),
