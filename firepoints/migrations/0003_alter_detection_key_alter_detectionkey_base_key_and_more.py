@@ -4,30 +4,29 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('firepoints', '0002_default_sources'),
+        ("firepoints", "0002_default_sources"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='detection',
-            name='key',
+            model_name="detection",
+            name="key",
             field=models.CharField(db_index=True, max_length=300),
         ),
         migrations.AlterField(
-            model_name='detectionkey',
-            name='base_key',
+            model_name="detectionkey",
+            name="base_key",
             field=models.CharField(db_index=True, max_length=300),
         ),
         migrations.AlterField(
-            model_name='detectionkey',
-            name='key',
+            model_name="detectionkey",
+            name="key",
             field=models.CharField(max_length=300, unique=True),
         ),
         migrations.AlterField(
-            model_name='detectionkey',
-            name='rank',
+            model_name="detectionkey",
+            name="rank",
             field=models.PositiveIntegerField(default=0),
         ),
     ]

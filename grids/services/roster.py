@@ -56,7 +56,9 @@ def roster_load(*, rows: Sequence[RosterRow], starts: date, actor: User | None, 
     made = {"users": users.made, "posts": new_posts, "terms": len(terms)}
     if any(made.values()):
         key = deployment().digest_key  # once: a roster has thousands of rows
-        digest = digests.sha256([[row.cell_code, row.kind, row.username, digests.keyed(row.phone, key)] for row in rows])
+        digest = digests.sha256(
+            [[row.cell_code, row.kind, row.username, digests.keyed(row.phone, key)] for row in rows]
+        )
         after = {**made, "rows": len(rows), "starts": starts, "digest": digest}
         record("roster.loaded", ("grids.roster", digest[:16]), actor, after=after, reason=reason)
     return made
