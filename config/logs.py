@@ -17,7 +17,8 @@ def configure(*, level: str, as_json: bool) -> None:
     renderer = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if as_json
-        else structlog.dev.ConsoleRenderer(colors=False)
+        # Plain: the default shows the local variables of every frame, and forms hold names and phones.
+        else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     )
     logging.config.dictConfig(
         {
