@@ -9,11 +9,9 @@ from django.utils import timezone
 
 from firepoints.models import Detection, ImportRun, Source
 from firepoints.services import uploads
-from firepoints.services.intake import OPEN_TO
+from firepoints.services.intake import OPEN_TO, sources_open_to
 from firepoints.services.reading import PARSERS, ListName
 from grids.models import User
-from grids.roles import Role
-from grids.selectors import roles_of
 from journal import clock
 
 DATUM_LABELS = {"wgs84": "WGS-84", "cgcs2000": "CGCS2000", "gcj02": "GCJ-02（高德、腾讯）", "bd09": "BD-09（百度）"}
@@ -147,7 +145,7 @@ class FindingForm(forms.Form):
         }
         kwargs["initial"] = {**initial, **kwargs.get("initial", {})}
         super().__init__(*args, **kwargs)
-        names = dict(Source.objects.filter(code__in=open_sources(roles_of(user))).values_list("code", "name"))
+        names = dict(Source.objects.filter(code__in=sources_open_to(user)).values_list("code", "name"))
         choices = [(code, names[code]) for code in OPEN_TO if code in names]
         self.fields["source"].choices = choices  # type: ignore[attr-defined]
         if len(choices) == 1:
@@ -158,11 +156,6 @@ class FindingForm(forms.Form):
         data = self.cleaned_data
         given = {name: data[name] for name in ("kind", "lon", "lat", "accuracy_m", "finder", "note")}
         return {**given, "uuid": str(data["uuid"]), "found_at": data["found_at"].astimezone(clock.BEIJING).isoformat()}
-
-
-def open_sources(roles: frozenset[Role]) -> frozenset[str]:
-    """The sources under which these roles may report what they found."""
-    return frozenset(code for code, allowed in OPEN_TO.items() if roles & allowed)
 
 
 def plain_name(name: str) -> str:

@@ -21,7 +21,6 @@ from firepoints.import_forms import (
     PreviewForm,
     UploadForm,
     WithdrawForm,
-    open_sources,
     plain_name,
 )
 from firepoints.models import FirePoint, ImportRun
@@ -231,7 +230,7 @@ def finding(request: HttpRequest) -> HttpResponse:
         else:
             return _found(request, user, done, point)
     status = 400 if form.is_bound else 200
-    context = {"form": form, "only_self": open_sources(roles_of(user)) == {"self_found"}}
+    context = {"form": form, "only_self": intake.sources_open_to(user) == ["self_found"]}
     return render(request, "firepoints/finding.html", context, status=status)
 
 

@@ -71,6 +71,8 @@ def facts_for(point: FirePoint, actor: Any) -> workflow.Facts:
         is_oversize=point.is_oversize,
         needs_person=point.needs_person,
         has_chargeable_source=any(charging.can_charge(one.source, in_force) for one in detections),
+        found_on_site=not in_force["patrol_needs_county_verification"]
+        and any(one.source.source_class == one.source.Class.INSPECTION for one in detections),
         is_official=any(one.source.source_class == one.source.Class.OFFICIAL_LIST for one in detections),
         has_live_detections=any(one.run.state != ImportRun.State.WITHDRAWN for one in detections),
         actor_is_designated=point.county_code in counties and grids.is_designated(actor, point.county_code),

@@ -23,7 +23,7 @@ class Facts:
     is_oversize: bool = False
     needs_person: str = ""
     has_chargeable_source: bool = False
-    has_own_evidence: bool = False
+    found_on_site: bool = False
     is_official: bool = False
     actor_is_designated: bool = False
     actor_in_candidate_county: bool = False
@@ -66,6 +66,11 @@ def reviewed(f: Facts) -> str:
 
 def in_question(f: Facts) -> str:
     return "" if f.needs_person else "没有待核对的事项"
+
+
+def on_site(f: Facts) -> str:
+    """C10: what only a satellite saw goes to the county; the bureau's own finding may do without (policy.md §2h)."""
+    return "" if f.found_on_site else "只有卫星看到的火点先由县（区）核实（四(一)）；市局到过现场的，先登记巡查发现"
 
 
 def owner(f: Facts) -> str:
@@ -139,14 +144,14 @@ TRANSITIONS = (
     _row("split", "划分", (S.SUSPECTED,), S.SUSPECTED, (_BUREAU,), (), ("groups", "reason")),
     _row("close", "关闭线索", (S.SUSPECTED, S.DISPATCHED), S.CLOSED, (_BUREAU,), (only_leads,), ("reason",)),
     _row("report", "提交核实", (S.DISPATCHED,), S.VERIFIED, (_COUNTY,), (designated,), ("conclusion", "evidence")),
-    _row("report_on_behalf", "代录核实", (S.DISPATCHED,), S.VERIFIED, (_BUREAU,), (), ("conclusion", "scan")),
+    _row("report_on_behalf", "代录核实", (S.DISPATCHED,), S.VERIFIED, (_BUREAU,), (), ("conclusion", "evidence")),
     _row("verify_own", "现场核实", (S.SUSPECTED, S.DISPATCHED), S.VERIFIED, (_BUREAU,),
-         (known_county, not_cross, one_site), ("conclusion", "evidence")),
+         (known_county, not_cross, one_site, on_site), ("conclusion", "evidence")),
     _row("return", "退回补证", (S.VERIFIED,), S.DISPATCHED, (_BUREAU, _DECIDER), (), ("reason",)),
     _row("mark_cross", "标记跨界", _BEFORE_DECISION, S.JOINT, (_BUREAU,), (one_site,), ("reason",)),
     _row("dispute", "提出争议", (S.DISPATCHED, S.VERIFIED), S.JOINT, (_COUNTY, _BUREAU), (concerned,), ("reason",)),
     _row("settle_jointly", "联合核实记录", (S.JOINT,), S.VERIFIED, (_BUREAU,), (),
-         ("conclusion", "county_code", "attendances")),
+         ("conclusion", "county_code", "attendances", "evidence")),
     _row("recognise", "认定计入", (S.VERIFIED,), S.RECOGNISED, (_DECIDER,),
          (another_person, found_true, chargeable, reviewed), ("reason",)),
     _row("review", "核对完毕", (*_BEFORE_DECISION, S.JOINT), "", (_BUREAU,), (in_question,), ("reason",)),

@@ -10,7 +10,7 @@ from journal import clock
 from journal.immutable import AppendOnlyModel
 
 
-class Rule(models.Model):
+class Rule(AppendOnlyModel):
     """One version of a city's rule; the fire's burning date (Beijing) picks it (policy.md §2f, §8)."""
 
     code = models.CharField(max_length=40)

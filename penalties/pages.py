@@ -77,7 +77,7 @@ def _list(request: HttpRequest, form: BuildForm, status: int = 200) -> HttpRespo
 
 def _before(found: QuerySet[Batch], key: str) -> QuerySet[Batch]:
     month, _, seq = key.partition(".")
-    if seq.isascii() and seq.isdecimal() and len(seq) < 5 and len(month) == 7:
+    if seq.isascii() and seq.isdecimal() and len(seq) < 5 and len(month) == 7 and month.isprintable():
         found = found.filter(Q(month__lt=month) | Q(month=month, seq__lt=int(seq)))
     return found.order_by("-month", "-seq")
 

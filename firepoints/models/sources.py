@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from journal.immutable import AppendOnlyModel
+
 
 class Source(models.Model):
     """A source is authority × kind; its class says whether it can be charged at all."""
@@ -46,7 +48,7 @@ class Source(models.Model):
         return self.name
 
 
-class Ruling(models.Model):
+class Ruling(AppendOnlyModel):
     """One versioned answer to a question the policy leaves open, with the document that gives it (policy.md §2)."""
 
     key = models.CharField(max_length=60)

@@ -6,7 +6,7 @@ from django.db import transaction
 
 from firepoints import rulings
 from firepoints.models import FirePoint
-from firepoints.services.steps import advance, open_act, required
+from firepoints.services.steps import advance, open_act, required, way_back
 from grids.models import User
 from journal import clock
 
@@ -15,22 +15,21 @@ from journal import clock
 def fire_point_reopen(
     *, point_id: int | str, actor: User, reason: str, expected_version: int | None = None
 ) -> FirePoint:
-    """Send a decided point back to its county. What was posted for it is given back by the next batch (penalties pulls).
+    """Send a decided point back to its county, a 跨界 or disputed one to the joint table.
 
+    What was posted for it is given back by the next batch (penalties pulls).
     Raises Missing without a reason, NotAllowed, Conflict, StaleVersion.
     """
     reason = required(reason, "重新核实的理由")
     opened = open_act("reopen", point_id=point_id, actor=actor, expected_version=expected_version)
     hours = rulings.ruling("county_deadline_h", clock.today_beijing())
-    return advance(
-        opened,
-        reason=reason,
-        data={"taken_back": opened.point.recognition_id},
-        recognition=None,
-        counted=None,
-        verification=None,
-        objection_until=None,
-        final_at=None,
-        final_by="",
-        due_at=clock.now() + timedelta(hours=hours),
-    )
+    changes = {
+        "recognition": None,
+        "counted": None,
+        "objection_until": None,
+        "final_at": None,
+        "final_by": "",
+        "due_at": clock.now() + timedelta(hours=hours),
+        **way_back(opened.point),
+    }
+    return advance(opened, reason=reason, data={"taken_back": opened.point.recognition_id}, **changes)

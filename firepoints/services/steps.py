@@ -13,6 +13,7 @@ from django.db.models import F, Max
 from firepoints import rulings, selectors, workflow
 from firepoints.acts import ACT_OF
 from firepoints.models import FirePoint, NumberSeries, PointCounty, Step
+from firepoints.states import State
 from firepoints.workflow import Facts, Transition
 from grids.models import User
 from journal.errors import BadInput, Conflict, Missing, NotAllowed, Refused, StaleVersion
@@ -128,6 +129,15 @@ def numbered(point: FirePoint) -> dict[str, Any]:
     NumberSeries.objects.filter(year=year).update(last=F("last") + 1)
     last = NumberSeries.objects.get(year=year).last
     return {"number": f"{rulings.ruling('number_prefix', point.burn_date)}{year}-{last:04d}"}
+
+
+def way_back(point: FirePoint) -> dict[str, Any]:
+    """The changes with which a verified point goes back: to its county, or, where a joint record had settled it, to
+    nobody: one county alone does not verify what is over a border or disputed (C11)."""
+    changes: dict[str, Any] = {"verification": None}
+    if selectors.is_settled_jointly(point):
+        changes |= {"to": State.JOINT, "county_code": "", "due_at": None}
+    return changes
 
 
 def concern(point: FirePoint, shares: Mapping[str, float]) -> None:

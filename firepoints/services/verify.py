@@ -13,7 +13,7 @@ from firepoints.services.proof import (
     require_negative_proof,
     require_photos,
 )
-from firepoints.services.steps import Opened, advance, numbered, open_act, required
+from firepoints.services.steps import Opened, advance, numbered, open_act, required, way_back
 from firepoints.states import Conclusion
 from grids import selectors as grids
 from grids.models import Post, User
@@ -136,10 +136,10 @@ def fire_point_verify_own(
 def fire_point_return(
     *, point_id: int | str, actor: User, reason: str, expected_version: int | None = None
 ) -> FirePoint:
-    """退回补证: the record stays on file, the point goes back to its county. Raises Missing without a reason."""
+    """退回补证: the record stays on file, the point goes back to whoever verified it. Raises Missing without a reason."""
     reason = required(reason, "退回的理由")
     opened = open_act("return", point_id=point_id, actor=actor, expected_version=expected_version)
-    return advance(opened, reason=reason, verification=None)
+    return advance(opened, reason=reason, **way_back(opened.point))
 
 
 def _verified(opened: Opened, verification: Verification, pieces: Sequence[Evidence], **changes: Any) -> FirePoint:

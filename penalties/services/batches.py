@@ -27,7 +27,8 @@ STEPS = {
     "settle": (BatchState.SENT, frozenset({Role.FINANCE, Role.BUREAU})),
 }
 STEP_LABELS = {"freeze": "冻结", "submit": "报送", "approve": "登记批件", "send": "送财政", "settle": "登记凭证"}
-_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+# ASCII: full-width digits would sort after every month, and so take in points of all of them.
+_MONTH = re.compile(r"(19|20)\d{2}-(0[1-9]|1[0-2])", re.ASCII)
 
 
 def batch_for(batch_id: int) -> Batch:

@@ -11,10 +11,11 @@ from firepoints.services.intake import finding_record
 from firepoints.services.reading import ListName
 from firepoints.services.withdrawing import import_withdraw
 from firepoints.states import State
+from grids.roles import PostKind
 from journal.errors import BadInput, Conflict, Missing, NotAllowed, Refused
 from journal.models import Entry
 from tests.factories import points as make
-from tests.factories.city import EAST, IN_EAST, IN_WEST, ON_THE_BORDER, WEST
+from tests.factories.city import EAST, IN_EAST, IN_WEST, ON_THE_BORDER, WEST, person
 
 HEADER = "latitude,longitude,bright_ti4,scan,track,acq_date,acq_time,satellite,instrument,confidence,version,bright_ti5,frp,daynight"
 
@@ -263,3 +264,23 @@ def test_the_national_list_is_read_and_every_row_of_another_city_lies_outside(da
         name=ListName(issuer="生态环境部", list_no="2016-17"),
     )
     assert (done.rows, done.outside, done.quarantined) == (1292, 1292, 0)
+
+
+def test_what_only_a_satellite_saw_is_not_verified_by_the_bureau_past_its_county(firms, city):
+    firms(row())
+    point = FirePoint.objects.get()
+    own = make.uuids(make.photo(point, city.clerk))
+    with pytest.raises(Missing, match="先由县"):
+        make.take(point, "verify_own", city.clerk, conclusion="true", evidence=own)
+    data = {"found_at": "2023-10-07 14:30", "lon": IN_WEST[0], "lat": IN_WEST[1], "kind": "明火"}
+    finding_record(data=data, actor=city.clerk)
+    assert make.take(point, "verify_own", city.clerk, conclusion="true", evidence=own).state == State.VERIFIED
+
+
+def test_an_inspector_of_the_city_reports_as_patrol_and_one_of_a_township_does_not(city):
+    data = {"found_at": "2023-10-07 14:30", "lon": IN_WEST[0], "lat": IN_WEST[1], "kind": "明火"}
+    _, point = finding_record(data=data, actor=city.inspector)
+    assert point is not None
+    local = person("local", PostKind.INSPECTOR, f"{WEST}001")
+    with pytest.raises(NotAllowed):
+        finding_record(data=data, actor=local)

@@ -106,8 +106,11 @@ def test_a_county_does_not_settle(city: City) -> None:
         )
 
 
-def test_a_returned_joint_point_may_be_verified_by_its_county(city: City) -> None:
+@pytest.mark.parametrize("going_back", ["return", "reopen"])
+def test_a_jointly_settled_point_goes_back_to_the_joint_table_and_not_to_one_county(city: City, going_back) -> None:
     point = settle(city, make.joint(city, at=ON_THE_BORDER))
-    point = make.take(point, "return", city.recogniser, reason="补照片")
-    own = make.photo(point, city.clerk)
-    assert make.take(point, "verify_own", city.clerk, conclusion="true", evidence=make.uuids(own)).state == "verified"
+    if going_back == "reopen":
+        point = make.take(point, "recognise", city.recogniser, reason="证据充分")
+    point = make.take(point, going_back, city.recogniser, reason="补照片")
+    assert (point.state, point.county_code) == ("joint", "")
+    assert settle(city, point).state == "verified"

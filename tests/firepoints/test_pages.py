@@ -248,7 +248,7 @@ def test_a_blocked_act_says_what_is_missing(city: City, clerk: Client) -> None:
     page = text_of(clerk.get(detail(make.suspected(at=ON_THE_BORDER))))
     assert "派发（还缺 2 项）" in page
     assert "先联合核实（四(一)）" in page
-    assert "现场核实（还缺 2 项）" in page
+    assert "现场核实（还缺 3 项）" in page
 
 
 def test_a_lead_is_marked_and_cannot_be_counted(city: City) -> None:

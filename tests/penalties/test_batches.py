@@ -10,7 +10,7 @@ from penalties.models import Batch, BatchLine, BatchState, LedgerEntry, Settleme
 from penalties.services import batches, ledger, tables
 from penalties.services.rules import NoRule
 from tests.factories import points as make
-from tests.factories.city import EAST, IN_EAST, WEST
+from tests.factories.city import EAST, IN_EAST, WEST, build_city
 
 MONTH = "2023-10"
 YUAN_30000 = 3_000_000
@@ -99,10 +99,8 @@ def test_a_fire_before_the_rule_is_recorded_and_charged_nothing(city):
     assert not LedgerEntry.objects.exists()
 
 
-def test_without_any_rule_a_counted_point_stops_the_batch_and_says_why(city):
-    from penalties.models import Rule
-
-    Rule.objects.all().delete()
+def test_without_any_rule_a_counted_point_stops_the_batch_and_says_why(db):
+    city = build_city()
     make.final(city)
     with pytest.raises(NoRule, match="没有扣缴规则"):
         batches.batch_build(month=MONTH, actor=city.clerk)

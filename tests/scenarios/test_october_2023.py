@@ -101,8 +101,7 @@ def isolated_leads(count: int) -> list[FirePoint]:
 def prove(office: Office, point: FirePoint) -> FirePoint:
     """Dispatch, verify with a photo, recognise, notify."""
     if point.is_cross:
-        point = make.take(point, "mark_cross", office.clerk, reason="像元跨两县")
-        return point
+        return make.take(point, "mark_cross", office.clerk, reason="像元跨两县")
     by = office.departments[point.county_code]
     point = make.take(point, "dispatch", office.clerk)
     make.take(point, "report", by, conclusion="true", evidence=make.uuids(make.photo(point, by)))

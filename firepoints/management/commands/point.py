@@ -4,6 +4,7 @@ import argparse
 import hashlib
 import json
 import uuid
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from firepoints.services.export import export_points
 from firepoints.states import State
 from grids.models import User
 from grids.selectors import system_user, user_named
+from journal.clock import BEIJING
 from journal.commands import JinshaoCommand, month
 from journal.errors import BadInput
 
@@ -104,10 +106,18 @@ class Command(JinshaoCommand):
             f"{result['number'] or result['id']}  {result['state_label']}  {result['burn_date']}  {result['place']}"
         )
         for step in result["steps"]:
-            self.stdout.write(f"  {step['at']}  {step['action']}  {step['from']} → {step['to']}  {step['reason']}")
+            self.stdout.write(
+                f"  {_beijing(step['at'])}  {step['action']}  {step['from']} → {step['to']}  {step['reason']}"
+            )
         for one in result["actions"]:
             lacking = f"（还缺：{'；'.join(one['missing'])}）" if one["missing"] else ""
             self.stdout.write(f"  可办：{one['label']}{lacking}")
+
+
+def _beijing(at: Any) -> str:
+    """Beijing time for people; the JSON keeps the UTC of the record."""
+    moment = at if isinstance(at, datetime) else datetime.fromisoformat(str(at))
+    return f"{moment.astimezone(BEIJING):%Y-%m-%d %H:%M}"
 
 
 def _count(text: str) -> int:

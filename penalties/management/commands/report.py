@@ -1,12 +1,12 @@
 """`report YYYY-MM --out DIR`: the month's workbook and 请示, batch or no batch (C13)."""
 
-import re
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
 
-from journal.commands import JinshaoCommand, Usage
+from journal.commands import JinshaoCommand
+from journal.commands import month as month_text
 from penalties.documents.report import check
 from penalties.money import daxie, yuan
 from penalties.services.reports import write_reports
@@ -16,12 +16,10 @@ class Command(JinshaoCommand):
     help = "生成某月的扣缴汇总表和请示"
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("month", help="YYYY-MM")
+        parser.add_argument("month", type=month_text, help="YYYY-MM")
         parser.add_argument("--out", type=Path, required=True, help="写到哪个文件夹")
 
     def run(self, *, month: str, out: Path, **options: Any) -> dict[str, Any]:
-        if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
-            raise Usage(f"月份“{month}”应写成 YYYY-MM")
         report, paths = write_reports(month=month, out=out)
         total = report.total
         return {
