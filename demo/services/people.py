@@ -99,7 +99,6 @@ def _heads(cells: list[tuple[str, str, str]], seed: int, *, after: int) -> Itera
             username=f"head{code}",
             full_name=invented_name(at),
             phone=invented_phone(at),
-            title="主要负责人（演示）" if level == Level.CITY else "",
             unit=f"{name}{UNIT_ENDING[Level(level)]}",
             is_acting=level == Level.TOWNSHIP and at % 17 == 0,
         )
