@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import docx
+import pytest
 from django.apps import apps
 from python_calamine import CalamineWorkbook
 
@@ -22,6 +23,9 @@ from grids.models import Cell, Edition, Term, User
 from journal import clock, sealing, verify
 from journal.models import Entry
 from penalties.models import BatchLine, LedgerEntry, Settlement
+
+# Said to pytest-django, which makes the test database only for tests that ask for it.
+pytestmark = pytest.mark.django_db
 
 RATE_FEN = 3_000_000
 OWN_APPS = ("journal", "grids", "firepoints", "penalties")
