@@ -72,6 +72,8 @@ def act(
             raise BadInput("应为列表", where=name)
         if name not in _LISTS and not isinstance(value, str | int | None):
             raise BadInput("应为文字", where=name)
+        if isinstance(value, str) and "\x00" in value:
+            raise BadInput("文字里有空字符", where=name)
     lacking = [name for name, is_required in fields.items() if is_required and given.get(name) in (None, "")]
     if lacking:
         raise Missing(lacking)

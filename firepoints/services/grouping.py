@@ -6,7 +6,7 @@ becomes a suspicion of its own, marked for a person.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -17,7 +17,7 @@ from firepoints.models import Detection, FirePoint, ImportRun, Membership, Sourc
 from firepoints.services.merge import fire_point_absorb
 from firepoints.services.points import NewPoint, attach_detections, create_points
 from firepoints.services.split import said_by_people
-from firepoints.states import Conclusion, State
+from firepoints.states import DECIDED, Conclusion, State
 from grids.geo.sensors import heading_for, sensor_error_m
 from grids.models import User
 from grids.selectors import system_user
@@ -47,12 +47,19 @@ class _Scene:
     points: dict[int, FirePoint]
 
 
-def group_run(*, run: ImportRun, actor: User) -> int:
+def group_run(*, run: ImportRun, actor: User, same_as: Mapping[int, int] | None = None) -> int:
     """Give every located detection of a run its point; returns how many points were made or changed.
 
+    `same_as`: new detection id → the older processing of the same pixel; where that one stands in a decided point, the
+    new one raises no suspicion of its own (policy.md §3: never re-key a charged point).
     Runs in the import's transaction. The partition is a function of detections and constraints alone.
     """
-    new = list(Detection.objects.filter(run=run, is_outside=False).select_related("source"))
+    settled = _of_decided(same_as or {})
+    new = [
+        one
+        for one in Detection.objects.filter(run=run, is_outside=False).select_related("source")
+        if one.pk not in settled
+    ]
     if not new:
         return 0
     params = _params(new)
@@ -62,6 +69,16 @@ def group_run(*, run: ImportRun, actor: User) -> int:
     columns = _columns(list(scene.detections.values()))
     partition = group(columns, constraints, params)
     return _apply(partition, scene, run=run, actor=actor)
+
+
+def _of_decided(same_as: Mapping[int, int]) -> set[int]:
+    """The new ids whose older processing belongs to a decided point."""
+    decided = set(
+        Membership.objects.filter(
+            is_active=True, detection__in=list(same_as.values()), point__state__in=DECIDED
+        ).values_list("detection_id", flat=True)
+    )
+    return {newer for newer, older in same_as.items() if older in decided}
 
 
 def _params(new: Sequence[Detection]) -> Params:
@@ -169,6 +186,8 @@ def _apply(partition: Partition, scene: _Scene, *, run: ImportRun, actor: User) 
         standing = sorted({scene.point_of[pk] for pk in one.members if pk in scene.point_of})
         if standing:
             touched += _grow(one, standing, scene, actor)
+            continue
+        if not any(scene.detections[pk].run_id == run.pk for pk in one.members):
             continue
         beside = sorted(set().union(*(targets[pk] for pk in one.members)))
         if len(beside) == 1 and _takes_in(scene.points[beside[0]]):

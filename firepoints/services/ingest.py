@@ -15,7 +15,7 @@ import shapely
 from django.db import IntegrityError, transaction
 
 from firepoints.models import Detection, DetectionKey, ImportRun, RawRow, Source, Supersession
-from firepoints.services import grouping, placing, reading, storing
+from firepoints.services import correcting, grouping, placing, reading, storing
 from firepoints.services.reading import Keys, ListName
 from firepoints.sources.base import ParseResult, Rejected
 from firepoints.sources.table import SightingTable
@@ -30,6 +30,10 @@ Outcome = RawRow.Outcome
 Progress = Callable[[str, int, int], None]
 CHUNK = 5000
 LOOKS = 20  # rows of each outcome that a dry run shows
+FLAGS = {
+    "equal_row": "与本表前面一行内容相同，已标出，不丢弃",
+    "list_conflict": "同一清单的同一序号已有不同内容：更正的清单请写明替代哪一次导入",
+}
 LOCAL_AUTHORITIES = ("county", "township", "village")
 
 
@@ -168,7 +172,7 @@ def _import_once(
         if not dry_run:
             one_at_a_time()
         places = placing.place(table, datum=facts["datum"])
-        keys = reading.keys_of(table, source=source, name=name)
+        keys = reading.keys_of(table, source=source, name=name, generation=_generation(facts.get("supersedes")))
         verdicts = _judge(keys, places)
         counts = {outcome: verdicts.outcome.count(outcome) for outcome in Outcome.values}
         counties = _per_county(verdicts, places)
@@ -187,8 +191,10 @@ def _import_once(
         )
         stored = _store(run, table, places, keys, verdicts, progress)
         _raw_rows(run, result, table, verdicts, stored, keys)
-        _supersede(run, verdicts, stored)
-        points = grouping.group_run(run=run, actor=actor)
+        replaced = _supersede(run, verdicts, stored)
+        if keys.is_numbered:
+            correcting.release_corrected(replaced, actor=actor)
+        points = grouping.group_run(run=run, actor=actor, same_as={} if keys.is_numbered else replaced)
         summary = _summary(run, result, counts, counties, points=points)
         _commit(run, summary)
         record(
@@ -237,6 +243,9 @@ def _judge(keys: Keys, places: placing.Places) -> _Verdicts:
         elif key in seen:
             verdicts.equals_row[i] = seen[key]
             verdicts.outcome[i] = Outcome.IDENTICAL if inside else Outcome.OUTSIDE
+        elif keys.is_numbered and standing and standing[1] == rank:
+            verdicts.equals[i] = standing[0]
+            verdicts.outcome[i] = Outcome.QUARANTINED
         elif inside and standing and standing[1] > rank:
             verdicts.equals[i] = standing[0]
             verdicts.outcome[i] = Outcome.SUPERSEDED
@@ -369,7 +378,7 @@ def _raw_rows(
     for i, outcome in enumerate(verdicts.outcome):
         same = verdicts.equals_row[i]
         detection_id = stored.get(i) or verdicts.equals[i] or (stored.get(same) if same is not None else None)
-        flag = "equal_row" if keys.equal_of[i] is not None and outcome == Outcome.KEPT else ""
+        flag = _flag(keys, i, outcome)
         rows.append(
             RawRow(
                 run=run,
@@ -377,7 +386,7 @@ def _raw_rows(
                 row_no=int(table.row_no[i]),
                 outcome=outcome,
                 code=flag,
-                reason="与本表前面一行内容相同，已标出，不丢弃" if flag else "",
+                reason=FLAGS.get(flag, ""),
                 raw=reading.raw_text(lines[i]),
                 detection_id=detection_id,
             )
@@ -395,9 +404,27 @@ def _raw_rows(
     RawRow.objects.bulk_create(rows, batch_size=CHUNK)
 
 
-def _supersede(run: ImportRun, verdicts: _Verdicts, stored: dict[int, int]) -> None:
-    pairs = [(older, stored[i]) for i, older in enumerate(verdicts.replaces) if older is not None and i in stored]
-    Supersession.objects.bulk_create([Supersession(older_id=old, newer_id=new, run=run) for old, new in pairs])
+def _flag(keys: Keys, i: int, outcome: str) -> str:
+    if outcome == Outcome.QUARANTINED:
+        return "list_conflict"
+    return "equal_row" if keys.equal_of[i] is not None and outcome == Outcome.KEPT else ""
+
+
+def _supersede(run: ImportRun, verdicts: _Verdicts, stored: dict[int, int]) -> dict[int, int]:
+    """Mark what the new rows replace; new detection id → the one that it replaces."""
+    pairs = {stored[i]: older for i, older in enumerate(verdicts.replaces) if older is not None and i in stored}
+    Supersession.objects.bulk_create(
+        [Supersession(older_id=older, newer_id=newer, run=run) for newer, older in pairs.items()]
+    )
+    return pairs
+
+
+def _generation(run: ImportRun | None) -> int:
+    """How often this list has been corrected, this time included; 0 for a first list."""
+    count = 0
+    while run is not None:
+        count, run = count + 1, run.supersedes
+    return count
 
 
 def _summary(
@@ -409,7 +436,7 @@ def _summary(
         kept=counts[Outcome.KEPT],
         identical=counts[Outcome.IDENTICAL],
         superseded=counts[Outcome.SUPERSEDED],
-        quarantined=len(result.rejected),
+        quarantined=len(result.rejected) + counts[Outcome.QUARANTINED],
         outside=counts[Outcome.OUTSIDE],
         notes=len(result.notes),
         counties=counties,

@@ -36,12 +36,16 @@ class ListName:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The keys of a table's rows, in step with them; `equal_of` flags equal rows of one official list."""
+    """The keys of a table's rows, in step with them; `equal_of` flags equal rows of one official list.
+
+    `is_numbered`: the rows are known by their own 序号 in a numbered list, so two contents for one number contradict.
+    """
 
     key: list[str]
     base_key: list[str]
     rank: npt.NDArray[np.int64]
     equal_of: list[int | None]
+    is_numbered: bool = False
 
 
 def source_named(code: str) -> Source:
@@ -76,8 +80,11 @@ def read_file(
         raise BadInput(str(error), where=error.where, code=error.code) from error
 
 
-def keys_of(table: SightingTable, *, source: Source, name: ListName) -> Keys:
-    """The identity of every row: what makes a second import of the same rows add nothing."""
+def keys_of(table: SightingTable, *, source: Source, name: ListName, generation: int = 0) -> Keys:
+    """The identity of every row: what makes a second import of the same rows add nothing.
+
+    `generation` counts how often a numbered list was corrected: its rows replace those of the same 序号 before.
+    """
     if source.parser == "firms":
         columns = keys.satellite_columns(table, source.code)
         return Keys(columns.key.to_pylist(), columns.base_key.to_pylist(), columns.version_rank, [None] * len(table))
@@ -85,11 +92,25 @@ def keys_of(table: SightingTable, *, source: Source, name: ListName) -> Keys:
         found = keys.patrol_keys(table, source=source.code)
     else:
         found = keys.list_keys(table, source=source.code, issuer=name.issuer, period=name.period, list_no=name.list_no)
+        if name.list_no:
+            return _numbered(table, found, generation)
     return Keys(
         [k.key for k in found],
         [k.base_key for k in found],
         np.array([k.version_rank for k in found], dtype=np.int64),
         [k.equal_of for k in found],
+    )
+
+
+def _numbered(table: SightingTable, found: list[keys.RowKey], generation: int) -> Keys:
+    """A row of a numbered list: its number is the base, its content the key, so that a corrected row is seen as one."""
+    contents = [keys.list_content(row) for row in table]
+    return Keys(
+        [f"{k.key}|{content}" for k, content in zip(found, contents, strict=True)],
+        [k.key for k in found],
+        np.full(len(found), generation, dtype=np.int64),
+        [k.equal_of for k in found],
+        is_numbered=True,
     )
 
 

@@ -2,11 +2,10 @@
 
 from django.db import transaction
 
-from firepoints.models import Detection, DetectionKey, FirePoint, ImportRun, Membership
-from firepoints.services.dispatch import fire_point_withdraw
+from firepoints.models import Detection, DetectionKey, ImportRun
+from firepoints.services.correcting import settle_touched
 from firepoints.services.ingest import one_at_a_time, run_named
 from firepoints.services.points import release_detections
-from firepoints.states import State
 from grids.models import User
 from grids.roles import Role
 from grids.selectors import roles_of
@@ -38,7 +37,7 @@ def import_withdraw(*, run: str, actor: User, reason: str) -> ImportRun:
     DetectionKey.objects.filter(detection__run=found).delete()
     said = f"来源已撤回：{reason.strip()}"
     touched = release_detections(detections=detections, actor=actor, reason=said)
-    closed = _close_empty(touched, actor=actor, reason=said)
+    closed = settle_touched(touched, actor=actor, reason=said)
     record(
         "import.withdrawn",
         found,
@@ -47,13 +46,3 @@ def import_withdraw(*, run: str, actor: User, reason: str) -> ImportRun:
         reason=reason.strip(),
     )
     return found
-
-
-def _close_empty(touched: list[FirePoint], *, actor: User, reason: str) -> int:
-    """Close the suspicions that nothing supports any more; what anybody has acted on stays, marked for a person."""
-    suspected = [point.pk for point in touched if point.state == State.SUSPECTED]
-    still = set(Membership.objects.filter(point_id__in=suspected, is_active=True).values_list("point_id", flat=True))
-    empty = [pk for pk in suspected if pk not in still]
-    for pk in empty:
-        fire_point_withdraw(point_id=pk, actor=actor, reason=reason)
-    return len(empty)

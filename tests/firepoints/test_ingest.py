@@ -240,6 +240,66 @@ def test_a_run_is_withdrawn_once_and_with_a_reason(firms, city):
         import_withdraw(run=str(done.run.pk), actor=city.west, reason="错")
 
 
+@pytest.fixture
+def listed(tmp_path: Path, city):
+    """Import rows of a numbered provincial list; returns the summary."""
+
+    def go(*rows: str, name: str = "list.csv", list_no: str = "17", **given):
+        path = tmp_path / name
+        path.write_text("\n".join(["序号,监测日期,过境时间,经度,纬度,县", *rows]) + "\n")
+        return import_file(
+            path=path,
+            source_code="provincial_list",
+            actor=city.system,
+            name=ListName(issuer="演示省厅", list_no=list_no),
+            **given,
+        )
+
+    return go
+
+
+def list_row(number: int, at=IN_WEST, day="2023-10-07", county="甲县") -> str:
+    return f"{number},{day},13:20,{at[0]},{at[1]},{county}"
+
+
+def test_a_corrected_list_replaces_its_rows_and_moves_what_nobody_has_touched(listed):
+    first = listed(list_row(1), list_row(2, at=(123.72, 41.22)))
+    done = listed(list_row(1), list_row(2, at=IN_EAST), name="v2.csv", supersedes=str(first.run.uuid))
+    assert outcomes(done) == (1, 1, 0, 0, 0)
+    open_points = FirePoint.objects.filter(state=State.SUSPECTED)
+    assert sorted(point.county_code for point in open_points) == [WEST, EAST]
+    assert FirePoint.objects.filter(state=State.CLOSED).count() == 1
+    again = listed(list_row(2, at=(123.72, 41.22)), name="v1.csv")
+    assert outcomes(again) == (0, 0, 1, 0, 0)
+
+
+def test_a_corrected_row_that_people_acted_on_goes_to_a_person(listed, city):
+    first = listed(list_row(1))
+    point = make.take(FirePoint.objects.get(), "dispatch", city.clerk)
+    listed(list_row(1, at=(123.72, 41.22)), name="v2.csv", supersedes=str(first.run.uuid))
+    point.refresh_from_db()
+    assert point.state == State.DISPATCHED
+    assert "更正" in point.needs_person
+
+
+def test_another_content_under_the_same_number_is_quarantined_unless_it_says_what_it_replaces(listed):
+    listed(list_row(1))
+    done = listed(list_row(1, at=IN_EAST), name="other.csv")
+    assert outcomes(done) == (0, 0, 0, 1, 0)
+    assert RawRow.objects.get(run=done.run, outcome="quarantined").code == "list_conflict"
+
+
+def test_standard_processing_of_a_decided_point_raises_no_new_suspicion(firms, city):
+    firms(row(version="2.0NRT"))
+    point = make.take(FirePoint.objects.get(), "dispatch", city.clerk)
+    by = city.west
+    make.take(point, "report", by, conclusion="true", evidence=make.uuids(make.photo(point, by)))
+    make.take(point, "exclude", city.recogniser, reason="只有线索")
+    done = firms(row(version="2.0"), name="standard.csv")
+    assert outcomes(done) == (1, 0, 0, 0, 0)
+    assert FirePoint.objects.count() == 1
+
+
 def test_an_import_is_one_journal_entry_for_the_file_not_one_per_row(firms):
     firms(*(row(at=(123.72 + i / 100, 41.22)) for i in range(8)))
     assert Entry.objects.filter(act="import.committed").count() == 1
