@@ -13,6 +13,7 @@ import signal
 import socket
 import stat
 import subprocess
+import sys
 import tempfile
 import time
 from importlib.util import find_spec
@@ -51,6 +52,8 @@ class Services:
         self.folder.chmod(0o711)
         # pytest forgets its plugins when the settings do not load; the servers and the folder go all the same.
         atexit.register(self.stop)
+        # A run that is told to end (a CI time limit) ends by the same door.
+        signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
         # Always a home of the run's own: a test must never write into a real deployment's var/.
         home = self.folder / "home"
         home.mkdir()
