@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from firepoints import selectors
-from firepoints.models import FirePoint
+from firepoints import scope, selectors
+from firepoints.models import FirePoint, Verification
 from firepoints.states import State
 
 _CODES = ("county_code", "township_code", "village_code", "group_code")
@@ -34,7 +34,10 @@ def brief(point: FirePoint) -> dict[str, Any]:
 
 
 def full(point: FirePoint, user: Any) -> dict[str, Any]:
-    """A point with its sightings, records, decision, steps, and what `user` may do now."""
+    """A point with its sightings, records, decision, steps, and what `user` may do now. A county that has lost the point
+    is told of its own record alone."""
+    is_former = scope.is_former(user, point)
+    own = point.verification if not is_former or _filed_by(point, user) else None
     return {
         **brief(point),
         "starts_at": point.starts_at.isoformat(),
@@ -46,12 +49,12 @@ def full(point: FirePoint, user: Any) -> dict[str, Any]:
         "candidates": point.attribution.candidates if point.attribution else [],
         "detections": [_detection(one) for one in selectors.active_detections(point)],
         "evidence": [str(one.uuid) for one in selectors.evidence_for(point, user)],
-        "verification": _verification(point),
-        "recognition": _recognition(point),
+        "verification": _verification(own),
+        "recognition": None if is_former else _recognition(point),
         "steps": [
             {"seq": one.seq, "action": one.action, "from": one.from_state, "to": one.to_state, "at": _iso(one.at),
              "actor": one.actor_id, "reason": one.reason}
-            for one in point.steps.order_by("seq")
+            for one in (() if is_former else point.steps.order_by("seq"))
         ],
         "actions": [
             {"action": one.transition.action, "label": one.transition.label, "missing": list(one.missing)}
@@ -72,8 +75,11 @@ def _detection(one: Any) -> dict[str, Any]:
     }
 
 
-def _verification(point: FirePoint) -> dict[str, Any] | None:
-    found = point.verification
+def _filed_by(point: FirePoint, user: Any) -> bool:
+    return point.verification is not None and point.verification.county_code in scope.own_counties(user)
+
+
+def _verification(found: Verification | None) -> dict[str, Any] | None:
     if found is None:
         return None
     return {"kind": found.kind, "conclusion": found.conclusion, "cause": found.cause, "at": _iso(found.at)}

@@ -16,7 +16,7 @@ MOST_PIXELS = 80_000_000
 _TAKEN_AT, _LONGEST_TEXT = 0x9003, 100
 
 # Pillow's JPEG reader also opens MPO; asking for MPO by name is a KeyError once a file is no JPEG.
-_READERS = [name for name in FORMATS if name != "MPO"]
+READERS = [name for name in FORMATS if name != "MPO"]
 
 
 class NotAPhoto(ValueError):
@@ -46,12 +46,12 @@ def read_photo(content: bytes, *, least_px: int = LEAST_SIDE_PX) -> Photo:
     longer one keeps upright phone photos of 480 × 640. Raises NotAPhoto (undecodable, too_small, too_large).
     """
     try:
-        with Image.open(io.BytesIO(content), formats=_READERS) as image:
+        with Image.open(io.BytesIO(content), formats=READERS) as image:
             kind, width, height = str(image.format), *image.size
             if width * height > MOST_PIXELS:
                 raise NotAPhoto(f"照片 {width} × {height} 像素，太大", "too_large")
             image.verify()
-        with Image.open(io.BytesIO(content), formats=_READERS) as image:
+        with Image.open(io.BytesIO(content), formats=READERS) as image:
             image.load()  # verify() reads no pixels: a cut-off JPEG only shows here
             exif, lon, lat = _exif(image)
     except NotAPhoto:

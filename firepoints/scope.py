@@ -46,8 +46,18 @@ def own_counties(user: Any) -> frozenset[str]:
     return frozenset(posts.values_list("cell_code", flat=True))
 
 
+def is_former(user: Any, point: FirePoint) -> bool:
+    """Whether `user` sees the point only for a county that does not own it (any more): it keeps only what it filed
+    (design.md, Users and scope). While nobody owns the point, every county concerned sees all of it (C11)."""
+    if grids.roles_of(user) != {Role.COUNTY} or not point.county_code:
+        return False
+    return point.county_code not in own_counties(user)
+
+
 def visible_runs(runs: QuerySet[ImportRun], user: Any) -> QuerySet[ImportRun]:
-    """`runs` narrowed to what `user` may see: all for the bureau, 认定人, auditors and the system, else one's own."""
-    if grids.roles_of(user) & {Role.BUREAU, Role.RECOGNISER, Role.AUDITOR, Role.SYSTEM}:
+    """`runs` narrowed to what `user` may see: all for the bureau, 认定人, auditors and the system, one's own for the other
+    roles, nothing without a post today."""
+    roles = grids.roles_of(user)
+    if roles & {Role.BUREAU, Role.RECOGNISER, Role.AUDITOR, Role.SYSTEM}:
         return runs.all()
-    return runs.filter(actor=user) if getattr(user, "is_authenticated", False) else runs.none()
+    return runs.filter(actor=user) if roles else runs.none()

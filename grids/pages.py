@@ -83,7 +83,9 @@ def grid_cell(request: HttpRequest, code: str) -> HttpResponse:
     scope = _scope(request)
     on = clock.today_beijing()
     edition, _ = selectors.edition_for(on)
-    cells = selectors.cells_visible_to(request.user, edition) if edition else Cell.objects.none()
+    # A null character is no code, and PostgreSQL could not even be asked.
+    readable = edition is not None and code.isprintable()
+    cells = selectors.cells_visible_to(request.user, edition) if edition and readable else Cell.objects.none()
     cell = cells.filter(code=code).defer("geometry").first()
     above = _above(cell)
     if edition is None or cell is None or not _inside(cell, above, scope):
@@ -150,6 +152,8 @@ def cells_geojson(request: HttpRequest) -> HttpResponse:
 def _edition_asked(request: HttpRequest) -> Edition | None:
     """Raises ValueError for a date that is none."""
     asked = request.GET.get("edition", "")
+    if not asked.isprintable():
+        return None
     if asked:
         by_name = Edition.objects.filter(name=asked).first()
         return by_name or (Edition.objects.filter(pk=int(asked)).first() if asked.isdecimal() else None)

@@ -7,7 +7,6 @@ from typing import Any
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import generics, permissions, serializers
-from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -15,6 +14,7 @@ from rest_framework.views import APIView
 from journal import access_rules, acts, sealing, selectors
 from journal.filters import EntryFilter
 from journal.models import Entry
+from journal.rest import KeyPagination
 
 
 class ReadsJournal(permissions.BasePermission):
@@ -26,11 +26,10 @@ class ReadsJournal(permissions.BasePermission):
         return request.method in permissions.SAFE_METHODS and access_rules.may_read(request.user)
 
 
-class EntryPagination(CursorPagination):
+class EntryPagination(KeyPagination):
     """Newest first."""
 
     ordering = "-id"
-    page_size = 100
 
 
 class EntrySerializer(serializers.ModelSerializer[Entry]):

@@ -27,7 +27,7 @@ class Usage(CommandError):
 
 def month(text: str) -> str:
     """An argparse type: YYYY-MM."""
-    if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text, re.ASCII) or text.startswith("0000"):
+    if not re.fullmatch(r"(19|20)\d{2}-(0[1-9]|1[0-2])", text, re.ASCII):
         raise argparse.ArgumentTypeError(f"月份“{text}”应写成 YYYY-MM，例如 2023-10")
     return text
 

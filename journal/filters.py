@@ -11,6 +11,9 @@ from django.forms import DateInput
 from journal import acts, clock
 from journal.models import Entry
 
+# Nothing was recorded before or will be after; the ends of the calendar have no neighbours and no UTC.
+EARLIEST, LATEST = date(1900, 1, 1), date(9000, 1, 1)
+
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, tzinfo=clock.BEIJING)
@@ -31,7 +34,7 @@ class EntryFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def since(self, entries: QuerySet[Entry], name: str, day: date) -> QuerySet[Entry]:
-        return entries.filter(at__gte=_midnight(day))
+        return entries if day <= EARLIEST else entries.filter(at__gte=_midnight(day))
 
     def until(self, entries: QuerySet[Entry], name: str, day: date) -> QuerySet[Entry]:
-        return entries.filter(at__lt=_midnight(day + timedelta(days=1)))
+        return entries if day >= LATEST else entries.filter(at__lt=_midnight(day + timedelta(days=1)))

@@ -45,15 +45,20 @@ def journal_list(request: HttpRequest) -> HttpResponse:
 
 def _page(found: QuerySet[Entry], before: str, after: str) -> tuple[list[Entry], int | None, int | None]:
     """One page, and the keys of the newer and the older page (None at either end)."""
-    if after.isdecimal():
+    if _is_key(after):
         rows = list(found.filter(id__gt=int(after)).order_by("id")[: PAGE + 1])
         more = len(rows) > PAGE
         page = rows[:PAGE][::-1]
         return page, page[0].pk if page and more else None, page[-1].pk if page else None
-    older_than = {"id__lt": int(before)} if before.isdecimal() else {}
+    older_than = {"id__lt": int(before)} if _is_key(before) else {}
     rows = list(found.filter(**older_than).order_by("-id")[: PAGE + 1])
     page = rows[:PAGE]
     return page, page[0].pk if page and older_than else None, page[-1].pk if len(rows) > PAGE else None
+
+
+def _is_key(text: str) -> bool:
+    """Whether a text can be the key of an entry: "²" and a number beyond bigint cannot."""
+    return text.isascii() and text.isdecimal() and len(text) < 19
 
 
 def _url(request: HttpRequest, key: str, value: int | None) -> str:

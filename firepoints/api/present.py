@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from firepoints import describe, selectors
+from firepoints import describe, scope, selectors
 from firepoints.models import Detection, Evidence, FirePoint, ImportRun, RawRow
 from firepoints.services.act import fields_of
 from grids import selectors as grids
@@ -36,7 +36,7 @@ def detail(point: FirePoint, user: Any) -> dict[str, Any]:
     names = grids.names_of(step["actor"] for step in found["steps"])
     return found | {
         "detections": [_pixel(one) for one in selectors.active_detections(point)],
-        "attribution": _place(point),
+        "attribution": None if scope.is_former(user, point) else _place(point),
         "evidence": [receipt(one) for one in selectors.evidence_for(point, user)],
         "steps": [{**step, "actor_name": names.get(step["actor"], "")} for step in found["steps"]],
         "actions": [{**one, "fields": fields_of(one["action"])} for one in found["actions"]],

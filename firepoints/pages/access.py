@@ -41,6 +41,8 @@ def user_of(request: HttpRequest) -> User:
 
 def point_or_404(request: HttpRequest, point_id: int | str) -> FirePoint:
     """The point, if this user may see it."""
+    if not str(point_id).isprintable():  # a null character: PostgreSQL could not even be asked
+        raise Http404("没有这个火点，或不在您的范围内。")
     try:
         return selectors.fire_point_for(request.user, point_id)
     except selectors.FirePointNotFound as missing:
@@ -51,7 +53,4 @@ def viewer_of(request: HttpRequest, point: FirePoint) -> Viewer:
     """The user before the page, with the roles of today."""
     roles = grids.roles_of(request.user)
     counties = scope.own_counties(request.user) if Role.COUNTY in roles else frozenset()
-    is_former = (
-        bool(counties) and roles == {Role.COUNTY} and bool(point.county_code) and point.county_code not in counties
-    )
-    return Viewer(request.user, roles, is_former, counties)
+    return Viewer(request.user, roles, scope.is_former(request.user, point), counties)

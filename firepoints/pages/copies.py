@@ -7,7 +7,7 @@ from pathlib import Path
 from django.conf import settings
 from PIL import Image, ImageOps
 
-from firepoints.images import FORMATS, MOST_PIXELS
+from firepoints.images import MOST_PIXELS, READERS
 from firepoints.models import Evidence
 from firepoints.services.evidence import path_of
 
@@ -22,7 +22,7 @@ def copy_of(piece: Evidence, longest_px: int) -> Path | None:
     if target.is_file():
         return target
     try:
-        with Image.open(path_of(piece), formats=list(FORMATS)) as image:
+        with Image.open(path_of(piece), formats=READERS) as image:
             if image.width * image.height > MOST_PIXELS:
                 return None
             # The camera's turn is in the EXIF that is about to go.

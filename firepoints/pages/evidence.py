@@ -15,7 +15,7 @@ from firepoints import selectors
 from firepoints.models import Evidence, FirePoint
 from firepoints.pages import access, copies
 from firepoints.pages.access import point_or_404, user_of
-from firepoints.services.evidence import evidence_store, path_of, receipt_of
+from firepoints.services.evidence import MOST_BYTES, evidence_store, path_of, receipt_of
 from firepoints.services.storing import digest_of
 from grids import selectors as grids
 from journal import services as journal
@@ -37,6 +37,8 @@ def upload(request: HttpRequest, point_id: int) -> HttpResponse:
     try:
         if not files:
             raise Refused("还没有选文件", code="missing")
+        if any((file.size or 0) > MOST_BYTES for file in files):  # before it is read into memory
+            raise Refused(f"文件超过 {MOST_BYTES // 1024 // 1024} MB", code="too_large")
         stored = [_store(request, point, file, at) for at, file in enumerate(files)]
     except Refused as refused:
         return _refused(request, point, refused, wants_json)

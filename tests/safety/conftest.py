@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from firepoints.models import FirePoint, ImportRun
+from firepoints.models import FirePoint, ImportRun, Ruling
 from firepoints.services.ingest import import_file
 from journal import sealing, services
 from penalties.models import Batch
@@ -101,6 +101,7 @@ def scene(city: City, tmp_path: Path) -> Scene:
         run = import_file(path=path, source_code="firms", actor=city.clerk).run
     assert run is not None
     batch = settled_batch(city, tmp_path)
+    Ruling.objects.create(key="negative_photos", valid_from=date(2016, 1, 1), value=3, document_no="演示〔2016〕2号")
     waiting = make.verified(city, at=(IN_WEST[0], IN_WEST[1] + 0.03))
     suspected = make.suspected(at=(IN_EAST[0], IN_EAST[1] - 0.03))
     services.access(city.clerk, "evidence", west)

@@ -1,0 +1,150 @@
+"""Every address of the deployment, from the URL patterns themselves: a new page is walked without being listed here."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls.exceptions import NoReverseMatch
+
+from firepoints.models import Evidence
+from grids.models import User
+from tests.factories.city import EAST, WEST
+from tests.safety.conftest import Scene
+
+PUBLIC = {"login", "healthz"}
+"""What anybody may open without signing in; the address below /api/ that does not exist answers 404 to anybody."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """One pattern with its arguments filled in; `has_arguments` if it had any."""
+
+    name: str
+    url: str
+    has_arguments: bool
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.url}"
+
+
+def patterns() -> Iterator[tuple[str, URLPattern]]:
+    """(full name, pattern) of every pattern."""
+
+    def below(resolver: URLResolver, spaces: list[str]) -> Iterator[tuple[str, URLPattern]]:
+        for one in resolver.url_patterns:
+            if isinstance(one, URLResolver):
+                yield from below(one, [*spaces, one.namespace] if one.namespace else spaces)
+            else:
+                yield ":".join([*spaces, one.name or ""]), one
+
+    yield from below(get_resolver(), [])
+
+
+def _right(scene: Scene, name: str) -> dict[str, Any]:
+    """Arguments under which there is something, by their names."""
+    piece = Evidence.objects.filter(point=scene.west, kind="photo").first()
+    assert piece is not None
+    return {
+        "point_id": scene.west.pk,
+        "point": scene.west.pk,
+        "uuid": piece.uuid if name.startswith("firepoints:") else scene.run.uuid,
+        "pk": scene.batch.pk,
+        "batch_id": scene.batch.pk,
+        "document_id": scene.batch.documents.order_by("pk").values_list("pk", flat=True)[0],
+        "action": "reopen",
+        "step": "settle",
+        "kind": "workbook",
+        "code": WEST,
+    }
+
+
+WRONG: list[dict[str, Any]] = [
+    {
+        "point_id": 999_999, "point": 999_999, "uuid": "00000000-0000-4000-8000-000000000000", "pk": 999_999,
+        "batch_id": 999_999, "document_id": 999_999, "action": "extinguish", "step": "burn", "kind": "poem",
+        "code": "000000",
+    },
+    {
+        "point_id": 10**17, "point": "\x00", "uuid": "ffffffff-ffff-ffff-ffff-ffffffffffff", "pk": 10**17,
+        "batch_id": 10**17, "document_id": 10**17, "action": "-", "step": "-", "kind": "-", "code": "\x00",
+    },
+    {
+        "point_id": 10**40, "point": "9" * 400, "uuid": "00000000-0000-0000-0000-000000000000", "pk": 10**40,
+        "batch_id": 1, "document_id": 10**40, "action": "a" * 300, "step": "a" * 300, "kind": "a" * 300,
+        "code": "²" * 300,
+    },
+]  # fmt: skip
+
+
+def addresses(scene: Scene, wrong: int | None = None) -> list[Address]:
+    """Every address with arguments that are right, or wrong in one of the ways. A new kind of argument must be named
+    here: KeyError says which."""
+    found = []
+    for name, pattern in patterns():
+        values = _right(scene, name) if wrong is None else WRONG[wrong]
+        if not name or not pattern.name:
+            found.append(Address("(unknown)", "/api/nothing-of-this-name/", False))
+            continue
+        needed = pattern.pattern.converters
+        chosen = {key: values[key] for key in needed}
+        try:
+            found.append(Address(name, reverse(name, kwargs=chosen), bool(needed)))
+        except NoReverseMatch:
+            assert wrong is not None, f"no right argument for {name}"
+    return found
+
+
+HOSTILE_QUERIES = (
+    "/?month=9999-12", "/?month=0001-01", "/?month=０００１-01", "/?month=%00", "/?month=" + "9" * 5000,
+    "/fire-points/?month=abc&state=x&county=%00&source=%27&q=%00", "/fire-points/?before=1-1&after=9-9",
+    "/fire-points/?before=" + "9" * 17 + "-" + "9" * 18, "/fire-points/?after=" + "9" * 17 + "-1",
+    "/fire-points/?q=%25%27%22%3Cscript%3Ealert(1)%3C/script%3E", "/fire-points/points.geojson?month=0000-00",
+    "/recognition/?point=%00", "/recognition/?point=" + "9" * 5000, "/recognition/?point=abc",
+    "/journal/?date_to=9999-12-31", "/journal/?date_from=0001-01-01", "/journal/?before=" + "9" * 5000,
+    "/journal/?after=" + "9" * 30, "/journal/?act=nothing", "/journal/?actor=" + "9" * 40, "/journal/?subject_id=%00",
+    "/penalties/?before=2023-1%00.1", "/penalties/?before=" + "9" * 7 + ".9999", "/penalties/?before=.",
+    "/imports/?before=" + "9" * 18, "/imports/?before=%C2%B2", "/imports/preview/", "/imports/preview/?token=../../x",
+    "/imports/preview/?source=firms&name=../../../etc/passwd&token=" + "0" * 64,
+    "/grid/cells.geojson?level=moon", "/grid/cells.geojson?level=county&edition=" + "9" * 5000,
+    "/grid/cells.geojson?edition=%00", "/grid/cells.geojson?date=9999-12-31", "/grid/cells.geojson?date=0001-01-01",
+    "/grid/cells.geojson?edition=%C2%B2", "/api/fire-points/?cursor=%00", "/api/fire-points/?month=2023-99",
+    "/api/fire-points/?cursor=cD0lMDA%3D", "/api/fire-points/?format=geojson&page_size=-1", "/api/fire-points/?q=%00",
+    "/api/fire-points/?format=xml", "/api/sightings/?cursor=cD1hYmM%3D", "/api/journal/entries/?cursor=cD1hYmM%3D",
+    "/api/journal/entries/?date_to=9999-12-31", "/api/journal/entries/?date_from=0001-01-01",
+    "/api/journal/entries/?actor=" + "9" * 40, "/api/imports/?page_size=" + "9" * 30, "/api/schema/?format=%00",
+    "/login/?next=//evil.example/", "/login/?next=javascript:alert(1)",
+)  # fmt: skip
+
+
+def people(scene: Scene) -> dict[str, User]:
+    """One person for each of the six roles, both counties, and one who holds no post at all."""
+    city = scene.city
+    return {
+        "bureau": city.clerk,
+        "recogniser": city.recogniser,
+        f"county {WEST}": city.west,
+        f"county {EAST}": city.east,
+        "inspector": city.inspector,
+        "finance": city.finance,
+        "auditor": city.auditor,
+        "nobody": User.objects.get_or_create(username="nobody", defaults={"full_name": "演示无岗"})[0],
+    }
+
+
+def signed_in(user: User | None) -> Client:
+    """A browser that does not fall over at a 500, so that every address can be told of."""
+    client = Client(raise_request_exception=False)
+    if user is not None:
+        client.force_login(user)
+    return client
+
+
+def body(response: Any) -> str:
+    """What an answer says, if it is text."""
+    kind = response.headers.get("Content-Type", "")
+    if not any(part in kind for part in ("text/", "json", "javascript")):
+        return ""
+    content = b"".join(response.streaming_content) if response.streaming else response.content
+    return str(content.decode("utf-8", "replace"))
