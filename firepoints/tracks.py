@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 LEAST_POSITIONS = 2
+# A whole day with one position every five seconds; the distance of each to the footprint is worked out on the spot.
+MOST_POSITIONS = 20_000
 _GPX_POINT = re.compile(r"<(?:\w+:)?(?:trkpt|rtept)\b([^>]*)>")
 _ATTRIBUTE = re.compile(r"""\b(lat|lon)\s*=\s*["']\s*([-+0-9.eE]+)\s*["']""")
 
@@ -28,6 +30,8 @@ def read_track(content: bytes) -> list[tuple[float, float]]:
     found = list(_gpx(text) if text.lstrip().startswith("<") else _json(text))
     if len(found) < LEAST_POSITIONS:
         raise NotATrack("轨迹至少要有两个位置（GeoJSON、GPX 或 [[经度, 纬度], …]）")
+    if len(found) > MOST_POSITIONS:
+        raise NotATrack(f"轨迹有 {len(found)} 个位置，最多 {MOST_POSITIONS} 个，请分段上传")
     for lon, lat in found:
         if not (math.isfinite(lon) and math.isfinite(lat) and abs(lon) <= 180 and abs(lat) <= 90):
             raise NotATrack(f"轨迹里的位置 {lon}, {lat} 不是经纬度")

@@ -1,6 +1,7 @@
 """Files from the field and the office: told by their content, limited before they are read, put out as harmless copies."""
 
 import io
+import json
 import uuid
 from typing import Any
 
@@ -11,6 +12,9 @@ from PIL import Image
 
 from firepoints.models import Evidence
 from firepoints.pages import evidence as pages
+from firepoints.services.evidence import evidence_store
+from firepoints.tracks import MOST_POSITIONS
+from journal.errors import BadInput
 from tests.factories import points as make
 from tests.safety.walk import signed_in
 
@@ -69,6 +73,13 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(city, monkeypatch
         reverse("firepoints:evidence_upload", args=[point.pk]), given, headers={"Accept": "application/json"}
     )
     assert answer.json()["error"] == "too_large"
+
+
+def test_a_track_without_end_is_refused_before_it_is_measured(city):
+    point = make.dispatched(city)
+    line = [[123.75, 41.25]] * (MOST_POSITIONS + 1)
+    with pytest.raises(BadInput, match="最多"):
+        evidence_store(point=point, actor=city.west, uuid=uuid.uuid4(), kind="track", file=json.dumps(line).encode())
 
 
 def test_a_stored_name_has_no_folder(city):

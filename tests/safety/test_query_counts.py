@@ -1,0 +1,81 @@
+"""A page asks the database as often for many rows as for few (style.md, query counts)."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from firepoints.models import FirePoint
+from penalties.services import batches
+from tests.factories import points as make
+from tests.factories.city import IN_EAST, IN_WEST, City
+from tests.safety.walk import body, signed_in
+
+pytestmark = pytest.mark.django_db
+
+LISTS = {
+    "clerk": (
+        *("/", "/fire-points/?state=all", "/fire-points/points.geojson?state=all", "/journal/", "/penalties/"),
+        *("/api/fire-points/", "/api/fire-points/?format=geojson", "/api/sightings/", "/api/batches/", "/imports/"),
+    ),
+    "recogniser": ("/recognition/",),
+    "west": ("/", "/fire-points/?state=all", "/api/fire-points/"),
+}
+
+
+def asked(user, url: str) -> int:
+    client = signed_in(user)
+    body(client.get(url))  # what is cached per process is read by now
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        answer = client.get(url)
+        body(answer)
+    assert answer.status_code == 200, url
+    return len(queries)
+
+
+def more(city: City, number: int) -> None:
+    for at in range(number):
+        aside = at * 0.001
+        make.suspected(at=(IN_WEST[0] - 0.03, IN_WEST[1] - 0.03 + aside))
+        make.verified(city, at=(IN_WEST[0] + 0.03, IN_WEST[1] - 0.03 + aside))
+        make.final(city, at=(IN_EAST[0] + aside, IN_EAST[1]))
+
+
+def test_no_list_asks_more_for_more_rows(city):
+    more(city, 2)
+    batch = batches.batch_build(month="2023-10", actor=city.clerk)
+    pages = [(who, url) for who, urls in LISTS.items() for url in urls] + [("clerk", f"/penalties/{batch.pk}/")]
+    few = {(who, url): asked(getattr(city, who), url) for who, url in pages}
+    more(city, 4)
+    batches.batch_build(month="2023-10", actor=city.clerk)
+    assert FirePoint.objects.count() == 18
+    many = {(who, url): asked(getattr(city, who), url) for who, url in pages}
+    assert {key: (few[key], many[key]) for key in few if many[key] > few[key]} == {}
+    assert max(many.values()) <= MOST, many
+
+
+MOST = 45
+"""Settings, session, posts and rulings are most of it: a page of ours stays below this."""
+
+
+def test_a_point_with_many_sightings_and_photos_is_shown_with_the_same_number_of_queries(city):
+    def point(sightings: int, photos: int) -> FirePoint:
+        from firepoints.services.points import create_point
+
+        found = [make.detection(at=IN_WEST) for _ in range(sightings)]
+        made = make.take(create_point(detections=found, actor=city.system), "dispatch", city.clerk)
+        for _ in range(photos):
+            make.photo(made, city.west)
+        return made
+
+    small, large = point(1, 1), point(6, 6)
+    for pattern in (
+        "/fire-points/{}/",
+        "/fire-points/{}/map.geojson",
+        "/api/fire-points/{}/",
+        "/fire-points/{}/report/",
+    ):
+        user = city.west if "report" in pattern else city.clerk
+        few, many = asked(user, pattern.format(small.pk)), asked(user, pattern.format(large.pk))
+        assert many <= few, (pattern, few, many)
