@@ -16,10 +16,10 @@ class PenaltiesConfig(AppConfig):
         from grids.roles import Role
         from journal import verify
         from penalties import acts, panels  # noqa: F401  the registry of acts
-        from penalties.services import ledger, rules
+        from penalties.services import checks, rules
 
         pins.register(rules.pin)
         point_panels.register_money_panel(panels.LedgerPanel())
-        verify.register("扣缴台账", ledger.check)
+        verify.register("扣缴台账", checks.check)
         readers = {Role.BUREAU, Role.RECOGNISER, Role.FINANCE, Role.AUDITOR, Role.COUNTY}
         nav.register("扣缴", "penalties:list", order=50, roles=readers)

@@ -5,7 +5,7 @@ from typing import Any
 import structlog
 
 from journal import jobs
-from penalties.services import ledger
+from penalties.services import checks
 
 CHECK = "penalties.check_ledger"
 DAY_S = 24 * 3600
@@ -19,7 +19,7 @@ class LedgerAlarm(RuntimeError):
 @jobs.handler(CHECK)
 def check_ledger(payload: dict[str, Any]) -> None:
     """The nightly check: it alarms and posts nothing (design.md, Ledger)."""
-    problems = ledger.check()
+    problems = checks.check()
     if problems:
         log.error("ledger_problems", count=len(problems), first=problems[:5])
         raise LedgerAlarm("；".join(problems[:20]))

@@ -17,7 +17,7 @@ from journal.errors import BadInput, Conflict, Missing, NotAllowed, Refused, Sta
 from journal.services import record
 from penalties.models import Batch, BatchDocument, BatchLine, BatchState, LedgerEntry, Settlement
 from penalties.money import yuan
-from penalties.services import files, ledger, tables
+from penalties.services import files, ledger, reports, tables
 
 STEPS = {
     "freeze": (BatchState.OPEN, frozenset({Role.BUREAU})),
@@ -153,9 +153,7 @@ def batch_submit(*, batch_id: int, actor: User, submitted_on: date | None = None
         submit_doc_no=doc_no,
     )
     record("batch.submitted", batch, actor, after={"doc_no": doc_no, "on": str(batch.submitted_on)})
-    from penalties.services.reports import file_batch_documents
-
-    file_batch_documents(batch=batch, actor=actor)
+    reports.file_batch_documents(batch=batch, actor=actor)
     return batch
 
 
@@ -216,9 +214,8 @@ def batch_send(*, batch_id: int, actor: User, sent_on: date | None = None, doc_n
         sent_doc_no=doc_no,
     )
     record("batch.sent", batch, actor, after={"doc_no": doc_no, "on": str(batch.sent_on)})
-    from penalties.services.reports import batch_report, file_batch_documents, letter
-
-    file_batch_documents(batch=batch, actor=actor, made=[letter(batch_report(batch))])
+    made = [reports.letter(reports.batch_report(batch))]
+    reports.file_batch_documents(batch=batch, actor=actor, made=made)
     return batch
 
 

@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection, transaction
 
 from journal.errors import BadInput, Conflict, Missing, NotAllowed, Refused
 from penalties.models import Batch, BatchLine, BatchState, LedgerEntry, Settlement
-from penalties.services import batches, ledger, tables
+from penalties.services import batches, checks, tables
 from penalties.services.rules import NoRule
 from tests.factories import points as make
 from tests.factories.city import EAST, IN_EAST, WEST, build_city
@@ -73,7 +73,7 @@ def test_a_point_merged_away_after_it_was_charged_gives_its_money_back_in_the_ne
     assert (back.point_id, back.amount_fen, back.balance_fen) == (charged.pk, -YUAN_30000, 0)
     assert back.reverses.batch_id == october.pk
     assert sum(LedgerEntry.objects.values_list("amount_fen", flat=True)) == YUAN_30000
-    assert ledger.check() == []
+    assert checks.check() == []
 
 
 def test_a_reopened_point_gives_its_money_back_and_is_charged_again_when_final_again(city):

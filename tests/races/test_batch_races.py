@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection
 from grids.services import locating
 from journal.errors import BadInput, Conflict, StaleVersion
 from penalties.models import Batch, BatchLine, LedgerEntry, Settlement
-from penalties.services import batches, ledger, tables
+from penalties.services import batches, checks, ledger, tables
 from tests.factories import points as make
 from tests.factories.city import WEST, City, build_city
 from tests.penalties.conftest import add_rule
@@ -48,7 +48,7 @@ def test_two_builds_of_a_batch_that_is_open_follow_each_other(city):
     outcomes = at_once(*[lambda: build(city)] * 4)
     assert len(won(outcomes)) == 4, outcomes
     assert LedgerEntry.objects.get().amount_fen == YUAN_30000
-    assert ledger.check() == []
+    assert checks.check() == []
 
 
 def test_negative_control_without_the_uniques_two_builds_charge_twice(city, monkeypatch):
@@ -58,7 +58,7 @@ def test_negative_control_without_the_uniques_two_builds_charge_twice(city, monk
     with without_unique(*guards, empty=["penalty_entry", "penalty_batch"]):
         outcomes = at_once(*[lambda: build(city)] * 2)
         charged = sum(LedgerEntry.objects.values_list("amount_fen", flat=True))
-        seen = ledger.check()
+        seen = checks.check()
     assert (len(won(outcomes)), charged) == (2, 2 * YUAN_30000), outcomes
     assert seen, "the check of the ledger sees it"
 
@@ -70,7 +70,7 @@ def test_of_two_who_freeze_at_once_one_does(city, monkeypatch):
     outcomes = at_once(*[lambda: batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)] * 2)
     assert (len(won(outcomes)), len(lost(outcomes, StaleVersion))) == (1, 1), outcomes
     assert BatchLine.objects.filter(batch=batch).count() == 2
-    assert ledger.check() == []
+    assert checks.check() == []
 
 
 def test_negative_control_without_the_swap_only_the_unique_line_is_left_to_refuse(city, monkeypatch):
@@ -96,7 +96,7 @@ def test_a_build_and_a_freeze_at_once_leave_lines_that_tell_all_that_was_posted(
     for one in Batch.objects.exclude(state="open"):
         posted = sum(one.entries.values_list("amount_fen", flat=True))
         assert posted == sum(one.lines.values_list("amount_fen", flat=True))
-    assert ledger.check() == []
+    assert checks.check() == []
 
 
 def test_a_point_reopened_while_the_batch_is_built_gives_its_money_back(city, monkeypatch):
@@ -109,7 +109,7 @@ def test_a_point_reopened_while_the_batch_is_built_gives_its_money_back(city, mo
     assert (point.state, LedgerEntry.objects.get().amount_fen) == ("dispatched", YUAN_30000), "it slipped in"
     build(city)
     assert sum(LedgerEntry.objects.values_list("amount_fen", flat=True)) == 0
-    assert ledger.check() == []
+    assert checks.check() == []
 
 
 @pytest.fixture
