@@ -22,7 +22,6 @@ from grids.services.edition_files import RawCell, place_of, read_levels
 from grids.services.parents import parent_codes
 from journal import clock
 from journal.errors import BadInput, Conflict, Missing, NotAllowed, Refused
-from journal.planner import refresh_statistics
 from journal.services import record
 
 __all__ = ["edition_activate", "edition_check", "edition_import", "edition_named", "edition_store"]
@@ -158,7 +157,6 @@ def _store(
         ]
         Cell.objects.bulk_create(rows, batch_size=_BATCH)
         ids |= dict(edition.cells.filter(level=level).values_list("code", "pk"))
-    refresh_statistics(Cell)
     counts = Counter(cell.level for cell in cells)
     after = {"name": edition.name, "datum": edition.datum, "content_hash": edition.content_hash, "cells": counts}
     record("grid.imported", edition, actor, after=after, reason=edition.note)

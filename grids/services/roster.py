@@ -13,7 +13,6 @@ from grids.models import Post, Term, User
 from grids.roles import LEVEL_LABELS, POST_KIND_LABELS, PostKind
 from journal import digests
 from journal.errors import BadInput
-from journal.planner import refresh_statistics
 from journal.selectors import deployment
 from journal.services import record
 
@@ -56,7 +55,6 @@ def roster_load(*, rows: Sequence[RosterRow], starts: date, actor: User | None, 
     Term.objects.bulk_create(terms.values(), batch_size=_BATCH)
     made = {"users": users.made, "posts": new_posts, "terms": len(terms)}
     if any(made.values()):
-        refresh_statistics(User, Post, Term)
         key = deployment().digest_key  # once: a roster has thousands of rows
         digest = digests.sha256(
             [[row.cell_code, row.kind, row.username, digests.keyed(row.phone, key)] for row in rows]
