@@ -96,9 +96,20 @@ def actions_for(point: FirePoint, actor: Any) -> list[workflow.Available]:
     return workflow.available_actions(facts_for(point, actor))
 
 
+def filed_for(point: FirePoint) -> Q:
+    """The condition on evidence: filed for this point, or for one that was merged into it, up to three merges deep."""
+    deep = "point"
+    filed = Q(point=point)
+    for _ in range(3):
+        deep += "__merged_into"
+        filed |= Q(**{deep: point})
+    return filed
+
+
 def evidence_for(point: FirePoint, user: Any) -> QuerySet[Evidence]:
-    """The evidence of a visible point that `user` may see: a county that has lost the point keeps what it filed."""
-    every = Evidence.objects.filter(point=point).select_related("uploader").order_by("server_at", "pk")
+    """The evidence of a visible point that `user` may see, what came with merged points included; a county that has lost
+    the point keeps what it filed."""
+    every = Evidence.objects.filter(filed_for(point)).select_related("uploader").order_by("server_at", "pk")
     counties = scope.own_counties(user)
     if grids.roles_of(user) - {Role.COUNTY} or not counties or not point.county_code or point.county_code in counties:
         return every

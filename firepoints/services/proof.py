@@ -4,10 +4,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
-
 from firepoints import rulings
 from firepoints.models import Evidence, FirePoint, Verification
+from firepoints.selectors import filed_for
 from firepoints.services.steps import next_seq
 from firepoints.states import Cause, Conclusion
 from grids.models import Post, User
@@ -24,8 +23,7 @@ def evidence_named(point: FirePoint, uuids: Iterable[Any]) -> list[Evidence]:
         except ValueError:
             raise BadInput(f"“{text}”不是佐证编号（UUID）", where="evidence") from None
     # what was filed for a point that has since been merged into this one came along with it
-    mine = Q(point=point) | Q(point__merged_into=point)
-    arrived = {one.uuid: one for one in Evidence.objects.filter(mine, uuid__in=wanted)}
+    arrived = {one.uuid: one for one in Evidence.objects.filter(filed_for(point), uuid__in=wanted)}
     lacking = [str(one) for one in dict.fromkeys(wanted) if one not in arrived]
     if lacking:
         raise Missing(

@@ -2,8 +2,10 @@
 
 import pytest
 
+from firepoints import selectors
 from firepoints.models import FirePoint, Membership
 from firepoints.selectors import survivor_of
+from firepoints.services.proof import evidence_named
 from firepoints.states import State
 from journal.errors import BadInput, Conflict, NotAllowed, StaleVersion
 from tests.factories import points as make
@@ -94,3 +96,13 @@ def test_a_border_point_merged_into_a_dispatched_one_is_left_to_a_person(city: C
     make.take(gone, "merge", city.clerk, into=survivor.pk, reason="同一处")
     survivor.refresh_from_db()
     assert "标记跨界" in survivor.needs_person
+
+
+def test_what_was_filed_for_a_point_is_seen_at_the_end_of_a_chain_of_merges(city: City) -> None:
+    first, second, third = (make.suspected() for _ in range(3))
+    piece = make.photo(first, city.clerk)
+    make.take(first, "merge", city.clerk, into=second.pk, reason="同一处")
+    make.take(second, "merge", city.clerk, into=third.pk, reason="同一处")
+    third.refresh_from_db()
+    assert piece in selectors.evidence_for(third, city.clerk)
+    assert evidence_named(third, [piece.uuid]) == [piece]
