@@ -28,6 +28,7 @@ GRID_DEG: Final = 1e-7
 
 _SAMPLES_PER_CHILD = 60
 _RELAXATIONS = 5
+_DRAWS = 20
 
 Cell = tuple[str, str, str, shapely.Geometry]
 """Code, name, parent code, area."""
@@ -68,16 +69,23 @@ def tile_division(
 
 
 def split_exactly(parent: shapely.Geometry, n: int, rng: Rng) -> Geometries:
-    """`n` parts that tile the (multi)polygon, each in one piece where the parent is; none is empty."""
+    """`n` parts that tile the (multi)polygon, each in one piece where the parent is; none is empty.
+
+    Raises ValueError when no draw of the points gives every part an area.
+    """
     if n == 1:
         return geometry_array([parent])
     shapely.prepare(parent)
     squeeze = _squeeze(parent)
-    seeds = _relaxed_points(parent, n, squeeze, rng)
-    faces = _faces(parent, seeds, squeeze)
-    inner = shapely.get_coordinates(shapely.point_on_surface(faces)) * (squeeze, 1.0)
-    owner = _gather(faces, _nearest(inner, seeds))
-    return geometry_array(_dissolve(faces[owner == child]) for child in range(n))
+    for _ in range(_DRAWS):
+        seeds = _relaxed_points(parent, n, squeeze, rng)
+        faces = _faces(parent, seeds, squeeze)
+        inner = shapely.get_coordinates(shapely.point_on_surface(faces)) * (squeeze, 1.0)
+        owner = _gather(faces, _nearest(inner, seeds))
+        # The neighbour may have taken a part's only piece: such a draw is drawn again.
+        if len(np.unique(owner)) == n:
+            return geometry_array(_dissolve(faces[owner == child]) for child in range(n))
+    raise ValueError(f"切分成 {n} 块时总有空块")
 
 
 def _named(
@@ -135,7 +143,8 @@ def _nearest(points: FloatArray, seeds: FloatArray) -> IntArray:
 def _faces(parent: shapely.Geometry, seeds: FloatArray, squeeze: float) -> Geometries:
     """The parent cut along the Voronoi edges. Edges are noded whole: clipped first, they would end beside the border."""
     west, south, east, north = parent.bounds
-    around = shapely.box(west * squeeze, south, east * squeeze, north)
+    # Wider than the parent: an edge that ended on its very border could miss it by a rounding and cut nothing.
+    around = shapely.box(west * squeeze, south, east * squeeze, north).buffer(north - south)
     edges = shapely.voronoi_polygons(shapely.multipoints(seeds), extend_to=around, only_edges=True)
     edges = shapely.transform(edges, lambda xy: xy / (squeeze, 1.0))
     faces = shapely.get_parts(shapely.polygonize([*shapely.get_parts(shapely.union_all([parent.boundary, edges]))]))
