@@ -166,6 +166,8 @@ def test_nothing_made_says_another_year_than_the_months_own(demo: Demo) -> None:
     texts += [str(value) for pair in Entry.objects.values_list("after", "reason") for value in pair]
     texts += [str(raw) for raw in RawRow.objects.values_list("raw", flat=True)]
     texts += [path.read_text(encoding="utf-8-sig") for path in (demo["home"] / "demo").glob("*.csv")]
+    # A random identifier may hold 2092-: it says no year.
+    texts = [re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "", text) for text in texts]
     years = {year for text in texts for year in re.findall(r"(?<![\w.])(20\d\d)(?=[-年〕])", text)}
     # The policy, and the people and borders that were there before.
     assert years - {"2022"} == {"2027"}
