@@ -80,7 +80,9 @@ def test_a_county_takes_a_photo_and_reports(page, live_server, city: City, tmp_p
     page.get_by_role("button", name="上传照片").click()
     page.wait_for_selector(".up .got")
     assert Evidence.objects.get().footprint_distance_m == 0
-    page.get_by_role("link", name="继续").click()
+    # The link leads to this very page again: without waiting, the box that is ticked may be the old page's.
+    with page.expect_navigation():
+        page.get_by_role("link", name="继续").click()
     page.get_by_label("属实：是露天焚烧秸秆（或黑斑）").check()
     page.get_by_role("button", name="提交核实").click()
     page.wait_for_url(f"**{reverse('firepoints:detail', args=[point.pk])}")
