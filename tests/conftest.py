@@ -19,6 +19,12 @@ def data_dir() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """The test databases go with their server or folder: dropping each would wait for every last connection."""
+    return "JINSHAO_TEST_THROWAWAY" in os.environ
+
+
 @pytest.fixture(autouse=True)
 def _files_of_one_test_only(settings, tmp_path: Path) -> None:
     """What a test writes under MEDIA_ROOT goes away with the test."""

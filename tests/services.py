@@ -64,9 +64,12 @@ class Services:
         try:
             if os.environ.get("JINSHAO_TEST_DB") == "sqlite":
                 os.environ["DATABASE_URL"] = f"sqlite:///{home / 'jinshao.sqlite3'}"
+                os.environ["JINSHAO_TEST_THROWAWAY"] = "1"
                 os.environ.pop("CELERY_BROKER_URL", None)
                 return
             given = os.environ.get("TEST_DATABASE_URL") or os.environ.get("DATABASE_URL")
+            if not given:
+                os.environ["JINSHAO_TEST_THROWAWAY"] = "1"
             os.environ["DATABASE_URL"] = given or self._start_postgres()
             if not os.environ.get("CELERY_BROKER_URL"):
                 os.environ["CELERY_BROKER_URL"] = self._start_valkey()
