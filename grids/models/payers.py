@@ -1,0 +1,35 @@
+"""Who can be charged, and for which ground, apart from the borders (policy.md §2e)."""
+
+from django.db import models
+
+
+class Payer(models.Model):
+    """A government that can be charged (属地县(区)政府, or a unit such as 高新区 by ruling)."""
+
+    code = models.CharField(max_length=20, unique=True)
+    name = models.CharField(max_length=80)
+    group = models.CharField("小计组", max_length=20, blank=True)
+    position = models.PositiveSmallIntegerField("表内次序", default=0)
+
+    class Meta:
+        db_table = "grids_payer"
+        ordering = ["position", "code"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PayerArea(models.Model):
+    """The payer map: fires in `cell_code` from a date are paid by `payer`, apart from the borders (policy.md §2e)."""
+
+    cell_code = models.CharField(max_length=20)
+    payer = models.ForeignKey(Payer, models.PROTECT, related_name="areas")
+    valid_from = models.DateField()
+    document_no = models.CharField("裁定文件", max_length=80, blank=True)
+
+    class Meta:
+        db_table = "grids_payer_area"
+        constraints = [models.UniqueConstraint(fields=["cell_code", "valid_from"], name="one_payer_per_cell_date")]
+
+    def __str__(self) -> str:
+        return f"{self.cell_code} → {self.payer}"
