@@ -19,10 +19,11 @@ from grids.api import actor_of
 from grids.models import User
 from journal.errors import BadInput, StaleVersion
 from journal.rest import StrictJSONParser, is_storable
+from papers import filing
 from penalties import selectors
 from penalties.models import Batch, BatchState
 from penalties.money import daxie, fen_from_yuan, yuan
-from penalties.services import batches, files
+from penalties.services import batches
 
 Shape = serializers.Serializer[Any]
 TAGS = ["batches"]
@@ -246,7 +247,7 @@ def _approve(batch_id: int, user: User, asked: dict[str, Any]) -> Batch:
     upload = asked.get("file")
     if upload is None:
         return batches.batch_approve(**told, file=None)
-    if upload.size > files.MAX_SCAN_BYTES:
+    if upload.size > filing.MAX_SCAN_BYTES:
         raise BadInput("扫描件不能超过 30 MB", where="file")
     name = str(upload.name or "")
     with tempfile.NamedTemporaryFile(prefix="jinshao-scan-") as kept:

@@ -6,10 +6,10 @@ from typing import Any
 from django import forms
 
 from journal import clock
+from papers import filing
 from penalties.models import Batch
 from penalties.money import fen_from_yuan, yuan
 from penalties.selectors import Line
-from penalties.services import files
 
 ALL_PAYERS = "*"
 
@@ -93,7 +93,7 @@ class ApproveForm(StepForm):
 
     def clean_file(self) -> Any:
         given = self.cleaned_data["file"]
-        if given.size > files.MAX_SCAN_BYTES:
+        if given.size > filing.MAX_SCAN_BYTES:
             raise forms.ValidationError("扫描件不能超过 30 MB")
         return given
 

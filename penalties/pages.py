@@ -26,12 +26,13 @@ from grids.selectors import roles_of
 from journal import clock
 from journal.errors import BadInput, Refused, StaleVersion
 from journal.services import access
+from papers import filing
 from penalties import batch_page, selectors
 from penalties.documents.report import ReportMismatch
 from penalties.forms import FORMS, BuildForm, StepForm, scan_name
 from penalties.models import Batch, BatchState
 from penalties.money import wan
-from penalties.services import batches, files, reports
+from penalties.services import batches, reports
 
 PAGE = 24
 ACTS: dict[str, Callable[..., Batch]] = {
@@ -189,7 +190,7 @@ def batch_document(request: HttpRequest, pk: int, document_id: int) -> HttpRespo
         raise Http404
     row = get_object_or_404(batch.documents, pk=document_id)
     try:
-        content = files.open_stored(row.stored_as).read_bytes()
+        content = filing.open_stored(row.stored_as).read_bytes()
         if sha256(content).hexdigest() != row.sha256:
             raise BadInput("文件与入档时的摘要不一致，请联系管理员", where=row.filename)
     except Refused as error:

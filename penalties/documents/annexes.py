@@ -1,6 +1,6 @@
 """The annexes that a 请示 and a 函 share: the summary table and the list of points (policy.md §7)."""
 
-from penalties.documents.gongwen import CENTRE, LEFT, RIGHT, Gongwen, TableRow
+from papers.gongwen import CENTRE, LEFT, RIGHT, Gongwen, TableRow
 from penalties.documents.report import BASIS_WORDS, Figures, MonthReport
 from penalties.documents.wording import MAP_NOTE, chinese_date, place, points_title, summary_title
 from penalties.money import rmb, wan

@@ -1,7 +1,7 @@
 """The 函 to the finance office, which may only follow the city government's approval (C13)."""
 
+from papers.gongwen import Fonts, Gongwen
 from penalties.documents import annexes
-from penalties.documents.gongwen import Fonts, Gongwen
 from penalties.documents.report import Approval, MonthReport, check
 from penalties.documents.wording import (
     NO_NUMBER,

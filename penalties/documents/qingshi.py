@@ -1,7 +1,7 @@
 """The 请示 to the city government: one matter, ends with 妥否，请批示。 (C13, policy.md §7)."""
 
+from papers.gongwen import Fonts, Gongwen
 from penalties.documents import annexes
-from penalties.documents.gongwen import Fonts, Gongwen
 from penalties.documents.report import MonthReport, check
 from penalties.documents.wording import (
     NO_NUMBER,

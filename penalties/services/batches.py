@@ -15,9 +15,10 @@ from grids.selectors import roles_of
 from journal import clock
 from journal.errors import BadInput, Conflict, Missing, NotAllowed, Refused, StaleVersion
 from journal.services import record
+from papers import filing
 from penalties.models import Batch, BatchDocument, BatchLine, BatchState, LedgerEntry, Settlement
 from penalties.money import yuan
-from penalties.services import files, ledger, reports, tables
+from penalties.services import ledger, reports, tables
 
 STEPS = {
     "freeze": (BatchState.OPEN, frozenset({Role.BUREAU})),
@@ -173,7 +174,7 @@ def batch_approve(
         raise Missing(missing)
     if batch.submitted_on and approved_on < batch.submitted_on:
         raise BadInput(f"批件日期 {approved_on} 早于报送日期 {batch.submitted_on}", where="date")
-    stored = files.store_scan(file, kind="approvals", filename=filename or file.name)
+    stored = filing.store_scan(file, kind="approvals", filename=filename or file.name)
     batch = _advance(
         batch,
         to=BatchState.APPROVED,

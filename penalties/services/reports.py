@@ -13,6 +13,7 @@ from journal.errors import BadInput
 from journal.sealing import head, seal_pending
 from journal.selectors import deployment
 from journal.services import access, record
+from papers import filing
 from penalties.documents import han, qingshi, workbook
 from penalties.documents.report import (
     Approval,
@@ -26,7 +27,7 @@ from penalties.documents.report import (
 )
 from penalties.ledger import REASONS
 from penalties.models import Batch, BatchDocument, BatchState, LedgerEntry
-from penalties.services import files, ledger, rules, tables
+from penalties.services import ledger, rules, tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,7 +303,7 @@ def file_batch_documents(*, batch: Batch, actor: User, made: list[Paper] | None 
     report = batch_report(batch)
     rows = []
     for paper in papers(report) if made is None else made:
-        stored = files.store_bytes(paper.content, kind="documents", filename=paper.filename, suffix=paper.suffix)
+        stored = filing.store_paper(paper.content, kind="documents", filename=paper.filename, suffix=paper.suffix)
         rows.append(
             BatchDocument.objects.create(
                 batch=batch,

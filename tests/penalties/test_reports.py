@@ -7,9 +7,10 @@ import docx
 import pytest
 from python_calamine import CalamineWorkbook
 
+from papers import filing
 from penalties.models import BatchDocument, LedgerEntry
 from penalties.money import daxie
-from penalties.services import batches, files, reports
+from penalties.services import batches, reports
 from tests.factories import points as make
 from tests.factories.city import IN_EAST
 
@@ -81,7 +82,7 @@ def test_sending_to_finance_files_the_letter_that_cites_the_approval(city, scan_
     batch = approved(city, scan_file)
     batches.batch_send(batch_id=batch.pk, actor=city.clerk)
     letter = BatchDocument.objects.get(batch=batch, kind=BatchDocument.Kind.LETTER)
-    words = texts_of(files.open_stored(letter.stored_as).read_bytes())
+    words = texts_of(filing.open_stored(letter.stored_as).read_bytes())
     assert "演示批〔2023〕1号" in words
     assert daxie(3_000_000) in words
 

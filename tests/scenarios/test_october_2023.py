@@ -25,9 +25,10 @@ from grids.selectors import system_user
 from grids.services.editions import edition_activate, edition_import
 from journal.errors import Missing
 from journal.verify import verify
+from papers import filing
 from penalties.models import BatchDocument, LedgerEntry
 from penalties.money import daxie
-from penalties.services import batches, files, reports
+from penalties.services import batches, reports
 from penalties.services.pack import pack_load
 from tests.factories import points as make
 from tests.factories.city import designated, person
@@ -110,7 +111,7 @@ def prove(office: Office, point: FirePoint) -> FirePoint:
 
 
 def words_of(document: BatchDocument) -> str:
-    content = files.open_stored(document.stored_as).read_bytes()
+    content = filing.open_stored(document.stored_as).read_bytes()
     if document.filename.endswith(".xlsx"):
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
         sheets = [book.get_sheet_by_name(name).to_python() for name in book.sheet_names]

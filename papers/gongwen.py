@@ -19,7 +19,7 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
-from penalties.documents.ooxml import (
+from papers.ooxml import (
     add_border,
     add_page_number,
     join_heads,

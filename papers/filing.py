@@ -1,0 +1,90 @@
+"""Keeping files as they came, by content, under JINSHAO_HOME: written whole with fsync and rename, never rewritten."""
+
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+from journal.errors import BadInput
+
+MAX_SCAN_BYTES = 30 * 1024 * 1024
+# What a scan may be, told by its first bytes and not by its name.
+SIGNATURES = {
+    b"%PDF-": ".pdf",
+    b"\xff\xd8\xff": ".jpg",
+    b"\x89PNG\r\n\x1a\n": ".png",
+    b"II*\x00": ".tif",
+    b"MM\x00*": ".tif",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """`stored_as` is relative to JINSHAO_HOME."""
+
+    stored_as: str
+    filename: str
+    sha256: str
+    size_bytes: int
+
+
+def digest_of(content: bytes) -> str:
+    """sha256 in hex: the name by which a stored file is known."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def store_bytes(content: bytes, *, kind: str, suffix: str) -> str:
+    """Write `content` and return its path relative to JINSHAO_HOME; the same bytes are kept once."""
+    digest = digest_of(content)
+    relative = f"{kind}/{digest[:2]}/{digest}{suffix}"
+    target = stored_path(relative)
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=target.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, target)
+    return relative
+
+
+def stored_path(relative: str) -> Path:
+    """Where a stored file lies on this machine."""
+    return Path(settings.JINSHAO_HOME) / relative
+
+
+def store_paper(content: bytes, *, kind: str, filename: str, suffix: str) -> Stored:
+    """Keep a paper under its hash, and say how it was called when it came or was made."""
+    relative = store_bytes(content, kind=kind, suffix=suffix)
+    return Stored(relative, Path(filename).name[:200], digest_of(content), len(content))
+
+
+def store_scan(path: Path, *, kind: str, filename: str) -> Stored:
+    """Keep a scan (PDF, JPEG, PNG, TIFF). Raises BadInput for anything else, an empty file, or one over 30 MB."""
+    if not path.is_file():
+        raise BadInput(f"找不到文件 {path.name}", where="file")
+    if path.stat().st_size > MAX_SCAN_BYTES:
+        raise BadInput("扫描件不能超过 30 MB", where="file")
+    return store_scanned(path.read_bytes(), kind=kind, filename=filename)
+
+
+def store_scanned(content: bytes, *, kind: str, filename: str) -> Stored:
+    """The same for a scan that is in memory already."""
+    if len(content) > MAX_SCAN_BYTES:
+        raise BadInput("扫描件不能超过 30 MB", where="file")
+    suffix = next((end for start, end in SIGNATURES.items() if content.startswith(start)), "")
+    if not suffix:
+        raise BadInput("扫描件要是 PDF、JPG、PNG 或 TIFF 文件", where="file")
+    return store_paper(content, kind=kind, filename=filename, suffix=suffix)
+
+
+def open_stored(stored_as: str) -> Path:
+    """The path of a stored file. Raises BadInput when the disk no longer has it."""
+    path = stored_path(stored_as)
+    if not path.is_file():
+        raise BadInput(f"文件不在存储里：{stored_as}", where="file")
+    return path
