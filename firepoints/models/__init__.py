@@ -3,19 +3,33 @@
 from firepoints.models.attributions import Attribution, AttributionPerson
 from firepoints.models.evidence import Evidence, JointAttendance, Verification
 from firepoints.models.imports import Detection, DetectionKey, ImportRun, RawRow, Supersession
+from firepoints.models.intake import (
+    ColumnMapping,
+    DroppedRow,
+    FeedbackDue,
+    FeedbackSent,
+    FinalWord,
+    Mending,
+)
 from firepoints.models.points import FirePoint, Membership, NumberSeries, PointCounty, Recognition, Step
 from firepoints.models.sources import Ruling, Source
 
 __all__ = [
     "Attribution",
     "AttributionPerson",
+    "ColumnMapping",
     "Detection",
     "DetectionKey",
+    "DroppedRow",
     "Evidence",
+    "FeedbackDue",
+    "FeedbackSent",
+    "FinalWord",
     "FirePoint",
     "ImportRun",
     "JointAttendance",
     "Membership",
+    "Mending",
     "NumberSeries",
     "PointCounty",
     "RawRow",
