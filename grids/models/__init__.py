@@ -1,8 +1,22 @@
 """Where, and who answers: users, boundary editions, cells, posts and terms (C2, C10, policy.md §2e)."""
 
 from grids.models.editions import Cell, Edition
+from grids.models.letters import Letter
 from grids.models.payers import Payer, PayerArea
 from grids.models.posts import Designation, Post, Term
+from grids.models.rosters import PhoneCheck, RosterImport
 from grids.models.users import User
 
-__all__ = ["Cell", "Designation", "Edition", "Payer", "PayerArea", "Post", "Term", "User"]
+__all__ = [
+    "Cell",
+    "Designation",
+    "Edition",
+    "Letter",
+    "Payer",
+    "PayerArea",
+    "PhoneCheck",
+    "Post",
+    "RosterImport",
+    "Term",
+    "User",
+]
