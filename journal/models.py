@@ -158,3 +158,40 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}:{self.key}"
+
+
+class OnceKey(models.Model):
+    """An Idempotency-Key of one user: claimed before the act, answered in the transaction of the act.
+
+    `status` is null while the act is under way; whoever claims a key holds it until `lease_until`, and `attempt` tells
+    two holders apart. Kept for a day, then forgotten (`journal.once.forget`).
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    # By id and without a foreign key, as in Entry: users live in an app above.
+    user_id = models.BigIntegerField("办理人")
+    key = models.CharField("键", max_length=80)
+    fingerprint = models.CharField("请求摘要", max_length=64)
+    attempt = models.PositiveIntegerField("次数", default=1)
+    status = models.PositiveSmallIntegerField("状态码", null=True, blank=True)
+    body = models.TextField("回答", default="", blank=True)
+    digest = models.CharField("回答摘要", max_length=64, default="", blank=True)
+    etag = models.CharField(max_length=80, default="", blank=True)
+    created_at = models.DateTimeField("创建时间")
+    lease_until = models.DateTimeField("占用到")
+    expires_at = models.DateTimeField("保留到")
+
+    class Meta:
+        verbose_name = "幂等键"
+        db_table = "journal_once_key"
+        constraints = [
+            models.UniqueConstraint(fields=["user_id", "key"], name="once_key_per_user"),
+            models.CheckConstraint(
+                condition=Q(status__isnull=True, digest="") | (Q(status__isnull=False) & ~Q(digest="")),
+                name="once_key_answered",
+            ),
+        ]
+        indexes = [models.Index(fields=["expires_at"], name="once_key_expires")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}:{self.key}"
