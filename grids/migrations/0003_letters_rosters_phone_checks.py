@@ -9,68 +9,118 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('grids', '0002_system_user'),
+        ("grids", "0002_system_user"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='RosterImport',
+            name="RosterImport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, unique=True)),
-                ('filename', models.CharField(max_length=200)),
-                ('sha256', models.CharField(max_length=64)),
-                ('stored_as', models.CharField(max_length=200)),
-                ('counts', models.JSONField(default=dict)),
-                ('rejected', models.JSONField(default=list)),
-                ('at', models.DateTimeField(default=journal.clock.now)),
-                ('actor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("uuid", models.UUIDField(default=uuid.uuid4, unique=True)),
+                ("filename", models.CharField(max_length=200)),
+                ("sha256", models.CharField(max_length=64)),
+                ("stored_as", models.CharField(max_length=200)),
+                ("counts", models.JSONField(default=dict)),
+                ("rejected", models.JSONField(default=list)),
+                ("at", models.DateTimeField(default=journal.clock.now)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'db_table': 'grids_roster_import',
-                'ordering': ['-id'],
+                "db_table": "grids_roster_import",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Letter',
+            name="Letter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('year', models.PositiveSmallIntegerField(verbose_name='年度')),
-                ('cell_code', models.CharField(max_length=20, verbose_name='下级网格')),
-                ('upper_code', models.CharField(max_length=20, verbose_name='上级网格')),
-                ('level', models.CharField(choices=[(grids.roles.Level['CITY'], '市'), (grids.roles.Level['COUNTY'], '县（区）'), (grids.roles.Level['TOWNSHIP'], '乡镇（街道）'), (grids.roles.Level['VILLAGE'], '村（社区）'), (grids.roles.Level['GROUP'], '组')], max_length=10, verbose_name='下级的级别')),
-                ('signer', models.CharField(max_length=60, verbose_name='下级签订人')),
-                ('upper_signer', models.CharField(max_length=60, verbose_name='上级签订人')),
-                ('signed_on', models.DateField(verbose_name='签订日期')),
-                ('scan_name', models.CharField(max_length=200)),
-                ('scan_sha256', models.CharField(max_length=64)),
-                ('scan_stored_as', models.CharField(max_length=200)),
-                ('recorded_at', models.DateTimeField(default=journal.clock.now)),
-                ('voided_at', models.DateTimeField(blank=True, null=True)),
-                ('void_reason', models.CharField(blank=True, max_length=200, verbose_name='作废原因')),
-                ('recorded_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("year", models.PositiveSmallIntegerField(verbose_name="年度")),
+                ("cell_code", models.CharField(max_length=20, verbose_name="下级网格")),
+                ("upper_code", models.CharField(max_length=20, verbose_name="上级网格")),
+                (
+                    "level",
+                    models.CharField(
+                        choices=[
+                            (grids.roles.Level["CITY"], "市"),
+                            (grids.roles.Level["COUNTY"], "县（区）"),
+                            (grids.roles.Level["TOWNSHIP"], "乡镇（街道）"),
+                            (grids.roles.Level["VILLAGE"], "村（社区）"),
+                            (grids.roles.Level["GROUP"], "组"),
+                        ],
+                        max_length=10,
+                        verbose_name="下级的级别",
+                    ),
+                ),
+                ("signer", models.CharField(max_length=60, verbose_name="下级签订人")),
+                ("upper_signer", models.CharField(max_length=60, verbose_name="上级签订人")),
+                ("signed_on", models.DateField(verbose_name="签订日期")),
+                ("scan_name", models.CharField(max_length=200)),
+                ("scan_sha256", models.CharField(max_length=64)),
+                ("scan_stored_as", models.CharField(max_length=200)),
+                ("recorded_at", models.DateTimeField(default=journal.clock.now)),
+                ("voided_at", models.DateTimeField(blank=True, null=True)),
+                ("void_reason", models.CharField(blank=True, max_length=200, verbose_name="作废原因")),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'db_table': 'grids_letter',
-                'indexes': [models.Index(fields=['cell_code', 'year'], name='letter_cell_ix')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('voided_at__isnull', True)), fields=('year', 'cell_code'), name='one_letter_per_cell_year'), models.CheckConstraint(condition=models.Q(('voided_at__isnull', True), models.Q(('void_reason', ''), _negated=True), _connector='OR'), name='voided_letter_has_reason', violation_error_message='作废要写明原因'), models.CheckConstraint(condition=models.Q(('scan_sha256', ''), _negated=True), name='letter_has_scan')],
+                "db_table": "grids_letter",
+                "indexes": [models.Index(fields=["cell_code", "year"], name="letter_cell_ix")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("voided_at__isnull", True)),
+                        fields=("year", "cell_code"),
+                        name="one_letter_per_cell_year",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("voided_at__isnull", True), models.Q(("void_reason", ""), _negated=True), _connector="OR"
+                        ),
+                        name="voided_letter_has_reason",
+                        violation_error_message="作废要写明原因",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("scan_sha256", ""), _negated=True), name="letter_has_scan"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PhoneCheck',
+            name="PhoneCheck",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('is_answered', models.BooleanField(verbose_name='接通')),
-                ('note', models.CharField(blank=True, max_length=200, verbose_name='说明')),
-                ('at', models.DateTimeField(default=journal.clock.now)),
-                ('checked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('holder', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='phone_checks', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("is_answered", models.BooleanField(verbose_name="接通")),
+                ("note", models.CharField(blank=True, max_length=200, verbose_name="说明")),
+                ("at", models.DateTimeField(default=journal.clock.now)),
+                (
+                    "checked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "holder",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="phone_checks",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'db_table': 'grids_phone_check',
-                'indexes': [models.Index(fields=['holder', '-id'], name='phone_check_holder_ix')],
+                "db_table": "grids_phone_check",
+                "indexes": [models.Index(fields=["holder", "-id"], name="phone_check_holder_ix")],
             },
         ),
     ]

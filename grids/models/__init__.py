@@ -2,6 +2,7 @@
 
 from grids.models.editions import Cell, Edition
 from grids.models.letters import Letter
+from grids.models.loading import CellChange, ColumnMemory, Division, EditionImport, EditionReport
 from grids.models.payers import Payer, PayerArea
 from grids.models.posts import Designation, Post, Term
 from grids.models.rosters import PhoneCheck, RosterImport
@@ -9,8 +10,13 @@ from grids.models.users import User
 
 __all__ = [
     "Cell",
+    "CellChange",
+    "ColumnMemory",
     "Designation",
+    "Division",
     "Edition",
+    "EditionImport",
+    "EditionReport",
     "Letter",
     "Payer",
     "PayerArea",
