@@ -11,6 +11,7 @@ from firepoints.services.steps import Opened, advance, next_seq, open_act, requi
 from firepoints.states import Basis
 from grids import selectors as grids
 from grids.models import User
+from grids.services.edition_turns import hold_editions
 from journal.errors import BadInput, Missing
 
 
@@ -30,6 +31,7 @@ def fire_point_recognise(
     finding, BadInput for a ground that does not fit, StaleVersion.
     """
     reason = required(reason, "认定的理由")
+    hold_editions()
     opened = open_act("recognise", point_id=point_id, actor=actor, expected_version=expected_version)
     charged = _charged(opened.point, basis, charged_detection)
     return _decide(opened, counted=True, reason=reason, charged=charged)
@@ -41,6 +43,7 @@ def fire_point_exclude(
 ) -> FirePoint:
     """认定不计入, with its reason; a new chargeable sighting later opens a review, never this decision. Raises as above."""
     reason = required(reason, "不计入的理由")
+    hold_editions()
     opened = open_act("exclude", point_id=point_id, actor=actor, expected_version=expected_version)
     return _decide(opened, counted=False, reason=reason, charged=None)
 

@@ -19,6 +19,7 @@ from grids.models import Cell, Edition, User
 from grids.roles import LEVEL_LABELS, LEVELS, Level
 from grids.services.edition_check import edition_check
 from grids.services.edition_files import RawCell, place_of, read_levels
+from grids.services.edition_turns import hold_editions
 from grids.services.parents import parent_codes
 from journal import clock
 from journal.errors import BadInput, Conflict, Missing, NotAllowed, Refused
@@ -170,6 +171,7 @@ def edition_activate(*, name: str, valid_from: date, actor: User, reason: str = 
     county layer (then no payer can be found, C12), Conflict when another edition rules from that very date, NotAllowed
     ("activation_refused") when a guard of an upper app objects, as after the first 认定 of a date that would change.
     """
+    hold_editions()
     edition = edition_named(name)
     before = {"state": edition.state, "valid_from": edition.valid_from}
     if edition.state == Edition.State.ACTIVE and edition.valid_from == valid_from:
