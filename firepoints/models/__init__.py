@@ -2,7 +2,7 @@
 
 from firepoints.models.attributions import Attribution, AttributionPerson
 from firepoints.models.evidence import Evidence, JointAttendance, Verification
-from firepoints.models.imports import Detection, DetectionKey, ImportRun, RawRow, Supersession
+from firepoints.models.imports import Detection, DetectionKey, ImportRun, RawChunk, RawRow, Supersession
 from firepoints.models.intake import (
     ColumnMapping,
     DroppedRow,
@@ -32,6 +32,7 @@ __all__ = [
     "Mending",
     "NumberSeries",
     "PointCounty",
+    "RawChunk",
     "RawRow",
     "Recognition",
     "Ruling",

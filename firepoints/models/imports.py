@@ -1,6 +1,8 @@
 """Files in, sightings out: runs, raw rows with their one outcome each, and immutable detections (policy.md §6)."""
 
 import uuid
+from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
 from django.db import models
@@ -12,28 +14,66 @@ from journal import clock
 from journal.immutable import AppendOnlyModel
 
 
+class ImportRunQuerySet(models.QuerySet["ImportRun"]):
+    def at_work(self) -> "ImportRunQuerySet":
+        """The run whose turn it is: at most one, by a UNIQUE."""
+        return self.filter(turn__isnull=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is: the words for its phase, `done` of `total` in that phase, when that was written, and whether
+    its worker has been silent for longer than its lease (then the next one, or the sweep, takes it up)."""
+
+    words: str
+    done: int
+    total: int
+    at: datetime | None
+    is_over: bool
+    is_silent: bool
+
+    @property
+    def percent(self) -> int:
+        return 100 if self.is_over else (min(99, 100 * self.done // self.total) if self.total else 0)
+
+
 class ImportRun(models.Model):
-    """One reading of one file. Counts: the five outcomes add up to `rows`; titles, totals and notes are `notes`."""
+    """One reading of one file. Counts: the five outcomes add up to `rows`; titles, totals and notes are `notes`.
+
+    A run waits, loads chunk by chunk (nobody sees any of it), and is committed in one short transaction: then all its
+    rows are in force. What follows in pieces, forming points or taking back a withdrawn run, has a `phase` too. While it
+    has one the run holds the turn; `attempt` is the fence: whoever lost it changes nothing.
+    """
 
     class State(models.TextChoices):
+        WAITING = "waiting", "等待导入"
         LOADING = "loading", "载入中"
         COMMITTED = "committed", "已入库"
         FAILED = "failed", "失败"
         WITHDRAWN = "withdrawn", "已撤回"
 
+    class Phase(models.TextChoices):
+        NONE = "", "—"
+        READING = "reading", "读取文件"
+        STORING = "storing", "入库"
+        GROUPING = "grouping", "归并成火点"
+        RELEASING = "releasing", "撤回"
+
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     source = models.ForeignKey(Source, models.PROTECT, related_name="runs")
-    state = models.CharField(max_length=10, choices=State.choices, default=State.LOADING)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     filename = models.CharField(max_length=200)
     sha256 = models.CharField(max_length=64, db_index=True)
     size_bytes = models.BigIntegerField(default=0)
     stored_as = models.CharField(max_length=200, blank=True)
     datum = models.CharField(max_length=10)
     mapping = models.JSONField(default=dict, blank=True)
+    options = models.JSONField("读法", default=dict, blank=True)
     issuer = models.CharField("发布单位", max_length=80, blank=True)
     period = models.CharField("期次", max_length=40, blank=True)
     list_no = models.CharField("清单号", max_length=80, blank=True)
     supersedes = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="corrections")
+    repeats = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="repetitions")
     rows = models.PositiveIntegerField(default=0)
     kept = models.PositiveIntegerField(default=0)
     identical = models.PositiveIntegerField(default=0)
@@ -41,12 +81,28 @@ class ImportRun(models.Model):
     quarantined = models.PositiveIntegerField(default=0)
     outside = models.PositiveIntegerField(default=0)
     notes = models.PositiveIntegerField(default=0)
+    points = models.PositiveIntegerField("涉及火点", default=0)
+    counties = models.JSONField("各县入库行数", default=dict, blank=True)
+    header = models.JSONField("表头", default=list, blank=True)
+    digest = models.CharField("各块摘要的摘要", max_length=64, blank=True)
     error = models.TextField(blank=True)
+    error_code = models.CharField(max_length=40, blank=True)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     started_at = models.DateTimeField(default=clock.now)
     committed_at = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
     withdrawn_reason = models.CharField(max_length=300, blank=True)
+
+    phase = models.CharField(max_length=10, choices=Phase.choices, default=Phase.NONE, blank=True)
+    turn = models.PositiveSmallIntegerField(null=True, blank=True, unique=True, editable=False)
+    attempt = models.PositiveIntegerField(default=0, editable=False)
+    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+    chunks = models.PositiveIntegerField("已入库的块", default=0, editable=False)
+    done = models.PositiveIntegerField(default=0, editable=False)
+    total = models.PositiveIntegerField(default=0, editable=False)
+    progress_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = ImportRunQuerySet.as_manager()
 
     class Meta:
         db_table = "fire_import_run"
@@ -61,10 +117,46 @@ class ImportRun(models.Model):
                 condition=~Q(state="withdrawn") | (Q(withdrawn_at__isnull=False) & ~Q(withdrawn_reason="")),
                 name="withdrawn_run_has_reason",
             ),
+            models.CheckConstraint(
+                condition=Q(state__in=["waiting", "loading", "committed", "failed", "withdrawn"]),
+                name="run_state_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(turn__isnull=True, phase="", lease_until__isnull=True)
+                | (Q(turn=1, lease_until__isnull=False) & ~Q(phase="")),
+                name="phase_needs_the_turn",
+            ),
+            models.CheckConstraint(
+                condition=Q(phase="")
+                | Q(state="loading", phase__in=["reading", "storing"])
+                | Q(state="committed", phase="grouping")
+                | Q(state="withdrawn", phase="releasing")
+                | Q(state="failed", phase="releasing"),
+                name="phase_fits_state",
+            ),
+            models.CheckConstraint(condition=~Q(state="loading") | ~Q(phase=""), name="loading_has_phase"),
+            models.CheckConstraint(condition=~Q(state="failed") | ~Q(error=""), name="failed_run_says_why"),
         ]
 
     def __str__(self) -> str:
         return f"{self.filename}（{self.get_state_display()}）"
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is, for the page and the terminal; read the row anew to see it move (written at most 1/s)."""
+        return Progress(
+            words=str(self.Phase(self.phase).label if self.phase else self.get_state_display()),
+            done=self.done,
+            total=self.total,
+            at=self.progress_at,
+            is_over=self.is_over,
+            is_silent=bool(self.lease_until and self.lease_until < clock.real_now()),
+        )
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to do for this run: its points are formed, or it failed, or it was taken back."""
+        return self.state not in (self.State.WAITING, self.State.LOADING) and not self.phase
 
 
 class Detection(AppendOnlyModel):
@@ -77,8 +169,8 @@ class Detection(AppendOnlyModel):
 
     run = models.ForeignKey(ImportRun, models.PROTECT, related_name="detections")
     row_no = models.PositiveIntegerField()
-    source = models.ForeignKey(Source, models.PROTECT, related_name="+")
-    key = models.CharField(max_length=300, db_index=True)
+    source = models.ForeignKey(Source, models.PROTECT, related_name="+", db_index=False)
+    key = models.CharField(max_length=300)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     satellite = models.CharField(max_length=20, blank=True)
     instrument = models.CharField(max_length=20, blank=True)
@@ -86,7 +178,7 @@ class Detection(AppendOnlyModel):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     precision = models.CharField(max_length=8)
-    beijing_date = models.DateField(db_index=True)
+    beijing_date = models.DateField()
     lon = models.FloatField()
     lat = models.FloatField()
     given_lon = models.CharField(max_length=40)
@@ -100,7 +192,7 @@ class Detection(AppendOnlyModel):
     is_nominal = models.BooleanField("示意像元", default=False)
     is_outside = models.BooleanField(default=False)
     is_edge = models.BooleanField(default=False)
-    edition = models.ForeignKey(Edition, models.PROTECT, null=True, blank=True, related_name="+")
+    edition = models.ForeignKey(Edition, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     county_code = models.CharField(max_length=20, blank=True)
     leaf_code = models.CharField(max_length=20, blank=True)
 
@@ -116,15 +208,19 @@ class Detection(AppendOnlyModel):
 
 
 class DetectionKey(models.Model):
-    """The identity of a detection among live runs. Withdrawing a run removes its keys, so the right import can follow."""
+    """The identity of a detection among runs in force. A run that is loading reserves its keys; withdrawing one, or its
+    failure, removes them, so the right import can follow."""
 
-    key = models.CharField(max_length=300, unique=True)
-    base_key = models.CharField(max_length=300, db_index=True)
+    key = models.CharField(max_length=300)
+    base_key = models.CharField(max_length=300)
     rank = models.PositiveIntegerField(default=0)
     detection = models.OneToOneField(Detection, models.PROTECT, related_name="live_key")
 
     class Meta:
         db_table = "fire_detection_key"
+        # Named, not `unique=True` on the column: that would add a second index for LIKE on PostgreSQL.
+        constraints = [models.UniqueConstraint(fields=["key"], name="one_live_key")]
+        indexes = [models.Index(fields=["base_key"], name="detection_base_key_ix")]
 
     def __str__(self) -> str:
         return self.key
@@ -167,3 +263,27 @@ class RawRow(AppendOnlyModel):
         db_table = "fire_raw_row"
         constraints = [models.UniqueConstraint(fields=["run", "sheet", "row_no"], name="one_outcome_per_row")]
         indexes = [models.Index(fields=["run", "outcome"], name="raw_row_outcome_ix")]
+
+
+class RawChunk(AppendOnlyModel):
+    """Some thousand rows of a large file as they stood, packed, with what became of each (`firepoints/packed.py` reads
+    it). Rows that somebody must look at, and all rows of small files, are `RawRow`s as well or instead.
+
+    `counts`: outcome → rows in this chunk. `body`: an Arrow stream of row_no, outcome, detection, raw.
+    """
+
+    run = models.ForeignKey(ImportRun, models.PROTECT, related_name="raw_chunks", db_index=False)
+    seq = models.PositiveIntegerField()
+    first_row = models.PositiveIntegerField()
+    last_row = models.PositiveIntegerField()
+    rows = models.PositiveIntegerField()
+    counts = models.JSONField()
+    body = models.BinaryField()
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "fire_raw_chunk"
+        constraints = [
+            models.UniqueConstraint(fields=["run", "seq"], name="one_chunk_per_seq"),
+            models.CheckConstraint(condition=Q(last_row__gte=F("first_row")), name="chunk_rows_ordered"),
+        ]
