@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection
 
 from firepoints import selectors
 from firepoints.models import FirePoint, Recognition, Step
-from firepoints.services import steps
+from firepoints.services import recognise, steps
 from journal.errors import Refused, StaleVersion
 from journal.models import Entry
 from tests.factories import points as make
@@ -40,6 +40,8 @@ def meet(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
             return facts
 
         monkeypatch.setattr(steps.selectors, "facts_for", read_then_wait)
+        # Decisions also take turns with activations (tests/races/test_edition_races.py): without it they meet here.
+        monkeypatch.setattr(recognise, "hold_editions", lambda: None)
 
     return start
 

@@ -2,10 +2,11 @@
 
 import pytest
 from django.db import connection
+from django.test import Client
 
 from firepoints import selectors
 from firepoints.models import Evidence, FirePoint, ImportRun, Membership, Recognition, Step, Verification
-from firepoints.services import evidence, merge, points, steps
+from firepoints.services import evidence, merge, points, recognise, steps
 from firepoints.services.withdrawing import import_withdraw
 from grids.services import locating
 from journal.errors import StaleVersion
@@ -15,6 +16,7 @@ from tests.factories.city import City, build_city
 from tests.races.meeting import at_once, lost, meet_after, meet_before, without_unique, won
 
 pytestmark = pytest.mark.django_db(transaction=True)
+CLIENTS = 32
 
 
 @pytest.fixture
@@ -25,14 +27,65 @@ def city(db: None) -> City:
     return build_city()
 
 
-def test_sixteen_presses_of_the_same_button_are_one_recognition(city, monkeypatch):
+@pytest.fixture
+def no_turns(monkeypatch) -> None:
+    """Decisions also take turns with activations; without that they meet, and only the claim stands between them."""
+    monkeypatch.setattr(recognise, "hold_editions", lambda: None)
+
+
+def recognise_by(city: City, point: FirePoint) -> FirePoint:
+    return make.take(point, "recognise", city.recogniser, reason="证据充分")
+
+
+@pytest.mark.usefixtures("no_turns")
+def test_thirty_two_presses_of_the_same_button_are_one_recognition(city, monkeypatch):
     point = make.verified(city)
-    meet_after(monkeypatch, selectors, "facts_for", people=16)
-    outcomes = at_once(*[lambda: make.take(point, "recognise", city.recogniser, reason="证据充分")] * 16)
-    assert (len(won(outcomes)), len(lost(outcomes, StaleVersion))) == (1, 15), outcomes
+    meet_after(monkeypatch, selectors, "facts_for", people=CLIENTS)
+    outcomes = at_once(*[lambda: recognise_by(city, point)] * CLIENTS)
+    assert (len(won(outcomes)), len(lost(outcomes, StaleVersion))) == (1, CLIENTS - 1), outcomes
     assert Recognition.objects.count() == 1
     assert Step.objects.filter(action="recognise").count() == 1
     assert Entry.objects.filter(act="fire_point.recognised").count() == 1
+
+
+@pytest.mark.usefixtures("no_turns")
+def test_negative_control_without_the_claim_and_the_unique_two_presses_are_two_recognitions(city, monkeypatch):
+    point = make.verified(city)
+    meet_after(monkeypatch, recognise, "next_seq")
+    monkeypatch.setattr(steps, "claim", lambda point: None)
+    with without_unique(("fire_recognition", ["point_id", "seq"]), empty=["fire_recognition"]):
+        outcomes = at_once(*[lambda: recognise_by(city, point)] * 2)
+        decided = Recognition.objects.count()
+        FirePoint.objects.update(recognition=None, counted=None, state="verified")
+    assert (len(won(outcomes)), decided) == (2, 2), outcomes
+
+
+def test_a_double_click_is_one_recognition_and_both_answers_lead_on(city):
+    """As a browser does it: one form, one version, two connections at once; nothing is patched."""
+    point = make.verified(city)
+    form = {"point": point.pk, "decision": "recognise", "reason": "证据充分", "expected_version": point.version}
+
+    def click() -> int:
+        client = Client()
+        client.force_login(city.recogniser)
+        return client.post("/recognition/", form).status_code
+
+    assert at_once(click, click) == [302, 302], "the second press of one's own button is no error"
+    assert (Recognition.objects.count(), Entry.objects.filter(act="fire_point.recognised").count()) == (1, 1)
+
+
+def test_two_calls_of_the_api_with_one_version_are_one_recognition_and_one_conflict(city):
+    point = make.verified(city)
+    told = {"action": "recognise", "version": point.version, "data": {"reason": "证据充分"}}
+
+    def call() -> int:
+        client = Client()
+        client.force_login(city.recogniser)
+        url = f"/api/fire-points/{point.pk}/transitions/"
+        return client.post(url, told, content_type="application/json").status_code
+
+    assert sorted(at_once(call, call)) == [200, 409]
+    assert Recognition.objects.count() == 1
 
 
 @pytest.mark.parametrize("which", ["merged", "survivor"])
