@@ -1,4 +1,10 @@
-"""Which row of a sheet is its heading, and which column is which field, in the spellings that offices use."""
+"""Which row of a sheet is its heading, and which column is which field, in the spellings that offices use.
+
+A mapping (`ParseOptions.mapping`) is field → the heading as the file spells it; "#3" stands for the third column, where
+the heading is empty or stands twice, and "" says that no column is this field. A heading that the file does not have is
+passed over, so that a remembered mapping does no harm to a file that spells it the usual way. `suggest.suggest_mapping`
+proposes one.
+"""
 
 from __future__ import annotations
 
@@ -7,77 +13,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from firepoints.sources.text import compact
+from firepoints.sources.text import compact, parse_coordinate
 
 HEADING_DEPTH = 40
 BRACKETS = re.compile(r"[(\[【].*?[)\]】]")
-
-LIST_FIELDS: dict[str, tuple[str, ...]] = {
-    "seq_no": ("序号", "编号", "火点编号", "火点序号", "火情编号", "no", "no.", "id"),
-    "date": (
-        "日期",
-        "监测日期",
-        "观测日期",
-        "过境日期",
-        "卫星过境日期",
-        "发现日期",
-        "火点日期",
-        "年月日",
-        "date",
-        "acq_date",
-    ),
-    "time": (
-        "时间",
-        "过境时间",
-        "卫星过境时间",
-        "监测时间",
-        "观测时间",
-        "发现时间",
-        "火点时间",
-        "时刻",
-        "北京时间",
-        "time",
-    ),
-    "lon": ("经度", "中心经度", "火点经度", "东经", "中心点经度", "lon", "long", "longitude", "x"),
-    "lat": ("纬度", "中心纬度", "火点纬度", "北纬", "中心点纬度", "lat", "latitude", "y"),
-    "satellite": ("卫星", "卫星/传感器", "卫星传感器", "传感器", "卫星名称", "卫星类型", "数据源", "satellite"),
-    "province": ("省", "省份", "省(区、市)", "省(自治区、直辖市)", "省名"),
-    "city": ("市", "地市", "设区市", "市(州)", "市(地、州、盟)", "市(州、盟)", "地级市", "市名", "城市"),
-    "county": (
-        "县",
-        "区县",
-        "县区",
-        "县(区)",
-        "区(县)",
-        "县(市、区)",
-        "县(市、区、旗)",
-        "市县",
-        "县名",
-        "区",
-        "county",
-    ),
-    "township": ("乡", "乡镇", "乡(镇)", "乡镇(街道)", "乡(镇、街道)", "镇", "街道", "乡镇街道", "township"),
-    "village": ("村", "行政村", "村(社区)", "村屯", "村名", "village"),
-    "place": ("省地县", "位置", "地点", "地址", "所在地", "行政区", "行政区划"),
-    "pixels": ("火点像元数", "像元数", "像素数", "火点像素数", "象素数"),
-    "confidence": ("可信度", "置信度", "confidence"),
-    "land": ("土地类型", "土地利用类型", "地类", "土地利用", "下垫面"),
-    "frp": ("frp", "辐射功率", "火点辐射功率", "火辐射功率"),
-    "note": ("备注", "说明", "note", "remark"),
-}
-
-PATROL_FIELDS: dict[str, tuple[str, ...]] = {
-    "found_at": ("found_at", "发现时间", "巡查时间", "时间", "日期", "发现日期", "巡查日期"),
-    "lon": ("lon", "经度", "longitude", "中心经度", "东经"),
-    "lat": ("lat", "纬度", "latitude", "中心纬度", "北纬"),
-    "kind": ("kind", "类型", "种类", "火点类型", "发现类型", "性质"),
-    "authority": ("authority", "级别", "来源", "来源级别", "巡查级别", "层级"),
-    "finder": ("finder", "巡查人", "发现人", "巡查员", "巡查人员", "上报人"),
-    "accuracy_m": ("accuracy_m", "accuracy", "精度", "定位精度", "定位精度(米)", "精度(米)"),
-    "county": ("county", "县", "县区", "区县", "县(区)", "县(市、区)"),
-    "note": ("note", "备注", "说明", "情况", "情况说明", "描述"),
-    "uuid": ("uuid", "id", "编号", "唯一编号"),
-}
+BY_NUMBER = re.compile(r"#(\d{1,3})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +37,8 @@ def find_heading(
     mapping: Mapping[str, str],
 ) -> Heading | None:
     """The first row, or pair of rows, that names every required field (each a tuple of alternatives)."""
+    if required_by_number(required, mapping):
+        return _above_the_data(rows, synonyms, mapping)
     for top in range(min(len(rows), HEADING_DEPTH)):
         for depth, lower_first in ((1, True), (2, True), (2, False)):
             if top + depth > len(rows):
@@ -106,6 +48,32 @@ def find_heading(
             if all(any(name in fields for name in group) for group in required):
                 return Heading(fields, names, top, top + depth)
     return None
+
+
+def required_by_number(required: Sequence[tuple[str, ...]], mapping: Mapping[str, str]) -> bool:
+    """Whether the mapping says by number where every required field is: then no heading needs to be understood."""
+    return all(any(BY_NUMBER.fullmatch(mapping.get(name, "")) for name in group) for group in required)
+
+
+def _above_the_data(
+    rows: Sequence[Sequence[Any]], synonyms: Mapping[str, tuple[str, ...]], mapping: Mapping[str, str]
+) -> Heading | None:
+    """Of a sheet whose columns a person numbered: the row above the first row that has a position."""
+    fields = fields_of((), synonyms, mapping)
+    axes = [(fields[name], name[:3]) for name in ("lon", "lat", "longitude", "latitude") if name in fields]
+    for below, row in enumerate(rows[: HEADING_DEPTH + 1]):
+        if all(column < len(row) and is_coordinate(row[column], axis) for column, axis in axes):
+            names = joined(rows[below - 1 : below], True) if below else ()
+            width = max(len(row), len(names))
+            names = names if sum(map(bool, names)) > 1 else ()
+            spelled = tuple((names[i] if i < len(names) else "") or f"#{i + 1}" for i in range(width))
+            return Heading(fields_of(spelled, synonyms, mapping), spelled, max(below - 1, 0), below)
+    return None
+
+
+def is_coordinate(value: Any, axis: str) -> bool:
+    number = parse_coordinate(value, axis)
+    return isinstance(number, float) and abs(number) <= 180
 
 
 def joined(rows: Sequence[Sequence[Any]], lower_first: bool) -> tuple[str, ...]:
@@ -122,15 +90,30 @@ def fields_of(
 ) -> dict[str, int]:
     """Field → column. The user's mapping wins, then the exact heading, then the heading without its brackets."""
     known = {spelling: field for field, spellings in synonyms.items() for spelling in spellings}
-    asked = {compact(name).lower(): field for field, name in mapping.items() if field in synonyms}
-    fields: dict[str, int] = {}
-    for column, name in enumerate(names):
-        field = asked.get(compact(name).lower())
-        if field:
-            fields.setdefault(field, column)
-    for spell in (str.lower, lambda name: BRACKETS.sub("", name).lower()):
+    fields = mapped_columns(names, synonyms, mapping)
+    for spell in (str.lower, without_brackets):
         for column, name in enumerate(names):
             field = known.get(spell(compact(name)))
-            if field and field not in fields and column not in fields.values():
+            if field and mapping.get(field) != "" and field not in fields and column not in fields.values():
                 fields[field] = column
     return fields
+
+
+def mapped_columns(
+    names: Sequence[str], synonyms: Mapping[str, tuple[str, ...]], mapping: Mapping[str, str]
+) -> dict[str, int]:
+    """Field → column, of the fields that the user named and the file has."""
+    spelled: dict[str, int] = {}
+    for column, name in enumerate(names):
+        spelled.setdefault(compact(name).lower(), column)
+    fields: dict[str, int] = {}
+    for field, name in mapping.items():
+        number = BY_NUMBER.fullmatch(name.strip())
+        column = int(number.group(1)) - 1 if number else spelled.get(compact(name).lower(), -1)
+        if field in synonyms and name.strip() and column >= 0:
+            fields[field] = column
+    return fields
+
+
+def without_brackets(name: str) -> str:
+    return BRACKETS.sub("", name).lower()

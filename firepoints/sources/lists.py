@@ -20,7 +20,7 @@ from firepoints.sources.base import (
     Rejected,
     Sighting,
 )
-from firepoints.sources.headings import LIST_FIELDS
+from firepoints.sources.fields import LIST_FIELDS
 from firepoints.sources.reasons import REASONS, is_future, position_problem
 from firepoints.sources.rows import Row, read_rows
 from firepoints.sources.text import compact, parse_coordinate, parse_moment, parse_number, plain

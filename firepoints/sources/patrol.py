@@ -24,7 +24,8 @@ from firepoints.sources.base import (
     Sighting,
     SourceError,
 )
-from firepoints.sources.headings import PATROL_FIELDS, fields_of
+from firepoints.sources.fields import PATROL_FIELDS
+from firepoints.sources.headings import fields_of
 from firepoints.sources.lists import read_position, reject
 from firepoints.sources.reasons import is_future
 from firepoints.sources.rows import Row, jsonable, read_rows
