@@ -20,6 +20,8 @@ DEFAULTS: dict[str, Any] = {
     "objection_days": 5,
     # hours from dispatch; overdue escalates and is never read as "true" (C10)
     "county_deadline_h": 24,
+    # days from the import of a list to our answer to its issuer, where its document names no day [R]
+    "feedback_days": 7,
     # policy.md §5: what a 查否 must bring
     "negative_photos": 3,
     # C11: an absence counts after so many notices
