@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from grids import selectors
+from grids.authentication import ANY
 from grids.models import User
 from grids.roles import LEVEL_LABELS, POST_KIND_LABELS, ROLE_LABELS, Role
 
@@ -57,6 +58,8 @@ EXAMPLE = {
 
 class Me(APIView):
     """The account that asks, and what follows from its posts of today."""
+
+    token_scopes = {"GET": ANY}
 
     @extend_schema(
         operation_id="me",

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from grids.api import actor_of
-from grids.models import User
+from grids.models import TokenScope, User
 from journal.errors import BadInput, StaleVersion
 from journal.rest import StrictJSONParser, is_storable
 from papers import filing
@@ -149,6 +149,7 @@ class Batches(generics.ListAPIView[Batch]):
 
     queryset = Batch.objects.none()
     serializer_class = BatchBrief
+    token_scopes = {"POST": TokenScope.MONEY}
 
     def get_queryset(self) -> QuerySet[Batch]:
         return selectors.batches_visible_to(self.request.user)
@@ -203,6 +204,7 @@ class BatchSteps(APIView):
     """The steps of one batch."""
 
     parser_classes = (StrictJSONParser, MultiPartParser, FormParser)
+    token_scopes = {"POST": TokenScope.MONEY}
 
     @extend_schema(
         operation_id="batch_step",

@@ -18,6 +18,7 @@ from firepoints.api.common import POINT, named_point, safe_filename
 from firepoints.models import Evidence
 from firepoints.services.evidence import evidence_store
 from grids.api import actor_of
+from grids.models import TokenScope
 
 
 @extend_schema_field(OpenApiTypes.DATETIME)
@@ -52,6 +53,7 @@ class EvidenceOfPoint(APIView):
     """Evidence for one fire point, whatever became of that point since."""
 
     parser_classes = (MultiPartParser,)
+    token_scopes = {"POST": TokenScope.REPORT}
 
     @extend_schema(
         operation_id="evidence_store",

@@ -25,6 +25,7 @@ from firepoints.services.ingest import import_file
 from firepoints.services.reading import DATUMS, ListName
 from firepoints.services.withdrawing import import_withdraw
 from grids.api import actor_of
+from grids.models import TokenScope
 from grids.roles import Role
 from grids.selectors import roles_of
 from journal.errors import BadInput, NotAllowed
@@ -71,6 +72,7 @@ class Imports(generics.ListAPIView[ImportRun]):
     queryset = ImportRun.objects.none()
     serializer_class = shapes.ImportShape
     parser_classes = (MultiPartParser,)
+    token_scopes = {"POST": TokenScope.IMPORT}
 
     def get_queryset(self) -> QuerySet[ImportRun]:
         return runs_of(self.request.user)
@@ -168,6 +170,8 @@ class ImportRows(generics.ListAPIView[RawRow]):
 
 class ImportWithdraw(APIView):
     """Taking one import back."""
+
+    token_scopes = {"POST": TokenScope.IMPORT}
 
     @extend_schema(
         operation_id="import_withdraw",

@@ -21,6 +21,7 @@ from firepoints.api.filters import FirePointFilter
 from firepoints.models import FirePoint, JointAttendance
 from firepoints.services.act import SERVICES, act
 from grids.api import actor_of
+from grids.models import TokenScope
 
 TAGS = ["fire-points"]
 
@@ -112,6 +113,8 @@ class TransitionInput(shapes.Shape):
 
 class Transitions(APIView):
     """The acts on one fire point."""
+
+    token_scopes = {"POST": TokenScope.ACT}
 
     @extend_schema(
         operation_id="fire_point_act",

@@ -18,6 +18,7 @@ from firepoints.api import present, shapes
 from firepoints.models import Detection, FirePoint, Membership, RawRow
 from firepoints.services.intake import OPEN_TO, finding_record
 from firepoints.services.reading import DATUMS
+from grids.models import TokenScope
 from journal import problems
 from journal.errors import BadInput, Conflict, Refused
 
@@ -66,6 +67,7 @@ class Sightings(generics.ListAPIView[Detection]):
 
     queryset = Detection.objects.none()
     serializer_class = shapes.Sighting
+    token_scopes = {"POST": TokenScope.REPORT}
 
     def get_queryset(self) -> QuerySet[Detection]:
         mine = Membership.objects.filter(is_active=True, point__in=FirePoint.objects.visible_to(self.request.user))

@@ -6,9 +6,11 @@ from grids.models.loading import CellChange, ColumnMemory, Division, EditionImpo
 from grids.models.payers import Payer, PayerArea
 from grids.models.posts import Designation, Post, Term
 from grids.models.rosters import PhoneCheck, RosterImport
+from grids.models.tokens import ApiToken, TokenScope
 from grids.models.users import User
 
 __all__ = [
+    "ApiToken",
     "Cell",
     "CellChange",
     "ColumnMemory",
@@ -24,5 +26,6 @@ __all__ = [
     "Post",
     "RosterImport",
     "Term",
+    "TokenScope",
     "User",
 ]

@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from grids.models import Designation, Payer, PayerArea, Post, Term, User
 from grids.roles import LEVEL_LABELS, POST_KIND_LABELS, PostKind
 from grids.selectors import level_of_code
+from grids.services.tokens import tokens_revoke_all
 from journal.errors import BadInput, Conflict, Missing
 from journal.services import personal, record
 
@@ -54,14 +55,35 @@ def user_create(
 
 @transaction.atomic
 def user_password_set(*, user: User, actor: User | None, password: str | None = None) -> str:
-    """Give an account a new password (random unless given) and return it. Raises Conflict for the system account."""
+    """Give an account a new password (random unless given) and return it; its tokens end with the old one.
+
+    Raises Conflict for the system account.
+    """
     if user.is_system:
         raise Conflict("系统账号不能登录。", code="system_account")
     password = password or random_password()
     user.set_password(password)
     user.save(update_fields=["password"])
     record("user.password_set", user, actor)
+    tokens_revoke_all(user=user, actor=actor, reason="密码重置")
     return password
+
+
+@transaction.atomic
+def user_close(*, user: User, actor: User | None, reason: str) -> User:
+    """Close an account for good: no sign-in, no token; its terms end by their own acts. A second time nothing happens.
+
+    Raises Conflict for the system account, Missing without a reason.
+    """
+    if user.is_system:
+        raise Conflict("系统账号不能停用。", code="system_account")
+    if not reason.strip():
+        raise Missing(["停用的理由"])
+    if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
+        record("user.closed", user, actor, before={"is_active": True}, after={"is_active": False}, reason=reason)
+        tokens_revoke_all(user=user, actor=actor, reason="账号停用")
+    user.refresh_from_db()
+    return user
 
 
 @transaction.atomic

@@ -1,10 +1,10 @@
 """Who asks, and how: sessions, tokens, and the answers when there is neither."""
 
 import pytest
-from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
 from grids.models import User
+from grids.services.tokens import token_issue
 
 pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 
@@ -18,8 +18,8 @@ def test_me_says_what_follows_from_the_posts_of_today(city, sign_in):
 
 
 def test_a_token_signs_in_a_device_without_a_session(city):
-    token = Token.objects.create(user=city.inspector)
-    device = APIClient(HTTP_AUTHORIZATION=f"Token {token.key}")
+    _, key = token_issue(user=city.inspector, actor=city.inspector, label="平板", scopes=["report"])
+    device = APIClient(HTTP_AUTHORIZATION=f"Token {key}")
     told = device.get("/api/me/").json()
     assert told["user"]["username"] == "inspector"
     assert told["csrf"] == ""

@@ -1,4 +1,4 @@
-"""user add | list | password | token: accounts, the posts that give them their rights, tokens for devices."""
+"""user add | list | password | close | token: accounts, the posts that give them their rights, tokens for devices."""
 
 from argparse import ArgumentParser
 from datetime import date
@@ -7,11 +7,11 @@ from typing import Any
 from django.db import transaction
 
 from grids.management.options import acting_user, beijing_date
-from grids.models import Term, User
+from grids.models import ApiToken, Term, TokenScope, User
 from grids.roles import POST_KIND_LABELS, PostKind
 from grids.selectors import roles_of, root_code
-from grids.services.people import designate, post_create, term_start, user_create, user_password_set
-from grids.services.tokens import token_issue, token_revoke
+from grids.services.people import designate, post_create, term_start, user_close, user_create, user_password_set
+from grids.services.tokens import DEFAULT_DAYS, token_issue, token_revoke, tokens_revoke_all
 from journal import clock
 from journal.commands import JinshaoCommand, Usage
 from journal.errors import Refused
@@ -38,9 +38,18 @@ class Command(JinshaoCommand):
         reset = verbs.add_parser("password", help="重置密码")
         reset.add_argument("name", metavar="NAME")
         reset.add_argument("--as", dest="username", metavar="USER")
-        token = verbs.add_parser("token", help="发放接口令牌，旧的随之失效；只显示这一次")
+        close = verbs.add_parser("close", help="停用账号，令牌随之收回")
+        close.add_argument("name", metavar="NAME")
+        close.add_argument("--reason", required=True)
+        close.add_argument("--as", dest="username", metavar="USER")
+        token = verbs.add_parser("token", help="发放一台设备或一个系统的接口令牌（只显示这一次），或列出、收回")
         token.add_argument("name", metavar="NAME")
-        token.add_argument("--revoke", action="store_true", help="只收回，不发新的")
+        token.add_argument("--label", default="接口", help="用途：哪台设备或哪个系统")
+        token.add_argument("--scope", default=TokenScope.READ.value, metavar="A,B",
+                           help=f"权限，逗号分隔；可用：{'、'.join(TokenScope.values)}；缺省 read")  # fmt: skip
+        token.add_argument("--days", type=int, default=DEFAULT_DAYS, help="有效天数")
+        token.add_argument("--list", action="store_true", dest="is_list", help="只列出，不发新的")
+        token.add_argument("--revoke", nargs="?", const="all", metavar="ID", help="只收回：一个，或全部")
         token.add_argument("--as", dest="username", metavar="USER")
 
     def run(self, *, verb: str, **options: Any) -> dict[str, Any]:
@@ -79,11 +88,24 @@ class Command(JinshaoCommand):
     def _password(self, *, name: str, username: str | None, **_: Any) -> dict[str, Any]:
         return {"user": name, "password": user_password_set(user=_account(name), actor=acting_user(username))}
 
-    def _token(self, *, name: str, revoke: bool, username: str | None, **_: Any) -> dict[str, Any]:
+    def _close(self, *, name: str, reason: str, username: str | None, **_: Any) -> dict[str, Any]:
+        user = user_close(user=_account(name), actor=acting_user(username), reason=reason)
+        return {"user": name, "active": user.is_active}
+
+    def _token(self, *, name: str, label: str, scope: str, days: int, is_list: bool, revoke: str | None,
+               username: str | None, **_: Any) -> dict[str, Any]:  # fmt: skip
         user, actor = _account(name), acting_user(username)
-        if revoke:
-            return {"user": name, "revoked": token_revoke(user=user, actor=actor)}
-        return {"user": name, "token": token_issue(user=user, actor=actor)}
+        if is_list:
+            return {"user": name, "tokens": [_told(token) for token in user.api_tokens.order_by("pk")]}
+        if revoke == "all":
+            return {"user": name, "revoked": tokens_revoke_all(user=user, actor=actor, reason="命令收回")}
+        if revoke is not None:
+            if not revoke.isdecimal() or not user.api_tokens.filter(pk=int(revoke)).exists():
+                raise Refused(f"账号“{name}”没有第 {revoke} 号令牌。", code="no_token")
+            return {"user": name, "revoked": token_revoke(token_id=int(revoke), actor=None, by=actor).pk}
+        scopes = [one.strip() for one in scope.split(",") if one.strip()]
+        token, key = token_issue(user=user, actor=actor, label=label, scopes=scopes, days=days)
+        return {"user": name, "token": key, **_told(token)}
 
     def show(self, result: dict[str, Any]) -> None:
         for row in result.get("users", [result]):
@@ -95,6 +117,8 @@ class Command(JinshaoCommand):
                 self.stdout.write(f"接口令牌（只显示这一次）：{row['token']}")
             if "revoked" in row:
                 self.stdout.write("令牌已收回" if row["revoked"] else "没有令牌")
+            for token in row.get("tokens", []):
+                self.stdout.write(f"{token['id']} {token['label']} {token['hint']}… {token['scope']} {token['state']}")
 
 
 def _account(name: str) -> User:
@@ -102,6 +126,18 @@ def _account(name: str) -> User:
     if user is None:
         raise Refused(f"没有账号“{name}”。", code="no_user")
     return user
+
+
+def _told(token: ApiToken) -> dict[str, Any]:
+    state = "revoked" if token.revoked_at else "expired" if token.expires_at <= clock.now() else "live"
+    return {
+        "id": token.pk,
+        "label": token.label,
+        "hint": token.hint,
+        "scope": token.scopes.replace(" ", ","),
+        "expires_at": token.expires_at.isoformat(timespec="seconds"),
+        "state": state,
+    }
 
 
 def _described(user: User) -> dict[str, Any]:
