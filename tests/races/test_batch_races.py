@@ -112,6 +112,22 @@ def test_a_point_reopened_while_the_batch_is_built_gives_its_money_back(city, mo
     assert checks.check() == []
 
 
+def test_negative_control_without_the_union_of_wanted_and_posted_the_money_of_a_reopened_point_stays(city, monkeypatch):
+    point, real = make.final(city), ledger.diff
+    in_between(
+        monkeypatch, ledger, "drafts_for", lambda: make.take(point, "reopen", city.recogniser, reason="新的佐证")
+    )
+    build(city)
+
+    def only_wanted(wanted, posted):
+        return real(wanted, {one: stands for one, stands in posted.items() if one in wanted})
+
+    monkeypatch.setattr(ledger, "diff", only_wanted)
+    build(city)
+    point.refresh_from_db()
+    assert (point.state, sum(LedgerEntry.objects.values_list("amount_fen", flat=True))) == ("dispatched", YUAN_30000)
+
+
 @pytest.fixture
 def sent(city: City, tmp_path: Path) -> Batch:
     """A batch of one charged line that waits for its vouchers."""

@@ -62,28 +62,48 @@ def test_the_same_key_at_the_same_moment_is_one_job():
     assert Job.objects.count() == 1
 
 
-def test_a_lease_taken_over_in_the_middle_of_the_work_undoes_the_work(monkeypatch):
-    """The slow worker is inside its transaction when the sweep gives its job to another, who finishes first."""
-    slow = jobs.claim(jobs.enqueue("test.work", "k"))
-    working, taken_over = threading.Event(), threading.Event()
-    complete = jobs._complete
+@pytest.fixture
+def woken_late(monkeypatch):
+    """`woken_late()`: a worker is inside its transaction when its lease runs out, the sweep gives the job to another,
+    who finishes it; only then does the first go on. What each says that it has done."""
 
-    def complete_late(job: Job) -> None:
-        if job is slow:
-            working.set()
-            assert taken_over.wait(20)
-        complete(job)
+    def go() -> list[object]:
+        slow = jobs.claim(jobs.enqueue("test.work", "k"))
+        working, taken_over, complete = threading.Event(), threading.Event(), jobs._complete
 
-    monkeypatch.setattr(jobs, "_complete", complete_late)
+        def complete_late(job: Job) -> None:
+            if job is slow:
+                working.set()
+                assert taken_over.wait(20)
+            complete(job)
 
-    def take_over() -> bool:
-        assert working.wait(20)
-        Job.objects.update(lease_until=clock.real_now() - timedelta(seconds=1))
-        assert jobs.sweep() == 1
-        done = jobs.run_claimed(jobs.claim(Job.objects.get()))
-        taken_over.set()
-        return done
+        monkeypatch.setattr(jobs, "_complete", complete_late)
 
-    assert together(lambda: jobs.run_claimed(slow), take_over) == [False, True]
+        def take_over() -> bool:
+            assert working.wait(20)
+            Job.objects.update(lease_until=clock.real_now() - timedelta(seconds=1))
+            assert jobs.sweep() == 1
+            done = jobs.run_claimed(jobs.claim(Job.objects.get()))
+            taken_over.set()
+            return done
+
+        return together(lambda: jobs.run_claimed(slow), take_over)
+
+    return go
+
+
+def test_a_lease_taken_over_in_the_middle_of_the_work_undoes_the_work(woken_late):
+    assert woken_late() == [False, True]
     assert Entry.objects.count() == 1
     assert Job.objects.get().attempts == 2
+
+
+def test_negative_control_without_the_guard_of_the_attempt_the_work_counts_twice(woken_late, monkeypatch):
+    def unguarded(job: Job) -> None:
+        Job.objects.filter(pk=job.pk).update(
+            state=Job.State.DONE, lease_until=None, finished_at=clock.real_now(), error=""
+        )
+
+    monkeypatch.setattr(jobs, "_complete", unguarded)
+    assert woken_late() == [True, True]
+    assert Entry.objects.count() == 2

@@ -2,7 +2,6 @@
 
 import pytest
 from django.db import connection
-from django.test import Client
 
 from firepoints import selectors
 from firepoints.models import Evidence, FirePoint, ImportRun, Membership, Recognition, Step, Verification
@@ -58,34 +57,6 @@ def test_negative_control_without_the_claim_and_the_unique_two_presses_are_two_r
         decided = Recognition.objects.count()
         FirePoint.objects.update(recognition=None, counted=None, state="verified")
     assert (len(won(outcomes)), decided) == (2, 2), outcomes
-
-
-def test_a_double_click_is_one_recognition_and_both_answers_lead_on(city):
-    """As a browser does it: one form, one version, two connections at once; nothing is patched."""
-    point = make.verified(city)
-    form = {"point": point.pk, "decision": "recognise", "reason": "证据充分", "expected_version": point.version}
-
-    def click() -> int:
-        client = Client()
-        client.force_login(city.recogniser)
-        return client.post("/recognition/", form).status_code
-
-    assert at_once(click, click) == [302, 302], "the second press of one's own button is no error"
-    assert (Recognition.objects.count(), Entry.objects.filter(act="fire_point.recognised").count()) == (1, 1)
-
-
-def test_two_calls_of_the_api_with_one_version_are_one_recognition_and_one_conflict(city):
-    point = make.verified(city)
-    told = {"action": "recognise", "version": point.version, "data": {"reason": "证据充分"}}
-
-    def call() -> int:
-        client = Client()
-        client.force_login(city.recogniser)
-        url = f"/api/fire-points/{point.pk}/transitions/"
-        return client.post(url, told, content_type="application/json").status_code
-
-    assert sorted(at_once(call, call)) == [200, 409]
-    assert Recognition.objects.count() == 1
 
 
 @pytest.mark.parametrize("which", ["merged", "survivor"])
