@@ -1,14 +1,15 @@
-"""Reading border files: one file per level, whatever GDAL opens, into cells in WGS-84 that can be trusted.
+"""Reading border files into cells in WGS-84 that can be trusted: one file per level, or one with a level column.
 
-Everything wrong is refused with the number of the feature (from 1), its code and its place; nothing is repaired here.
+Everything wrong is refused with the number of the feature (from 1), its code and its place, all faults of all files
+together; a repaired copy of a shape is used only where it was accepted.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,14 +19,32 @@ import shapely
 
 from grids.geo.datum import to_wgs84
 from grids.roles import LEVEL_LABELS, LEVELS, Level
+from grids.services.border_columns import (
+    SKIP,
+    Columns,
+    check_mapping,
+    code_of,
+    level_of,
+    signature_of,
+    text_of,
+    truth_of,
+)
+from grids.services.border_crs import to_degrees
+from grids.services.border_files import Source, choose_layer, sources_in
+from grids.services.border_shapes import Fault, decoded, faults_of, place_of
 from journal.errors import BadInput
 
+__all__ = ["DATUMS", "BordersRead", "Part", "Plan", "RawCell", "place_of", "read_borders", "read_levels"]
+
 DATUMS: Final = ("wgs84", "cgcs2000", "gcj02", "bd09")
-CODE_COLUMNS: Final = ("code", "adcode", "gb", "XZQDM")
-NAME_COLUMNS: Final = ("name", "XZQMC")
-PARENT_COLUMNS: Final = ("city", "county", "township", "village", "parent", "parent_code")
-FIELDS: Final = ("code", "name", *PARENT_COLUMNS)
+ANY_LEVEL: Final = "*"
+"""In place of a level: the file has all levels, told by its level column."""
+PROBLEMS_TOLD: Final = 200
 _CODE = re.compile(r"[0-9A-Za-z_-]{1,20}")
+_DEFAULT_CRS_KINDS = (".geojson", ".json", ".kml")
+
+Progress = Callable[[str, int, int], None]
+Recall = Callable[[Sequence[str]], Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,201 +60,278 @@ class RawCell:
     is_synthetic: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file (or archive) and what it holds: a level, or ANY_LEVEL. `layer` chooses where there are several."""
+
+    level: str
+    path: Path
+    layer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How files are to be read. `datum` and `crs` ("" = what the files say) are declared, never guessed; `mapping` gives
+    columns by field (`code`) or by level and field (`village.code`); `level_words` what a level column's values mean
+    (SKIP leaves rows out); `recall` answers column names with the mapping used for them the last time."""
+
+    parts: Sequence[Part]
+    datum: str = "wgs84"
+    crs: str = ""
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    level_words: Mapping[str, str] = field(default_factory=dict)
+    accept_repairs: bool = False
+    only_known: bool = False
+    recall: Recall | None = None
+
+
+@dataclass(slots=True)
+class BordersRead:
+    """Cells, upper levels first; the repairs that were accepted; what should be said; columns by signature."""
+
+    cells: list[RawCell] = field(default_factory=list)
+    repairs: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    columns: dict[str, dict[str, str]] = field(default_factory=dict)
+    skipped: int = 0
+
+
 def read_levels(levels: Mapping[str, Path], *, datum: str, mapping: Mapping[str, str]) -> list[RawCell]:
-    """All cells of all files, upper levels first, in the order of the files.
-
-    `datum` is what the files are declared to be in; `mapping` gives columns by field (`code`) or by level and field
-    (`village.code`). Raises BadInput for anything that cannot be taken as it is.
-    """
-    _check_request(levels, datum, mapping)
-    used: set[str] = set()
-    cells = [cell for level in LEVELS if level in levels for cell in _read(level, levels[level], datum, mapping, used)]
-    unused = sorted(set(mapping) - used)
-    if unused:
-        raise BadInput(f"--map 指定的列在文件里没有：{'、'.join(f'{field}={mapping[field]}' for field in unused)}")
-    return _in_wgs84(cells, datum)
+    """All cells of one file per level, upper levels first. Raises BadInput for anything that cannot be taken as it is."""
+    parts = [Part(level, path) for level, path in levels.items()]
+    return read_borders(Plan(parts, datum=datum, mapping=mapping)).cells
 
 
-def _check_request(levels: Mapping[str, Path], datum: str, mapping: Mapping[str, str]) -> None:
-    unknown = sorted(set(levels) - set(LEVELS))
+def read_borders(plan: Plan, progress: Progress | None = None) -> BordersRead:
+    """All cells of all files. Raises BadInput; `details["problems"]` then lists every fault found, the first is the message."""
+    _check_request(plan)
+    tell = progress or (lambda stage, done, total: None)
+    read, used, problems = BordersRead(), set[str](), list[BadInput]()
+    order = {level: at for at, level in enumerate((*LEVELS, ANY_LEVEL))}
+    parts = sorted(plan.parts, key=lambda part: order[part.level])
+    with tempfile.TemporaryDirectory(prefix="jinshao-borders-") as folder:
+        for at, part in enumerate(parts):
+            tell(f"读 {part.path.name}", at, len(parts))
+            where = f"{LEVEL_LABELS[Level(part.level)]} {part.path.name}" if part.level in LEVELS else part.path.name
+            sources = sources_in([part.path], Path(folder) / str(at), only_known=plan.only_known)
+            level = "" if part.level == ANY_LEVEL else part.level
+            source = choose_layer(sources, level=level, layer=part.layer, where=where)
+            _Reader(plan, source, level, where, used, problems).into(read)
+    unused = sorted(set(plan.mapping) - used)
+    if unused and not problems:
+        listed = "、".join(f"{key}={plan.mapping[key]}" for key in unused)
+        problems.append(BadInput(f"--map 指定的列在文件里没有：{listed}", code="missing_column"))
+    tell("换算坐标", len(parts), len(parts))
+    if not problems:
+        read.cells.sort(key=lambda cell: order[cell.level])
+        _undo_datum(read, plan, problems)
+    _raise_all(problems)
+    return read
+
+
+def _check_request(plan: Plan) -> None:
+    levels = [part.level for part in plan.parts]
+    unknown = sorted({level for level in levels if level not in LEVELS and level != ANY_LEVEL})
     if unknown or not levels:
         raise BadInput(
             f"不认识的级别 {'、'.join(unknown) or '（空）'}；可用：{'、'.join(LEVELS)}", code="unknown_level"
         )
-    if datum not in DATUMS:
-        raise BadInput(f"不认识的坐标系 {datum}；可用：{'、'.join(DATUMS)}", code="unknown_datum")
-    wrong = [key for key in mapping if key.split(".")[-1] not in FIELDS or key.split(".")[0] not in (*LEVELS, *FIELDS)]
+    if plan.datum not in DATUMS:
+        raise BadInput(f"不认识的坐标系 {plan.datum}；可用：{'、'.join(DATUMS)}", code="unknown_datum")
+    check_mapping(plan.mapping)
+    wrong = sorted({word for word in plan.level_words.values() if word not in (*LEVELS, SKIP)})
     if wrong:
-        raise BadInput(f"--map 不认识的字段 {'、'.join(wrong)}；可用：{'、'.join(FIELDS)}", code="unknown_field")
+        raise BadInput(f"不认识的级别 {'、'.join(wrong)}；可用：{'、'.join((*LEVELS, SKIP))}", code="unknown_level")
 
 
-def _read(level: str, path: Path, datum: str, mapping: Mapping[str, str], used: set[str]) -> list[RawCell]:
-    where = f"{LEVEL_LABELS[Level(level)]} {path.name}"
-    frame = _frame(path, where)
-    if not len(frame):
-        raise BadInput("文件里没有要素", where=where, code="empty_file")
-    columns = [str(column) for column in frame.columns if column != frame.geometry.name]
-    code_column = _column("code", level, columns, mapping, used, CODE_COLUMNS)
-    name_column = _column("name", level, columns, mapping, used, NAME_COLUMNS)
-    if code_column is None or name_column is None:
-        lacking = "、".join(word for word, found in (("代码", code_column), ("名称", name_column)) if found is None)
-        raise BadInput(
-            f"找不到{lacking}列；文件的列有：{'、'.join(columns) or '无'}。请用 --map code=列名 --map name=列名 指定",
-            where=where,
-            code="missing_column",
-        )
-    above = LEVELS[: LEVELS.index(Level(level))]
-    claims = {}
-    for field in PARENT_COLUMNS:
-        column = _column(field, level, columns, mapping, used, (field,))
-        if column is not None and (field in above or field not in LEVELS):
-            claims[field] = [_text(value) for value in frame[column]]
-    geometries = _polygons(frame, where, datum)
-    codes = [_code_text(value, code_column) for value in frame[code_column]]
-    names = [_text(value) for value in frame[name_column]]
-    synthetic = [_truth(value) for value in frame["synthetic"]] if "synthetic" in columns else [False] * len(codes)
-    cells = [
-        RawCell(level, at + 1, codes[at], names[at], {f: claims[f][at] for f in claims}, geometries[at], synthetic[at])
-        for at in range(len(codes))
+def _raise_all(problems: Sequence[BadInput]) -> None:
+    if not problems:
+        return
+    first = problems[0]
+    told = [
+        {"message": one.message, "code": one.code, **{k: v for k, v in one.details.items() if k != "problems"}}
+        for one in problems[:PROBLEMS_TOLD]
     ]
-    for cell in cells:
-        _check_cell(cell, where)
-    return cells
+    more = f"（另有 {len(problems) - 1} 处问题）" if len(problems) > 1 else ""
+    details = first.details | {"problems": told, "problem_count": len(problems)}
+    raised = BadInput(f"{first.message}{more}", code=first.code, details=details)
+    raised.where = first.where
+    raise raised
 
 
-def _frame(path: Path, where: str) -> Any:
-    """The file as a GeoDataFrame. geopandas is imported here: its first import takes seconds."""
-    import geopandas
-    import pyogrio
-
-    if not path.is_file():
-        raise BadInput("没有这个文件", where=where, code="no_file")
-    try:
-        frame = geopandas.read_file(path, engine="pyogrio")
-    except shapely.errors.GEOSException as error:
-        raise _malformed(path, where, str(error)) from error
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, UnicodeDecodeError, ValueError) as error:
-        raise BadInput(f"读不出边界数据（{error}）", where=where, code="unreadable") from error
-    if not hasattr(frame, "geometry") or "geometry" not in frame.columns:
-        raise BadInput("文件没有图形列", where=where, code="missing_column")
-    return frame
-
-
-def _malformed(path: Path, where: str, error: str) -> BadInput:
-    """Which feature the reader stumbled over: the file is read again as bytes, shape by shape."""
-    import pyogrio
-
-    meta, _, shapes, columns = pyogrio.raw.read(path)
-    for at, wkb in enumerate(shapes):
-        try:
-            shapely.from_wkb(wkb)
-        except shapely.errors.GEOSException as reason:
-            fields = {str(name): column[at] for name, column in zip(meta["fields"], columns, strict=True)}
-            code = next((_code_text(fields[name], name) for name in CODE_COLUMNS if name in fields), "")
-            return _bad(where, at + 1, code, "", f"图形不成形（{reason}）", "malformed_geometry")
-    return BadInput(f"图形不成形（{error}）", where=where, code="malformed_geometry")
-
-
-def _column(
-    field: str, level: str, columns: list[str], mapping: Mapping[str, str], used: set[str], known: tuple[str, ...]
-) -> str | None:
-    """The column for a field: the mapped one if the file has it, else the first known one, in any case."""
-    by_lower = {column.lower(): column for column in reversed(columns)}
-    for key in (f"{level}.{field}", field):
-        if key in mapping and mapping[key].lower() in by_lower:
-            used.add(key)
-            return by_lower[mapping[key].lower()]
-    return next((by_lower[name.lower()] for name in known if name.lower() in by_lower), None)
-
-
-def _text(value: Any) -> str:
-    if value is None or value != value:
-        return ""
-    if isinstance(value, float | np.floating) and float(value).is_integer():
-        value = int(value)
-    return " ".join(unicodedata.normalize("NFKC", str(value)).split())
-
-
-def _code_text(value: Any, column: str) -> str:
-    text = _text(value)
-    # 天地图's `gb` is the country (156) followed by the 区划 code.
-    if column.lower() == "gb" and text.startswith("156") and len(text) in (7, 9, 12, 15):
-        return text[3:]
-    return text
-
-
-def _truth(value: Any) -> bool:
-    return _text(value).lower() in ("1", "true", "yes", "是")
-
-
-def _polygons(frame: Any, where: str, datum: str) -> npt.NDArray[np.object_]:
-    """The shapes in degrees, two-dimensional. A CRS that we cannot turn into WGS-84 exactly is refused."""
-    crs = frame.crs
-    if crs is not None and not _is_ours(crs.geodetic_crs):
-        raise BadInput(
-            f"坐标系是 {crs.name}，不能精确换算；请先转换为 CGCS2000 或 WGS-84", where=where, code="unknown_crs"
-        )
-    if crs is not None and crs.is_projected:
-        if datum not in ("wgs84", "cgcs2000"):
-            raise BadInput(f"文件是投影坐标（{crs.name}），不会是 {datum}", where=where, code="unknown_crs")
-        frame = frame.to_crs(4326)
-    return np.asarray(shapely.force_2d(np.asarray(frame.geometry.array, dtype=object)), dtype=object)
-
-
-def _is_ours(geodetic_crs: Any) -> bool:
-    """WGS-84 or CGCS2000, which are equal for our purposes (policy.md §6)."""
-    name = str(geodetic_crs.datum.name if geodetic_crs is not None and geodetic_crs.datum else "").lower()
-    return any(word in name for word in ("world geodetic system 1984", "wgs_1984", "wgs 84", "china 2000", "china_2000",
-                                         "cgcs2000", "cgcs_2000"))  # fmt: skip
-
-
-def _check_cell(cell: RawCell, where: str) -> None:
-    place = place_of(cell.geometry)
-    if not _CODE.fullmatch(cell.code):
-        raise _bad(where, cell.feature, cell.code, place, "代码为空或写法不对（应为 1–20 位字母或数字）", "bad_code")
-    if len(cell.name) > 80:
-        raise _bad(where, cell.feature, cell.code, place, "名称超过 80 字", "bad_name")
-    shape = cell.geometry
-    if shape is None or shape.is_empty:
-        if cell.level in (Level.CITY, Level.TOWNSHIP, Level.VILLAGE, Level.GROUP):
-            return
-        raise _bad(where, cell.feature, cell.code, place, "县（区）没有图形，无法定位", "no_geometry")
-    if shape.geom_type not in ("Polygon", "MultiPolygon"):
-        raise _bad(where, cell.feature, cell.code, place, f"图形是 {shape.geom_type}，不是面", "not_a_polygon")
-    numbers = shapely.get_coordinates(shape)
-    inside = (np.abs(numbers[:, 0]) <= 180) & (np.abs(numbers[:, 1]) <= 90)
-    if not inside.all():
-        x, y = numbers[np.flatnonzero(~inside)[0]]
-        message = f"坐标 ({x:.10g}, {y:.10g}) 不是经纬度；应为先经度后纬度的度数，投影坐标须在文件里声明坐标系"
-        raise _bad(where, cell.feature, cell.code, f"{x:.10g},{y:.10g}", message, "not_degrees")
-    if not shape.is_valid:
-        reason = shapely.is_valid_reason(shape)
-        raise _bad(where, cell.feature, cell.code, place, f"图形无效（{reason}）", "malformed_geometry")
-
-
-def place_of(shape: shapely.Geometry | None) -> str:
-    """Where a shape is, as "lon,lat" of the middle of its box; "" without a shape."""
-    if shape is None or shape.is_empty:
-        return ""
-    west, south, east, north = shape.bounds
-    return f"{(west + east) / 2:.5f},{(south + north) / 2:.5f}"
-
-
-def _bad(where: str, feature: int, code: str, place: str, message: str, error: str) -> BadInput:
+def fault_at(where: str, feature: int, code: str, place: str, message: str, error: str, **more: Any) -> BadInput:
+    """A refusal that names feature, code and place."""
     at = f"{where} 第 {feature} 个要素（代码 {code or '空'}{f'，位置 {place}' if place else ''}）"
-    return BadInput(message, where=at, code=error, details={"feature": feature, "cell_code": code, "place": place})
+    details = {"feature": feature, "cell_code": code, "place": place, **more}
+    return BadInput(message, where=at, code=error, details=details)
 
 
-def _in_wgs84(cells: list[RawCell], datum: str) -> list[RawCell]:
+class _Reader:
+    """One layer, from the file to cells; faults go to `problems` and do not stop the next layer."""
+
+    def __init__(
+        self, plan: Plan, source: Source, level: str, where: str, used: set[str], problems: list[BadInput]
+    ) -> None:
+        self._plan, self._source, self._level = plan, source, level
+        self._where, self._used, self._problems = where, used, problems
+
+    def into(self, read: BordersRead) -> None:
+        if self._source.note:
+            read.notes.append(f"{self._where}：{self._source.note}")
+        meta, wkb, fields = _raw(self._source, self._where)
+        names = [str(name) for name in meta["fields"]]
+        table = dict(zip(names, fields, strict=True))
+        columns = self._columns(names, read)
+        code_column, name_column = columns.needed(self._level, self._where)
+        codes = [code_of(value, code_column) for value in table[code_column]]
+        levels = self._levels(columns, table, codes, read)
+        claims = {one: [text_of(value) for value in table[column]]
+                  for one, column in columns.parents(self._level).items()}  # fmt: skip
+        cell_names = [text_of(value) for value in table[name_column]]
+        synthetic = [truth_of(value) for value in table["synthetic"]] if "synthetic" in table else [False] * len(codes)
+        shapes = self._shapes(wkb, meta, codes, cell_names, levels, read)
+        for at, level in enumerate(levels):
+            if level == SKIP:
+                read.skipped += 1
+                continue
+            above = LEVELS[: LEVELS.index(Level(level))] if level else ()
+            own = {one: texts[at] for one, texts in claims.items() if one in above or one not in LEVELS}
+            cell = RawCell(level, at + 1, codes[at], cell_names[at], own, shapes[at], synthetic[at])
+            if self._is_sound(cell, at in self._faulty):
+                read.cells.append(cell)
+
+    def _columns(self, names: list[str], read: BordersRead) -> Columns:
+        remembered = dict(self._plan.recall(names)) if self._plan.recall else {}
+        mapping = {**remembered, **self._plan.mapping}
+        if remembered:
+            told = "、".join(f"{key}={column}" for key, column in sorted(remembered.items()))
+            read.notes.append(f"{self._where}：列按上次的对应（{told}）")
+        columns = Columns(names, mapping, self._used)
+        lower = {name.lower() for name in names}
+        read.columns[signature_of(names)] = {key: column for key, column in mapping.items() if column.lower() in lower}
+        return columns
+
+    def _levels(self, columns: Columns, table: Mapping[str, Any], codes: Sequence[str], read: BordersRead) -> list[str]:
+        if self._level:
+            return [self._level] * len(codes)
+        column = columns.find("level")
+        if column is None:
+            raise BadInput(
+                f"一个文件含各级时要有级别列；文件的列有：{'、'.join(columns.names)}。请用 --map level=列名 指定",
+                where=self._where,
+                code="missing_column",
+                details={"columns": columns.names},
+            )
+        found = []
+        for at, value in enumerate(table[column]):
+            text = text_of(value)
+            level = level_of(text, self._plan.level_words)
+            if level is None:
+                message = f"级别列“{column}”的值“{text}”不认识；请用 --level-value {text or '值'}=级别 说明，或 {text or '值'}=skip 略过"
+                self._fault(at, codes[at], "", message, "unknown_level_value", value=text)
+            found.append(level or "")
+        return found
+
+    def _shapes(self, wkb: Any, meta: Mapping[str, Any], codes: Sequence[str], names: Sequence[str],
+                levels: Sequence[str], read: BordersRead) -> npt.NDArray[np.object_]:  # fmt: skip
+        plan, first = self._plan, decoded(wkb)
+        shapes, faults = first.shapes, list(first.faults)
+        crs = {
+            "file_crs": meta.get("crs"),
+            "is_default": self._source.path.suffix.lower() in _DEFAULT_CRS_KINDS,
+            "declared": plan.crs,
+            "datum": plan.datum,
+            "where": self._where,
+        }
+        shapes = to_degrees(shapes, **crs)
+        if faults:
+            # A closed copy of a broken ring has not been through the projection yet.
+            copies = np.array([fault.repaired for fault in faults] + [None], dtype=object)[:-1]
+            copies = to_degrees(copies, **crs) if not shapely.is_missing(copies).all() else copies
+            faults = [replace(fault, repaired=copy) for fault, copy in zip(faults, copies, strict=True)]
+        faults += faults_of(shapes)
+        self._faulty = set()
+        for fault in faults:
+            if levels[fault.position] == SKIP:
+                continue
+            if plan.accept_repairs and fault.repaired is not None:
+                shapes[fault.position] = fault.repaired
+                read.repairs.append(self._repair(fault, codes, names, levels))
+                continue
+            self._faulty.add(fault.position)
+            hint = "；可接受修补后的图形（--accept-repairs）" if fault.repaired is not None else ""
+            self._fault(
+                fault.position,
+                codes[fault.position],
+                fault.place,
+                fault.message + hint,
+                fault.error,
+                repairable=fault.repaired is not None,
+            )
+        return shapes
+
+    def _repair(
+        self, fault: Fault, codes: Sequence[str], names: Sequence[str], levels: Sequence[str]
+    ) -> dict[str, Any]:
+        at = fault.position
+        return {
+            "level": levels[at],
+            "feature": at + 1,
+            "code": codes[at],
+            "name": names[at],
+            "place": fault.place,
+            "message": fault.message,
+            "area_before_m2": round(fault.area_before_m2),
+            "area_after_m2": round(fault.area_after_m2),
+        }
+
+    def _fault(self, at: int, code: str, place: str, message: str, error: str, **more: Any) -> None:
+        self._problems.append(fault_at(self._where, at + 1, code, place, message, error, **more))
+
+    def _is_sound(self, cell: RawCell, is_faulty: bool) -> bool:
+        place = place_of(cell.geometry)
+        message, error = "", ""
+        if not _CODE.fullmatch(cell.code):
+            message, error = "代码为空或写法不对（应为 1–20 位字母或数字）", "bad_code"
+        elif len(cell.name) > 80:
+            message, error = "名称超过 80 字", "bad_name"
+        elif cell.level == Level.COUNTY and not is_faulty and (cell.geometry is None or cell.geometry.is_empty):
+            message, error = "县（区）没有图形，无法定位", "no_geometry"
+        if message:
+            self._fault(cell.feature - 1, cell.code, place, message, error)
+        return not message and not is_faulty and bool(cell.level)
+
+
+def _raw(source: Source, where: str) -> tuple[Mapping[str, Any], Any, Any]:
+    """Meta, WKB and columns as GDAL reads them."""
+    import pyogrio
+
+    layer = None if source.path.suffix.lower() == ".shp" else source.layer
+    try:
+        meta, _, wkb, fields = pyogrio.raw.read(source.path, layer=layer, encoding=source.encoding)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, UnicodeDecodeError, ValueError) as error:
+        told = str(error).replace(str(source.path), source.path.name).replace(str(source.path.parent), "")
+        raise BadInput(f"读不出边界数据（{told[:300]}）", where=where, code="unreadable") from error
+    if wkb is None:
+        raise BadInput("文件没有图形列", where=where, code="missing_column")
+    if not len(wkb):
+        raise BadInput("文件里没有要素", where=where, code="empty_file")
+    return meta, wkb, fields
+
+
+def _undo_datum(read: BordersRead, plan: Plan, problems: list[BadInput]) -> None:
     """Undo the declared datum, all cells in one call: a vertex that two cells share must stay one vertex."""
-    if datum in ("wgs84", "cgcs2000"):
-        return cells
-    shapes = np.empty(len(cells), dtype=object)
-    shapes[:] = [cell.geometry for cell in cells]
-    moved = shapely.transform(shapes, lambda at: np.column_stack(to_wgs84(at[:, 0], at[:, 1], datum)))
-    broken = np.flatnonzero(~shapely.is_valid(moved) & ~shapely.is_missing(moved))
-    if len(broken):
-        cell = cells[broken[0]]
-        raise _bad(LEVEL_LABELS[Level(cell.level)], cell.feature, cell.code, place_of(cell.geometry),
-                   f"换算 {datum} 之后图形无效", "malformed_geometry")  # fmt: skip
-    return [replace(cell, geometry=shape) for cell, shape in zip(cells, moved, strict=True)]
+    if plan.datum in ("wgs84", "cgcs2000"):
+        return
+    shapes = np.empty(len(read.cells), dtype=object)
+    shapes[:] = [cell.geometry for cell in read.cells]
+    moved = shapely.transform(shapes, lambda at: np.column_stack(to_wgs84(at[:, 0], at[:, 1], plan.datum)))
+    for fault in faults_of(moved):
+        cell = read.cells[fault.position]
+        where = LEVEL_LABELS[Level(cell.level)]
+        if plan.accept_repairs and fault.repaired is not None:
+            moved[fault.position] = fault.repaired
+            continue
+        message = f"换算 {plan.datum} 之后{fault.message}"
+        problems.append(fault_at(where, cell.feature, cell.code, fault.place, message, fault.error))
+    read.cells = [replace(cell, geometry=shape) for cell, shape in zip(read.cells, moved, strict=True)]
