@@ -256,6 +256,9 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "journal.tasks.sweep", "schedule": 60.0, "options": {"expires": 60}},
 }
 
+# How long jobs that are done are kept; failed ones stay.
+JOBS_KEPT_DAYS = env.int("JINSHAO_JOBS_KEPT_DAYS", default=30)
+
 _cache = env("CACHE_URL", default="")
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _cache}

@@ -7,22 +7,34 @@ because every tick looks at the table and the sweep gives back what dead workers
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils.module_loading import autodiscover_modules
 
-from journal import clock, digests, waking
+from journal import clock, digests, faults, waking
 from journal.errors import Conflict
 from journal.models import Job
 
 log = structlog.get_logger(__name__)
 
+faults.register(
+    {
+        "job.claimed": "the job is held by a worker that is dead: its lease runs out and the sweep gives it back",
+        "job.worked": "the same; what the work had written died with it",
+        "job.completed": "the same: work and completion are one transaction",
+        "job.committed": "the job is done; nobody does it again",
+        "job.swept": "the jobs are given back; the periodic ones of this slot are made by the next sweep",
+    }
+)
 Work = Callable[[dict[str, Any]], None]
 BACKOFF_S, LONGEST_BACKOFF_S = 5, 3600
 
@@ -34,6 +46,7 @@ class Handler:
     work: Work
     max_attempts: int
     lease_s: int
+    in_pieces: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,21 +64,32 @@ class LeaseLost(Exception):
     """Another worker has taken the job over: what this one did is rolled back."""
 
 
+class Later(Exception):
+    """Not now: the job waits `seconds` and is tried again, and this attempt does not count as a failure."""
+
+    def __init__(self, why: str, *, seconds: float = 10) -> None:
+        super().__init__(why)
+        self.seconds = seconds
+
+
 _handlers: dict[str, Handler] = {}
 _periods: dict[str, Period] = {}
+_current: ContextVar[Job | None] = ContextVar("jinshao_job_in_pieces", default=None)
 
 
-def handler(name: str, *, max_attempts: int = 5, lease_s: int = 300) -> Callable[[Work], Work]:
+def handler(name: str, *, max_attempts: int = 5, lease_s: int = 300, in_pieces: bool = False) -> Callable[[Work], Work]:
     """Decorate the function that does jobs of this name: `work(payload)`, in one transaction with the completion.
 
-    Handlers live in an app's tasks.py or jobs.py. Keep them short (half a second of writing); long work is many jobs.
+    Handlers live in an app's tasks.py or jobs.py. Keep them short (half a second of writing). Work that cannot be short
+    is done `in_pieces`: without a transaction around it, in short ones of its own that are fenced, resumable and harmless
+    to repeat; it calls `renew()` now and then, so that its lease does not run out.
     """
 
     def add(work: Work) -> Work:
         known = _handlers.get(name)
         if known and known.work is not work and known.work.__qualname__ != work.__qualname__:
             raise ValueError(f"two handlers for {name}")
-        _handlers[name] = Handler(work, max_attempts, lease_s)
+        _handlers[name] = Handler(work, max_attempts, lease_s, in_pieces)
         return work
 
     return add
@@ -125,6 +149,7 @@ def claim(job: Job) -> Job | None:
     )
     if not taken:
         return None
+    faults.point("job.claimed")
     job.state, job.attempts, job.lease_until = Job.State.RUNNING, job.attempts + 1, lease_until
     return job
 
@@ -132,12 +157,22 @@ def claim(job: Job) -> Job | None:
 def run_claimed(job: Job) -> bool:
     """Do a claimed job: effects and completion in one transaction, or neither. Returns whether it is done."""
     try:
+        known = _handlers.get(job.name)
+        if known is None:
+            raise LookupError(f"no handler for {job.name}")
+        if known.in_pieces:
+            with _working_on(job):
+                known.work(job.payload)
         with transaction.atomic():
-            known = _handlers.get(job.name)
-            if known is None:
-                raise LookupError(f"no handler for {job.name}")
-            known.work(job.payload)
+            if not known.in_pieces:
+                known.work(job.payload)
+            faults.point("job.worked")
             _complete(job)
+            faults.point("job.completed")
+        faults.point("job.committed")
+    except Later as later:
+        _put_off(job, later)
+        return False
     except LeaseLost:
         log.warning("jobs.lease_lost", job=str(job), attempt=job.attempts)
         return False
@@ -146,6 +181,28 @@ def run_claimed(job: Job) -> bool:
         _note_failure(job, f"{type(error).__name__}: {error}")
         return False
     return True
+
+
+@contextmanager
+def _working_on(job: Job) -> Iterator[None]:
+    token = _current.set(job)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def renew() -> None:
+    """Keep the lease of the job that is being done in pieces; outside of one it does nothing.
+
+    Raises LeaseLost when another worker has taken the job over.
+    """
+    job = _current.get()
+    if job is None:
+        return
+    lease_until = clock.real_now() + timedelta(seconds=_handlers[job.name].lease_s)
+    if not Job.objects.filter(_held(job)).update(lease_until=lease_until):
+        raise LeaseLost(str(job))
 
 
 def sweep() -> int:
@@ -157,11 +214,23 @@ def sweep() -> int:
         state=Job.State.FAILED, lease_until=None, finished_at=now, error="执行中断：租约到期，次数已用完。"
     )
     given_back = lapsed.update(state=Job.State.QUEUED, lease_until=None, run_after=now)
+    faults.point("job.swept")
     for name, period in _periods.items():
         enqueue(name, f"slot:{period.slot(now)}")
+    purge()
     if given_up or given_back:
         log.warning("jobs.swept", given_back=given_back, given_up=given_up)
     return given_back
+
+
+def purge(limit: int = 1000) -> int:
+    """Remove jobs that were done longer ago than JOBS_KEPT_DAYS, some at a time; failed ones stay until someone looks.
+
+    The acts that they did stand in the journal. Returns how many went.
+    """
+    before = clock.real_now() - timedelta(days=settings.JOBS_KEPT_DAYS)
+    old = Job.objects.filter(state=Job.State.DONE, finished_at__lt=before).order_by("id").values_list("pk", flat=True)
+    return Job.objects.filter(pk__in=list(old[:limit])).delete()[0]
 
 
 def retry(job_id: int) -> None:
@@ -184,6 +253,16 @@ def _complete(job: Job) -> None:
     )
     if not done:
         raise LeaseLost(str(job))
+
+
+def _put_off(job: Job, later: Later) -> None:
+    Job.objects.filter(_held(job)).update(
+        state=Job.State.QUEUED,
+        max_attempts=F("max_attempts") + 1,  # the attempt is the fence and never goes back; only failures are numbered
+        lease_until=None,
+        run_after=clock.real_now() + timedelta(seconds=later.seconds),
+        error=digests.plain(str(later))[:2000],
+    )
 
 
 def _note_failure(job: Job, error: str) -> None:
