@@ -12,12 +12,14 @@ class FirepointsConfig(AppConfig):
     def ready(self) -> None:
         from firepoints import acts, checks  # noqa: F401  the acts enter the journal's register on import
         from firepoints.models import Verification
-        from grids import guards, nav
+        from firepoints.services import people_change
+        from grids import guards, nav, people_changes
         from grids.roles import Role
         from journal import immutable, verify
 
         immutable.register(Verification.evidence.through)
         guards.register_activation_guard(checks.no_decision_since)
+        people_changes.register(people_change.queue)
         verify.register("火点", checks.problems)
         nav.register("火点", "firepoints:list", order=20)
         nav.register("认定", "firepoints:review", order=30, roles={Role.RECOGNISER})

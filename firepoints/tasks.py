@@ -3,6 +3,8 @@
 from typing import Any
 
 from firepoints.services.objections import lapse_due
+from firepoints.services.people_change import JOB as PEOPLE_CHANGED
+from firepoints.services.people_change import people_changed
 from journal import jobs
 
 LAPSE = "firepoints.lapse"
@@ -16,3 +18,9 @@ def lapse(payload: dict[str, Any]) -> None:
 
 
 jobs.periodic(LAPSE, every_s=300)
+
+
+@jobs.handler(PEOPLE_CHANGED)
+def say_people_anew(payload: dict[str, Any]) -> None:
+    """Fires of the days that a term entered late reaches back to."""
+    people_changed(payload)

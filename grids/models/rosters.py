@@ -31,9 +31,13 @@ class RosterImport(AppendOnlyModel):
 
 
 class PhoneCheck(AppendOnlyModel):
-    """One call to a responsible person: it was answered, or it was not. The last call says whether the number works."""
+    """One call to a responsible person: it was answered, or it was not. The last call says whether the number works.
+
+    `phone_digest` is the keyed digest of the number called: a new number has not been tried yet.
+    """
 
     holder = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="phone_checks")
+    phone_digest = models.CharField(max_length=64, default="", blank=True)
     is_answered = models.BooleanField("接通")
     note = models.CharField("说明", max_length=200, blank=True)
     checked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")

@@ -12,6 +12,7 @@ from typing import Final
 
 from django.db import IntegrityError, transaction
 
+from grids import people_changes
 from grids.models import Designation, Payer, PayerArea, Post, Term, User
 from grids.roles import LEVEL_LABELS, POST_KIND_LABELS, PostKind
 from grids.selectors import level_of_code
@@ -111,19 +112,30 @@ def post_create(
 
 @transaction.atomic
 def term_start(
-    *, post: Post, holder: User, starts: date, actor: User | None, is_acting: bool = False, document_no: str = ""
+    *,
+    post: Post,
+    holder: User,
+    starts: date,
+    actor: User | None,
+    ends: date | None = None,
+    is_acting: bool = False,
+    document_no: str = "",
 ) -> Term:
     """Put a person in a post from a Beijing date. The predecessor's open term ends on that day.
 
-    Raises Conflict when the post is held later on, or already from that very day; NotAllowed never: who may do this is
-    decided by the caller.
+    A term of the past may be entered late, with its end. Who answered for earlier fires is then said anew by whoever
+    listens (grids.people_changes); nothing is rewritten. Raises Conflict when terms of the post would overlap.
     """
     if holder.is_system:
         raise Conflict("系统账号不能任职。", code="system_account")
+    if ends is not None and ends <= starts:
+        raise BadInput(f"离任日期须晚于任职日期 {starts}", where="离任日期")
     later = post.terms.filter(starts__gte=starts).order_by("starts").first()
-    if later:
-        raise Conflict(f"该岗位自 {later.starts} 起已有任期，任期不能重叠。", code="term_overlaps")
-    previous = post.terms.order_by("-starts").first()
+    if later and (ends is None or ends > later.starts):
+        raise Conflict(
+            f"该岗位自 {later.starts} 起已有任期，任期不能重叠；补录以前的任期请写离任日期。", code="term_overlaps"
+        )
+    previous = post.terms.filter(starts__lt=starts).order_by("-starts").first()
     if previous and previous.ends is None:
         term_end(term=previous, ends=starts, actor=actor)
     elif previous and previous.ends and previous.ends > starts:
@@ -131,25 +143,27 @@ def term_start(
     try:
         with transaction.atomic():
             term = Term.objects.create(
-                post=post, holder=holder, starts=starts, is_acting=is_acting, document_no=document_no
+                post=post, holder=holder, starts=starts, ends=ends, is_acting=is_acting, document_no=document_no
             )
     except IntegrityError as error:
         raise Conflict("该岗位刚刚由他人填报了任期，请核对。", code="term_overlaps") from error
     after = {"post": post.pk, "holder": holder.pk, "starts": starts, "is_acting": is_acting, "document": document_no}
-    record("term.started", term, actor, after=after)
+    record("term.started", term, actor, after=after | ({"ends": ends} if ends else {}))
+    people_changes.tell([people_changes.Change(post.level, post.cell_code, starts, ends)])
     return term
 
 
 @transaction.atomic
 def term_end(*, term: Term, ends: date, actor: User | None, reason: str = "") -> Term:
     """End a term on a Beijing date (the first day no longer in office). Raises Conflict when it has ended or not begun."""
-    if term.ends is not None:
-        raise Conflict(f"该任期已于 {term.ends} 结束。", code="term_ended")
     if ends <= term.starts:
         raise Conflict(f"离任日期须晚于任职日期 {term.starts}。", code="term_overlaps")
+    if not Term.objects.filter(pk=term.pk, ends__isnull=True).update(ends=ends):
+        term.refresh_from_db()
+        raise Conflict(f"该任期已于 {term.ends} 结束。", code="term_ended")
     term.ends = ends
-    term.save(update_fields=["ends"])
     record("term.ended", term, actor, before={"ends": None}, after={"ends": ends}, reason=reason)
+    people_changes.tell([people_changes.Change(term.post.level, term.post.cell_code, ends, None)])
     return term
 
 

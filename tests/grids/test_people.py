@@ -202,8 +202,10 @@ def test_a_roster_makes_accounts_posts_and_terms_with_one_entry_and_a_second_loa
         RosterRow(WEST, Level.COUNTY, PostKind.HEAD, "w2", "演示乙", "19900000002", title="县长"),
         RosterRow(f"{WEST}001", Level.TOWNSHIP, PostKind.HEAD, "w1", "演示甲"),
     ]
-    assert roster_load(rows=rows, starts=JAN, actor=system_user()) == {"users": 2, "posts": 3, "terms": 3}
-    assert roster_load(rows=rows, starts=JAN, actor=system_user()) == {"users": 0, "posts": 0, "terms": 0}
+    made = {"users": 2, "posts": 3, "terms": 3, "phones": 0, "same": 0}
+    assert roster_load(rows=rows, starts=JAN, actor=system_user()) == made
+    again = {"users": 0, "posts": 0, "terms": 0, "phones": 0, "same": 3}
+    assert roster_load(rows=rows, starts=JAN, actor=system_user()) == again
     assert Entry.objects.filter(act="roster.loaded").count() == 1
     assert "演示甲" not in str(Entry.objects.get(act="roster.loaded").after)
     assert not User.objects.get(username="w1").has_usable_password()

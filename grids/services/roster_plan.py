@@ -1,0 +1,260 @@
+"""What a roster of people would change, row by row, before anything is written (C2). Reads only."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from grids.models import Post, Term, User
+from grids.roles import LEVEL_LABELS, POST_KIND_LABELS, PostKind
+from grids.services.phones import readable_phone
+from journal.errors import BadInput
+
+PostKey = tuple[str, str, str]
+"""Cell code, kind, title."""
+CHUNK = 900  # SQLite takes no more values in one IN
+
+
+@dataclass(frozen=True, slots=True)
+class RosterRow:
+    """One person in one post. `username` "" = found by name and phone, or opened anew; `phone` "" = left as it is.
+
+    `starts` None = from the day of the load; `line` = the row of the sheet, for the words of an error.
+    """
+
+    cell_code: str
+    level: str
+    kind: str
+    username: str
+    full_name: str
+    phone: str = ""
+    title: str = ""
+    unit: str = ""
+    is_acting: bool = False
+    starts: date | None = None
+    ends: date | None = None
+    document_no: str = ""
+    line: int = 0
+
+    @property
+    def post_title(self) -> str:
+        return self.title or POST_KIND_LABELS[PostKind(self.kind)]
+
+    @property
+    def key(self) -> PostKey:
+        return self.cell_code, self.kind, self.post_title
+
+
+class Verdict(StrEnum):
+    """What becomes of a row."""
+
+    SAME = "same"
+    PHONE = "phone"
+    NEW = "new"
+    SUCCESSION = "succession"
+    LATE = "late"
+    REJECTED = "rejected"
+
+
+VERDICT_LABELS = {
+    Verdict.SAME: "不变",
+    Verdict.PHONE: "换电话",
+    Verdict.NEW: "任职",
+    Verdict.SUCCESSION: "接任",
+    Verdict.LATE: "补录",
+    Verdict.REJECTED: "退回",
+}
+
+
+@dataclass(slots=True)
+class Planned:
+    """One row with its verdict. `holder` is the known person, None = an account to be opened under `username`."""
+
+    row: RosterRow
+    verdict: Verdict
+    reason: str = ""
+    column: str = ""
+    holder: User | None = None
+    username: str = ""
+    starts: date = date.min
+    ends: date | None = None
+    before: str = ""
+
+
+@dataclass(slots=True)
+class Plan:
+    """The planned rows in the order of the sheet, and what was looked up for them."""
+
+    rows: list[Planned]
+    posts: dict[PostKey, Post]
+    open_terms: dict[int, Term]
+
+    @property
+    def rejected(self) -> list[Planned]:
+        return [one for one in self.rows if one.verdict == Verdict.REJECTED]
+
+    def counts(self) -> dict[str, int]:
+        """How many rows of each verdict, zeros too."""
+        found = {str(verdict): 0 for verdict in Verdict}
+        for one in self.rows:
+            found[one.verdict] += 1
+        return found
+
+
+class _Refusal(Exception):
+    def __init__(self, reason: str, column: str) -> None:
+        self.reason, self.column = reason, column
+
+
+@dataclass(slots=True)
+class _Span:
+    starts: date
+    ends: date | None
+    who: str
+
+
+@dataclass(slots=True)
+class _Known:
+    """What the database says of the posts and people of a roster; spans grow as rows are planned."""
+
+    posts: dict[PostKey, Post]
+    open_terms: dict[int, Term]
+    spans: dict[PostKey, list[_Span]]
+    by_username: dict[str, User]
+    by_name: dict[str, list[User]]
+    opened: dict[tuple[str, str], str] = field(default_factory=dict)
+    usernames: set[str] = field(default_factory=set)
+
+
+def roster_plan(*, rows: Sequence[RosterRow], starts: date) -> Plan:
+    """Say what each row would change; a row that cannot be taken says why and where, and the others stand.
+
+    `starts` is the Beijing date of rows that have none of their own.
+    """
+    known = _known(rows)
+    planned = []
+    for row in rows:
+        try:
+            planned.append(_plan_row(row, known, row.starts or starts))
+        except _Refusal as refusal:
+            planned.append(Planned(row, Verdict.REJECTED, refusal.reason, refusal.column))
+    return Plan(planned, known.posts, known.open_terms)
+
+
+def _plan_row(row: RosterRow, known: _Known, starts: date) -> Planned:
+    _check(row, starts)
+    holder, username = _person(row, known)
+    who = holder.username if holder else username
+    spans = known.spans[row.key]
+    current = next((span for span in spans if span.ends is None), None)
+    if current and current.who == who and (row.starts is None or row.starts == current.starts) and row.ends is None:
+        changed = bool(holder and row.phone and holder.phone != readable_phone(row.phone))
+        return Planned(row, Verdict.PHONE if changed else Verdict.SAME, holder=holder, username=who)
+    if any(span.who == who and span.starts == starts and span.ends == row.ends for span in spans):
+        return Planned(row, Verdict.SAME, holder=holder, username=who)
+    later = min((span.starts for span in spans if span.starts >= starts), default=None)
+    if later and (row.ends is None or row.ends > later):
+        raise _Refusal(f"该岗位自 {later} 起已有任期；补录以前的任期请写离任日期", "任职日期")
+    earlier = max((span for span in spans if span.starts < starts), key=lambda span: span.starts, default=None)
+    if earlier and earlier.ends and earlier.ends > starts:
+        raise _Refusal(f"该岗位的上一任期到 {earlier.ends} 才结束，任期不能重叠", "任职日期")
+    verdict = Verdict.LATE if row.ends else Verdict.NEW
+    before = ""
+    if earlier and earlier.ends is None:
+        verdict, before, earlier.ends = Verdict.SUCCESSION, earlier.who, starts
+    spans.append(_Span(starts, row.ends, who))
+    return Planned(row, verdict, holder=holder, username=who, starts=starts, ends=row.ends, before=before)
+
+
+def _check(row: RosterRow, starts: date) -> None:
+    if row.level not in LEVEL_LABELS:
+        raise _Refusal(f"没有代码为 {row.cell_code} 的网格", "区划代码")
+    if row.kind not in POST_KIND_LABELS:
+        raise _Refusal(f"不认识的岗位类别 {row.kind}", "岗位类别")
+    if not row.full_name.strip():
+        raise _Refusal("没有姓名", "姓名")
+    if row.ends and row.ends <= starts:
+        raise _Refusal("离任日期须晚于任职日期", "离任日期")
+    try:
+        readable_phone(row.phone)
+    except BadInput as bad:
+        raise _Refusal(bad.message, "电话") from bad
+
+
+def _person(row: RosterRow, known: _Known) -> tuple[User | None, str]:
+    """The known account that the row means, or None and the name of the one to be opened."""
+    if row.username:
+        user = known.by_username.get(row.username)
+        if user and (user.full_name != row.full_name or user.is_system):
+            raise _Refusal(f"账号 {row.username} 是另一个人的", "账号")
+        known.usernames.add(row.username)
+        return user, row.username
+    phone = readable_phone(row.phone)
+    named = known.by_name.get(row.full_name, [])
+    matches = [user for user in named if phone and user.phone == phone]
+    here = [user for user in named if any(span.who == user.username for span in known.spans[row.key])]
+    found = matches or here
+    if len(found) > 1:
+        raise _Refusal("有几个同名同号的账号，请在“账号”一列写明是哪一个", "账号")
+    if found:
+        return found[0], found[0].username
+    same = (row.full_name, phone)
+    if not phone or same not in known.opened:
+        known.opened[same] = _free_username(row, known)
+    return None, known.opened[same]
+
+
+def _free_username(row: RosterRow, known: _Known) -> str:
+    stem = f"p{row.cell_code}"
+    number = 1
+    while f"{stem}-{number}" in known.usernames or f"{stem}-{number}" in known.by_username:
+        number += 1
+    known.usernames.add(f"{stem}-{number}")
+    return f"{stem}-{number}"
+
+
+def _known(rows: Sequence[RosterRow]) -> _Known:
+    codes = sorted({row.cell_code for row in rows})
+    posts: dict[PostKey, Post] = {}
+    spans: dict[PostKey, list[_Span]] = defaultdict(list)
+    open_terms: dict[int, Term] = {}
+    for part in chunks(codes):
+        for post in Post.objects.filter(cell_code__in=part):
+            posts[(post.cell_code, post.kind, post.title)] = post
+        for term in Term.objects.filter(post__cell_code__in=part).select_related("post", "holder"):
+            key = (term.post.cell_code, term.post.kind, term.post.title)
+            spans[key].append(_Span(term.starts, term.ends, term.holder.username))
+            if term.ends is None:
+                open_terms[term.post_id] = term
+    users: dict[int, User] = {}
+    names = sorted({row.full_name for row in rows})
+    stems = [f"p{code}-" for code in codes]
+    for part in chunks(names):
+        users.update({user.pk: user for user in User.objects.filter(full_name__in=part)})
+    for part in chunks(sorted({row.username for row in rows if row.username})):
+        users.update({user.pk: user for user in User.objects.filter(username__in=part)})
+    by_username = {user.username: user for user in users.values()}
+    by_name: dict[str, list[User]] = defaultdict(list)
+    for user in users.values():
+        if user.is_active and not user.is_system:
+            by_name[user.full_name].append(user)
+    known = _Known(posts, open_terms, spans, by_username, by_name)
+    known.usernames |= _taken(stems)
+    return known
+
+
+def _taken(stems: Sequence[str]) -> set[str]:
+    """The opened accounts' names already in use; they all begin with p and a code."""
+    if not stems:
+        return set()
+    wanted = tuple(stems)
+    rows = User.objects.filter(username__startswith="p", username__contains="-").values_list("username", flat=True)
+    return {name for name in rows if name.startswith(wanted)}
+
+
+def chunks(values: Sequence[str]) -> list[Sequence[str]]:
+    """The values in lots that every database takes in one IN."""
+    return [values[at : at + CHUNK] for at in range(0, len(values), CHUNK)]
