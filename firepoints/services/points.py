@@ -143,7 +143,7 @@ def release_detections(*, detections: Iterable[Detection], actor: User, reason: 
             taken.update(is_active=False)
             point = refresh(point)
         else:
-            _leave_to_a_person(point, "来源已撤回")
+            _leave_to_a_person(point, f"{reason}，请复核"[:200])
         record("fire_point.released", point, actor, after={"detections": ids, "state": point.state}, reason=reason)
         touched.append(point)
     return touched

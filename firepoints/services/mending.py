@@ -1,0 +1,172 @@
+"""A quarantined row is corrected and submitted again, or set aside with a reason. The row itself stays as it was."""
+
+import csv
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+
+from firepoints.models import ImportRun, Mending, RawRow
+from firepoints.services import ingest, reading, storing
+from firepoints.services.reading import ListName
+from firepoints.services.steps import required
+from firepoints.sources.base import ParseResult, Rejected, Sighting
+from firepoints.sources.fields import BY_PARSER
+from grids.models import User
+from grids.roles import Role
+from grids.selectors import roles_of
+from journal.errors import BadInput, Conflict, NotAllowed, Refused
+from journal.services import record
+
+Outcome = RawRow.Outcome
+MOST_CHARACTERS = 500  # of one corrected cell
+
+
+class StillUnreadable(BadInput):
+    """The corrected row cannot be used either; `column` is the heading at fault, "" where none is."""
+
+    code = "still_unreadable"
+
+    def __init__(self, rejected: Rejected) -> None:
+        super().__init__(rejected.reason, details={"column": rejected.column, "reason_code": rejected.code})
+        self.column = rejected.column
+
+
+def cells_of(row: RawRow) -> dict[str, str]:
+    """The cells of a quarantined row by heading, as texts; {} where the row has no columns (a broken line of a CSV)."""
+    try:
+        raw = json.loads(row.raw)
+    except ValueError:
+        return {}
+    if not isinstance(raw, dict):
+        return {}
+    return {str(name): "" if value is None else str(value) for name, value in raw.items()}
+
+
+def why_not(row: RawRow) -> str:
+    """Why this row cannot be mended, as a sentence; "" when it can."""
+    if row.outcome != Outcome.QUARANTINED:
+        return "只有隔离的行要更正"
+    if row.run.state != ImportRun.State.COMMITTED:
+        return f"这次导入现在是“{row.run.get_state_display()}”"
+    if (known := standing_mending(row)) is not None:
+        return f"这一行{known.get_kind_display()}"
+    return ""
+
+
+def standing_mending(row: RawRow) -> Mending | None:
+    """The mending that holds: the last one, unless its run was withdrawn (then the row waits again)."""
+    last = row.mendings.select_related("run", "actor").order_by("-seq").first()
+    if last is not None and last.run is not None and last.run.state == ImportRun.State.WITHDRAWN:
+        return None
+    return last
+
+
+@transaction.atomic
+def row_mend(*, row: RawRow, cells: Mapping[str, str], actor: User, reason: str) -> Mending:
+    """Read the corrected cells as the file was read, and import the sighting as a run of its own that names the row.
+
+    Sent twice at once, the second waits and is told. Raises NotAllowed, Missing without a reason, Conflict for a row that
+    is not waiting, StillUnreadable naming the column, BadInput for cells that the row does not have.
+    """
+    reason = required(reason, "更正的依据")
+    _open(row, actor)
+    had = cells_of(row)
+    unknown = [name for name in cells if name not in had]
+    if unknown or not had:
+        raise BadInput(
+            f"这一行没有“{unknown[0]}”这一列" if unknown else "这一行没有列，请改好原文件再导入", where="更正"
+        )
+    corrected = {name: str(cells.get(name, value))[:MOST_CHARACTERS] for name, value in had.items()}
+    content = _as_file(corrected)
+    found = _read(row, content)
+    done = _import(row, found, content, actor)
+    mending = Mending.objects.create(
+        row=row, seq=row.mendings.count() + 1, kind=Mending.Kind.MENDED, run=done.run, corrected=corrected,
+        reason=reason[:300], actor=actor,
+    )  # fmt: skip
+    changed = sorted(name for name in corrected if corrected[name] != had[name])
+    told = {"run": str(row.run.uuid), "sheet": row.sheet, "row": row.row_no, "mending_run": str(mending.run),
+            "columns": changed}  # fmt: skip
+    record("import.row_mended", row, actor, before={"cells": {name: had[name] for name in changed}},
+           after={**told, "cells": {name: corrected[name] for name in changed}}, reason=reason)  # fmt: skip
+    return mending
+
+
+@transaction.atomic
+def row_discard(*, row: RawRow, actor: User, reason: str) -> Mending:
+    """Set a quarantined row aside for good, with its reason. Raises as `row_mend`."""
+    reason = required(reason, "不再处理的理由")
+    _open(row, actor)
+    mending = Mending.objects.create(
+        row=row, seq=row.mendings.count() + 1, kind=Mending.Kind.DISCARDED, reason=reason[:300], actor=actor
+    )
+    told = {"run": str(row.run.uuid), "sheet": row.sheet, "row": row.row_no}
+    record("import.row_discarded", row, actor, after=told, reason=reason)
+    return mending
+
+
+def _open(row: RawRow, actor: User) -> None:
+    if not roles_of(actor) & {Role.BUREAU, Role.SYSTEM}:
+        raise NotAllowed("更正隔离的行由市局经办")
+    # Two who mend one row follow each other; UNIQUE(row, seq) holds it where there is no row lock.
+    list(ImportRun.objects.select_for_update(no_key=True).filter(pk=row.run_id).values_list("pk"))
+    if said := why_not(row):
+        raise Conflict(f"{said}，没有重复办理", code="row_not_waiting")
+
+
+def _as_file(cells: Mapping[str, str]) -> bytes:
+    """The row under its headings as a CSV of two lines: every reader takes one."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow([_flat(name) for name in cells])
+    writer.writerow([_flat(value) for value in cells.values()])
+    return out.getvalue().encode("utf-8")
+
+
+def _flat(text: str) -> str:
+    """One line, without what no file may hold: a cell is quoted by the writer, but the readers count lines."""
+    return " ".join(text.replace("\x00", "\ufffd").splitlines())
+
+
+def _read(row: RawRow, content: bytes) -> Sighting:
+    """The one sighting in the corrected row, under the row number and the sheet of the original."""
+    run = row.run
+    if run.source.parser not in BY_PARSER:
+        raise Refused("这种文件的行请改好原文件再导入", code="not_mendable")
+    path = Path(storing.stored_path(storing.store_bytes(content, kind="imports", suffix=".csv")))
+    result = reading.read_file(path, source=run.source, datum=run.datum, mapping=run.mapping, area=ingest._area())
+    if result.rejected:
+        raise StillUnreadable(result.rejected[0])
+    if not len(result.sightings):
+        raise BadInput("这一行读成了标题或说明，不是数据", where="更正")
+    return replace(result.sightings[0], row_no=row.row_no, sheet=row.sheet)
+
+
+def _import(row: RawRow, found: Sighting, content: bytes, actor: User) -> ingest.Import:
+    run = row.run
+    facts: dict[str, Any] = {
+        "filename": f"更正 {run.filename}"[:180] + f" 第 {row.row_no} 行",
+        "sha256": storing.digest_of(content),
+        "size_bytes": len(content),
+        "stored_as": storing.store_bytes(content, kind="imports", suffix=".csv"),
+        "datum": run.datum,
+        "mapping": run.mapping,
+        # The row belongs to the same version of the list; `mends` keeps it from being taken for a whole new list.
+        "supersedes": run.supersedes,
+        "options": {**run.options, "mends": row.pk},
+    }
+    done = ingest.import_sightings(
+        result=ParseResult((found,), (), ()),
+        source=run.source,
+        actor=actor,
+        name=ListName(run.issuer, run.period, run.list_no),
+        facts=facts,
+    )
+    if done.quarantined:
+        raise Conflict("同一清单的同一序号已有别的内容：请改序号，或作为更正的清单导入", code="list_conflict")
+    return done
