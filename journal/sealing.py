@@ -10,12 +10,19 @@ import structlog
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from journal import clock, digests
+from journal import clock, digests, faults
 from journal.models import Entry, Seal
 from journal.selectors import deployment
 
 log = structlog.get_logger(__name__)
 
+faults.register(
+    {
+        "seal.read": "nothing is sealed; the next sealer begins from the same head",
+        "seal.linked": "nothing is sealed: the links died with their transaction",
+        "seal.committed": "sealed; the next sealer begins from the new head",
+    }
+)
 # How far behind the last sealed id a late commit is looked for on every tick; the sweep looks everywhere.
 WINDOW = 10_000
 ATTEMPTS = 3
@@ -60,7 +67,9 @@ def seal_pending(limit: int = 500, *, everything: bool = False) -> int:
             return 0
         try:
             with transaction.atomic():
-                return _seal_batch(limit, everything)
+                sealed = _seal_batch(limit, everything)
+            faults.point("seal.committed")
+            return sealed
         except IntegrityError as error:
             log.info("journal.seal_retried", error=str(error))
     log.warning("journal.seal_given_up", attempts=ATTEMPTS)
@@ -84,10 +93,12 @@ def _seal_batch(limit: int, everything: bool) -> int:
     seq, prev_hash = (last.seq, last.hash) if last else (0, digests.GENESIS)
     sealed_at, epoch = clock.real_now(), deployment().epoch
     seals = []
+    faults.point("seal.read")
     for entry in unsealed(after_id=_horizon(last, everything))[:limit]:
         seq += 1
         link = digests.seal_hash(seq=seq, prev_hash=prev_hash, digest=entry.digest, sealed_at=sealed_at, epoch=epoch)
         seals.append(Seal(seq=seq, entry=entry, prev_hash=prev_hash, hash=link, sealed_at=sealed_at, epoch=epoch))
         prev_hash = link
     Seal.objects.bulk_create(seals)
+    faults.point("seal.linked")
     return len(seals)

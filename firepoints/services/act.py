@@ -7,9 +7,12 @@ from typing import Any
 from firepoints.models import FirePoint
 from firepoints.services import dispatch, joint, merge, objections, recognise, reopen, review, split, verify
 from grids.models import User
+from journal import faults
 from journal.errors import BadInput, Missing
 
 Service = Callable[..., FirePoint]
+
+faults.register({"act.committed": "the act stands, the answer is lost: a second try is refused and changes nothing"})
 
 SERVICES: dict[str, Service] = {
     "dispatch": dispatch.fire_point_dispatch,
@@ -77,7 +80,9 @@ def act(
     lacking = [name for name, is_required in fields.items() if is_required and given.get(name) in (None, "")]
     if lacking:
         raise Missing(lacking)
-    return SERVICES[action](point_id=point_id, actor=actor, expected_version=expected_version, **_texts(given))
+    done = SERVICES[action](point_id=point_id, actor=actor, expected_version=expected_version, **_texts(given))
+    faults.point("act.committed")
+    return done
 
 
 def _texts(given: Mapping[str, Any]) -> dict[str, Any]:

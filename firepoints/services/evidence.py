@@ -21,8 +21,17 @@ from firepoints.tracks import NotATrack, read_track
 from grids import selectors as grids
 from grids.models import User
 from grids.roles import Role
+from journal import faults
 from journal.errors import BadInput, Conflict, Missing, NotAllowed
 from journal.services import record
+
+faults.register(
+    {
+        "evidence.kept": "a file without a row: harmless, found again by its name when the device sends it again",
+        "evidence.recorded": "the same: the row died with its entry",
+        "evidence.committed": "stored, the receipt is lost: the device sends it again and gets the same receipt",
+    }
+)
 
 MAY_FILE = frozenset({Role.BUREAU, Role.RECOGNISER, Role.COUNTY, Role.INSPECTOR})
 MOST_BYTES = 30 * 1024 * 1024
@@ -93,12 +102,15 @@ def evidence_store(
 
 def _file(row: Evidence) -> Evidence:
     told = {"uuid": str(row.uuid), "sha256": row.sha256, "kind": str(row.kind), "point": row.point_id}
+    faults.point("evidence.kept")
     try:
         with transaction.atomic():
             row.save()
             record(
                 "evidence.stored", row, row.uploader, after=told | {"footprint_distance_m": row.footprint_distance_m}
             )
+            faults.point("evidence.recorded")
+        faults.point("evidence.committed")
     except IntegrityError:
         # The same device sent it twice at once; the other request has won.
         known = Evidence.objects.filter(uuid=row.uuid).first()

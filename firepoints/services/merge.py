@@ -9,8 +9,11 @@ from firepoints.services.steps import Opened, advance, claim, concern, open_act,
 from firepoints.states import DECIDED, LIVE, State
 from grids.models import User
 from grids.roles import Role
+from journal import faults
 from journal.errors import BadInput, Conflict, NotAllowed
 from journal.services import record
+
+faults.register({"act.merge.moved": "nothing has happened: every sighting is in the one point in which it was"})
 
 
 @transaction.atomic
@@ -73,6 +76,7 @@ def _merged(opened: Opened, survivor: FirePoint, reason: str) -> FirePoint:
     moved.update(is_active=False)
     why = f"由 {point} 并入：{reason}"[:300]
     Membership.objects.bulk_create(Membership(point=survivor, detection_id=one, why=why) for one in detections)
+    faults.point("act.merge.moved")
     if survivor.state not in DECIDED:
         refresh(survivor)
     concern(survivor, dict(point.counties.values_list("county_code", "share")))

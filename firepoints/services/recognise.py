@@ -12,7 +12,10 @@ from firepoints.states import Basis
 from grids import selectors as grids
 from grids.models import User
 from grids.services.edition_turns import hold_editions
+from journal import faults
 from journal.errors import BadInput, Missing
+
+faults.register({"act.recognise.decided": "nothing has happened: no decision without the state that it gives"})
 
 
 @transaction.atomic
@@ -88,6 +91,7 @@ def _decide(opened: Opened, *, counted: bool, reason: str, charged: Detection | 
         amount_fen=price.amount_fen,
         rulings=rulings.rulings_on(point.burn_date),
     )
+    faults.point("act.recognise.decided")
     return advance(opened, reason=reason, data=_pinned(recognition), recognition=recognition, counted=counted)
 
 

@@ -16,8 +16,18 @@ from firepoints.models import FirePoint, NumberSeries, PointCounty, Step
 from firepoints.states import State
 from firepoints.workflow import Facts, Transition
 from grids.models import User
+from journal import faults
 from journal.errors import BadInput, Conflict, Missing, NotAllowed, Refused, StaleVersion
 from journal.services import record
+
+faults.register(
+    {
+        "act.claimed": "nothing has happened: the version was taken in the transaction that died",
+        "act.moved": "nothing has happened: the point stands where it stood",
+        "act.stepped": "nothing has happened: no step without its journal entry",
+        "act.recorded": "nothing has happened: no entry without its act",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +53,7 @@ def open_act(action: str, *, point_id: int | str, actor: User, expected_version:
     if refused := refusal(action, facts):
         raise refused
     claim(point)
+    faults.point("act.claimed")
     return Opened(workflow.BY_ACTION[action], point, actor, facts)
 
 
@@ -81,6 +92,7 @@ def advance(
     target = to or transition.target or point.state
     before = _told(point)
     FirePoint.objects.filter(pk=point.pk, version=point.version).update(state=target, **changes)
+    faults.point("act.moved")
     Step.objects.create(
         point=point,
         seq=next_seq(Step, point),
@@ -92,9 +104,11 @@ def advance(
         reason=reason[:500],
         data=dict(data or {}),
     )
+    faults.point("act.stepped")
     after = FirePoint.objects.select_related("attribution", "verification", "recognition").get(pk=point.pk)
     told = {**_told(after), **({"data": dict(data)} if data else {})}
     record(ACT_OF[transition.action], after, actor, before=before, after=told, reason=reason)
+    faults.point("act.recorded")
     return after
 
 

@@ -18,8 +18,10 @@ from firepoints.states import Conclusion
 from grids import selectors as grids
 from grids.models import Post, User
 from grids.roles import Level, PostKind
-from journal import clock
+from journal import clock, faults
 from journal.errors import Missing, NotAllowed
+
+faults.register({"act.verify.filed": "nothing has happened: no record on file for a point that is not verified"})
 
 
 @transaction.atomic
@@ -143,6 +145,7 @@ def fire_point_return(
 
 
 def _verified(opened: Opened, verification: Verification, pieces: Sequence[Evidence], **changes: Any) -> FirePoint:
+    faults.point("act.verify.filed")
     data = {
         "verification": verification.pk,
         "conclusion": str(verification.conclusion),

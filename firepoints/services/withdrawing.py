@@ -9,9 +9,11 @@ from firepoints.services.points import release_detections
 from grids.models import User
 from grids.roles import Role
 from grids.selectors import roles_of
-from journal import clock
+from journal import clock, faults
 from journal.errors import Conflict, Missing, NotAllowed
 from journal.services import record
+
+faults.register({"withdraw.released": "nothing has happened: the run is in force with its keys and its points"})
 
 
 @transaction.atomic
@@ -38,6 +40,7 @@ def import_withdraw(*, run: str, actor: User, reason: str) -> ImportRun:
     said = f"来源已撤回：{reason.strip()}"
     touched = release_detections(detections=detections, actor=actor, reason=said)
     closed = settle_touched(touched, actor=actor, reason=said)
+    faults.point("withdraw.released")
     record(
         "import.withdrawn",
         found,

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from grids.models import User
 from grids.roles import Role
 from grids.selectors import roles_of
-from journal import clock
+from journal import clock, faults
 from journal.errors import BadInput, Conflict, Missing, NotAllowed, Refused, StaleVersion
 from journal.services import record
 from papers import filing
@@ -20,6 +20,18 @@ from penalties.models import Batch, BatchDocument, BatchLine, BatchState, Ledger
 from penalties.money import yuan
 from penalties.services import ledger, reports, tables
 
+faults.register(
+    {
+        "batch.claimed": "nothing has happened: the batch stands where it stood",
+        "batch.posted": "nothing has happened: no entry of the ledger without its batch",
+        "batch.lined": "nothing has happened: no lines of a batch that is not frozen",
+        "batch.kept": "a scan without a row: harmless, found again by its name",
+        "batch.vouched": "nothing has happened: no voucher that the journal does not know",
+        "batch.recorded": "nothing has happened: no entry of the journal without its act",
+        "batch.papers": "files without rows: harmless, found again by their names",
+        "batch.committed": "the step is taken, the answer is lost: a second try is refused and changes nothing",
+    }
+)
 STEPS = {
     "freeze": (BatchState.OPEN, frozenset({Role.BUREAU})),
     "submit": (BatchState.FROZEN, frozenset({Role.BUREAU})),
@@ -65,8 +77,15 @@ def _advance(batch: Batch, *, to: BatchState, **facts: Any) -> Batch:
     )
     if not moved:
         raise StaleVersion()
+    faults.point("batch.claimed")
     batch.refresh_from_db()
     return batch
+
+
+def _record(act: str, batch: Batch, actor: User, after: dict[str, Any]) -> None:
+    record(act, batch, actor, after=after)
+    faults.point("batch.recorded")
+    transaction.on_commit(lambda: faults.point("batch.committed"))
 
 
 @transaction.atomic
@@ -93,7 +112,8 @@ def batch_build(*, month: str, actor: User) -> Batch:
     else:
         batch = _advance(batch, to=BatchState.OPEN, cut_off=cut_off)
     entries = ledger.post(batch, drafts)
-    record(
+    faults.point("batch.posted")
+    _record(
         "batch.built",
         batch,
         actor,
@@ -122,7 +142,8 @@ def batch_freeze(*, batch_id: int, actor: User) -> Batch:
         batch, to=BatchState.FROZEN, frozen_at=clock.now(), checked_by=actor, content_hash=content_hash(batch, rows)
     )
     BatchLine.objects.bulk_create([row.line(batch) for row in rows])
-    record("batch.frozen", batch, actor, after={"hash": batch.content_hash, "lines": len(rows)})
+    faults.point("batch.lined")
+    _record("batch.frozen", batch, actor, after={"hash": batch.content_hash, "lines": len(rows)})
     return batch
 
 
@@ -153,8 +174,9 @@ def batch_submit(*, batch_id: int, actor: User, submitted_on: date | None = None
         submitted_on=submitted_on or clock.today_beijing(),
         submit_doc_no=doc_no,
     )
-    record("batch.submitted", batch, actor, after={"doc_no": doc_no, "on": str(batch.submitted_on)})
+    _record("batch.submitted", batch, actor, after={"doc_no": doc_no, "on": str(batch.submitted_on)})
     reports.file_batch_documents(batch=batch, actor=actor)
+    faults.point("batch.papers")
     return batch
 
 
@@ -175,6 +197,7 @@ def batch_approve(
     if batch.submitted_on and approved_on < batch.submitted_on:
         raise BadInput(f"批件日期 {approved_on} 早于报送日期 {batch.submitted_on}", where="date")
     stored = filing.store_scan(file, kind="approvals", filename=filename or file.name)
+    faults.point("batch.kept")
     batch = _advance(
         batch,
         to=BatchState.APPROVED,
@@ -193,7 +216,7 @@ def batch_approve(
         sha256=stored.sha256,
         at=clock.now(),
     )
-    record(
+    _record(
         "batch.approved",
         batch,
         actor,
@@ -214,9 +237,10 @@ def batch_send(*, batch_id: int, actor: User, sent_on: date | None = None, doc_n
         sent_on=sent_on or clock.today_beijing(),
         sent_doc_no=doc_no,
     )
-    record("batch.sent", batch, actor, after={"doc_no": doc_no, "on": str(batch.sent_on)})
+    _record("batch.sent", batch, actor, after={"doc_no": doc_no, "on": str(batch.sent_on)})
     made = [reports.letter(reports.batch_report(batch))]
     reports.file_batch_documents(batch=batch, actor=actor, made=made)
+    faults.point("batch.papers")
     return batch
 
 
@@ -253,7 +277,8 @@ def batch_settle(
         if amount == 0 or (amount > 0) != (left > 0) or abs(amount) > abs(left):
             raise BadInput(f"{line.payer_name}还待扣缴 {yuan(left)} 元，不能登记 {yuan(amount)} 元", where="amount")
         _voucher(line, voucher_no=voucher_no.strip(), settled_on=settled_on, amount_fen=amount, actor=actor)
-    record(
+    faults.point("batch.vouched")
+    _record(
         "batch.settled",
         batch,
         actor,
