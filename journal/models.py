@@ -195,3 +195,16 @@ class OnceKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id}:{self.key}"
+
+
+class Pulse(models.Model):
+    """When a part of the machinery was last seen at work; the jobs page and /healthz read it."""
+
+    name = models.CharField("部分", max_length=40, primary_key=True)
+    at = models.DateTimeField("最近一次")
+
+    class Meta:
+        verbose_name = "心跳"
+
+    def __str__(self) -> str:
+        return self.name
