@@ -92,7 +92,7 @@ def dispute(scene: Scene) -> None:
     scene.take("dispute", scene.department, reason="现场位于河对岸，请市局会同核实")
 
 
-def settle_jointly(scene: Scene) -> None:
+def settle_jointly(scene: Scene, conclusion: Conclusion = Conclusion.TRUE) -> None:
     """The joint record: the county found is there and signs, another one stays away after two notices."""
     officer = scene.cast["officer"]
     concerned = sorted(set(scene.point.counties.values_list("county_code", flat=True)) | {scene.story.county})
@@ -111,7 +111,8 @@ def settle_jointly(scene: Scene) -> None:
     scene.take(
         "settle_jointly",
         officer,
-        conclusion=Conclusion.TRUE.value,
+        conclusion=conclusion.value,
+        cause="" if conclusion == Conclusion.TRUE else Cause.NO_TRACE.value,
         county_code=scene.story.county,
         attendances=parties,
         evidence=[*_photos(scene, officer, "fire", 1), _scan(scene, officer, "JOINT RECORD (DEMO)")],

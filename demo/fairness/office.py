@@ -1,0 +1,244 @@
+"""The people of a world at work: each does what the real screens let them do, by the real services.
+
+The bureau answers only what it is asked. Who is asked looks, and says what is so. A county's verifier is honest (says
+what there is), lazy (confirms from the desk) or cheating (denies it, or says that it burnt over the border).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from demo.fairness.stage import Cast
+from demo.fairness.truth import Truth
+from demo.services import verbs
+from demo.services.verbs import Scene
+from demo.story import Story
+from firepoints import selectors, workflow
+from firepoints.models import FirePoint
+from firepoints.services.act import act
+from firepoints.services.objections import lapse_due
+from firepoints.states import DECIDED, LIVE, UNDECIDED, Conclusion, State
+from journal import clock
+from journal.errors import Refused
+
+BORDER_TALK_M = 1000.0
+"""A cheating county says "not ours" where the border is so near, and "not straw" elsewhere."""
+STANDING = (State.SUSPECTED, State.DISPATCHED, State.JOINT, State.VERIFIED, *DECIDED)
+
+
+class Office:
+    """Everybody, with what they remember between two acts."""
+
+    def __init__(self, truth: Truth, cast: Cast) -> None:
+        self.truth, self.cast = truth, cast
+        self.counties = truth.world.counties
+        self.asked: dict[int, dict[str, Any]] = {}
+        self.visited: dict[int, set[str]] = {}
+        self.same: dict[int, int] = {}
+        self.sites: set[int] = set()
+        self.refused: Counter[str] = Counter()
+        self.due = {one["row"]: datetime.fromisoformat(one["at"]) for one in truth.world.acts if one["do"] == "visit"}
+        self.temper = {one["row"]: one["temper"] for one in truth.world.acts if one["do"] == "visit"}
+        self.recheck = {one["row"] for one in truth.world.acts if one["do"] == "visit" and one.get("recheck")}
+        self._step = 0
+
+    # The bureau in the morning
+
+    def work(self) -> None:
+        """Answer what is asked, hold the joint meetings, send out what is clear, and let the counties catch up."""
+        lapse_due()
+        for pk in self._open_questions():
+            self._answer(pk)
+        for point in self._points(State.JOINT):
+            self._meet(point)
+        for pk in sorted(self.sites):
+            self._divide(FirePoint.objects.get(pk=pk))
+        for point in self._points(State.SUSPECTED):
+            if self._is_charged(point) and not point.needs_person:
+                self._try(verbs.dispatch, point)
+        for point in self._points(State.DISPATCHED):
+            self._catch_up(point)
+
+    def _open_questions(self) -> list[int]:
+        """Points that the product sends to a person now; each is noted with what an oracle says of it."""
+        members = self.truth.members()
+        found = []
+        for point in FirePoint.objects.filter(state__in=UNDECIDED).order_by("pk"):
+            crossing = point.is_cross and point.state == State.SUSPECTED
+            if not (point.needs_person or point.is_oversize or crossing):
+                continue
+            told = self.asked.setdefault(point.pk, {"why": set(), "doubts": set(), "charges": False})
+            told["why"].add(_kind(point))
+            told["doubts"].update(self.truth.doubts(point.pk, members))
+            told["charges"] |= self._is_charged(point)
+            if self._is_charged(point):
+                found.append(point.pk)
+        return found
+
+    def _answer(self, pk: int) -> None:
+        """Say what is so: divide what is two fires, merge what is one, leave the rest as it is."""
+        point = FirePoint.objects.get(pk=pk)
+        if point.state not in UNDECIDED:
+            return
+        self._divide(point)
+        point.refresh_from_db()
+        if point.needs_person:
+            self._merge_with_its_own(point)
+            point.refresh_from_db()
+        if point.needs_person and point.state in UNDECIDED:
+            self._try_act("review", point, reason="现场核对：另是一处")
+            point.refresh_from_db()
+        if point.is_cross and point.state == State.SUSPECTED and not point.is_oversize:
+            self._try(verbs.mark_cross, point)
+
+    def _divide(self, point: FirePoint) -> None:
+        """Divide a point by its true fires, where the product lets people do that in this state."""
+        groups: dict[str, list[int]] = {}
+        for one in selectors.active_detections(point):
+            row = self.truth.row_of.get(one.pk)
+            groups.setdefault(row.main if row else "", []).append(one.pk)
+        may = point.state in workflow.BY_ACTION["split"].sources
+        if not may and point.state == State.VERIFIED and len(groups) > 1:
+            if State.DISPATCHED not in workflow.BY_ACTION["split"].sources:
+                return
+            self._try_act("return", point, reason="现场有几处相离的过火地块，先划分")
+            point.refresh_from_db()
+            may = point.state in workflow.BY_ACTION["split"].sources
+        if may and (len(groups) > 1 or point.is_oversize):
+            parts = [groups[name] for name in sorted(groups, key=lambda name: (name == "", name))]
+            if self._try_act("split", point, groups=parts, reason="现场核对：按过火地块划分"):
+                self.sites.discard(point.pk)
+
+    def _merge_with_its_own(self, point: FirePoint) -> None:
+        members = self.truth.members()
+        for pk in self.truth.elsewhere(point.pk, members.get(point.pk, []), members):
+            other = FirePoint.objects.get(pk=pk)
+            point.refresh_from_db()
+            if point.state in LIVE and other.state in LIVE:
+                self._merge(point, other)
+
+    def _merge(self, a: FirePoint, b: FirePoint) -> bool:
+        """The one that is less far goes into the other."""
+        less, more = sorted((a, b), key=lambda one: (STANDING.index(State(one.state)), -one.pk))
+        if less.state in DECIDED:
+            return self._try_act("merge_decided", less, who="chief", into=more.pk, reason="现场核对：同一处")
+        done = self._try_act("merge", less, who="chief", into=more.pk, reason="现场核对：同一处")
+        if not done and more.state in (State.DISPATCHED, State.VERIFIED) and not more.is_oversize:
+            # Of two counties: nobody's until they have met.
+            if self._try_act("mark_cross", more, reason="两处是同一处，分属两县（区）"):
+                less.refresh_from_db()
+                done = self._try_act("merge", less, who="chief", into=more.pk, reason="现场核对：同一处")
+        return done
+
+    def _meet(self, point: FirePoint) -> None:
+        """The joint record: the bureau is there and finds what is so."""
+        fires = self.truth.fires(self.truth.rows(point))
+        fire = next((one for one in fires.values() if one.straw), next(iter(fires.values()), None))
+        own = point.attribution.county_code if point.attribution else ""
+        county = fire.county if fire else own or next(iter(self.counties))
+        found = Conclusion.TRUE if fire and fire.straw else Conclusion.FALSE
+        self._try(lambda scene: verbs.settle_jointly(scene, conclusion=found), point, county=county)
+        self.visited.setdefault(point.pk, set()).add("joint")
+
+    # The counties
+
+    def visit(self, row: str) -> None:
+        """Somebody of the county goes to where a row says, if the point was sent to them and waits."""
+        point = self.truth.point_of(row)
+        if point is not None and point.state == State.DISPATCHED:
+            self._verify(point, self.temper[row])
+
+    def _catch_up(self, point: FirePoint) -> None:
+        rows = [row.id for row in self.truth.rows(point) if row.id in self.due]
+        if rows and max(self.due[row] for row in rows) < clock.now():
+            self._verify(point, self.temper[rows[0]])
+
+    def _verify(self, point: FirePoint, temper: str) -> None:
+        rows = self.truth.rows(point)
+        fires = self.truth.fires(rows)
+        straw = [one for one in fires.values() if one.straw]
+        self.visited.setdefault(point.pk, set()).add(temper)
+        if temper == "lazy" or (temper == "honest" and straw):
+            self._try(verbs.report, point)
+        elif temper == "cheating" and straw and straw[0].border_m < BORDER_TALK_M:
+            self._try(verbs.dispute, point)
+        else:
+            self._try(verbs.report_false, point, note="荒草" if fires else "未见痕迹")
+        if temper == "honest":
+            self._say_what_else(point, len(straw))
+
+    def _say_what_else(self, point: FirePoint, sites: int) -> None:
+        """An honest verifier also says: this field we have reported before; here are two fields, not one."""
+        members = self.truth.members()
+        others = self.truth.elsewhere(point.pk, members.get(point.pk, []), members)
+        verified = FirePoint.objects.filter(pk__in=others, verification__isnull=False).order_by("pk").first()
+        if verified is not None:
+            self.same[point.pk] = verified.pk
+        if sites > 1:
+            self.sites.add(point.pk)
+
+    # Who decides, in the evening
+
+    def decide(self) -> None:
+        """认定 what is proved and open to no question; tell the county."""
+        for point in self._points(State.VERIFIED):
+            same = FirePoint.objects.filter(pk=self.same.get(point.pk), state__in=LIVE).first()
+            if same is not None and self._merge(point, same):
+                continue
+            point.refresh_from_db()
+            if point.state != State.VERIFIED or point.needs_person or point.pk in self.sites:
+                if point.pk in self.sites and State.DISPATCHED not in workflow.BY_ACTION["split"].sources:
+                    self.sites.discard(point.pk)  # nothing that the product would let them do about it
+                else:
+                    continue
+            if same is not None or point.verification is None or point.verification.conclusion == Conclusion.FALSE:
+                self._try(verbs.exclude, point)
+            elif self._try(verbs.recognise, point):
+                point.refresh_from_db()
+                self._try(verbs.notify, point)
+
+    # What they all use
+
+    def _points(self, state: State) -> Iterable[FirePoint]:
+        return list(FirePoint.objects.filter(state=state).select_related("verification", "attribution").order_by("pk"))
+
+    def _is_charged(self, point: FirePoint) -> bool:
+        return any(row.charges for row in self.truth.rows(point))
+
+    def _try(self, verb: Any, point: FirePoint, county: str = "", note: str = "") -> bool:
+        self._step += 1
+        known = FirePoint.objects.select_related("verification", "attribution").get(pk=point.pk)
+        told = Story(f"W{point.pk}", county or known.county_code or next(iter(self.counties)), 0, (), (), note)
+        try:
+            verb(Scene(told, known, self.cast, self.counties, self._step))
+        except Refused as refused:
+            name = getattr(verb, "__name__", "verb").replace("<lambda>", "settle_jointly")
+            self.refused[f"{name}: {refused.code}"] += 1
+            return False
+        return True
+
+    def _try_act(self, action: str, point: FirePoint, who: str = "clerk", **data: Any) -> bool:
+        try:
+            act(point_id=point.pk, action=action, actor=self.cast[who], data=data)
+        except Refused as refused:
+            self.refused[f"{action}: {refused.code}"] += 1
+            return False
+        return True
+
+
+def _kind(point: FirePoint) -> str:
+    """Why a point was sent to a person, in one word."""
+    if point.is_oversize:
+        return "oversize"
+    if point.needs_person:
+        words: Mapping[str, str] = {
+            "范围相接": "touches",
+            "过境": "before_pass",
+            "另一县": "county",
+            "待人工划分": "oversize",
+        }
+        return next((kind for word, kind in words.items() if word in point.needs_person), "other")
+    return "cross"

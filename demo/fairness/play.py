@@ -1,0 +1,58 @@
+"""A world from its first file to its last batch, everything at its own simulated time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+from demo.fairness.office import Office
+from demo.fairness.stage import cast_of, take_in
+from demo.fairness.truth import Truth
+from demo.fairness.worldfile import World
+from grids.models import User
+from journal import clock
+from journal.errors import BadInput
+from penalties.models import BatchState
+from penalties.services.batches import batch_build, batch_freeze
+
+
+def play(world: World) -> Office:
+    """Let it all happen in a deployment that `stage.set_up` has made ready; returns the people with their memories."""
+    truth, cast = Truth(world), cast_of()
+    office = Office(truth, cast)
+    events: list[tuple[datetime, int, Callable[[], None]]] = [
+        (file.arrives, 0, partial(_arrive, truth, world, at, cast["clerk"])) for at, file in enumerate(world.files)
+    ]
+    for one in world.acts:
+        events.append((datetime.fromisoformat(one["at"]), 1, _deed(office, one, cast["clerk"])))
+    events.sort(key=lambda event: event[:2])
+    if not events:
+        return office
+    with clock.simulated(events[0][0]) as hand:
+        for at, _, run in events:
+            hand.set(at)
+            run()
+    return office
+
+
+def _arrive(truth: Truth, world: World, at: int, clerk: User) -> None:
+    truth.learn(take_in(world, world.files[at], clerk))
+
+
+def _deed(office: Office, one: dict[str, str], clerk: User) -> Callable[[], None]:
+    deeds: dict[str, Callable[[], None]] = {
+        "work": office.work,
+        "decide": office.decide,
+        "visit": lambda: office.visit(one["row"]),
+        "charge": lambda: _charge(one["month"], clerk),
+    }
+    if one["do"] not in deeds:
+        raise BadInput(f"不认识的动作 {one['do']!r}，可用：{'、'.join(deeds)}", where="acts.jsonl")
+    return deeds[one["do"]]
+
+
+def _charge(month: str, clerk: User) -> None:
+    batch = batch_build(month=month, actor=clerk)
+    if batch.state == BatchState.OPEN:
+        batch_freeze(batch_id=batch.pk, actor=clerk)

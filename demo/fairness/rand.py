@@ -1,0 +1,76 @@
+"""The adjusted Rand index of the grouping, beside the best that any rule could reach and a naive rule's."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Sequence
+
+from demo.fairness.truth import Truth
+from demo.fairness.worldfile import Row
+from firepoints.grouping import group
+from firepoints.models import Detection, Membership
+from firepoints.services import grouping
+from grids.geo.footprint import distance_m
+
+NAIVE_M, NAIVE_H = 1000.0, 24.0
+
+
+def indices(truth: Truth) -> dict[str, float]:
+    """product: the rule alone, on all rows at once; final: after people; best: fires that share a pixel of a pass cannot
+    be told apart; naive: centres within 1 km and 24 h. Rows of fixed heat and of nothing are left out."""
+    rows = {pk: row for pk, row in sorted(truth.row_of.items()) if row.main in truth.world.fires}
+    told = list(Detection.objects.filter(pk__in=rows, is_outside=False).select_related("source").order_by("pk"))
+    rows = {one.pk: rows[one.pk] for one in told}
+    true = [row.main for row in rows.values()]
+    partition = group(grouping._columns(told), params=grouping._params(told))
+    label = dict(zip(partition.ids.tolist(), partition.label.tolist(), strict=True))
+    points = dict(Membership.objects.filter(is_active=True).values_list("detection_id", "point_id"))
+    pooled = _pooled(list(rows.values()))
+    return {
+        "product": adjusted(true, [label[pk] for pk in rows]),
+        "final": adjusted(true, [points.get(pk, -pk) for pk in rows]),
+        "best": adjusted(true, [pooled[name] for name in true]),
+        "naive": adjusted(true, _near(list(rows.values()))),
+    }
+
+
+def adjusted(a: Sequence[Hashable], b: Sequence[Hashable]) -> float:
+    """Hubert and Arabie's index of two labellings of the same things: 1 when equal, about 0 when by chance."""
+
+    def pairs(counts: Counter[Hashable]) -> float:
+        return sum(n * (n - 1) / 2 for n in counts.values())
+
+    every = len(a) * (len(a) - 1) / 2
+    if not every:
+        return 1.0
+    both, one, two = pairs(Counter(zip(a, b, strict=True))), pairs(Counter(a)), pairs(Counter(b))
+    by_chance, most = one * two / every, (one + two) / 2
+    return 1.0 if most == by_chance else round((both - by_chance) / (most - by_chance), 4)
+
+
+def _pooled(rows: Sequence[Row]) -> dict[str, str]:
+    """fire → the first of the fires that cannot be told from it, since one row shows both."""
+    name_of = {name: name for row in rows for name in row.heat}
+
+    def first(name: str) -> str:
+        while name_of[name] != name:
+            name = name_of[name]
+        return name
+
+    for row in rows:
+        names = sorted(first(name) for name in row.heat)
+        for other in names[1:]:
+            name_of[max(first(names[0]), first(other))] = min(first(names[0]), first(other))
+    return {name: first(name) for name in name_of}
+
+
+def _near(rows: Sequence[Row]) -> list[int]:
+    group_of = list(range(len(rows)))
+    for i, a in enumerate(rows):
+        for j in range(i):
+            b = rows[j]
+            near = abs((a.at - b.at).total_seconds()) <= NAIVE_H * 3600
+            if near and group_of[i] != group_of[j] and distance_m(a.lon, a.lat, b.lon, b.lat) <= NAIVE_M:
+                old, new = max(group_of[i], group_of[j]), min(group_of[i], group_of[j])
+                group_of = [new if one == old else one for one in group_of]
+    return group_of

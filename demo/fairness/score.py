@@ -1,0 +1,174 @@
+"""What each county should have paid and was charged, and everything that went wrong on the way."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from demo.fairness import naive, rand
+from demo.fairness.office import Office
+from demo.fairness.truth import Truth
+from firepoints.models import Attribution, FirePoint, Recognition
+from penalties.models import LedgerEntry
+
+FEN_PER_POINT = 3_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """One charge that stands: the point, who pays, where the product says that it burnt, and the fires it shows."""
+
+    point: int
+    county: str
+    village: str
+    jointly: bool
+    fires: tuple[str, ...]
+
+
+def score(office: Office) -> dict[str, Any]:
+    """The whole judgement of a world that was played, as JSON values; docs/simulation.md explains each figure."""
+    truth = office.truth
+    world = truth.world
+    charges = list(_standing(truth))
+    paid = _match(charges, world.reported | {name for name, one in world.fires.items() if one.straw})
+    due = Counter(world.fires[name].county for name in world.reported)
+    charged = Counter(one.county for one in charges)
+    uncharged = sorted(world.reported - set(paid.values()))
+    blame = {name: _who(office, name) for name in uncharged}
+    wrong = [one for one in charges if one.point in paid and not _is_its(world.fires[paid[one.point]], one.county)]
+    return {
+        "made_by": dict(world.made_by),
+        "fires": len(world.fires),
+        "reported": len(world.reported),
+        "reported_honest": sum(_who(office, name) == "honest" for name in world.reported),
+        "charges": len(charges),
+        "counties": {
+            code: {"name": name, "due": due[code], "charged": charged[code], "due_fen": due[code] * FEN_PER_POINT,
+                   "charged_fen": charged[code] * FEN_PER_POINT}
+            for code, name in world.counties.items()
+        },  # fmt: skip
+        "double": sorted(one.point for one in charges if one.point not in paid and one.fires and _has_straw(truth, one)),
+        "not_straw": sorted(one.point for one in charges if not _has_straw(truth, one)),
+        "uncharged": uncharged,
+        "uncharged_by": dict(sorted(Counter(blame.values()).items())),
+        "uncharged_honest": sorted(name for name, who in blame.items() if who == "honest"),
+        "wrong_county": sorted(one.point for one in wrong if not one.jointly),
+        "wrong_county_jointly": sorted(one.point for one in wrong if one.jointly),
+        "wrong_village": sum(one.point in paid and one.village != world.fires[paid[one.point]].village for one in charges),
+        "person": _asked(office),
+        "rand": rand.indices(truth),
+        "naive": naive.score(world),
+        "refused": dict(sorted(office.refused.items())),
+    }  # fmt: skip
+
+
+def _standing(truth: Truth) -> Iterable[Charge]:
+    balance: dict[int, int] = {}
+    of: dict[int, int] = {}
+    for point, left, recognition in LedgerEntry.objects.order_by("point_id", "seq").values_list(
+        "point_id", "balance_fen", "recognition_id"
+    ):
+        balance[point], of[point] = left, recognition
+    for point in sorted(pk for pk, left in balance.items() if left):
+        pinned = Recognition.objects.select_related("attribution").get(pk=of[point])
+        jointly = pinned.attribution.method == Attribution.Method.JOINT
+        fires = tuple(truth.fires(truth.rows(point)))
+        yield Charge(point, pinned.payer_code, pinned.attribution.village_code, jointly, fires)
+
+
+def _match(charges: Iterable[Charge], payable: Iterable[str]) -> dict[int, str]:
+    """point → the one fire that its charge pays for, as many as can be (augmenting paths)."""
+    wanted, listed = set(payable), list(charges)
+    taken: dict[str, int] = {}
+    by_point = {one.point: [name for name in one.fires if name in wanted] for one in listed}
+
+    def place(point: int, tried: set[str]) -> bool:
+        for name in by_point[point]:
+            if name not in tried:
+                tried.add(name)
+                if name not in taken or place(taken[name], tried):
+                    taken[name] = point
+                    return True
+        return False
+
+    for one in listed:
+        place(one.point, set())
+    return {point: name for name, point in taken.items()}
+
+
+def _has_straw(truth: Truth, one: Charge) -> bool:
+    return any(truth.world.fires[name].straw for name in one.fires)
+
+
+def _is_its(fire: Any, county: str) -> bool:
+    """A field that lies over the border may be either's: from a fifth of it on."""
+    return bool(fire.counties.get(county, 0.0) >= 0.2)
+
+
+def _who(office: Office, fire: str) -> str:
+    """Who of the counties had to do with a fire: cheating before lazy before honest."""
+    rows = {row.id for row in office.truth.world.rows.values() if row.main == fire}
+    tempers = {office.temper[row] for row in rows if row in office.temper}
+    for point, seen in office.visited.items():
+        if any(row.id in rows for row in office.truth.rows(point)):
+            tempers |= seen
+    return next((one for one in ("cheating", "lazy") if one in tempers), "honest")
+
+
+def _asked(office: Office) -> dict[str, Any]:
+    """Points sent to a person, beside those of an oracle that flags exactly the ambiguous ones."""
+    truth, asked = office.truth, office.asked
+    members = truth.members()
+    now = {pk: truth.doubts(pk, members) for pk in members if pk not in asked}
+    missed = {pk: why for pk, why in now.items() if why and any(row.charges for row in members[pk])}
+    mine = {pk: one for pk, one in asked.items() if one["charges"]}
+    needed = {pk for pk, one in mine.items() if one["doubts"]}
+    oracle = len(needed) + len(missed)
+    reasons: dict[str, Counter[str]] = defaultdict(Counter)
+    for one in mine.values():
+        for why in one["why"]:
+            reasons[why]["needed" if one["doubts"] else "not_needed"] += 1
+    return {
+        "points": FirePoint.objects.exclude(state="merged").count(),
+        "asked": len(mine),
+        "needed": len(needed),
+        "missed": len(missed),
+        "missed_why": dict(sorted(Counter(why for whys in missed.values() for why in whys).items())),
+        "oracle": oracle,
+        "ratio": round(len(mine) / oracle, 3) if oracle else None,
+        "why": {name: dict(count) for name, count in sorted(reasons.items())},
+        "asked_leads": len(asked) - len(mine),
+    }
+
+
+def together(results: list[Mapping[str, Any]]) -> dict[str, Any]:
+    """Several worlds as one: sums, and the asks of the issue."""
+    total = {key: sum(one[key] for one in results) for key in ("fires", "reported", "reported_honest", "charges")}
+    for key in ("double", "not_straw", "uncharged", "uncharged_honest", "wrong_county", "wrong_county_jointly"):
+        total[key] = sum(len(one[key]) for one in results)
+    total["wrong_village"] = sum(one["wrong_village"] for one in results)
+    for key in ("asked", "needed", "missed", "oracle", "asked_leads"):
+        total[key] = sum(one["person"][key] for one in results)
+    naively = {key: sum(one["naive"][key] for one in results) for key in results[0]["naive"]}
+    honest = total["reported_honest"] or 1
+    indices = {
+        name: round(sum(one["rand"][name] for one in results) / len(results), 4)
+        for name in ("product", "best", "naive", "final")
+    }
+    ratio = total["asked"] / (total["oracle"] or 1)
+    return {
+        "worlds": len(results),
+        **total,
+        "uncharged_honest_share": round(total["uncharged_honest"] / honest, 4),
+        "ratio": round(ratio, 3),
+        "rand": indices,
+        "naive": naively,
+        "asks": {
+            "double": total["double"] == 0,
+            "wrong_county": total["wrong_county"] == 0,
+            "uncharged_honest": total["uncharged_honest"] / honest <= 0.01,
+            "person": ratio <= 1.5,
+        },
+    }

@@ -1,0 +1,73 @@
+"""The throw-away deployment of a world: pack, borders, accounts; and taking its files in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+from django.conf import settings
+
+from demo.fairness.worldfile import File, World
+from demo.names import invented_name
+from firepoints.models import RawRow
+from firepoints.services.ingest import import_file
+from firepoints.services.reading import ListName
+from grids.models import User
+from grids.roles import PostKind
+from grids.selectors import root_code, system_user
+from grids.services.editions import edition_activate, edition_import
+from grids.services.locating import index_for
+from grids.services.people import designate, post_create, term_start, user_create
+from penalties.services.pack import pack_load
+
+PACK = "benxi"
+NAME = "模拟边界"
+SINCE = date(2022, 1, 1)
+CITY = {
+    "clerk": (PostKind.BUREAU,),
+    "officer": (PostKind.BUREAU,),
+    "recogniser": (PostKind.RECOGNISER,),
+    "chief": (PostKind.BUREAU, PostKind.RECOGNISER),  # merges into what was decided take a 认定人 of the bureau
+}
+Cast = Mapping[str, User]
+
+
+def set_up(world: World) -> None:
+    """Load pack, borders and accounts into an empty deployment, which becomes a demonstration."""
+    system = system_user()
+    pack_load(folder=Path(settings.BASE_DIR) / "packs" / PACK, actor=system, is_demo=True)
+    edition_import(name=NAME, levels=world.cells, datum=world.datum, actor=system, note="模拟")
+    edition, _ = edition_activate(name=NAME, valid_from=SINCE, actor=system, reason="模拟")
+    index_for(edition)
+    root = root_code(edition)
+    for at, (name, kinds) in enumerate(CITY.items()):
+        _account(name, at, kinds, root, system)
+    for at, code in enumerate(world.counties, start=len(CITY)):
+        _account(f"county{code}", at, (PostKind.COUNTY,), code, system)
+
+
+def _account(name: str, at: int, kinds: tuple[PostKind, ...], cell: str, actor: User) -> None:
+    # The fast hasher is not ours to choose here: a dozen accounts are not worth a setting.
+    user, _ = user_create(username=name, full_name=invented_name(at), actor=actor)
+    for kind in kinds:
+        post = post_create(kind=kind, cell_code=cell, title=f"{name}岗", unit="模拟单位", actor=actor)
+        term_start(post=post, holder=user, starts=SINCE, actor=actor)
+        if kind == PostKind.COUNTY:
+            designate(county_code=cell, post=post, document_no="模拟〔2022〕1号", valid_from=SINCE, actor=actor)
+
+
+def cast_of() -> dict[str, User]:
+    """Everybody by account name."""
+    return {user.username: user for user in User.objects.all()}
+
+
+def take_in(world: World, file: File, clerk: User) -> dict[int, str]:
+    """Import one file as an office does; detection id → row id of the truth, for the rows that were kept."""
+    name = ListName(issuer=file.issuer, period=file.period, list_no=file.list_no)
+    done = import_file(path=file.path, source_code=file.source, actor=clerk, name=name, datum=file.datum)
+    if done.run is None:
+        return {}
+    truth = {row.line: row.id for row in world.rows_of(file.name)}
+    kept = RawRow.objects.filter(run=done.run, detection__isnull=False).values_list("row_no", "detection_id")
+    return {detection: truth[line] for line, detection in kept if line in truth}

@@ -1,0 +1,95 @@
+"""What is really behind a point of the product: its rows, the fires that they show, and whether that could be known."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+import shapely
+
+from demo.fairness.worldfile import Fire, Row, World
+from firepoints.models import FirePoint, Membership
+from firepoints.states import LIVE
+
+LEAST_SHARE = 0.02
+"""Of the area where a fire must have been; a smaller sliver over the border is nobody's doubt."""
+
+
+class Truth:
+    """A world beside the deployment that plays it."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.row_of: dict[int, Row] = {}
+
+    def learn(self, found: dict[int, str]) -> None:
+        """Remember which sightings came of which rows; a row told again keeps its first."""
+        for detection, row in found.items():
+            self.row_of.setdefault(detection, self.world.rows[row])
+
+    def rows(self, point: FirePoint | int) -> list[Row]:
+        """The rows that a point gathers now."""
+        members = Membership.objects.filter(point=point, is_active=True).order_by("detection_id")
+        return [self.row_of[pk] for pk in members.values_list("detection_id", flat=True) if pk in self.row_of]
+
+    def members(self) -> dict[int, list[Row]]:
+        """Every live point with its rows."""
+        found: dict[int, list[Row]] = defaultdict(list)
+        live = Membership.objects.filter(is_active=True, point__state__in=LIVE).order_by("point_id", "detection_id")
+        for point, detection in live.values_list("point_id", "detection_id"):
+            if detection in self.row_of:
+                found[point].append(self.row_of[detection])
+        return dict(found)
+
+    def point_of(self, row: str) -> FirePoint | None:
+        """The point that gathers a row now."""
+        wanted = [pk for pk, one in self.row_of.items() if one.id == row]
+        found = Membership.objects.filter(is_active=True, detection__in=wanted).select_related("point__verification")
+        first = found.first()
+        return first.point if first else None
+
+    def fires(self, rows: Iterable[Row]) -> dict[str, Fire]:
+        """The fires, straw or not, that these rows show; the one that most of them show first."""
+        count: dict[str, int] = defaultdict(int)
+        for row in rows:
+            if row.main in self.world.fires:
+                count[row.main] += 1
+        ordered = sorted(count, key=lambda name: (-count[name], name))
+        return {name: self.world.fires[name] for name in ordered}
+
+    def elsewhere(self, point: int, rows: Iterable[Row], members: dict[int, list[Row]]) -> list[int]:
+        """The other live points that show a fire of these rows."""
+        mine = set(self.fires(rows))
+        return sorted(pk for pk, own in members.items() if pk != point and mine & set(self.fires(own)))
+
+    def doubts(self, point: int, members: dict[int, list[Row]]) -> list[str]:
+        """Why nobody could know without looking, [] when the rows say enough: the oracle's flags.
+
+        two_fires: the rows show more than one fire; in_two: a fire of theirs stands in another point too; border: the
+        area where its fire must have been lies over two counties; datum: a position in another datum than it says.
+        """
+        rows = members.get(point, [])
+        found = []
+        if len(self.fires(rows)) > 1 or len({row.main[:1] for row in rows if row.main}) > 1:
+            found.append("two_fires")
+        if self.elsewhere(point, rows, members):
+            found.append("in_two")
+        if any(row.datum != "wgs84" for row in rows):
+            found.append("datum")
+        if self._over_border(rows):
+            found.append("border")
+        return found
+
+    def _over_border(self, rows: list[Row]) -> bool:
+        fires = self.fires(rows)
+        name = next(iter(fires), None)
+        mine = [row for row in rows if row.main == name] if name else rows
+        if not mine:
+            return False
+        areas = sorted((row.area() for row in mine), key=lambda area: float(area.area))
+        where = areas[0]
+        for area in areas[1:]:
+            both = where.intersection(area)
+            where = where if both.is_empty else both
+        shares = [shapely.area(where.intersection(one)) / where.area for one in self.world.county_areas.values()]
+        return sum(share >= LEAST_SHARE for share in shares) > 1
