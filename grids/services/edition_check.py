@@ -1,224 +1,266 @@
-"""The check of an edition before it is activated: does it leave a dead corner, and does anything lie twice? (C2)."""
+"""The check of an edition before it is activated: does it leave a dead corner, does anything lie twice, is it where it
+says it is, is it called what the division table calls it, does it cover what the last one covered? (C2)."""
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 
 from grids.areas import area_m2
-from grids.models import Edition
-from grids.roles import LEVELS
+from grids.geo.datum_check import datum_fit
+from grids.geo.outlines import all_outlines
+from grids.models import Division, Edition
+from grids.roles import Level
+from grids.services.coverage_checks import (
+    Finding,
+    against_parents,
+    cell_finding,
+    odd_shapes,
+    of_one_level,
+    place_of,
+)
+from grids.services.division_checks import code_findings, division_findings
+from grids.services.edition_layers import Layer, Shapes, load_layer, load_layers
 from journal.errors import Refused
 
-TOLERANCE_M2: Final = 1.0
-"""Smaller differences are the rounding of coordinates."""
-NARROW_GAP_DEG: Final = 0.0002
-"""About 20 m: two borders that run nearer than this are meant to be one."""
+__all__ = [
+    "ERRORS",
+    "LABELS",
+    "LACKS",
+    "WARNINGS",
+    "Layer",
+    "check_layers",
+    "edition_check",
+    "load_layer",
+    "load_layers",
+]
 
-Finding = dict[str, Any]
-Shapes = npt.NDArray[np.object_]
+ERRORS: Final[Mapping[str, str]] = {
+    "gaps": "缝隙",
+    "overlaps": "重叠",
+    "outside_parent": "超出上级",
+    "orphans": "没有上级",
+    "duplicates": "重名或重形",
+    "datum": "坐标系可疑",
+}
+"""A fire could belong to nobody, to two, or to a neighbour."""
+LACKS: Final[Mapping[str, str]] = {"no_name": "没有名称", "no_polygon": "没有图形"}
+WARNINGS: Final[Mapping[str, str]] = {
+    "not_covered": "比上一版少",
+    "bad_codes": "代码不合规",
+    "names_differ": "与区划表名称不同",
+    "not_in_table": "区划表里没有",
+    "not_in_edition": "区划表里有、边界里没有",
+    "multi_part": "由几块组成",
+    "slivers": "细长碎块",
+}
+LABELS: Final[Mapping[str, str]] = {**ERRORS, **LACKS, **WARNINGS}
+SHARE_SAME_PLACE: Final = 0.5
+"""A county whose code no outline has is the county with which it shares more than half of the ground of both."""
+COVER_TOLERANCE_M2: Final = 1_000.0
+SHAPE_VERTICES: Final = 200
+
+Progress = Callable[[str, int, int], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """One level as arrays, in code order; `shapes` holds None for a cell without polygon."""
-
-    level: str
-    codes: list[str]
-    names: list[str]
-    parents: list[str]
-    shapes: Shapes
-
-    def drawn(self) -> npt.NDArray[np.intp]:
-        """Positions of the cells that have a polygon."""
-        return np.flatnonzero(~shapely.is_missing(self.shapes))
-
-
-def edition_check(*, name: str) -> dict[str, Any]:
+def edition_check(*, name: str, progress: Progress | None = None, with_shapes: bool = False) -> dict[str, Any]:
     """Look over an edition; nothing is written.
 
-    Returns `ok` (no finding that lets a fire belong to nobody or to two), `cells` by level, and lists of findings with
-    level, codes, place (lon, lat) and area: `gaps`, `overlaps`, `outside_parent`, `orphans`, `duplicates`, `no_name`,
-    `no_polygon`. Raises Refused("no_edition").
+    Returns `ok` (no finding under ERRORS; a datum that only a few counties make doubtful is told and does not count),
+    `cells` by level, `counts` and the lists of findings of ERRORS and LACKS, and under `warnings` those of WARNINGS; each
+    with level, codes, place [lon, lat] and area. `with_shapes` adds the ground of each as GeoJSON of at most SHAPE_VERTICES
+    vertices. Raises Refused("no_edition").
     """
     edition = Edition.objects.filter(name=name).first()
     if edition is None:
         raise Refused(f"没有名为“{name}”的边界版本；请先 grid import。", code="no_edition")
     layers = load_layers(edition)
-    result: dict[str, Any] = {
+    found = check_layers(layers, divisions=_divisions(), previous=_previous_counties(edition), datum=edition.datum,
+                         progress=progress)  # fmt: skip
+    listed, warned = (
+        {kind: [_told(row, with_shapes) for row in found[kind]] for kind in kinds}
+        for kinds in ((*ERRORS, *LACKS), WARNINGS)
+    )
+    return {
         "edition": edition.name,
         "state": edition.state,
         "valid_from": edition.valid_from,
         "content_hash": edition.content_hash,
-        "ok": False,
+        "ok": not any(row.get("certain", True) for kind in ERRORS for row in found[kind]),
         "cells": {str(layer.level): len(layer.codes) for layer in layers},
+        "counts": {kind: len(rows) for kind, rows in listed.items()},
+        **listed,
+        "warning_counts": {kind: len(rows) for kind, rows in warned.items()},
+        "warnings": warned,
     }
-    found: dict[str, list[Finding]] = {
-        "gaps": [],
-        "overlaps": [],
-        "outside_parent": [],
-        "orphans": [],
-        "duplicates": [],
-        "no_name": [],
-        "no_polygon": [],
-    }
-    for at, layer in enumerate(layers):
-        upper = layers[at - 1] if at else None
-        found["overlaps"] += _overlaps(layer)
-        found["gaps"] += _holes(layer) if upper is None else _uncovered(layer, upper)
-        if upper is not None:
-            found["outside_parent"] += _outside(layer, upper)
-            found["orphans"] += [_cell(layer, one) for one, code in enumerate(layer.parents) if not code]
+
+
+def check_layers(
+    layers: Sequence[Layer],
+    *,
+    divisions: Mapping[str, tuple[str, str]] | None = None,
+    previous: tuple[str, Layer] | None = None,
+    datum: str = "wgs84",
+    progress: Progress | None = None,
+) -> dict[str, list[Finding]]:
+    """The findings by kind for layers from the top down. `divisions` is {code: (name, level)}, `previous` the name and the
+    counties of the edition that ruled before. Pure."""
+    found: dict[str, list[Finding]] = {kind: [] for kind in LABELS}
+    steps = [(f"{layer.level}", layer) for layer in layers]
+    tell = progress or (lambda stage, done, total: None)
+    for at, (label, layer) in enumerate(steps):
+        tell(f"检查 {label}：缝隙和重叠", at, len(steps) + 1)
+        parts = [of_one_level(layer, is_top=at == 0), odd_shapes(layer)]
+        if at:
+            tell(f"检查 {label}：与上级", at, len(steps) + 1)
+            parts.append(against_parents(layer, layers[at - 1]))
+            found["orphans"] += [cell_finding(layer, one) for one, code in enumerate(layer.parents) if not code]
+        for part in parts:
+            for kind, rows in part.items():
+                found[kind] += rows
         found["duplicates"] += _duplicates(layer)
-        found["no_name"] += [_cell(layer, one) for one, text in enumerate(layer.names) if not text]
-        found["no_polygon"] += [_cell(layer, int(one)) for one in np.flatnonzero(shapely.is_missing(layer.shapes))]
-    result["ok"] = not any(found[kind] for kind in ("gaps", "overlaps", "outside_parent", "orphans", "duplicates"))
-    return result | {"counts": {kind: len(rows) for kind, rows in found.items()}} | found
-
-
-def load_layers(edition: Edition) -> list[Layer]:
-    """The levels that the edition has, from the top down."""
-    return [layer for level in LEVELS if (layer := load_layer(edition, level)).codes]
-
-
-def load_layer(edition: Edition, level: str) -> Layer:
-    """One level of an edition with its shapes; without cells when the edition lacks it."""
-    cells = edition.cells.filter(level=level).order_by("code")
-    rows = list(cells.values_list("code", "name", "parent__code", "geometry"))
-    wkb = np.empty(len(rows), dtype=object)
-    wkb[:] = [None if row[3] is None else bytes(row[3]) for row in rows]
-    shapes = np.asarray(shapely.from_wkb(wkb), dtype=object)
-    return Layer(level, [row[0] for row in rows], [row[1] for row in rows], [row[2] or "" for row in rows], shapes)
-
-
-def _cell(layer: Layer, at: int) -> Finding:
-    return {"level": layer.level, "code": layer.codes[at], "name": layer.names[at], "place": _place(layer.shapes[at])}
-
-
-def _place(shape: shapely.Geometry | None) -> list[float] | None:
-    if shape is None or shape.is_empty:
-        return None
-    point = shapely.point_on_surface(shape)
-    return [round(point.x, 6), round(point.y, 6)]
-
-
-def _overlaps(layer: Layer) -> list[Finding]:
-    """Pairs of neighbours that share ground. Only cells with an edge that does not fit the coverage are compared."""
-    drawn = layer.drawn()
-    shapes = layer.shapes[drawn]
-    edges = shapely.coverage_invalid_edges(shapes)
-    suspects = np.flatnonzero(~shapely.is_empty(edges))
-    if not len(suspects):
-        return []
-    tree = shapely.STRtree(shapes)
-    of, other = tree.query(shapes[suspects], predicate="intersects")
-    pairs = sorted({(min(a, b), max(a, b)) for a, b in zip(suspects[of].tolist(), other.tolist(), strict=True)})
-    pairs = [(a, b) for a, b in pairs if a != b]
-    if not pairs:
-        return []
-    left, right = (np.array(side) for side in zip(*pairs, strict=True))
-    common = shapely.intersection(shapes[left], shapes[right])
-    areas = area_m2(common)
-    return [
-        {
-            "level": layer.level,
-            "codes": [layer.codes[drawn[left[at]]], layer.codes[drawn[right[at]]]],
-            "area_m2": round(float(areas[at]), 1),
-            "place": _place(common[at]),
-        }
-        for at in np.flatnonzero(areas > TOLERANCE_M2)
-    ]
-
-
-def _holes(layer: Layer) -> list[Finding]:
-    """Gaps of the top level: ground enclosed by its cells, and narrow strips between two of them."""
-    drawn = layer.drawn()
-    shapes = layer.shapes[drawn]
-    # The overlay may leave threads along borders that do not fit; a grid of about 1 cm closes those.
-    whole = shapely.union_all(shapes, grid_size=1e-7)
-    rings = [ring for part in shapely.get_parts(whole) for ring in part.interiors]
-    holes = np.array([shapely.Polygon(ring) for ring in rings], dtype=object)
-    found = _gaps(layer, holes, "") if len(holes) else []
-    narrow = shapely.coverage_invalid_edges(shapes, NARROW_GAP_DEG)
-    plain = shapely.coverage_invalid_edges(shapes)
-    for at in np.flatnonzero(~shapely.is_empty(narrow) & shapely.is_empty(plain)):
-        line = narrow[at]
-        if not any(shapely.distance(line, hole) < NARROW_GAP_DEG for hole in holes):
-            found.append({"level": layer.level, "codes": [layer.codes[drawn[at]]], "area_m2": None,
-                          "place": _place(line), "narrow": True})  # fmt: skip
+        found["no_name"] += [cell_finding(layer, one) for one, text in enumerate(layer.names) if not text]
+        found["no_polygon"] += [
+            cell_finding(layer, int(one)) for one in np.flatnonzero(shapely.is_missing(layer.shapes))
+        ]
+    tell("检查坐标系、名称和上一版", len(steps), len(steps) + 1)
+    counties = next((layer for layer in layers if layer.level == Level.COUNTY), None)
+    if counties is not None:
+        found["datum"] += _datum(counties, datum)
+        found["not_covered"] += _not_covered(counties, previous)
+    found["bad_codes"] += code_findings(layers)
+    for kind, rows in division_findings(layers, divisions or {}).items():
+        found[kind] += rows
     return found
 
 
-def _gaps(layer: Layer, areas: Shapes, parent: str) -> list[Finding]:
-    sizes = area_m2(areas)
-    tree = shapely.STRtree(layer.shapes[layer.drawn()])
-    codes = np.array(layer.codes, dtype=object)[layer.drawn()]
-    found = []
-    for at in np.flatnonzero(sizes > TOLERANCE_M2):
-        around = sorted(codes[tree.query(areas[at], predicate="intersects")].tolist())
-        found.append({"level": layer.level, "parent": parent, "codes": around[:10],
-                      "area_m2": round(float(sizes[at]), 1), "place": _place(areas[at])})  # fmt: skip
-    return found
+def _divisions() -> dict[str, tuple[str, str]]:
+    return {code: (name, level) for code, name, level in Division.objects.values_list("code", "name", "level")}
 
 
-def _uncovered(layer: Layer, upper: Layer) -> list[Finding]:
-    """Ground of an upper cell that none of the level's cells cover. An upper cell whose children have no polygons at
-    all is not a gap of the borders: it is a missing layer there, and each child stands under `no_polygon`."""
-    by_parent: dict[str, list[int]] = defaultdict(list)
-    for at in layer.drawn().tolist():
-        by_parent[layer.parents[at]].append(at)
-    tree = shapely.STRtree(layer.shapes[layer.drawn()])
-    found = []
-    for at in upper.drawn().tolist():
-        code = upper.codes[at]
-        own = by_parent.get(code, [])
-        if not own:
-            continue
-        rest = shapely.difference(upper.shapes[at], shapely.union_all(layer.shapes[own]))
-        if rest.is_empty or area_m2([rest])[0] <= TOLERANCE_M2:
-            continue
-        # What a neighbour's child covers is not a gap; it is found under `outside_parent`.
-        near = layer.shapes[layer.drawn()][tree.query(rest)]
-        rest = shapely.difference(rest, shapely.union_all(near))
-        found += _gaps(layer, np.array(shapely.get_parts(rest), dtype=object), code)
-    return found
+def _previous_counties(edition: Edition) -> tuple[str, Layer] | None:
+    """The counties of the edition that this one follows: the one it superseded, else the last one in force."""
+    others = Edition.objects.filter(state=Edition.State.ACTIVE).exclude(pk=edition.pk)
+    if edition.valid_from:
+        others = others.filter(valid_from__lt=edition.valid_from)
+    last = others.order_by("-valid_from").first()
+    return (last.name, load_layer(last, Level.COUNTY)) if last else None
 
 
-def _outside(layer: Layer, upper: Layer) -> list[Finding]:
-    position = {code: at for at, code in enumerate(upper.codes)}
-    drawn = [at for at in layer.drawn().tolist() if layer.parents[at] in position]
-    above = np.array([position[layer.parents[at]] for at in drawn], dtype=np.intp)
-    kept = np.flatnonzero(~shapely.is_missing(upper.shapes[above])) if drawn else np.array([], dtype=np.intp)
-    if not len(kept):
-        return []
-    cells = np.array(drawn)[kept]
-    beyond = shapely.difference(layer.shapes[cells], upper.shapes[above[kept]])
-    areas = area_m2(beyond)
-    return [
-        _cell(layer, int(cells[at]))
-        | {"parent": layer.parents[cells[at]], "area_m2": round(float(areas[at]), 1), "place": _place(beyond[at])}
-        for at in np.flatnonzero(areas > TOLERANCE_M2)
-    ]
+def _told(finding: Finding, with_shapes: bool) -> Finding:
+    told = {key: value for key, value in finding.items() if key != "shape"}
+    if with_shapes and finding.get("shape") is not None:
+        told["shape"] = small_geojson(finding["shape"])
+    return told
+
+
+def small_geojson(shape: shapely.Geometry) -> dict[str, Any]:
+    """A shape for a map of findings, coarsened until it is small."""
+    tolerance = 1e-5
+    small = shape
+    while shapely.get_num_coordinates(small) > SHAPE_VERTICES and tolerance < 1:
+        small = shapely.simplify(shape, tolerance)
+        tolerance *= 3
+    answer: dict[str, Any] = json.loads(shapely.to_geojson(shapely.transform(small, lambda at: np.round(at, 6))))
+    return answer
 
 
 def _duplicates(layer: Layer) -> list[Finding]:
     """One name twice under one parent, or one shape twice. (One code twice cannot be loaded.)"""
     named: dict[tuple[str, str], list[int]] = defaultdict(list)
-    drawn: dict[bytes, list[int]] = defaultdict(list)
     for at, name in enumerate(layer.names):
         if name:
             # Where no parent is loaded, the prefecture of the code stands in: 铁西区 is in 沈阳 and in 鞍山.
             named[layer.parents[at] or layer.codes[at][:4], name].append(at)
-    for at in layer.drawn().tolist():
-        drawn[shapely.to_wkb(shapely.normalize(layer.shapes[at]))].append(at)
-    twins = [("name", group) for group in named.values()] + [("shape", group) for group in drawn.values()]
+    twins = [("name", group) for group in named.values()] + [("shape", group) for group in _same_shapes(layer)]
     return [
-        {"level": layer.level, "kind": kind, "name": layer.names[group[0]], "codes": [layer.codes[at] for at in group]}
+        {"level": str(layer.level), "kind": kind, "name": layer.names[group[0]], "place": place_of(layer.shapes[group[0]]),
+         "codes": [layer.codes[at] for at in group], "shape": layer.shapes[group[0]]}
         for kind, group in twins
         if len(group) > 1
-    ]
+    ]  # fmt: skip
+
+
+def _same_shapes(layer: Layer) -> list[list[int]]:
+    """Only shapes with one box and one number of vertices are compared vertex by vertex."""
+    drawn = layer.drawn()
+    boxes = shapely.bounds(layer.shapes[drawn])
+    numbers = shapely.get_num_coordinates(layer.shapes[drawn])
+    alike: dict[tuple[float, ...], list[int]] = defaultdict(list)
+    for order, at in enumerate(drawn.tolist()):
+        alike[(*boxes[order].tolist(), float(numbers[order]))].append(at)
+    found: dict[bytes, list[int]] = defaultdict(list)
+    for group in alike.values():
+        for at in group if len(group) > 1 else ():
+            found[shapely.to_wkb(shapely.normalize(layer.shapes[at]))].append(at)
+    return list(found.values())
+
+
+def _datum(counties: Layer, declared: str) -> list[Finding]:
+    fit = datum_fit(counties.shapes, _outlines_of(counties))
+    if fit is None or not (fit.is_suspect or fit.is_far):
+        return []
+    before, after = (f"{100 * fit.misfit[key]:.1f}%" for key in ("as_declared", fit.best))
+    said = {
+        "gcj02": f"坐标像是 GCJ-02（高德、腾讯），却按 {declared} 读",
+        "bd09": f"坐标像是 BD-09（百度），却按 {declared} 读",
+        "undone_gcj02": "像是把本来就是 WGS-84/CGCS2000 的坐标又按 GCJ-02 换算了一次",
+        "undone_bd09": "像是把本来就是 WGS-84/CGCS2000 的坐标又按 BD-09 换算了一次",
+    }.get(fit.best, "")
+    message = f"{said}：与天地图界线不符的面积，现在 {before}，换一种读法 {after}（{fit.counties} 个县（区））"
+    if fit.is_far:
+        message = f"{fit.counties} 个县（区）与天地图同代码的界线几乎不重叠；请核对坐标参考的带号、代码列"
+    if not fit.is_certain:
+        message += "；县（区）少于 3 个，只作提醒"
+    whole = shapely.box(*shapely.total_bounds(counties.shapes))
+    return [{"level": str(Level.COUNTY), "kind": "far" if fit.is_far else "suspect", "best": fit.best, "declared": declared,
+             "codes": [], "counties": fit.counties, "misfit": {key: round(value, 4) for key, value in fit.misfit.items()},
+             "certain": fit.is_certain, "message": message, "place": place_of(whole), "shape": whole}]  # fmt: skip
+
+
+def _outlines_of(counties: Layer) -> Shapes:
+    """天地图's outline of each county: by code, else the one that it shares most of its ground with."""
+    known = all_outlines()
+    found = np.empty(len(counties.codes), dtype=object)
+    found[:] = [known[code][1] if code in known else None for code in counties.codes]
+    lost = np.flatnonzero(shapely.is_missing(found) & ~shapely.is_missing(counties.shapes))
+    if len(lost):
+        outlines = np.array([shape for _, shape in known.values()], dtype=object)
+        of, outline = shapely.STRtree(outlines).query(counties.shapes[lost])
+        mine, theirs = shapely.simplify(counties.shapes[lost[of]], 0.001), shapely.make_valid(outlines[outline])
+        common = shapely.area(shapely.intersection(shapely.make_valid(mine), theirs))
+        share = common / np.maximum(shapely.area(mine), shapely.area(theirs))
+        for at in np.flatnonzero(share > SHARE_SAME_PLACE).tolist():
+            found[lost[of[at]]] = outlines[outline[at]]
+    return found
+
+
+def _not_covered(counties: Layer, previous: tuple[str, Layer] | None) -> list[Finding]:
+    """Ground of the last edition's counties that no county of this one covers."""
+    if previous is None:
+        return []
+    name, old = previous
+    same = {code: at for at, code in enumerate(counties.codes)}
+    drawn = counties.shapes[counties.drawn()]
+    tree = shapely.STRtree(drawn)
+    found = []
+    for at in old.drawn().tolist():
+        shape, twin = old.shapes[at], same.get(old.codes[at])
+        if twin is not None and shapely.equals_identical(shape, counties.shapes[twin]):
+            continue
+        rest = shapely.difference(shape, shapely.union_all(drawn[tree.query(shape)]))
+        lost_m2 = float(area_m2([rest])[0])
+        if lost_m2 > COVER_TOLERANCE_M2:
+            found.append(cell_finding(old, at) | {"edition": name, "area_m2": round(lost_m2, 1), "shape": rest,
+                                                  "place": place_of(_largest(rest))})  # fmt: skip
+    return found
+
+
+def _largest(shape: shapely.Geometry) -> shapely.Geometry:
+    parts = shapely.get_parts(shape)
+    return parts[int(np.argmax(shapely.area(parts)))] if len(parts) else shape
