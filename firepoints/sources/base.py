@@ -94,10 +94,12 @@ class ParseOptions:
     """How to read a file. Nothing here is guessed: what is not said is refused row by row.
 
     `tz` is the zone of times without an offset (lists and patrols; FIRMS is always UTC). `mapping` gives
-    field → column heading. `window_start_hour` makes a date alone the issuer's window: 17 means from 17:00 of the
-    day before to 17:00 of the date; None means 00:00 to 24:00 of the date. `now` rejects the future;
-    `area` = (lon_min, lat_min, lon_max, lat_max) finds swapped coordinates. `date_order` ("dmy" or "mdy") settles
-    dates such as 10/11/2023, which are rejected without it.
+    field → column heading (headings.py). `window_start_hour` makes a date alone the issuer's window: 17 means from 17:00
+    of the day before to 17:00 of the date (`window_ends_on_date`), 0 the day itself; None lets the title of a list say
+    it, else the day. `now` rejects the future; `area` = (lon_min, lat_min, lon_max, lat_max) finds swapped coordinates.
+    `date_order` ("dmy", "mdy", "ymd") settles dates such as 10/11/2023, which are rejected where nothing settles them.
+    `year` completes dates without one; `window` (UTC) is the span that a list's title gives. `observed` (UTC) is when an
+    FY-4 text was taken; `filename` the name under which the file came: it may say when, and by which satellite.
     """
 
     tz: str = "Asia/Shanghai"
@@ -108,6 +110,11 @@ class ParseOptions:
     future_tolerance: timedelta = timedelta(hours=1)
     area: tuple[float, float, float, float] | None = None
     date_order: str = ""
+    year: int | None = None
+    window: tuple[datetime, datetime] | None = None
+    window_ends_on_date: bool = True
+    observed: tuple[datetime, datetime] | None = None
+    filename: str = ""
     satellite: str = ""
     instrument: str = ""
     max_bytes: int = 1_000_000_000

@@ -31,9 +31,10 @@ from firepoints.sources.base import (
     text_row,
 )
 from firepoints.sources.lines import Lines, Shape, read_fields, split_cells
+from firepoints.sources.moments import parse_date, parse_hhmm
 from firepoints.sources.reasons import REASONS
 from firepoints.sources.table import SightingTable, raw_fields
-from firepoints.sources.text import compact, decode, parse_date, parse_hhmm, parse_number, plain
+from firepoints.sources.text import compact, decode, parse_number, plain
 from firepoints.sources.workbook import read_bytes
 
 Ints = npt.NDArray[np.int64]

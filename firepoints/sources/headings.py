@@ -13,10 +13,54 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from firepoints.sources.text import compact, parse_coordinate
+from firepoints.sources.coordinates import parse_coordinate
+from firepoints.sources.text import compact
 
 HEADING_DEPTH = 40
 BRACKETS = re.compile(r"[(\[【].*?[)\]】]")
+UNITS = frozenset(
+    [
+        *(
+            "°",
+            "度",
+            "°e",
+            "°n",
+            "十进制度",
+            "度分秒",
+            "′",
+            "'",
+            "分",
+            "″",
+            "′′",
+            '"',
+            "秒",
+            "mw",
+            "w/m2",
+            "k",
+            "%",
+            "km",
+            "km2",
+        ),
+        *(
+            "m",
+            "米",
+            "公里",
+            "平方公里",
+            "公顷",
+            "亩",
+            "个",
+            "处",
+            "条",
+            "北京时",
+            "北京时间",
+            "时分",
+            "时:分",
+            "年月日",
+            "年-月-日",
+        ),
+        *("wgs84", "wgs-84", "cgcs2000"),
+    ]
+)
 BY_NUMBER = re.compile(r"#(\d{1,3})")
 
 
@@ -46,8 +90,31 @@ def find_heading(
             names = joined(rows[top : top + depth], lower_first)
             fields = fields_of(names, synonyms, mapping)
             if all(any(name in fields for name in group) for group in required):
-                return Heading(fields, names, top, top + depth)
+                return with_units(rows, Heading(fields, names, top, top + depth), synonyms)
     return None
+
+
+def with_units(rows: Sequence[Sequence[Any]], heading: Heading, synonyms: Mapping[str, tuple[str, ...]]) -> Heading:
+    """The heading with the rows of units below it, and with 分 and 秒 where an angle stands in two or three columns."""
+    below = heading.below
+    while below < len(rows) and below < heading.below + 2 and is_units(rows[below]):
+        below += 1
+    last = [compact(cell).strip("()") for cell in rows[below - 1]]
+    fields = dict(heading.fields)
+    for axis in ("lon", "lat"):
+        at = fields.get(axis, -1)
+        if at < 0 or f"{axis}_min" not in synonyms:
+            continue
+        for step, (part, signs) in enumerate((("_min", ("分", "′", "'")), ("_sec", ("秒", "″", '"', "′′"))), start=1):
+            if at + step < len(last) and last[at + step] in signs:
+                fields.setdefault(axis + part, at + step)
+    return Heading(fields, heading.names, heading.top, below)
+
+
+def is_units(cells: Sequence[Any]) -> bool:
+    """Whether a row says nothing but units: (°), 度, MW, 北京时."""
+    filled = [compact(cell).strip("()[]").lower() for cell in cells if compact(cell)]
+    return bool(filled) and all(cell in UNITS for cell in filled)
 
 
 def required_by_number(required: Sequence[tuple[str, ...]], mapping: Mapping[str, str]) -> bool:

@@ -24,15 +24,15 @@ from firepoints.sources.base import (
     Sighting,
     SourceError,
 )
-from firepoints.sources.fields import PATROL_FIELDS
+from firepoints.sources.fields import PATROL, PATROL_FIELDS
 from firepoints.sources.headings import fields_of
 from firepoints.sources.lists import read_position, reject
+from firepoints.sources.moments import parse_moment
 from firepoints.sources.reasons import is_future
-from firepoints.sources.rows import Row, jsonable, read_rows
-from firepoints.sources.text import compact, decode, parse_moment, parse_number, plain
+from firepoints.sources.rows import Row, jsonable, meta_of, read_tables
+from firepoints.sources.text import compact, decode, parse_number, plain
 from firepoints.sources.workbook import read_bytes, read_sheets
 
-REQUIRED = (("found_at",), ("lon",), ("lat",), ("kind",))
 KINDS: dict[str, tuple[str, ...]] = {FIRE: ("fire", "明火", "火点", "着火", "燃烧", "正在燃烧")}
 KINDS |= {SCAR: ("scar", "黑斑", "过火", "过火痕迹", "焚烧痕迹", "焚烧黑斑", "burn_scar")}
 KIND_OF = {name: kind for kind, names in KINDS.items() for name in names}
@@ -57,7 +57,9 @@ def parse(source: bytes | str | Path, *, options: ParseOptions) -> ParseResult:
     if data[:256].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"[", b"{"):
         rows, notes, meta = json_rows(data, options), list[Note](), dict[str, Any]()
     else:
-        rows, notes, meta = read_rows(read_sheets(data, options), PATROL_FIELDS, REQUIRED, options)
+        tables = read_tables(read_sheets(data, options), PATROL, options)
+        rows = [row for table in tables for row in table.rows]
+        notes, meta = [note for table in tables for note in table.notes], meta_of(tables)
     found = [read_row(row, options) for row in rows]
     return ParseResult(
         tuple(row for row in found if isinstance(row, Sighting)),

@@ -9,14 +9,15 @@ from datetime import date, time
 from typing import Any
 
 from firepoints.sources.base import Note, ParseOptions, SourceError, text_row
-from firepoints.sources.headings import Heading, find_heading
+from firepoints.sources.fields import Fields, said_of
+from firepoints.sources.headings import Heading, find_heading, is_units
 from firepoints.sources.text import compact, plain
 from firepoints.sources.workbook import Sheet
 
 REMARK = re.compile(
     r"(合计|总计|小计|共计|累计|总数|备注|附注|注[:：1-9、]|注$|说明|制表|审核|填报|填表|单位[:：]|数据来源|来源[:：]|报送|联系|抄送|打印)"
 )
-MIDNIGHT = time()
+TOTAL = re.compile(r"(?:合计|总计|小计|共计)(?:[:：]|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,35 +34,53 @@ class Row:
         return self.cells.get(field, "")
 
 
-def read_rows(
-    sheets: Sequence[Sheet],
-    synonyms: Mapping[str, tuple[str, ...]],
-    required: Sequence[tuple[str, ...]],
-    options: ParseOptions,
-) -> tuple[list[Row], list[Note], dict[str, Any]]:
-    """(data rows, notes, meta) of all sheets; a sheet without a heading is a cover, and is notes as a whole.
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The rows of one sheet; a cover has no `heading`, and is notes as a whole."""
 
-    Raises SourceError when no sheet has a heading with the required fields.
+    name: str
+    heading: Heading | None
+    rows: tuple[Row, ...]
+    notes: tuple[Note, ...]
+
+
+def read_tables(
+    sheets: Sequence[Sheet],
+    fields: Fields,
+    options: ParseOptions,
+    *,
+    fallback: Sequence[tuple[str, ...]] = (),
+) -> list[Table]:
+    """Data rows and notes of every sheet. `fallback`: the fields that suffice where no sheet has all required ones.
+
+    Raises SourceError when no sheet has a heading.
     """
-    rows: list[Row] = []
-    notes: list[Note] = []
-    headings: dict[str, list[str]] = {}
-    for sheet in sheets:
-        heading = find_heading(sheet.rows, synonyms, required, options.mapping)
-        if heading is None:
-            notes.extend(Note(i + 1, sheet.name, text_row(row)) for i, row in enumerate(sheet.rows) if not blank(row))
-            continue
-        headings[sheet.name] = list(heading.names)
-        found = list(sheet_rows(sheet, heading))
-        rows.extend(item for item in found if isinstance(item, Row))
-        notes.extend(item for item in found if isinstance(item, Note))
-    if not headings:
-        raise no_heading(sheets, required, synonyms)
-    return rows, notes, {"headings": headings, "sheets": [sheet.name for sheet in sheets]}
+    for required in (fields.required, fallback):
+        tables = [read_table(sheet, fields, required, options) for sheet in sheets] if required else []
+        if any(table.heading for table in tables):
+            return tables
+    raise no_heading(sheets, fields)
+
+
+def read_table(sheet: Sheet, fields: Fields, required: Sequence[tuple[str, ...]], options: ParseOptions) -> Table:
+    heading = find_heading(sheet.rows, fields.spellings, required, options.mapping)
+    if heading is None:
+        notes = (Note(i + 1, sheet.name, text_row(row)) for i, row in enumerate(sheet.rows) if not blank(row))
+        return Table(sheet.name, None, (), tuple(notes))
+    found = list(sheet_rows(sheet, heading))
+    return Table(
+        sheet.name,
+        heading,
+        tuple(item for item in found if isinstance(item, Row)),
+        tuple(item for item in found if isinstance(item, Note)),
+    )
 
 
 def sheet_rows(sheet: Sheet, heading: Heading) -> Iterator[Row | Note]:
-    names = {field: heading.names[column] for field, column in heading.fields.items()}
+    names = {
+        field: (heading.names[column] if column < len(heading.names) else "") or f"#{column + 1}"
+        for field, column in heading.fields.items()
+    }
     for i, cells in enumerate(sheet.rows):
         if blank(cells):
             continue
@@ -78,24 +97,40 @@ def sheet_rows(sheet: Sheet, heading: Heading) -> Iterator[Row | Note]:
         )
 
 
+def meta_of(tables: Sequence[Table]) -> dict[str, Any]:
+    """Which sheets there are, and the headings of those that have them."""
+    headings = {table.name: list(table.heading.names) for table in tables if table.heading}
+    return {"headings": headings, "sheets": [table.name for table in tables]}
+
+
 def blank(cells: Sequence[Any]) -> bool:
     return all(cell is None or (isinstance(cell, str) and not cell.strip(" \t\r\n\u3000\xa0")) for cell in cells)
 
 
 def is_note(cells: Sequence[Any], heading: Heading) -> bool:
     """A total, a remark or a merged title: a row without a position that says so, or that holds a single text."""
-    columns = [heading.fields[axis] for axis in ("lon", "lat")]
+    columns = position_columns(heading)
     placed = sum(column < len(cells) and plain(cells[column]) != "" for column in columns)
     filled = [compact(cell) for cell in cells if compact(cell)]
-    if not filled or (placed < 2 and REMARK.match(filled[0])):
+    if not filled or (placed < len(columns) and REMARK.match(filled[0])):
+        return True
+    if placed == 0 and any(TOTAL.search(text) for text in filled[:4]):
         return True
     return placed == 0 and len(filled) == 1 and not filled[0].isdigit()
 
 
+def position_columns(heading: Heading) -> list[int]:
+    return [heading.fields[field] for field in ("lon", "lat", "position") if field in heading.fields]
+
+
 def is_heading_again(cells: Sequence[Any], heading: Heading) -> bool:
-    """A page of a long list often begins with its heading once more."""
-    columns = [heading.fields[field] for field in ("lon", "lat")]
-    return all(column < len(cells) and compact(cells[column]) == heading.names[column] for column in columns)
+    """A page of a long list often begins with its heading (or its units) once more."""
+    columns = position_columns(heading)
+    named = [compact(heading.names[column]) if column < len(heading.names) else "" for column in columns]
+    return is_units(cells) or all(
+        column < len(cells) and name and compact(cells[column]) == name
+        for column, name in zip(columns, named, strict=True)
+    )
 
 
 def raw_row(names: Sequence[str], cells: Sequence[Any]) -> dict[str, Any]:
@@ -117,19 +152,17 @@ def jsonable(cell: Any) -> Any:
     return str(cell).replace("\x00", "\ufffd")
 
 
-def no_heading(
-    sheets: Sequence[Sheet], required: Sequence[tuple[str, ...]], synonyms: Mapping[str, tuple[str, ...]]
-) -> SourceError:
+def no_heading(sheets: Sequence[Sheet], fields: Fields) -> SourceError:
     first = next(((s, i, r) for s in sheets for i, r in enumerate(s.rows) if not blank(r)), None)
     if first is None:
         return SourceError("表里没有内容", todo="请重新导出后再导入", code="empty_file")
     sheet, i, cells = first
     seen = "、".join(compact(cell)[:20] for cell in cells[:12] if compact(cell))
-    wanted = "、".join("或".join(synonyms[field][0] for field in group) for group in required)
+    wanted = "、".join(said_of(group) for group in fields.required)
     where = (f"工作表 {sheet.name} " if sheet.name else "") + f"第 {i + 1} 行"
     return SourceError(
         f"找不到表头，需要的列：{wanted}；读到：{seen}",
         where=where,
-        todo="请核对是否选错文件，或指明列的对应关系",
+        todo="请核对是否选错文件，或指明列的对应关系；按地区汇总的统计表没有经纬度，请向来文单位要火点明细",
         code="wrong_columns",
     )

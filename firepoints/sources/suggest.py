@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from firepoints.sources.base import ParseOptions
-from firepoints.sources.fields import BY_PARSER, LABELS, Fields
+from firepoints.sources.coordinates import parse_coordinate
+from firepoints.sources.fields import BY_PARSER, LABELS, Fields, said_of
 from firepoints.sources.headings import (
     HEADING_DEPTH,
     Heading,
@@ -22,7 +23,8 @@ from firepoints.sources.headings import (
     mapped_columns,
     without_brackets,
 )
-from firepoints.sources.text import compact, parse_coordinate, parse_date, plain
+from firepoints.sources.moments import parse_date
+from firepoints.sources.text import compact, plain
 from firepoints.sources.workbook import Sheet, read_bytes, read_sheets
 
 SAMPLES = 5
@@ -136,9 +138,7 @@ def guess_sheet(sheet: Sheet, wanted: Fields, mapping: Mapping[str, str]) -> She
         [checked(guess_column(i, names, values[i], wanted, mapping), values[i]) for i in range(width)]
     )
     have = {one.field for one in columns if one.used}
-    missing = tuple(
-        "或".join(LABELS[name] for name in group) for group in wanted.required if not have.intersection(group)
-    )
+    missing = tuple(said_of(group) for group in wanted.required if not have.intersection(group))
     return SheetGuess(sheet.name, heading.below, len(below), tuple(columns), missing)
 
 

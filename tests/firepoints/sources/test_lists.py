@@ -11,6 +11,7 @@ import xlsxwriter
 
 from firepoints.sources import keys, lists
 from firepoints.sources.base import ParseOptions, ParseResult, SourceError
+from firepoints.sources.text import plain
 
 HEADING = ["序号", "监测日期", "过境时间", "卫星/传感器", "市", "县（市、区）", "乡镇", "经度", "纬度", "备注"]
 ROW = [1, "2023-10-05", "13:05", "NOAA-20/VIIRS", "本溪市", "桓仁县", "古城镇", 125.3, 41.2, ""]
@@ -73,7 +74,21 @@ def test_every_spelling_of_the_same_minute_is_the_same_instant(date, time):
 
 @pytest.mark.parametrize(
     "given",
-    ["116°14'37.289\"E", "１１６°１４′３７．２８９″", "东经116度14分37.289秒", "E116°14′37.289″", "116 14 37.289"],
+    [
+        "116°14'37.289\"E",
+        "１１６°１４′３７．２８９″",
+        "东经116度14分37.289秒",
+        "E116°14′37.289″",
+        "116 14 37.289",
+        "116° 14' 37.289\" E",
+        "116˚14´37.289″",
+        "116º14’37.289”",
+        "116°14'37.289''",
+        "E 116°14′37.289″",
+        "东经：116°14′37.289″",
+        "116-14-37.289",
+        "116°14′37.289″东经",
+    ],
 )
 def test_degrees_minutes_and_seconds_are_read_in_every_spelling(given):
     (one,) = read(changed(lon=given)).sightings
@@ -160,6 +175,164 @@ def test_a_mapping_names_the_columns_of_an_unknown_layout():
     assert "火点X" in str(caught.value)
     options = ParseOptions(mapping={"lon": "火点X", "lat": "火点Y", "date": "哪天"})
     assert len(lists.parse(book(rows), options=options).sightings) == 1
+
+
+WINDOWS = [
+    ("监测时段:11月3日17时至11月4日17时", "2023-11-04"),
+    ("监测时段：2023年11月3日17:00—4日17:00", "2023-11-03"),
+    ("（2023-11-03 17:00 至 2023-11-04 17:00）", "2023年11月4日"),
+    ("统计时段：前一日17时至当日17时", "2023-11-04"),
+    ("监测时段为每日17时至次日17时", "2023-11-03"),
+    ("全省火点日报（2023年）监测时段：11月3日17时－11月4日17时", "11月4日"),
+]
+
+
+@pytest.mark.parametrize(("title", "given"), WINDOWS)
+def test_the_window_that_a_title_states_is_the_interval_of_a_date_alone(title, given):
+    result = lists.parse(book([[title], HEADING, changed(date=given, time="")]), options=ParseOptions())
+    (one,) = result.sightings
+    assert (one.starts_at, one.precision) == (datetime(2023, 11, 3, 9, tzinfo=UTC), "window")
+    assert one.ends_at == datetime(2023, 11, 4, 9, tzinfo=UTC)
+    assert result.meta["reading"]["表1"]["window"]["text"] == plain(title)
+
+
+def test_the_import_wins_over_the_title_and_a_time_of_its_own_over_both():
+    rows = [["监测时段:10月4日17时至10月5日17时"], HEADING, changed(time=""), ROW]
+    day, instant = lists.parse(book(rows), options=ParseOptions(window_start_hour=0)).sightings
+    assert (day.precision, instant.precision) == ("day", "instant")
+    assert instant.starts_at == datetime(2023, 10, 5, 5, 5, tzinfo=UTC)
+
+
+def test_a_window_over_the_new_year_lies_where_its_rows_lie():
+    rows = [["2024年第1期 监测时段:12月31日17时至1月1日17时"], HEADING, changed(date="2024-01-01", time="")]
+    (one,) = lists.parse(book(rows), options=ParseOptions()).sightings
+    assert one.starts_at == datetime(2023, 12, 31, 9, tzinfo=UTC)
+
+
+def test_a_window_of_a_week_gives_each_date_its_own_day_of_the_issuer():
+    rows = [["监测时段:10月1日17时至10月8日17时"], HEADING, changed(time="")]
+    (one,) = lists.parse(book(rows), options=ParseOptions()).sightings
+    assert (one.starts_at, one.precision) == (datetime(2023, 10, 4, 9, tzinfo=UTC), "window")
+
+
+def test_a_time_without_a_date_has_one_place_in_the_window_of_the_title():
+    heading = ["序号", "过境时间", "经度", "纬度"]
+    rows = [["2023年11月3日17时至11月4日17时"], heading, [1, "18:10", 125.3, 41.2], [2, "13:05", 125.3, 41.2]]
+    evening, noon = lists.parse(book(rows), options=ParseOptions()).sightings
+    assert evening.starts_at == datetime(2023, 11, 3, 10, 10, tzinfo=UTC)
+    assert noon.starts_at == datetime(2023, 11, 4, 5, 5, tzinfo=UTC)
+
+
+def test_a_list_without_dates_has_the_day_of_its_title_or_is_refused():
+    heading = ["序号", "县", "经度", "纬度"]
+    rows: list[list[object]] = [["2023年11月4日卫星监测火点"], heading, [1, "桓仁县", 125.3, 41.2]]
+    (one,) = lists.parse(book(rows), options=ParseOptions()).sightings
+    assert (one.starts_at, one.precision) == (datetime(2023, 11, 3, 16, tzinfo=UTC), "window")
+    with pytest.raises(SourceError, match="日期或时间"):
+        lists.parse(book(rows[1:]), options=ParseOptions())
+
+
+def test_a_heading_in_universal_time_is_not_read_as_beijing_time():
+    heading = [name.replace("过境时间", "过境时间（UTC）") for name in HEADING]
+    result = lists.parse(book([heading, ROW]), options=ParseOptions())
+    assert result.sightings[0].starts_at == datetime(2023, 10, 5, 13, 5, tzinfo=UTC)
+    assert result.meta["reading"]["表1"]["zone"] == "UTC"
+
+
+def test_a_row_of_units_below_the_heading_is_no_row():
+    units = ["", "年-月-日", "时:分", "", "", "", "", "（°）", "（°）", ""]
+    result = lists.parse(book([HEADING, units, ROW]), options=ParseOptions())
+    assert ([one.row_no for one in result.sightings], len(result.rejected)) == ([3], 0)
+
+
+@pytest.mark.parametrize("one_row", [True, False])
+def test_degrees_minutes_and_seconds_in_columns_of_their_own_are_put_together(one_row):
+    parts = ["经度(度)", "经度(分)", "经度(秒)", "纬度(度)", "纬度(分)", "纬度(秒)"]
+    top: list[list[object]] = [["日期", *parts]]
+    if not one_row:
+        top = [["日期", "经度", "", "", "纬度", "", ""], ["", "度", "分", "秒", "度", "分", "秒"]]
+    (one,) = lists.parse(book([*top, ["2023-10-05", 125, 18, 36.0, 41, 12, 0]]), options=ParseOptions()).sightings
+    assert (one.lon, one.lat) == (pytest.approx(125.31), pytest.approx(41.2))
+
+
+def test_whole_degrees_alone_are_quarantined_because_the_minutes_must_be_elsewhere():
+    (bad,) = read(changed(lon=125, lat=41)).rejected
+    assert bad.code == "whole_degrees"
+
+
+@pytest.mark.parametrize(
+    "given", ["125.3,41.2", "东经125.3° 北纬41.2°", "N41.2 E125.3", "125°18'00\" 41°12'00\"", "(41.2，125.3)"]
+)
+def test_both_coordinates_in_one_cell_are_told_apart(given):
+    result = lists.parse(book([["日期", "经纬度"], ["2023-10-05", given]]), options=ParseOptions())
+    assert [(one.lon, one.lat) for one in result.sightings] == [(pytest.approx(125.3), pytest.approx(41.2))]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "二〇二三年十月五日",
+        "2023 年 10 月 5 日",
+        "5-Oct-23",
+        "Oct 5, 2023",
+        "2023/10/5 0:00",
+        "2023.10.5",
+        "2023-10-05 星期四",
+    ],
+)
+def test_dates_in_words_and_by_excel_are_read(given):
+    (one,) = read(changed(date=given, time="")).sightings
+    assert (one.starts_at, one.precision) == (datetime(2023, 10, 4, 16, tzinfo=UTC), "day")
+
+
+def test_a_date_that_settles_its_own_order_settles_the_rest_of_its_column():
+    result = read(changed(date="27/10/2023"), changed(date="10/11/2023"))
+    assert [one.starts_at.month for one in result.sightings] == [10, 11]
+    assert result.meta["reading"]["表1"]["date_order"] == "dmy"
+    assert [bad.code for bad in read(changed(date="10/11/2023")).rejected] == ["ambiguous_date"]
+    both = read(changed(date="27/10/2023"), changed(date="10/27/2023"), changed(date="10/11/2023"))
+    assert [bad.row_no for bad in both.rejected] == [4]
+
+
+def test_dates_that_excel_turned_round_are_quarantined_not_read():
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as workbook:
+        sheet = workbook.add_worksheet("表1")
+        sheet.write_row(0, 0, HEADING)
+        for i, given in enumerate((datetime(2023, 11, 10), "27/10/2023", datetime(2023, 12, 10)), start=1):
+            sheet.write_row(i, 0, changed(date="", time=""))
+            if isinstance(given, str):
+                sheet.write_string(i, 1, given)
+            else:
+                sheet.write_datetime(i, 1, given, workbook.add_format({"num_format": "yyyy-mm-dd"}))
+    result = lists.parse(out.getvalue(), options=ParseOptions())
+    assert [(bad.row_no, bad.code, bad.column) for bad in result.rejected] == [
+        (2, "swapped_date", "监测日期"), (4, "swapped_date", "监测日期")
+    ]  # fmt: skip
+    assert len(result.sightings) == 1
+
+
+def test_totals_are_notes_wherever_the_word_stands_and_are_compared_with_the_rows():
+    rows = [HEADING, ROW, ["", "本溪市小计", "", "", "", "", "", "", "", "1(1)"], ["合计", "", "2(1)"], ["共2个火点"]]
+    result = lists.parse(book(rows), options=ParseOptions())
+    assert (len(result.sightings), len(result.rejected), [note.row_no for note in result.notes]) == (1, 0, [1, 3, 4, 5])
+    assert result.meta["reading"]["表1"]["totals"] == [{"row": 4, "points": 2}, {"row": 5, "points": 2}]
+
+
+def test_a_table_of_counts_is_refused_and_says_what_to_ask_for():
+    with pytest.raises(SourceError, match="火点明细"):
+        lists.parse(book([["市", "火点数"], ["淮北市", "1(1)"], ["合计", "1(1)"]]), options=ParseOptions())
+
+
+def test_the_county_of_a_place_written_in_one_is_the_stated_county():
+    heading = ["日期", "经度", "纬度", "省地县"]
+    rows = [
+        heading,
+        ["2023-10-05", 125.3, 41.2, "辽宁省本溪市桓仁满族自治县"],
+        ["2023-10-05", 125.3, 41.2, "辽宁 沈阳 新民市"],
+    ]
+    result = lists.parse(book(rows), options=ParseOptions())
+    assert [one.stated_county for one in result.sightings] == ["桓仁满族自治县", "新民市"]
 
 
 def bomb() -> bytes:

@@ -25,7 +25,7 @@ def test_headings_that_are_known_are_used_without_asking():
 
 
 def test_a_heading_with_a_known_word_in_it_is_a_guess_that_the_reader_does_not_take():
-    rows = [["火点经度值", "火点纬度值", "卫星观测日期"], [125.3, 41.2, "2023-10-05"]]
+    rows = [["火点经度值", "火点纬度值", "火点登记日期"], [125.3, 41.2, "2023-10-05"]]
     found = propose(*rows)
     assert (found.complete, found.sheets[0].missing) == (False, ("经度", "纬度", "日期或时间"))
     assert [(one.field, one.used) for one in found.sheets[0].columns] == [
