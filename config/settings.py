@@ -1,6 +1,7 @@
 """Settings: one file for every deployment; what differs comes from the environment.
 
-DATABASE_URL, JINSHAO_HOME, CELERY_BROKER_URL, CACHE_URL, SECRET_KEY, DJANGO_DEBUG, ALLOWED_HOSTS, JINSHAO_HTTPS, JINSHAO_LOG_JSON.
+DATABASE_URL, JINSHAO_HOME, CELERY_BROKER_URL, CACHE_URL, SECRET_KEY, DJANGO_DEBUG, ALLOWED_HOSTS, JINSHAO_HTTPS, JINSHAO_LOG_JSON,
+TRUSTED_PROXIES, RATE_USER, RATE_TOKEN, RATE_ANONYMOUS, RATE_LOGIN, EXPORT_ROWS.
 """
 
 from pathlib import Path
@@ -127,6 +128,10 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_LOCKOUT_TEMPLATE = "errors/locked.html"
+AXES_CLIENT_IP_CALLABLE = "journal.client_ip.client_ip"
+# Addresses or networks of the proxies in front of us, and "unix" for one on a local socket: only what they say of the
+# client's address is believed.
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -190,15 +195,26 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "journal.rest.KeyPagination",
     "EXCEPTION_HANDLER": "journal.problems.handler",
+    "DEFAULT_THROTTLE_CLASSES": ["journal.throttling.Rates"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "PAGE_SIZE": 100,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
+# Requests a minute: by account, by token, by address for who is not signed in, and sign-ins by address. 0 = no limit.
+RATES = {
+    "user": env.int("RATE_USER", default=600),
+    "token": env.int("RATE_TOKEN", default=300),
+    "anonymous": env.int("RATE_ANONYMOUS", default=60),
+    "login": env.int("RATE_LOGIN", default=20),
+}
+# The rows of one CSV; the rest follows by its Link header.
+EXPORT_ROWS = env.int("EXPORT_ROWS", default=10_000)
 SPECTACULAR_SETTINGS = {
     "TITLE": "禁烧 API",
     "DESCRIPTION": (
         "火点从发现到扣缴。经纬度为 WGS-84、先经后纬；时间为 ISO 8601 带时区；日期和月份按北京时间；"
         "金额是整数分（amount_fen），另附元。令牌放在 `Authorization: Token …`；浏览器会话另带 X-CSRFToken。"
+        "办理带上看到的版本（If-Match 或 version）；重发用同一个 Idempotency-Key，只办一次。"
     ),
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
@@ -261,7 +277,8 @@ JOBS_KEPT_DAYS = env.int("JINSHAO_JOBS_KEPT_DAYS", default=30)
 
 _cache = env("CACHE_URL", default="")
 CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": _cache}
+    # Soft: a cache that is gone makes pages slower, and refuses nobody.
+    "default": {"BACKEND": "journal.soft_cache.SoftRedisCache", "LOCATION": _cache}
     if _cache
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }

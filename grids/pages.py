@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import get_conditional_response
+from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
 from grids import map_cells, selectors
@@ -19,8 +20,10 @@ from grids.models import Cell, Edition
 from grids.roles import LEVEL_LABELS, LEVELS, Level
 from grids.selectors.coverage import CellRow, child_rows, county_rows
 from journal import clock, services
+from journal.throttling import limited
 
 
+@method_decorator(limited("login"), name="dispatch")
 class SignIn(LoginView):
     """登录. Wrong passwords are counted by axes; a sign-in is noted in the journal's accesses."""
 

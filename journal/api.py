@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema, inline_serializer
-from rest_framework import generics, permissions, serializers
+from rest_framework import permissions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from journal import access_rules, acts, sealing, selectors
 from journal.filters import EntryFilter
+from journal.lists import Listing
 from journal.models import Entry
 from journal.rest import KeyPagination
+from journal.schema import CSV_NOTE
 
 
 class ReadsJournal(permissions.BasePermission):
@@ -50,8 +54,10 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
         return acts.label(entry.act)
 
 
-class EntryList(generics.ListAPIView[Entry]):
+class EntryList(Listing[Entry]):
     """The entries of the journal."""
+
+    csv_name = "journal"
 
     queryset = Entry.objects.none()
     serializer_class = EntrySerializer
@@ -61,6 +67,16 @@ class EntryList(generics.ListAPIView[Entry]):
 
     def get_queryset(self) -> QuerySet[Entry]:
         return selectors.entries_visible_to(self.request.user).select_related("seal")
+
+    @extend_schema(
+        operation_id="journal_entries_list",
+        tags=["journal"],
+        summary="记录",
+        description=f"新的在前。{CSV_NOTE}",
+        responses={(200, "application/json"): EntrySerializer(many=True), (200, "text/csv"): OpenApiTypes.STR},
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return self.listed(request)
 
 
 class Head(APIView):

@@ -18,6 +18,7 @@ from rest_framework import exceptions
 from rest_framework.views import set_rollback
 
 from journal.errors import Missing, Refused
+from journal.throttling import stranger_wait_s
 
 MEDIA_TYPE = "application/problem+json"
 CODES: tuple[tuple[type[exceptions.APIException], str, str], ...] = (
@@ -37,17 +38,24 @@ RESERVED = frozenset({"type", "title", "status", "code", "detail"})
 
 def handler(exc: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
     """The EXCEPTION_HANDLER: a refusal becomes a problem, a defect (None) goes on to be a 500."""
+    if isinstance(exc, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
+        exc = _too_many_strangers(context) or exc
     problem = problem_of(exc)
     if problem is None:
         return None
     set_rollback()
     response = respond(problem)
-    if isinstance(exc, exceptions.APIException):
-        if challenge := getattr(exc, "auth_header", None):
-            response["WWW-Authenticate"] = challenge
-        if wait := getattr(exc, "wait", None):
-            response["Retry-After"] = str(int(wait))
+    if challenge := getattr(exc, "auth_header", None):
+        response["WWW-Authenticate"] = challenge
+    if wait := getattr(exc, "wait", None) or problem.get("retry_after"):
+        response["Retry-After"] = str(int(wait))
     return response
+
+
+def _too_many_strangers(context: Mapping[str, Any]) -> exceptions.Throttled | None:
+    """REST framework asks its throttles only about people it knows; who is told 401 too often is told 429."""
+    wait = stranger_wait_s(context["request"]) if context.get("request") is not None else 0
+    return exceptions.Throttled(wait=wait) if wait else None
 
 
 def respond(problem: Mapping[str, Any]) -> JsonResponse:
@@ -79,7 +87,16 @@ def problem_of(exc: Exception) -> dict[str, Any] | None:
     return build(exc.status_code, code, title, str(exc.detail))
 
 
-HTTP_TITLES = {403: "没有权限", 404: "没有找到", 400: "提交的内容不符合要求", 409: "与现有记录冲突"}
+HTTP_TITLES = {
+    400: "提交的内容不符合要求",
+    403: "没有权限",
+    404: "没有找到",
+    409: "与现有记录冲突",
+    412: "内容已有变化",
+    422: "与先前的请求不符",
+    428: "要带上看到的版本",
+    429: "请求太频繁",
+}
 
 
 def build(status: int, code: str, title: str, detail: str, **more: Any) -> dict[str, Any]:

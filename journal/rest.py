@@ -5,8 +5,10 @@ The views of REST framework read these classes from the settings while they are 
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import IO, Any
+from urllib.parse import urlencode
 
 from rest_framework.exceptions import NotFound, ParseError
 from rest_framework.pagination import Cursor, CursorPagination
@@ -66,6 +68,11 @@ class KeyPagination(CursorPagination):
         if position is not None and not (position.isascii() and position.isdecimal() and len(position) <= MOST_DIGITS):
             raise NotFound(self.invalid_cursor_message)
         return cursor
+
+    def token_after(self, key: int) -> str:
+        """The cursor of the page that begins after the row with this key."""
+        query = urlencode({"p": str(key)})
+        return b64encode(query.encode("ascii")).decode("ascii")
 
 
 class OldestFirst(KeyPagination):

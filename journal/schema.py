@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
+
 from journal.problems import MEDIA_TYPE
 
 PROBLEM = {
@@ -29,6 +32,22 @@ PROBLEM = {
         "detail": "已有他人先行办理，请刷新后重试。",
     },
 }
+ONCE = OpenApiParameter(
+    "Idempotency-Key",
+    OpenApiTypes.STR,
+    OpenApiParameter.HEADER,
+    description=(
+        "自己产生的键（如 UUID，至多 80 个字符）。24 小时内同一键、同一请求再来：不再办理，回答与第一次相同，"
+        "另有 Idempotency-Replayed: true；还在办理 409，换了内容 422。被拒绝的不占键。"
+    ),
+)
+IF_MATCH = OpenApiParameter(
+    "If-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, description="看到的 ETag；不符则 412，什么也不办"
+)
+IF_NONE_MATCH = OpenApiParameter(
+    "If-None-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, description="已有的 ETag；没有变化则 304"
+)
+CSV_NOTE = "`format=csv`（或 Accept: text/csv）给出从游标起的各行，至多一万行，其余见 Link 头。"
 METHODS = ("get", "post", "put", "patch", "delete")
 
 

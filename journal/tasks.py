@@ -1,8 +1,10 @@
 """What Celery does for the journal: seal every 2 s, run jobs every 5 s and when woken, sweep every minute."""
 
+from typing import Any
+
 from celery import shared_task
 
-from journal import jobs, sealing
+from journal import jobs, once, sealing
 
 BATCH = 500
 
@@ -30,3 +32,12 @@ def sweep() -> int:
     """Give back what dead workers held, and seal stragglers that committed very late."""
     sealing.seal_all(BATCH)
     return jobs.sweep()
+
+
+@jobs.handler(once.FORGET)
+def forget_once_keys(payload: dict[str, Any]) -> None:
+    """Forget the idempotency keys that are past their day."""
+    once.forget()
+
+
+jobs.periodic(once.FORGET, every_s=3600, offset_s=1500)

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
-from rest_framework import generics, serializers, status
+from rest_framework import serializers, status
 from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from grids.api import actor_of
 from grids.models import TokenScope, User
+from journal import etags
 from journal.errors import BadInput, StaleVersion
+from journal.lists import Listing
+from journal.once import once
 from journal.rest import StrictJSONParser, is_storable
+from journal.schema import CSV_NOTE, IF_MATCH, IF_NONE_MATCH, ONCE
 from papers import filing
 from penalties import selectors
 from penalties.models import Batch, BatchState
@@ -93,7 +98,9 @@ class StepInput(Shape):
     """One step of C13 and its papers, on the version of the batch that the person saw."""
 
     step = serializers.ChoiceField(choices=list(batches.STEP_LABELS.items()))
-    version = serializers.IntegerField(min_value=0, max_value=2**31 - 1, help_text="看到的版本")
+    version = serializers.IntegerField(
+        min_value=0, max_value=2**31 - 1, required=False, help_text="看到的版本；也可以用 If-Match 带上看到的 ETag"
+    )
     doc_no = serializers.CharField(max_length=80, default="", allow_blank=True, help_text="文号；扣缴时是凭证号")
     date = serializers.DateField(required=False, help_text="YYYY-MM-DD（北京）")
     file = serializers.FileField(required=False, help_text="批件扫描件：PDF、JPG、PNG、TIFF")
@@ -144,11 +151,12 @@ def _line(line: selectors.Line) -> dict[str, Any]:
     }
 
 
-class Batches(generics.ListAPIView[Batch]):
+class Batches(Listing[Batch]):
     """Batches out, a month to be built in."""
 
     queryset = Batch.objects.none()
     serializer_class = BatchBrief
+    csv_name = "batches"
     token_scopes = {"POST": TokenScope.MONEY}
 
     def get_queryset(self) -> QuerySet[Batch]:
@@ -158,18 +166,22 @@ class Batches(generics.ListAPIView[Batch]):
         operation_id="batches_list",
         tags=TAGS,
         summary="扣缴批次",
-        description="新的在前。县（区）只看已冻结的、有自己的批次，金额是自己的。",
+        description=f"新的在前。县（区）只看已冻结的、有自己的批次，金额是自己的。{CSV_NOTE}",
+        responses={(200, "application/json"): BatchBrief(many=True), (200, "text/csv"): OpenApiTypes.STR},
     )
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        page = self.paginate_queryset(self.get_queryset()) or []
-        totals = selectors.totals_of(request.user, page)
-        return self.get_paginated_response([brief(batch, totals[batch.pk]) for batch in page])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return self.listed(request)
+
+    def present(self, rows: Sequence[Batch]) -> list[dict[str, Any]]:
+        totals = selectors.totals_of(self.request.user, rows)
+        return [brief(batch, totals[batch.pk]) for batch in rows]
 
     @extend_schema(
         operation_id="batches_build",
         tags=TAGS,
         summary="编制某月的批次",
         description="市局经办。把该月及以前终局而未入账的火点记入编制中的批次；没有变化时再编一次什么也不变。",
+        parameters=[ONCE],
         request=BuildInput,
         responses={
             201: OpenApiResponse(BatchFull, description="新的批次"),
@@ -177,13 +189,15 @@ class Batches(generics.ListAPIView[Batch]):
         },
         examples=[OpenApiExample("2023 年 10 月", value={"month": "2023-10"}, request_only=True)],
     )
-    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    @once
+    def post(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
         given = BuildInput(data=request.data)
         given.is_valid(raise_exception=True)
         last = Batch.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
         batch = batches.batch_build(month=given.validated_data["month"], actor=actor_of(request))
         is_new = batch.pk > last
-        return Response(full(batch, actor_of(request)), status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
+        code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
+        return etags.answer(request, batch.version, full(batch, actor_of(request)), code)
 
 
 class BatchDetail(APIView):
@@ -194,10 +208,12 @@ class BatchDetail(APIView):
         tags=TAGS,
         summary="一个批次",
         description="汇总表每个单位一行，零也列出；金额以分和元给出。",
-        responses=BatchFull,
+        parameters=[IF_NONE_MATCH],
+        responses={200: BatchFull, 304: OpenApiResponse(description="与 If-None-Match 的 ETag 相同")},
     )
-    def get(self, request: Request, batch_id: int, *args: Any, **kwargs: Any) -> Response:
-        return Response(full(selectors.batch_for(request.user, batch_id), actor_of(request)))
+    def get(self, request: Request, batch_id: int, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        batch = selectors.batch_for(request.user, batch_id)
+        return etags.answer(request, batch.version, full(batch, actor_of(request)))
 
 
 class BatchSteps(APIView):
@@ -212,8 +228,10 @@ class BatchSteps(APIView):
         summary="办理批次的一步",
         description=(
             "freeze 冻结 → submit 报送 → approve 登记批件（用 multipart，要有文号、日期和扫描件）→ send 送财政 → "
-            "settle 登记凭证。次序不对：409 out_of_order；他人先办理过：409 stale_version。"
+            "settle 登记凭证。If-Match 与 version 至少带一样：都没有 428 version_required，If-Match 不符 412；"
+            "次序不对：409 out_of_order；他人先办理过：409 stale_version。"
         ),
+        parameters=[IF_MATCH, ONCE],
         request={"application/json": StepInput, "multipart/form-data": StepInput},
         responses=BatchFull,
         examples=[
@@ -225,15 +243,22 @@ class BatchSteps(APIView):
             ),
         ],
     )
-    def post(self, request: Request, batch_id: int, *args: Any, **kwargs: Any) -> Response:
+    @once
+    def post(self, request: Request, batch_id: int, *args: Any, **kwargs: Any) -> HttpResponseBase:
         batch = selectors.batch_for(request.user, batch_id)
         given = StepInput(data=request.data)
         given.is_valid(raise_exception=True)
         asked = given.validated_data
-        if asked["version"] != batch.version:
+        version = etags.expected_version(
+            request,
+            given=asked.get("version"),
+            current=batch.version,
+            representation=lambda: full(batch, actor_of(request)),
+        )
+        if version != batch.version:
             raise StaleVersion()
         done = STEPS[asked["step"]](batch.pk, actor_of(request), asked)
-        return Response(full(done, actor_of(request)))
+        return etags.answer(request, done.version, full(done, actor_of(request)))
 
 
 def _freeze(batch_id: int, user: User, asked: dict[str, Any]) -> Batch:

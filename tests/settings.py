@@ -16,6 +16,8 @@ STORAGES = {
 }
 INSTALLED_APPS = [app for app in INSTALLED_APPS if app != "whitenoise.runserver_nostatic"]
 AXES_ENABLED = False
+# The test run asks thousands of times a minute; the tests of the limits set their own.
+RATES: dict[str, int] = {}
 # Wake-ups run in the caller's thread: what a test sees does not depend on a worker.
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True

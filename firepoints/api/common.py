@@ -6,11 +6,28 @@ from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
+from rest_framework.renderers import JSONRenderer
 
+from firepoints.api import present
 from firepoints.selectors import FirePointNotFound
 from journal.rest import is_storable
 
 POINT = OpenApiParameter("point", OpenApiTypes.STR, OpenApiParameter.PATH, description="火点 id 或编号")
+
+
+class GeoJSONRenderer(JSONRenderer):
+    """A page of a list as a FeatureCollection; the next page's address stays a member of it."""
+
+    media_type = "application/geo+json"
+    format = "geojson"
+
+    def render(self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None) -> bytes:
+        if "results" in data:  # OPTIONS has none
+            features = [present.feature(one) for one in data["results"]]
+            data = {"type": "FeatureCollection", "features": features,
+                    "next": data["next"], "previous": data["previous"]}  # fmt: skip
+        rendered: bytes = super().render(data, accepted_media_type, renderer_context)
+        return rendered
 
 
 def named_point(given: str) -> str:

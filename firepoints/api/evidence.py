@@ -19,6 +19,8 @@ from firepoints.models import Evidence
 from firepoints.services.evidence import evidence_store
 from grids.api import actor_of
 from grids.models import TokenScope
+from journal.once import once
+from journal.schema import ONCE
 
 
 @extend_schema_field(OpenApiTypes.DATETIME)
@@ -63,13 +65,14 @@ class EvidenceOfPoint(APIView):
             "可用任何发出过的火点 id 或编号：已并入的由并入后的火点收存。同一 UUID、同一内容再发一次："
             "200，回执相同；同一 UUID 换了内容：409 evidence_conflict。"
         ),
-        parameters=[POINT],
+        parameters=[POINT, ONCE],
         request={"multipart/form-data": EvidenceInput},
         responses={
             201: OpenApiResponse(shapes.Receipt, description="收存"),
             200: OpenApiResponse(shapes.Receipt, description="早已收存，回执相同"),
         },
     )
+    @once
     def post(self, request: Request, point: str, *args: Any, **kwargs: Any) -> Response:
         given = EvidenceInput(data=request.data)
         given.is_valid(raise_exception=True)

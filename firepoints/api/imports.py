@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import Http404
+from django.http import Http404, HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework import generics, serializers, status
+from rest_framework import serializers, status
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -29,7 +31,10 @@ from grids.models import TokenScope
 from grids.roles import Role
 from grids.selectors import roles_of
 from journal.errors import BadInput, NotAllowed
+from journal.lists import Listing
+from journal.once import once
 from journal.rest import OldestFirst
+from journal.schema import CSV_NOTE, ONCE
 
 TAGS = ["imports"]
 MOST_BYTES = 200 * 1024 * 1024
@@ -66,11 +71,12 @@ def runs_of(user: Any) -> QuerySet[ImportRun]:
     return scope.visible_runs(ImportRun.objects.select_related("source", "supersedes"), user)
 
 
-class Imports(generics.ListAPIView[ImportRun]):
+class Imports(Listing[ImportRun]):
     """Imports out, a file in."""
 
     queryset = ImportRun.objects.none()
     serializer_class = shapes.ImportShape
+    csv_name = "imports"
     parser_classes = (MultiPartParser,)
     token_scopes = {"POST": TokenScope.IMPORT}
 
@@ -81,23 +87,31 @@ class Imports(generics.ListAPIView[ImportRun]):
         operation_id="imports_list",
         tags=TAGS,
         summary="导入记录",
-        description="市局、认定人和审计看全部，其他人看自己的，新的在前。",
+        description=f"市局、认定人和审计看全部，其他人看自己的，新的在前。{CSV_NOTE}",
+        responses={
+            (200, "application/json"): shapes.ImportShape(many=True),
+            (200, "text/csv"): OpenApiTypes.STR,
+        },
     )
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        page = self.paginate_queryset(self.get_queryset())
-        return self.get_paginated_response([present.imported(run) for run in page or ()])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return self.listed(request)
+
+    def present(self, rows: Sequence[ImportRun]) -> list[dict[str, Any]]:
+        return [present.imported(run) for run in rows]
 
     @extend_schema(
         operation_id="imports_create",
         tags=TAGS,
         summary="导入文件",
         description="市局经办。每个数据行有且只有一个结果，五种结果之和等于行数；同一文件再导入一次不会多出记录。",
+        parameters=[ONCE],
         request={"multipart/form-data": ImportInput},
         responses={
             201: OpenApiResponse(shapes.ImportSummary, description="已入库"),
             200: OpenApiResponse(shapes.ImportSummary, description="试算，没有写入"),
         },
     )
+    @once
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         if not roles_of(request.user) & {Role.BUREAU, Role.SYSTEM}:
             raise NotAllowed("导入文件由市局经办")
@@ -143,13 +157,14 @@ class ImportDetail(APIView):
         return Response(present.imported(run_for(request.user, uuid)))
 
 
-class ImportRows(generics.ListAPIView[RawRow]):
+class ImportRows(Listing[RawRow]):
     """The rows of one import, in the order of the file."""
 
     queryset = RawRow.objects.none()
     serializer_class = shapes.ImportRow
     pagination_class = OldestFirst
     filterset_class = RowFilter
+    csv_name = "import-rows"
 
     def get_queryset(self) -> QuerySet[RawRow]:
         if getattr(self, "swagger_fake_view", False):
@@ -161,11 +176,17 @@ class ImportRows(generics.ListAPIView[RawRow]):
         operation_id="import_rows",
         tags=TAGS,
         summary="一次导入的各行",
-        description="每行原文、结果和原因。",
+        description=f"每行原文、结果和原因。{CSV_NOTE}",
+        responses={
+            (200, "application/json"): shapes.ImportRow(many=True),
+            (200, "text/csv"): OpenApiTypes.STR,
+        },
     )
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        return self.get_paginated_response([present.row(one) for one in page or ()])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return self.listed(request)
+
+    def present(self, rows: Sequence[RawRow]) -> list[dict[str, Any]]:
+        return [present.row(one) for one in rows]
 
 
 class ImportWithdraw(APIView):
@@ -178,9 +199,11 @@ class ImportWithdraw(APIView):
         tags=TAGS,
         summary="撤回一次导入",
         description="市局经办，要写明理由。没有人办理过的火点随之关闭，办理过的留给人处理；正确的文件可以再导入。",
+        parameters=[ONCE],
         request=WithdrawInput,
         responses=shapes.ImportShape,
     )
+    @once
     def post(self, request: Request, uuid: UUID, *args: Any, **kwargs: Any) -> Response:
         run_for(request.user, uuid)
         given = WithdrawInput(data=request.data)

@@ -2,49 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiExample, extend_schema
-from rest_framework import generics, serializers
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
+from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from firepoints import describe, selectors
 from firepoints.api import present, shapes
-from firepoints.api.common import POINT, named_point
+from firepoints.api.common import POINT, GeoJSONRenderer, named_point
 from firepoints.api.filters import FirePointFilter
 from firepoints.models import FirePoint, JointAttendance
 from firepoints.services.act import SERVICES, act
 from grids.api import actor_of
 from grids.models import TokenScope
+from journal import etags
+from journal.exports import CSVRenderer
+from journal.lists import Listing
+from journal.once import once
+from journal.schema import CSV_NOTE, IF_MATCH, IF_NONE_MATCH, ONCE
 
 TAGS = ["fire-points"]
 
 
-class GeoJSONRenderer(JSONRenderer):
-    """A page of the list as a FeatureCollection; the next page's address stays a member of it."""
-
-    media_type = "application/geo+json"
-    format = "geojson"
-
-    def render(self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None) -> bytes:
-        features = [present.feature(one) for one in data["results"]]
-        page = {"type": "FeatureCollection", "features": features, "next": data["next"], "previous": data["previous"]}
-        rendered: bytes = super().render(page, accepted_media_type, renderer_context)
-        return rendered
-
-
-class FirePoints(generics.ListAPIView[FirePoint]):
+class FirePoints(Listing[FirePoint]):
     """The fire points that the user may see."""
 
     queryset = FirePoint.objects.none()
     serializer_class = shapes.FirePointBrief
-    renderer_classes = (JSONRenderer, GeoJSONRenderer)
+    renderer_classes = (JSONRenderer, GeoJSONRenderer, CSVRenderer)
+    csv_name = "fire-points"
     filterset_class = FirePointFilter
 
     def get_queryset(self) -> QuerySet[FirePoint]:
@@ -54,15 +47,18 @@ class FirePoints(generics.ListAPIView[FirePoint]):
         operation_id="fire_points_list",
         tags=TAGS,
         summary="火点列表",
-        description="岗位范围内的火点，新的在前。`format=geojson` 给出同一页的 FeatureCollection。",
+        description=f"岗位范围内的火点，新的在前。`format=geojson` 给出同一页的 FeatureCollection。{CSV_NOTE}",
         responses={
             (200, "application/json"): shapes.FirePointBrief(many=True),
             (200, "application/geo+json"): OpenApiTypes.OBJECT,
+            (200, "text/csv"): OpenApiTypes.STR,
         },
     )
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
-        return self.get_paginated_response([describe.brief(point) for point in page or ()])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return self.listed(request)
+
+    def present(self, rows: Sequence[FirePoint]) -> list[dict[str, Any]]:
+        return [describe.brief(point) for point in rows]
 
 
 class FirePointDetail(APIView):
@@ -73,12 +69,12 @@ class FirePointDetail(APIView):
         tags=TAGS,
         summary="一处火点",
         description="监测记录、属地和当日责任人（电话遮掩）、佐证回执、核实、认定、经过，以及现在可办的事和还缺什么。",
-        parameters=[POINT],
-        responses=shapes.FirePointFull,
+        parameters=[POINT, IF_NONE_MATCH],
+        responses={200: shapes.FirePointFull, 304: OpenApiResponse(description="与 If-None-Match 的 ETag 相同")},
     )
-    def get(self, request: Request, point: str, *args: Any, **kwargs: Any) -> Response:
+    def get(self, request: Request, point: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
         found = selectors.fire_point_for(request.user, named_point(point))
-        return Response(present.detail(found, request.user))
+        return etags.answer(request, found.version, present.detail(found, request.user))
 
 
 class AttendanceInput(shapes.Shape):
@@ -97,7 +93,9 @@ class TransitionInput(shapes.Shape):
 
     action = serializers.ChoiceField(choices=[(name, name) for name in SERVICES])
     data = serializers.DictField(required=False, help_text="这一步的内容，见火点的 actions[].fields")  # type: ignore[assignment]
-    version = serializers.IntegerField(min_value=0, max_value=2**31 - 1, help_text="看到的版本")
+    version = serializers.IntegerField(
+        min_value=0, max_value=2**31 - 1, required=False, help_text="看到的版本；也可以用 If-Match 带上看到的 ETag"
+    )
 
     def validate_data(self, data: Mapping[str, Any]) -> dict[str, Any]:
         given = dict(data)
@@ -121,10 +119,11 @@ class Transitions(APIView):
         tags=TAGS,
         summary="办理一步",
         description=(
-            "按流程表办理。他人先办理过：409 stale_version；不由您的岗位办理：403 not_allowed；"
+            "按流程表办理。If-Match 与 version 至少带一样：都没有 428 version_required，If-Match 不符 412；"
+            "他人先办理过：409 stale_version；不由您的岗位办理：403 not_allowed；"
             "状态不对：409 wrong_state；还缺材料：400 missing，requirements 列出还缺什么。"
         ),
-        parameters=[POINT],
+        parameters=[POINT, IF_MATCH, ONCE],
         request=TransitionInput,
         responses=shapes.FirePointFull,
         examples=[
@@ -145,17 +144,24 @@ class Transitions(APIView):
             ),
         ],
     )
-    def post(self, request: Request, point: str, *args: Any, **kwargs: Any) -> Response:
+    @once
+    def post(self, request: Request, point: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
         # Its visibility first: what may not be seen must not be told apart by how the data is wrong.
         found = selectors.fire_point_for(request.user, named_point(point))
         given = TransitionInput(data=request.data)
         given.is_valid(raise_exception=True)
         asked = given.validated_data
+        version = etags.expected_version(
+            request,
+            given=asked.get("version"),
+            current=found.version,
+            representation=lambda: present.detail(found, request.user),
+        )
         done = act(
             point_id=found.pk,
             action=asked["action"],
             actor=actor_of(request),
             data=asked.get("data"),
-            expected_version=asked["version"],
+            expected_version=version,
         )
-        return Response(present.detail(done, request.user))
+        return etags.answer(request, done.version, present.detail(done, request.user))

@@ -3,24 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Prefetch, QuerySet
+from django.http import HttpResponseBase
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse, PolymorphicProxySerializer, extend_schema
-from rest_framework import generics, serializers, status
+from rest_framework import serializers, status
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from firepoints import describe
 from firepoints.api import present, shapes
+from firepoints.api.common import GeoJSONRenderer
 from firepoints.models import Detection, FirePoint, Membership, RawRow
 from firepoints.services.intake import OPEN_TO, finding_record
 from firepoints.services.reading import DATUMS
 from grids.models import TokenScope
 from journal import problems
 from journal.errors import BadInput, Conflict, Refused
+from journal.exports import CSVRenderer
+from journal.lists import Listing
+from journal.once import once
+from journal.schema import CSV_NOTE, ONCE
 
 MOST_FINDINGS = 100
 MOST_FIELDS = 40
@@ -62,11 +70,13 @@ class _KnownAlready(Exception):
     """Rolls back a repeated report: it must leave nothing behind."""
 
 
-class Sightings(generics.ListAPIView[Detection]):
+class Sightings(Listing[Detection]):
     """Sightings out, findings in."""
 
     queryset = Detection.objects.none()
     serializer_class = shapes.Sighting
+    renderer_classes = (JSONRenderer, GeoJSONRenderer, CSVRenderer)
+    csv_name = "sightings"
     token_scopes = {"POST": TokenScope.REPORT}
 
     def get_queryset(self) -> QuerySet[Detection]:
@@ -78,11 +88,18 @@ class Sightings(generics.ListAPIView[Detection]):
         operation_id="sightings_list",
         tags=["sightings"],
         summary="监测记录",
-        description="岗位范围内的火点所含的监测记录，新的在前。",
+        description=f"岗位范围内的火点所含的监测记录，新的在前。`format=geojson` 给出同一页的 FeatureCollection。{CSV_NOTE}",
+        responses={
+            (200, "application/json"): shapes.Sighting(many=True),
+            (200, "application/geo+json"): OpenApiTypes.OBJECT,
+            (200, "text/csv"): OpenApiTypes.STR,
+        },
     )
-    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        page = self.paginate_queryset(self.get_queryset())
-        return self.get_paginated_response([present.sighting(one) for one in page or ()])
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        return self.listed(request)
+
+    def present(self, rows: Sequence[Detection]) -> list[dict[str, Any]]:
+        return [present.sighting(one) for one in rows]
 
     @extend_schema(
         operation_id="sightings_report",
@@ -92,6 +109,7 @@ class Sightings(generics.ListAPIView[Detection]):
             "一件，或 findings 里多件。一件：201 新收，200 早已收过（回执相同），同一 UUID 换了内容 409。"
             "多件：总是 200，results 逐件给出状态和回执，或没有收的原因。"
         ),
+        parameters=[ONCE],
         request=PolymorphicProxySerializer(
             component_name="FindingOrFindings", serializers=[FindingInput, FindingsInput], resource_type_field_name=None
         ),
@@ -111,6 +129,7 @@ class Sightings(generics.ListAPIView[Detection]):
             OpenApiExample("多件", value={"findings": [EXAMPLE]}, request_only=True),
         ],
     )
+    @once
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         given = request.data
         if isinstance(given, Mapping) and "findings" in given:

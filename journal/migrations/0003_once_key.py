@@ -4,33 +4,42 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('journal', '0002_deployment'),
+        ("journal", "0002_deployment"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='OnceKey',
+            name="OnceKey",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('user_id', models.BigIntegerField(verbose_name='办理人')),
-                ('key', models.CharField(max_length=80, verbose_name='键')),
-                ('fingerprint', models.CharField(max_length=64, verbose_name='请求摘要')),
-                ('attempt', models.PositiveIntegerField(default=1, verbose_name='次数')),
-                ('status', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='状态码')),
-                ('body', models.TextField(blank=True, default='', verbose_name='回答')),
-                ('digest', models.CharField(blank=True, default='', max_length=64, verbose_name='回答摘要')),
-                ('etag', models.CharField(blank=True, default='', max_length=80)),
-                ('created_at', models.DateTimeField(verbose_name='创建时间')),
-                ('lease_until', models.DateTimeField(verbose_name='占用到')),
-                ('expires_at', models.DateTimeField(verbose_name='保留到')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("user_id", models.BigIntegerField(verbose_name="办理人")),
+                ("key", models.CharField(max_length=80, verbose_name="键")),
+                ("fingerprint", models.CharField(max_length=64, verbose_name="请求摘要")),
+                ("attempt", models.PositiveIntegerField(default=1, verbose_name="次数")),
+                ("status", models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="状态码")),
+                ("body", models.TextField(blank=True, default="", verbose_name="回答")),
+                ("digest", models.CharField(blank=True, default="", max_length=64, verbose_name="回答摘要")),
+                ("etag", models.CharField(blank=True, default="", max_length=80)),
+                ("created_at", models.DateTimeField(verbose_name="创建时间")),
+                ("lease_until", models.DateTimeField(verbose_name="占用到")),
+                ("expires_at", models.DateTimeField(verbose_name="保留到")),
             ],
             options={
-                'verbose_name': '幂等键',
-                'db_table': 'journal_once_key',
-                'indexes': [models.Index(fields=['expires_at'], name='once_key_expires')],
-                'constraints': [models.UniqueConstraint(fields=('user_id', 'key'), name='once_key_per_user'), models.CheckConstraint(condition=models.Q(models.Q(('digest', ''), ('status__isnull', True)), models.Q(('status__isnull', False), models.Q(('digest', ''), _negated=True)), _connector='OR'), name='once_key_answered')],
+                "verbose_name": "幂等键",
+                "db_table": "journal_once_key",
+                "indexes": [models.Index(fields=["expires_at"], name="once_key_expires")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("user_id", "key"), name="once_key_per_user"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("digest", ""), ("status__isnull", True)),
+                            models.Q(("status__isnull", False), models.Q(("digest", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="once_key_answered",
+                    ),
+                ],
             },
         ),
     ]

@@ -113,7 +113,7 @@ def test_each_refusal_has_its_own_status_and_code(city, sign_in, problem):
 def test_an_act_without_the_version_that_was_seen_is_refused(city, sign_in, problem):
     point = points.suspected()
     answer = sign_in(city.clerk).post(f"/api/fire-points/{point.pk}/transitions/", {"action": "dispatch"})
-    assert "version" in problem(answer, 400, "bad_input")["errors"]
+    problem(answer, 428, "version_required")
 
 
 def test_the_joint_record_is_checked_for_shape_before_its_service(city, sign_in, problem):
