@@ -1,22 +1,12 @@
 """Every URL: the apps' pages at the root, their APIs under /api/, the schema, and a health answer."""
 
-from django.contrib.auth.decorators import login_not_required
-from django.db import connection
-from django.http import HttpRequest, JsonResponse
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from journal.health import healthz
 from journal.problems import no_such_address
 
 APPS = ("grids", "firepoints", "penalties", "journal")
-
-
-@login_not_required
-def healthz(request: HttpRequest) -> JsonResponse:
-    """200 when the web process and its database answer; for a load balancer, so without sign-in and without details."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    return JsonResponse({"ok": True})
 
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -11,7 +11,7 @@ LAPSE = "firepoints.lapse"
 A_CHUNK = 200
 
 
-@jobs.handler(LAPSE)
+@jobs.handler(LAPSE, label="登记异议期满")
 def lapse(payload: dict[str, Any]) -> None:
     """Record the objection windows that are over; what is left waits for the next slot."""
     lapse_due(limit=A_CHUNK)

@@ -11,10 +11,13 @@ class GridsConfig(AppConfig):
 
     def ready(self) -> None:
         from grids import acts, nav, selectors  # noqa: F401  the acts enter the journal's register on import
+        from grids.roles import Role
         from journal import access_rules, names
 
         access_rules.register_reader(selectors.may_read_journal)
+        access_rules.register_operator(selectors.may_operate)
         names.register_actor_names(selectors.names_of)
         nav.register("总览", "home", order=10)
         nav.register("网格", "grid", order=70)
+        nav.register("任务", "journal:jobs", order=95, roles={Role.BUREAU, Role.AUDITOR})
         nav.register("记录", "journal:list", order=90, roles=selectors.JOURNAL_READERS)

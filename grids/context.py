@@ -11,7 +11,7 @@ from grids import nav
 from grids.models import Post
 from grids.roles import ROLE_OF_POST, PostKind, Role
 from grids.selectors import posts_held, roles_of
-from journal import clock, sealing
+from journal import clock, sealing, working
 from journal.models import Deployment
 from journal.selectors import deployment
 
@@ -70,6 +70,11 @@ class Site:
         if getattr(self._user, "is_system", False):
             return roles_of(self._user)
         return frozenset(ROLE_OF_POST[PostKind(post.kind)] for post in self._posts if post.kind in ROLE_OF_POST)
+
+    @cached_property
+    def troubles(self) -> list[str]:
+        """What the bureau and the auditors should know of the machinery: failed jobs, a worker or sealer that is late."""
+        return working.working().troubles() if self.roles & {Role.BUREAU, Role.AUDITOR} else []
 
     @property
     def post_label(self) -> str:

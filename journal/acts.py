@@ -49,3 +49,4 @@ def choices() -> list[tuple[str, str]]:
 
 register("journal.deployment_set", "部署设置")
 register("journal.epoch_opened", "恢复备份后开启新纪元")
+register("journal.job_retried", "重试后台任务")

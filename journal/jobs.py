@@ -22,7 +22,8 @@ from django.utils.module_loading import autodiscover_modules
 
 from journal import clock, digests, faults, waking
 from journal.errors import Conflict
-from journal.models import Job
+from journal.models import Job, Pulse
+from journal.services import record
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +37,7 @@ faults.register(
     }
 )
 Work = Callable[[dict[str, Any]], None]
+WORKER = "worker"
 BACKOFF_S, LONGEST_BACKOFF_S = 5, 3600
 
 
@@ -47,6 +49,7 @@ class Handler:
     max_attempts: int
     lease_s: int
     in_pieces: bool = False
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,19 +80,21 @@ _periods: dict[str, Period] = {}
 _current: ContextVar[Job | None] = ContextVar("jinshao_job_in_pieces", default=None)
 
 
-def handler(name: str, *, max_attempts: int = 5, lease_s: int = 300, in_pieces: bool = False) -> Callable[[Work], Work]:
+def handler(
+    name: str, *, max_attempts: int = 5, lease_s: int = 300, in_pieces: bool = False, label: str = ""
+) -> Callable[[Work], Work]:
     """Decorate the function that does jobs of this name: `work(payload)`, in one transaction with the completion.
 
     Handlers live in an app's tasks.py or jobs.py. Keep them short (half a second of writing). Work that cannot be short
     is done `in_pieces`: without a transaction around it, in short ones of its own that are fenced, resumable and harmless
-    to repeat; it calls `renew()` now and then, so that its lease does not run out.
+    to repeat; it calls `renew()` now and then, so that its lease does not run out. `label` is what people read (Chinese).
     """
 
     def add(work: Work) -> Work:
         known = _handlers.get(name)
         if known and known.work is not work and known.work.__qualname__ != work.__qualname__:
             raise ValueError(f"two handlers for {name}")
-        _handlers[name] = Handler(work, max_attempts, lease_s, in_pieces)
+        _handlers[name] = Handler(work, max_attempts, lease_s, in_pieces, label)
         return work
 
     return add
@@ -98,6 +103,18 @@ def handler(name: str, *, max_attempts: int = 5, lease_s: int = 300, in_pieces: 
 def periodic(name: str, every_s: int, *, offset_s: int = 0) -> None:
     """Have a job of this name made once per slot, however many sweeps run. Daily at 02:00 Beijing: 86400, 64800."""
     _periods[name] = Period(every_s, offset_s)
+
+
+def periods() -> dict[str, Period]:
+    """The periodic jobs by name."""
+    discover()
+    return dict(sorted(_periods.items()))
+
+
+def label(name: str) -> str:
+    """What people call jobs of this name; one that the code no longer knows goes by its own name."""
+    known = _handlers.get(name)
+    return (known.label if known else "") or name
 
 
 def discover() -> None:
@@ -209,6 +226,7 @@ def sweep() -> int:
     """Give back jobs whose worker is gone, and make the periodic jobs of this slot; returns how many were given back."""
     discover()
     now = clock.real_now()
+    Pulse.objects.update_or_create(name=WORKER, defaults={"at": now})
     lapsed = Job.objects.filter(state=Job.State.RUNNING, lease_until__lt=now)
     given_up = lapsed.filter(attempts__gte=F("max_attempts")).update(
         state=Job.State.FAILED, lease_until=None, finished_at=now, error="执行中断：租约到期，次数已用完。"
@@ -233,13 +251,17 @@ def purge(limit: int = 1000) -> int:
     return Job.objects.filter(pk__in=list(old[:limit])).delete()[0]
 
 
-def retry(job_id: int) -> None:
-    """Give a failed job one more attempt. Raises Conflict when it has not failed."""
+@transaction.atomic
+def retry(job_id: int, *, actor: Any = None) -> None:
+    """Give a failed job one more attempt; journaled. Raises Conflict when it has not failed (or somebody was first)."""
     changed = Job.objects.filter(pk=job_id, state=Job.State.FAILED).update(
         state=Job.State.QUEUED, finished_at=None, run_after=clock.real_now(), max_attempts=F("attempts") + 1
     )
     if not changed:
-        raise Conflict(f"任务 {job_id} 不存在，或并未失败。")
+        raise Conflict(f"任务 {job_id} 不存在，或并未失败。", code="not_failed")
+    job = Job.objects.get(pk=job_id)
+    told = {"name": job.name, "key": job.key, "attempts": job.attempts, "error": job.error[:200]}
+    record("journal.job_retried", job, actor, before=told, after={"state": job.state})
     _wake_on_commit()
 
 

@@ -56,6 +56,12 @@ def waiting() -> int:
     return unsealed(after_id=_horizon(last_seal(), False)).count()
 
 
+def lag_s() -> float:
+    """Seconds for which the oldest unsealed entry near the head has waited; 0 when none waits."""
+    oldest = unsealed(after_id=_horizon(last_seal(), False)).values_list("real_at", flat=True).first()
+    return max((clock.real_now() - oldest).total_seconds(), 0.0) if oldest else 0.0
+
+
 def seal_pending(limit: int = 500, *, everything: bool = False) -> int:
     """Seal up to `limit` entries; returns how many. `everything` also looks for stragglers far behind.
 

@@ -16,7 +16,7 @@ class LedgerAlarm(RuntimeError):
     """The ledger contradicts itself or a frozen batch; the job fails and stays visible until a person has looked."""
 
 
-@jobs.handler(CHECK)
+@jobs.handler(CHECK, label="夜间核对扣缴账")
 def check_ledger(payload: dict[str, Any]) -> None:
     """The nightly check: it alarms and posts nothing (design.md, Ledger)."""
     problems = checks.check()

@@ -23,7 +23,7 @@ from grids.selectors.people import (
     system_user,
     user_named,
 )
-from grids.selectors.scope import JOURNAL_READERS, Scope, cells_visible_to, may_read_journal, scope_of
+from grids.selectors.scope import JOURNAL_READERS, Scope, cells_visible_to, may_operate, may_read_journal, scope_of
 
 __all__ = [
     "JOURNAL_READERS",
@@ -40,6 +40,7 @@ __all__ = [
     "is_designated",
     "level_of_code",
     "mask_phone",
+    "may_operate",
     "may_read_journal",
     "names_of",
     "payer_for",

@@ -4,9 +4,11 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from journal import jobs
+from journal import clock, jobs, working
 from journal.commands import JinshaoCommand
 from journal.models import Job
+
+MOST_LISTED = 500
 
 
 class Command(JinshaoCommand):
@@ -29,5 +31,43 @@ class Command(JinshaoCommand):
         if verb == "retry":
             jobs.retry(job_id)
             return {"retried": job_id}
-        fields = ("id", "name", "key", "state", "attempts", "run_after", "error")
-        return {"jobs": list(Job.objects.exclude(state=Job.State.DONE).order_by("id").values(*fields)[:500])}
+        return self._list()
+
+    def _list(self) -> dict[str, Any]:
+        state = working.working()
+        fields = ("id", "name", "key", "state", "attempts", "max_attempts", "run_after", "lease_until", "error")
+        unfinished = Job.objects.exclude(state=Job.State.DONE).order_by("id").values(*fields)
+        return {
+            "waiting": state.waiting,
+            "running": state.running,
+            "failed": state.failed,
+            "worker_seen_s": state.worker_seen_s,
+            "sealer_lag_s": state.sealer_lag_s,
+            "troubles": state.troubles(),
+            "jobs": [{**job, "label": jobs.label(job["name"])} for job in unfinished[:MOST_LISTED]],
+            "periodic": [
+                {"name": row.name, "label": row.label, "last_done": row.last_done, "is_late": row.is_late}
+                for row in working.periodic()
+            ],
+        }
+
+    def show(self, result: dict[str, Any]) -> None:
+        """A line for each unfinished job and each periodic one; other verbs as usual."""
+        if "jobs" not in result:
+            super().show(result)
+            return
+        for trouble in result["troubles"]:
+            self.stdout.write(f"！{trouble}")
+        self.stdout.write("等待 {waiting}，执行中 {running}，失败 {failed}".format(**result))
+        for job in result["jobs"]:
+            state = Job.State(job["state"]).label
+            self.stdout.write(
+                f"{job['id']:>6}  {state}  {job['label']}  {job['key']}  {job['attempts']} 次  {job['error'][:100]}"
+            )
+        for row in result["periodic"]:
+            done = (
+                row["last_done"].astimezone(clock.BEIJING).strftime("%Y-%m-%d %H:%M")
+                if row["last_done"]
+                else "还没有完成过"
+            )
+            self.stdout.write(f"  周期  {row['label']}  {done}{'  过期未到' if row['is_late'] else ''}")
