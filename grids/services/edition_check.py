@@ -231,9 +231,10 @@ def _outlines_of(counties: Layer) -> Shapes:
     lost = np.flatnonzero(shapely.is_missing(found) & ~shapely.is_missing(counties.shapes))
     if len(lost):
         outlines = np.array([shape for _, shape in known.values()], dtype=object)
-        of, outline = shapely.STRtree(outlines).query(counties.shapes[lost])
-        mine, theirs = shapely.simplify(counties.shapes[lost[of]], 0.001), shapely.make_valid(outlines[outline])
-        common = shapely.area(shapely.intersection(shapely.make_valid(mine), theirs))
+        plain = shapely.make_valid(shapely.simplify(counties.shapes[lost], 0.001))
+        of, outline = shapely.STRtree(outlines).query(plain)
+        mine, theirs = plain[of], shapely.make_valid(outlines[outline])
+        common = shapely.area(shapely.intersection(mine, theirs))
         share = common / np.maximum(shapely.area(mine), shapely.area(theirs))
         for at in np.flatnonzero(share > SHARE_SAME_PLACE).tolist():
             found[lost[of[at]]] = outlines[outline[at]]

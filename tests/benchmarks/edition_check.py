@@ -21,10 +21,10 @@ WEST, SOUTH, STEP = 112.0, 30.0, 0.2
 
 
 def rough_line(start: Any, end: Any, steps: int, rng: np.random.Generator) -> Any:
-    """A line of 2^k ≥ `steps` segments between two points, displaced ever less at its midpoints."""
+    """A line of 2^k ≤ `steps` segments between two points, displaced ever less at its midpoints."""
     line = np.array([start, end])
-    sway = 0.12 * float(np.hypot(*(line[1] - line[0])))
-    while len(line) - 1 < steps:
+    sway = 0.06 * float(np.hypot(*(line[1] - line[0])))
+    while 2 * (len(line) - 1) <= steps:
         middle = (line[:-1] + line[1:]) / 2 + rng.normal(0, sway / 3, (len(line) - 1, 2))
         line = np.stack([line, np.vstack([middle, line[-1:]])], axis=1).reshape(-1, 2)[:-1]
         sway /= 2
