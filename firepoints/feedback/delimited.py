@@ -5,7 +5,7 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 
-from firepoints.sources.text import decode
+from papers.encodings import decode
 
 RISKY = ("=", "+", "-", "@", "\t", "\r")
 """A cell of a CSV that begins like this is a formula to Excel: an apostrophe makes it text."""

@@ -12,23 +12,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from papers.encodings import FileError
+
 if TYPE_CHECKING:
     from firepoints.sources.table import SightingTable
 
+SourceError = FileError  # the file as a whole cannot be read
 INSTANT, DAY, WINDOW = "instant", "day", "window"
 TEXT_LIMIT = 20  # characters of a satellite, version or confidence; the raw row keeps what is longer
 GIVEN_LIMIT = 40  # characters of a coordinate as given
 NAME_LIMIT = 60  # characters of a heading
 PLACE_LIMIT = 80  # characters of a stated county
 SATELLITE, FIRE, SCAR = "satellite", "fire", "scar"
-
-
-class SourceError(ValueError):
-    """The file as a whole cannot be read: where it fails, what is wrong, and what the person can do about it."""
-
-    def __init__(self, what: str, *, where: str = "文件", todo: str = "", code: str = "bad_file") -> None:
-        self.where, self.what, self.todo, self.code = where, what, todo, code
-        super().__init__(f"{where}：{what}" + (f"。{todo}" if todo else ""))
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,8 +34,9 @@ from firepoints.sources.lines import Lines, Shape, read_fields, split_cells
 from firepoints.sources.moments import parse_date, parse_hhmm
 from firepoints.sources.reasons import REASONS
 from firepoints.sources.table import SightingTable, raw_fields
-from firepoints.sources.text import compact, decode, parse_number, plain
+from firepoints.sources.text import compact, parse_number, plain
 from firepoints.sources.workbook import read_bytes
+from papers.encodings import decode
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]

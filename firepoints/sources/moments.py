@@ -47,7 +47,8 @@ def parse_date(text: str, order: str = "", year: int | None = None) -> date | st
     if match := ISO_DATE.fullmatch(text) or COMPACT_DATE.fullmatch(text):
         return make_date(*(int(part) for part in match.groups()))
     if match := SLASH_DATE.fullmatch(text):
-        return _slash_date(*match.groups(), order)
+        first, second, third = match.groups()
+        return _slash_date(first, second, third, order)
     if match := SERIAL_DATE.fullmatch(text):
         return sane(EXCEL_EPOCH + timedelta(days=int(match.group(1))))
     if match := NAMED_MONTH.fullmatch(text.upper()):

@@ -1,6 +1,6 @@
 """Text of people and machines: encodings, cells as one line of half-width text, numbers.
 
-Every function is total: it returns None (or raises SourceError for a whole file) and never another exception.
+Every function is total: it returns None and raises nothing. What the bytes of a file say is papers.encodings.
 """
 
 from __future__ import annotations
@@ -10,40 +10,7 @@ import re
 import unicodedata
 from typing import Any
 
-from firepoints.sources.base import SourceError
-
 NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
-
-
-def decode(data: bytes) -> tuple[str, str]:
-    """Text and encoding of a file: UTF-8 and UTF-16 (with or without BOM), else GB18030 (which holds GBK and GB 2312)."""
-    if not data.strip():
-        raise SourceError("文件是空的", todo="请重新导出后再导入", code="empty_file")
-    for encoding in encodings_of(data):
-        try:
-            return data.decode(encoding).removeprefix("\ufeff").replace("\x00", "\ufffd"), encoding
-        except UnicodeDecodeError:
-            continue
-    raise SourceError("文字编码无法识别", todo="请另存为 UTF-8 或 GBK 编码的 CSV", code="encoding")
-
-
-def encodings_of(data: bytes) -> tuple[str, ...]:
-    """The encodings to try, in order. A BOM settles it; without one UTF-16 shows by its null bytes on one side."""
-    if data[:4] in (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff"):
-        return ("utf-32",)
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return ("utf-16",)
-    usual = ("utf-8-sig", "gb18030")
-    head = data[:4096]
-    if len(data) % 2 or b"\x00" not in head:
-        return usual
-    even, odd = head[0::2].count(0), head[1::2].count(0)
-    many = len(head) // 20  # one pair of bytes in ten: separators, digits and line ends alone make more
-    if odd > many and odd > 10 * even:
-        return ("utf-16-le", *usual)
-    if even > many and even > 10 * odd:
-        return ("utf-16-be", *usual)
-    return usual
 
 
 def plain(value: Any) -> str:
