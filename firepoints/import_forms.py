@@ -1,5 +1,7 @@
 """Forms of the import and finding pages. They check shape; reading the file and the roles are the services' matter."""
 
+import json
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 from uuid import uuid4
@@ -10,9 +12,12 @@ from django.utils import timezone
 from firepoints.models import Detection, ImportRun, Source
 from firepoints.services import uploads
 from firepoints.services.intake import OPEN_TO, sources_open_to
+from firepoints.services.mapping_memory import checked_fields, remembered
+from firepoints.services.mending import MOST_CHARACTERS
 from firepoints.services.reading import PARSERS, ListName
 from grids.models import User
 from journal import clock
+from journal.errors import BadInput
 
 DATUM_LABELS = {"wgs84": "WGS-84", "cgcs2000": "CGCS2000", "gcj02": "GCJ-02（高德、腾讯）", "bd09": "BD-09（百度）"}
 RECENT_RUNS = 100
@@ -49,7 +54,8 @@ class ReadingForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["source"].queryset = Source.objects.filter(parser__in=PARSERS)  # type: ignore[attr-defined]
-        runs = ImportRun.objects.filter(state=ImportRun.State.COMMITTED).values_list("uuid", "filename", "started_at")
+        live = ImportRun.objects.filter(state=ImportRun.State.COMMITTED, mends__isnull=True)
+        runs = live.values_list("uuid", "filename", "started_at")
         named = [
             (str(uuid), f"{at.astimezone(clock.BEIJING):%m-%d %H:%M} {name}") for uuid, name, at in runs[:RECENT_RUNS]
         ]
@@ -63,7 +69,12 @@ class ReadingForm(forms.Form):
             "datum": data["datum"] or None,
             "name": ListName(issuer=data["issuer"], period=data["period"], list_no=data["list_no"]),
             "supersedes": data["supersedes"] or None,
+            "mapping": self.column_mapping(),
         }
+
+    def column_mapping(self) -> dict[str, str]:
+        """Which column is which field: as chosen for this file, else as remembered for its source and issuer."""
+        return remembered(self.cleaned_data["source"], self.cleaned_data["issuer"])
 
     def as_query(self) -> dict[str, str]:
         """The fields as text, for the address of the preview."""
@@ -90,11 +101,130 @@ class UploadForm(ReadingForm):
 
 
 class PreviewForm(ReadingForm):
-    """An uploaded file by its token; `attempt` names the run that a commit makes, so that two clicks are one run."""
+    """An uploaded file by its token; `attempt` names the run that a commit makes, so that two clicks are one run.
+
+    `mapping` is a JSON object field → heading for this file; without it the remembered one holds. `confirm`: a person
+    has checked the datum that the figures call in question.
+    """
 
     token = forms.RegexField(r"\A[0-9a-f]{64}\Z", widget=forms.HiddenInput)
     name = forms.CharField(max_length=200, widget=forms.HiddenInput)
     attempt = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    mapping = forms.JSONField(required=False, widget=forms.HiddenInput)
+    confirm = forms.BooleanField(required=False)
+
+    def clean_mapping(self) -> dict[str, str] | None:
+        given = self.cleaned_data["mapping"]
+        if given is None:
+            return None
+        if not isinstance(given, dict) or not all(isinstance(one, str) for pair in given.items() for one in pair):
+            raise forms.ValidationError("列对应读不懂")
+        return given
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if data.get("mapping") and data.get("source"):
+            try:
+                checked_fields(data["source"], data["mapping"])
+            except BadInput as error:
+                self.add_error("mapping", error.message)
+        return data
+
+    def how(self) -> dict[str, Any]:
+        chosen = self.cleaned_data["mapping"]
+        return {**super().how(), **({"mapping": chosen} if chosen is not None else {})}
+
+    def as_query(self) -> dict[str, str]:
+        data = self.cleaned_data
+        query = {**super().as_query(), "token": data["token"], "name": data["name"]}
+        if data["mapping"] is not None:
+            query["mapping"] = json.dumps(data["mapping"], ensure_ascii=False, sort_keys=True)
+        return query
+
+
+class MendForm(forms.Form):
+    """The cells of one quarantined row, each to be corrected, and on what ground."""
+
+    reason = forms.CharField(
+        label="更正的依据",
+        max_length=300,
+        widget=forms.TextInput(attrs=_TEXT),
+        help_text="例如：省厅电话答复，经纬度写反",
+        error_messages={"required": "请写明更正的依据"},
+    )
+
+    def __init__(self, *args: Any, cells: Mapping[str, str], wrong: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.names = list(cells)
+        self.wrong = wrong
+        for at, (name, value) in enumerate(cells.items()):
+            attrs = {**_TEXT, "data-wrong": ""} if name == wrong else _TEXT
+            self.fields[f"cell-{at}"] = forms.CharField(
+                label=name,
+                required=False,
+                max_length=MOST_CHARACTERS,
+                initial=value,
+                strip=False,
+                widget=forms.TextInput(attrs=attrs),
+                help_text="就是这一格读不了" if name == wrong else "",
+            )
+        self.order_fields([*(f"cell-{at}" for at in range(len(cells))), "reason"])
+
+    def cells(self) -> dict[str, str]:
+        return {name: self.cleaned_data[f"cell-{at}"] for at, name in enumerate(self.names)}
+
+    def field_of(self, column: str) -> str | None:
+        """The field of a heading; None where that is none of this row's."""
+        return f"cell-{self.names.index(column)}" if column in self.names else None
+
+
+class DiscardForm(forms.Form):
+    reason = forms.CharField(
+        label="不再处理的理由",
+        max_length=300,
+        widget=forms.TextInput(attrs=_TEXT),
+        help_text="例如：省厅确认是测试数据。反馈里写“无法核实”和这个理由",
+        error_messages={"required": "请写明理由"},
+    )
+
+
+class DueForm(forms.Form):
+    due_on = forms.DateField(label="反馈期限", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    document_no = forms.CharField(label="来文文号", required=False, max_length=80, widget=forms.TextInput(attrs=_TEXT))
+
+
+class SentForm(forms.Form):
+    sent_on = forms.DateField(label="报送日期", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    document_no = forms.CharField(
+        label="文号", required=False, max_length=80, widget=forms.TextInput(attrs=_TEXT), help_text="办公系统给的文号"
+    )
+
+
+class WordForm(forms.Form):
+    """The issuer's final word on one row."""
+
+    row = forms.IntegerField(label="行号", min_value=1, max_value=2_000_000, help_text="原表里的行号")
+    sheet = forms.CharField(label="工作表", required=False, max_length=60, help_text="只有一张表时不填")
+    accepted = forms.ChoiceField(
+        label="发布单位的意见",
+        widget=forms.RadioSelect,
+        choices=[("yes", "认可我们的反馈"), ("no", "不认可")],
+        error_messages={"required": "请选择认可或不认可"},
+    )
+    document_no = forms.CharField(
+        label="文号", max_length=80, widget=forms.TextInput(attrs=_TEXT), error_messages={"required": "请写来文文号"}
+    )
+    document_date = forms.DateField(label="文件日期", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    note = forms.CharField(label="理由", required=False, max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def word(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        return {
+            "accepted": data["accepted"] == "yes",
+            "document_no": data["document_no"],
+            "document_date": data["document_date"],
+            "note": data["note"],
+        }
 
 
 class WithdrawForm(forms.Form):

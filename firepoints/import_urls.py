@@ -2,14 +2,25 @@
 
 from django.urls import path
 
-from firepoints import import_pages
+from firepoints.import_pages import columns, feedback, files, findings, rows, runs
 
 app_name = "imports"
+RUN = "imports/<uuid:uuid>/"
 urlpatterns = [
-    path("imports/", import_pages.run_list, name="list"),
-    path("imports/new/", import_pages.upload, name="new"),
-    path("imports/preview/", import_pages.preview, name="preview"),
-    path("imports/<uuid:uuid>/", import_pages.run_detail, name="run"),
-    path("imports/<uuid:uuid>/withdraw/", import_pages.withdraw, name="withdraw"),
-    path("findings/new/", import_pages.finding, name="finding"),
+    path("imports/", runs.run_list, name="list"),
+    path("imports/new/", files.upload, name="new"),
+    path("imports/columns/", columns.columns, name="columns"),
+    path("imports/preview/", files.preview, name="preview"),
+    path(RUN, runs.run_detail, name="run"),
+    path(f"{RUN}progress.json", runs.progress, name="progress"),
+    path(f"{RUN}difference/", runs.difference, name="difference"),
+    path(f"{RUN}rows.xlsx", runs.rows_file, name="rows_file"),
+    path(f"{RUN}rows/<int:row_id>/", rows.row_page, name="row"),
+    path(f"{RUN}withdraw/", runs.withdraw, name="withdraw"),
+    path(f"{RUN}feedback/", feedback.feedback_page, name="feedback"),
+    path(f"{RUN}feedback/file/", feedback.feedback_file, name="feedback_file"),
+    path(f"{RUN}feedback/due/", feedback.due_set, name="feedback_due"),
+    path(f"{RUN}feedback/sent/", feedback.sent_register, name="feedback_sent"),
+    path(f"{RUN}feedback/word/", feedback.word_record, name="feedback_word"),
+    path("findings/new/", findings.finding, name="finding"),
 ]

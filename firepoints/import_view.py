@@ -2,19 +2,25 @@
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
-from firepoints.models import ImportRun, Membership, RawRow, Source
+from firepoints import import_fates
+from firepoints.feedback.answers import standing_mendings
+from firepoints.models import ImportRun, RawRow, Source
 from firepoints.services.ingest import Import, Look
 from firepoints.sources.base import Rejected
+from firepoints.sources.fields import BY_PARSER, LABELS
 from firepoints.sources.reasons import REASONS
 from grids.selectors import cell_names, edition_now
 
 PAGE = 50
 REFUSED_SHOWN = 100
+MOST_COUNTED = 5000
+ZONES = {"firms": "世界时（UTC），换成北京时间", "himawari": "世界时（UTC），换成北京时间"}
 Outcome = RawRow.Outcome
 # label, field of a run, outcome, what it means, whether somebody must look
 OUTCOMES = (
@@ -141,22 +147,31 @@ def headings(meta: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]
     ]
 
 
-def rows_page(
-    run: ImportRun, *, outcome: str, after: str, before: str
-) -> tuple[list[dict[str, Any]], int | None, int | None]:
-    """One page of a run's rows in file order, and the keys of the pages before and after it (None at either end)."""
+@dataclass(frozen=True, slots=True)
+class RowsPage:
+    """One page of rows in file order, and the keys of the pages before and after it (None at either end)."""
+
+    rows: list[dict[str, Any]]
+    newer: int | None
+    older: int | None
+
+
+def rows_page(run: ImportRun, *, outcome: str, after: str, before: str, row: str = "") -> RowsPage:
+    """Rows of a run, of one outcome or of one row number if these are given."""
     found = run.raw_rows.filter(outcome=outcome) if outcome in Outcome.values else run.raw_rows.all()
+    if row.isascii() and row.isdecimal() and len(row) < 10:
+        return RowsPage(_shown(run, list(_joined(run.raw_rows.filter(row_no=int(row)))[:PAGE])), None, None)
     edge = _edge(run, after or before)
     if edge and not after:
         behind = Q(sheet__lt=edge.sheet) | Q(sheet=edge.sheet, row_no__lt=edge.row_no)
         rows = list(_joined(found.filter(behind)).order_by("-sheet", "-row_no")[: PAGE + 1])
         page = rows[:PAGE][::-1]
-        return _shown(page), page[0].pk if len(rows) > PAGE else None, page[-1].pk if page else None
+        return RowsPage(_shown(run, page), page[0].pk if len(rows) > PAGE else None, page[-1].pk if page else None)
     if edge:
         found = found.filter(Q(sheet__gt=edge.sheet) | Q(sheet=edge.sheet, row_no__gt=edge.row_no))
     rows = list(_joined(found).order_by("sheet", "row_no")[: PAGE + 1])
     page = rows[:PAGE]
-    return _shown(page), page[0].pk if page and edge else None, page[-1].pk if len(rows) > PAGE else None
+    return RowsPage(_shown(run, page), page[0].pk if page and edge else None, page[-1].pk if len(rows) > PAGE else None)
 
 
 def _edge(run: ImportRun, key: str) -> RawRow | None:
@@ -169,31 +184,59 @@ def _joined(rows: QuerySet[RawRow]) -> QuerySet[RawRow]:
     return rows.select_related("detection")
 
 
-def _shown(rows: list[RawRow]) -> list[dict[str, Any]]:
-    """Rows with their text, their place and the point that each belongs to now: three queries whatever the page."""
-    ids = [row.detection_id for row in rows if row.detection_id]
-    members = Membership.objects.filter(detection__in=ids, is_active=True).select_related("point")
-    points = {one.detection_id: one.point for one in members}
+def _shown(run: ImportRun, rows: list[RawRow]) -> list[dict[str, Any]]:
+    """Rows with their text, their place and what became of each: as many queries whatever the page."""
+    known = import_fates.fates_of(run, rows)
     detections = [row.detection for row in rows if row.detection]
     names = names_for(code for one in detections for code in (one.county_code, one.leaf_code))
     shown = []
     for row in rows:
         raw = _parsed(row.raw)
-        point = points.get(row.detection_id) if row.detection_id else None
         place = (row.detection.county_code, row.detection.leaf_code) if row.detection else ()
         shown.append(
             {
                 "row": row,
+                "url": reverse("imports:row", args=[run.uuid, row.pk]),
                 "label": Outcome(row.outcome).label,
                 "address": address(row.sheet, row.row_no, row.column, raw if isinstance(raw, dict) else ()),
                 "pairs": _pairs(raw),
                 "place": " ".join(names[code] for code in dict.fromkeys(place) if code),
-                "reason": row.reason or REASONS.get(row.code, ""),
-                "point": point,
-                "point_url": reverse("firepoints:detail", args=[point.pk]) if point else "",
+                "reason": reason_of(row),
+                "fates": known.fates[row.pk],
             }
         )
     return shown
+
+
+def reason_of(row: RawRow) -> str:
+    return row.reason or REASONS.get(row.code, "")
+
+
+def pairs_of(row: RawRow) -> list[tuple[str, str]]:
+    """(heading, text) of every cell of a row as it stood."""
+    return _pairs(_parsed(row.raw))
+
+
+def mapping_words(mapping: Mapping[str, str]) -> list[tuple[str, str]]:
+    """(field, heading) of a mapping in the words of the screen."""
+    return [(LABELS.get(field, field), heading or "（没有这一列）") for field, heading in mapping.items()]
+
+
+def has_columns(parser: str) -> bool:
+    """Whether the columns of this kind of file can be put right by a person."""
+    return parser in BY_PARSER
+
+
+def zone_of(parser: str) -> str:
+    return ZONES.get(parser, "北京时间（有时区的按其时区）")
+
+
+def mended_counts(run: ImportRun) -> dict[str, int]:
+    """How many quarantined rows of a run were mended, set aside, and still wait for somebody."""
+    rows = list(run.raw_rows.filter(outcome=Outcome.QUARANTINED).only("pk", "outcome")[:MOST_COUNTED])
+    known = standing_mendings(rows)
+    mended = sum(one.run_id is not None for one in known.values())
+    return {"mended": mended, "discarded": len(known) - mended, "waiting": len(rows) - len(known)}
 
 
 def _parsed(raw: str) -> Any:

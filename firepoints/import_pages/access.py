@@ -1,0 +1,55 @@
+"""Who may open the pages of imports, and which run or row an address names."""
+
+from typing import cast
+from uuid import UUID
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest
+
+from firepoints.models import ImportRun, RawRow
+from grids.models import User
+from grids.roles import Role
+from grids.selectors import roles_of
+
+READERS = frozenset({Role.BUREAU, Role.RECOGNISER, Role.AUDITOR})
+IMPORTERS = frozenset({Role.BUREAU})
+
+
+def reader(request: HttpRequest) -> User:
+    """The signed-in person, if imports are theirs to read."""
+    return holder(request, READERS, "导入记录由市局、认定人和审计查看。")
+
+
+def importer(request: HttpRequest) -> User:
+    """The signed-in person, if imports are theirs to make."""
+    return holder(request, IMPORTERS, "导入由市局经办。")
+
+
+def holder(request: HttpRequest, allowed: frozenset[Role], otherwise: str) -> User:
+    """The signed-in person, if one of the roles is theirs today."""
+    user = cast(User, request.user)
+    if not roles_of(user) & allowed:
+        raise PermissionDenied(otherwise)
+    return user
+
+
+def may_import(user: User) -> bool:
+    return bool(roles_of(user) & IMPORTERS)
+
+
+def run_or_404(uuid: UUID) -> ImportRun:
+    found = ImportRun.objects.select_related("source", "actor", "supersedes").filter(uuid=uuid).first()
+    if found is None:
+        raise Http404("没有这次导入。")
+    return found
+
+
+def row_or_404(uuid: UUID, row_id: int) -> RawRow:
+    """A row of the run that the address names."""
+    found = None
+    if row_id < 2**63:
+        rows = RawRow.objects.select_related("run__source", "run__actor", "detection")
+        found = rows.filter(pk=row_id, run__uuid=uuid).first()
+    if found is None:
+        raise Http404("这次导入里没有这一行。")
+    return found

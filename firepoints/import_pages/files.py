@@ -1,0 +1,151 @@
+"""A file comes in: choose it, see what would become of every row, write it."""
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from django.contrib import messages
+from django.db import IntegrityError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from firepoints import import_difference, import_view
+from firepoints.import_forms import DATUM_LABELS, PreviewForm, UploadForm, plain_name
+from firepoints.import_pages.access import importer
+from firepoints.import_pages.columns import columns_url
+from firepoints.models import ImportRun
+from firepoints.services import ingest, mapping_memory, previewing, uploads
+from firepoints.services.previewing import Preview
+from firepoints.sources.base import SourceError
+from firepoints.sources.suggest import suggest_mapping
+from grids.models import User
+from journal.errors import BadInput, Refused
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def upload(request: HttpRequest) -> HttpResponse:
+    """Choose a file. The bytes are kept by content, and the preview is an address that can be opened again."""
+    importer(request)
+    form = UploadForm(request.POST or None, request.FILES or None) if request.method == "POST" else UploadForm()
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data["file"]
+        name = plain_name(given.name or "")
+        token = uploads.keep(given.read(), filename=name)
+        return redirect(preview_url({"token": token, "name": name, **form.as_query()}))
+    status = 400 if request.method == "POST" else 200
+    return render(request, "firepoints/import_new.html", {"form": form}, status=status)
+
+
+def preview_url(given: dict[str, str]) -> str:
+    return f"{reverse('imports:preview')}?{urlencode(given)}"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def preview(request: HttpRequest) -> HttpResponse:
+    """GET: what would become of every row, with nothing written. POST: write it; sent twice it is one run."""
+    user = importer(request)
+    form = PreviewForm(request.POST if request.method == "POST" else request.GET)
+    if not form.is_valid():
+        messages.error(request, "这个预览打不开了，请重新选择文件")
+        return redirect("imports:new")
+    data = form.cleaned_data
+    try:
+        path = uploads.path_of(data["token"], filename=data["name"])
+        if request.method == "POST" and (known := _written(request, form)):
+            return known
+        seen = previewing.preview(path=path, actor=user, filename=data["name"], **form.how())
+        if request.method == "POST":
+            if seen.must_confirm and not data["confirm"]:
+                messages.error(request, "没有写入：坐标系看起来不对，请先核对，再勾选确认")
+                return _show(request, form, seen, path.stat().st_size, status=400)
+            return _commit(request, user, form)
+    except BadInput as error:
+        if error.code == "wrong_columns" and _has_columns(form):
+            messages.warning(request, f"表头读不懂：{error.message}")
+            return redirect(columns_url(form.as_query()))
+        return _unreadable(request, form, error)
+    except (Refused, SourceError) as error:
+        return _unreadable(request, form, error)
+    return _show(request, form, seen, path.stat().st_size)
+
+
+def _has_columns(form: PreviewForm) -> bool:
+    """Whether the file is a table after all, so that a person can say which column is which."""
+    data = form.cleaned_data
+    try:
+        path = uploads.path_of(data["token"], filename=data["name"])
+        found = suggest_mapping(path, parser=data["source"].parser)
+    except (Refused, SourceError):
+        return False
+    return any(sheet.rows and len(sheet.columns) > 1 for sheet in found.sheets)
+
+
+def _written(request: HttpRequest, form: PreviewForm) -> HttpResponse | None:
+    """The run that this very form has made before."""
+    known = (
+        ImportRun.objects.filter(uuid=form.cleaned_data["attempt"]).first() if form.cleaned_data["attempt"] else None
+    )
+    if known is None:
+        return None
+    messages.info(request, "这份文件已经写入，没有重复写")
+    return redirect("imports:run", known.uuid)
+
+
+def _commit(request: HttpRequest, user: User, form: PreviewForm) -> HttpResponse:
+    attempt = form.cleaned_data["attempt"] or uuid4()
+    path = uploads.path_of(form.cleaned_data["token"], filename=form.cleaned_data["name"])
+    try:
+        done = ingest.import_file(path=path, actor=user, filename=form.cleaned_data["name"], uuid=attempt, **form.how())
+    except IntegrityError:
+        # The same form, sent twice at the same moment: the other request made the run.
+        known = get_object_or_404(ImportRun, uuid=attempt)
+        messages.info(request, "这份文件已经写入，没有重复写")
+        return redirect("imports:run", known.uuid)
+    messages.success(request, f"已写入：入库 {done.kept} 行、隔离 {done.quarantined} 行，涉及火点 {done.points} 处")
+    return redirect("imports:run", attempt)
+
+
+def _unreadable(request: HttpRequest, form: PreviewForm, error: Refused | SourceError) -> HttpResponse:
+    """The form to choose again, with what was wrong and what to do."""
+    again = UploadForm(initial=form.data.dict() if hasattr(form.data, "dict") else {})
+    said = error.message if isinstance(error, Refused) else str(error)
+    status = error.http_status if isinstance(error, Refused) else 400
+    context = {"form": again, "refused": said, "name": form.cleaned_data.get("name", "")}
+    return render(request, "firepoints/import_new.html", context, status=status)
+
+
+def _show(request: HttpRequest, form: PreviewForm, seen: Preview, size: int, status: int = 200) -> HttpResponse:
+    data, done, source = form.cleaned_data, seen.done, form.cleaned_data["source"]
+    rows = import_view.looks(done.looks)
+    context: dict[str, Any] = {
+        "name": data["name"],
+        "source": source,
+        "class_said": import_view.CLASS_SAID[source.source_class],
+        "datum": DATUM_LABELS[data["datum"] or source.datum],
+        "datum_by": "本次指定" if data["datum"] else "来源设置",
+        "zone": import_view.zone_of(source.parser),
+        "token": data["token"],
+        "size": size,
+        "facts": [(form[name].label, data[name]) for name in ("issuer", "period", "list_no") if data[name]],
+        "done": done,
+        "tiles": import_view.tiles(done),
+        "refused": import_view.refused(done.rejected),
+        "kept": [row for row in rows if row["row"].outcome == "kept"],
+        "others": [row for row in rows if row["row"].outcome != "kept"],
+        "counties": import_view.counties(done.counties),
+        "headings": import_view.headings(done.meta),
+        "difference": import_difference.shown(seen.difference, replaced=seen.replaced),
+        "doubt": seen.doubt,
+        "mapping": import_view.mapping_words(form.how()["mapping"] or {}),
+        "memory": mapping_memory.latest_mapping(source, data["issuer"]),
+        "columns_url": columns_url(form.as_query()) if import_view.has_columns(source.parser) else "",
+        "fields": [(name, value) for name, value in form.data.items() if name in form.fields and name not in ASKED],
+        "attempt": data["attempt"] or uuid4(),
+        "must_confirm": seen.must_confirm,
+    }
+    return render(request, "firepoints/import_preview.html", context, status=status)
+
+
+ASKED = ("attempt", "confirm")

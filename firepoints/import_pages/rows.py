@@ -1,0 +1,95 @@
+"""One row of an import: as it stood, what became of it, and, where it was quarantined, the way to mend it."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from firepoints import import_fates, import_view
+from firepoints.import_forms import DiscardForm, MendForm
+from firepoints.import_pages.access import may_import, reader, row_or_404
+from firepoints.models import RawRow
+from firepoints.services import mending
+from grids.models import User
+from journal.errors import Conflict, NotAllowed, Refused
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def row_page(request: HttpRequest, uuid: UUID, row_id: int) -> HttpResponse:
+    """GET shows the row. POST mends it or sets it aside; sent twice it is done once."""
+    user = reader(request)
+    row = row_or_404(uuid, row_id)
+    if request.method == "POST":
+        if not may_import(user):
+            raise NotAllowed("更正隔离的行由市局经办")
+        return _discard(request, user, row) if "discard" in request.POST else _mend(request, user, row)
+    return _show(request, user, row)
+
+
+def _mend(request: HttpRequest, user: User, row: RawRow) -> HttpResponse:
+    form = MendForm(request.POST, cells=mending.cells_of(row))
+    if not form.is_valid():
+        return _show(request, user, row, mend=form, status=400)
+    try:
+        done = mending.row_mend(row=row, cells=form.cells(), actor=user, reason=form.cleaned_data["reason"])
+    except mending.StillUnreadable as error:
+        form.add_error(form.field_of(error.column), error.message)
+        return _show(request, user, row, mend=form, status=error.http_status)
+    except Conflict as error:
+        messages.info(request, error.message)
+        return redirect(import_fates.row_url(row))
+    except Refused as error:
+        form.add_error(None, error.message)
+        return _show(request, user, row, mend=form, status=error.http_status)
+    messages.success(request, "已更正，原来的一行不动")
+    return redirect("imports:run", done.run.uuid if done.run else uuid_of(row))
+
+
+def _discard(request: HttpRequest, user: User, row: RawRow) -> HttpResponse:
+    form = DiscardForm(request.POST, prefix="discard")
+    if not form.is_valid():
+        return _show(request, user, row, discard=form, status=400)
+    try:
+        mending.row_discard(row=row, actor=user, reason=form.cleaned_data["reason"])
+    except Conflict as error:
+        messages.info(request, error.message)
+    else:
+        messages.success(request, "已登记：这一行不再处理")
+    return redirect(import_fates.row_url(row))
+
+
+def uuid_of(row: RawRow) -> UUID:
+    return row.run.uuid
+
+
+def _show(
+    request: HttpRequest,
+    user: User,
+    row: RawRow,
+    *,
+    mend: MendForm | None = None,
+    discard: DiscardForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    cells = mending.cells_of(row)
+    is_open = may_import(user) and not mending.why_not(row)
+    known = import_fates.fates_of(row.run, [row])
+    context: dict[str, Any] = {
+        "row": row,
+        "run": row.run,
+        "label": import_view.Outcome(row.outcome).label,
+        "address": import_view.address(row.sheet, row.row_no, row.column, cells),
+        "pairs": import_view.pairs_of(row),
+        "reason": import_view.reason_of(row),
+        "fates": known.fates[row.pk],
+        "mending": mending.standing_mending(row),
+        "mend": (mend or MendForm(cells=cells, wrong=row.column)) if is_open and cells else None,
+        "discard": (discard or DiscardForm(prefix="discard")) if is_open else None,
+        "back": f"{reverse('imports:run', args=[row.run.uuid])}?outcome={row.outcome}#rows",
+        "words": list(row.final_words.select_related("actor").order_by("seq")),
+    }
+    return render(request, "firepoints/import_row.html", context, status=status)
