@@ -4,6 +4,9 @@ from journal import acts
 
 acts.register("grid.imported", "边界导入")
 acts.register("grid.activated", "边界启用")
+acts.register("grid.checked", "边界检查")
+acts.register("grid.codes_mapped", "新旧代码对应")
+acts.register("divisions.loaded", "区划表导入")
 acts.register("user.added", "账号开通")
 acts.register("user.password_set", "密码重置")
 acts.register("user.phone_set", "电话变更")

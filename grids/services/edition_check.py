@@ -16,6 +16,7 @@ from grids.geo.datum_check import datum_fit
 from grids.geo.outlines import all_outlines
 from grids.models import Division, Edition
 from grids.roles import Level
+from grids.services.cell_changes import previous_edition
 from grids.services.coverage_checks import (
     Finding,
     against_parents,
@@ -131,7 +132,7 @@ def check_layers(
     tell("检查坐标系、名称和上一版", len(steps), len(steps) + 1)
     counties = next((layer for layer in layers if layer.level == Level.COUNTY), None)
     if counties is not None:
-        found["datum"] += _datum(counties, datum)
+        found["datum"] += datum_findings(counties, datum)
         found["not_covered"] += _not_covered(counties, previous)
     found["bad_codes"] += code_findings(layers)
     for kind, rows in division_findings(layers, divisions or {}).items():
@@ -144,11 +145,7 @@ def _divisions() -> dict[str, tuple[str, str]]:
 
 
 def _previous_counties(edition: Edition) -> tuple[str, Layer] | None:
-    """The counties of the edition that this one follows: the one it superseded, else the last one in force."""
-    others = Edition.objects.filter(state=Edition.State.ACTIVE).exclude(pk=edition.pk)
-    if edition.valid_from:
-        others = others.filter(valid_from__lt=edition.valid_from)
-    last = others.order_by("-valid_from").first()
+    last = previous_edition(edition)
     return (last.name, load_layer(last, Level.COUNTY)) if last else None
 
 
@@ -201,7 +198,8 @@ def _same_shapes(layer: Layer) -> list[list[int]]:
     return list(found.values())
 
 
-def _datum(counties: Layer, declared: str) -> list[Finding]:
+def datum_findings(counties: Layer, declared: str) -> list[Finding]:
+    """Whether the counties lie where 天地图 has them under the declared datum; empty when they do or none is known."""
     fit = datum_fit(counties.shapes, _outlines_of(counties))
     if fit is None or not (fit.is_suspect or fit.is_far):
         return []

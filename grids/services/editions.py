@@ -11,6 +11,7 @@ from grids.models import Edition, User
 from grids.roles import Level
 from grids.services.edition_check import edition_check
 from grids.services.edition_loading import edition_import, edition_load, edition_store
+from grids.services.edition_reports import require_accepted
 from grids.services.edition_turns import hold_editions
 from journal import clock
 from journal.errors import Conflict, Missing, NotAllowed, Refused
@@ -28,12 +29,15 @@ def edition_named(name: str) -> Edition:
 
 
 @transaction.atomic
-def edition_activate(*, name: str, valid_from: date, actor: User, reason: str = "") -> tuple[Edition, bool]:
+def edition_activate(
+    *, name: str, valid_from: date, actor: User, reason: str = "", accept_findings: bool = False
+) -> tuple[Edition, bool]:
     """Let an edition rule from a Beijing date; returns it and whether anything changed.
 
     An active edition may be moved to another date by the same rule. Raises Refused("no_edition"), Missing without a
     county layer (then no payer can be found, C12), Conflict when another edition rules from that very date, NotAllowed
-    ("activation_refused") when a guard of an upper app objects, as after the first 认定 of a date that would change.
+    ("activation_refused") when a guard of an upper app objects, as after the first 认定 of a date that would change, and
+    Conflict("check_failed") when the check found errors that nobody accepted with a reason (`accept_findings`).
     """
     hold_editions()
     edition = edition_named(name)
@@ -48,6 +52,7 @@ def edition_activate(*, name: str, valid_from: date, actor: User, reason: str = 
     rival = active.filter(valid_from=valid_from).first()
     if rival:
         raise Conflict(f"边界版本“{rival.name}”已从 {valid_from} 起启用，同一日期只能有一个版本。", code="date_taken")
+    accepted = require_accepted(edition, is_accepted=accept_findings, reason=reason)
     earliest = min(filter(None, (valid_from, edition.valid_from)))
     reasons = guards.reasons_against(edition, earliest)
     if reasons:
@@ -61,6 +66,6 @@ def edition_activate(*, name: str, valid_from: date, actor: User, reason: str = 
             edition.save(update_fields=["state", "valid_from", "activated_at", "supersedes"])
     except IntegrityError as error:
         raise Conflict(f"另一个边界版本刚刚从 {valid_from} 起启用。", code="date_taken") from error
-    after = {"state": edition.state, "valid_from": valid_from}
+    after = {"state": edition.state, "valid_from": valid_from} | ({"accepted": accepted} if accepted else {})
     record("grid.activated", edition, actor, before=before, after=after, reason=reason)
     return edition, True

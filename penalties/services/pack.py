@@ -10,6 +10,7 @@ from django.db import transaction
 
 from firepoints.models import Ruling, Source
 from grids.models import Payer, PayerArea, User
+from grids.services.divisions import division_table_load
 from journal.errors import BadInput, Conflict
 from journal.services import deployment_set, record
 from penalties.models import Rule
@@ -58,6 +59,9 @@ def pack_load(*, folder: Path, actor: User, is_demo: bool | None = None) -> Load
         rulings=_rulings(_all_rulings(data), actor),
         sources=_sources(data.get("sources", [])),
     )
+    table = (folder if folder.is_dir() else folder.parent) / "divisions.csv"
+    if table.is_file():
+        division_table_load(path=table, actor=actor)
     if any((loaded.rules, loaded.payers, loaded.payer_areas, loaded.rulings, loaded.sources)):
         record(
             "pack.loaded",

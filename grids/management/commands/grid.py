@@ -1,25 +1,23 @@
-"""grid import | check | activate | export | list: boundary editions from files to force."""
+"""grid import | check | activate | changes | divisions | export | list: boundary editions from files to force."""
 
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.db.models import Count
+
 from grids.management.options import acting_user, beijing_date, pairs
 from grids.models import Edition
-from grids.services.edition_files import DATUMS
-from grids.services.editions import edition_activate, edition_check, edition_import, edition_named
+from grids.selectors import system_user
+from grids.services.cell_changes import changes_in_force, changes_read, changes_store, suggestions
+from grids.services.divisions import division_table_load
+from grids.services.edition_check import ERRORS, LACKS, WARNINGS, edition_check
+from grids.services.edition_files import ANY_LEVEL, DATUMS, Part, Plan
+from grids.services.edition_reports import report_store
+from grids.services.editions import edition_activate, edition_load, edition_named
 from grids.services.vector_files import export_cells
-from journal.commands import JinshaoCommand
+from journal.commands import JinshaoCommand, Usage
 
-FINDINGS = {
-    "gaps": "缝隙",
-    "overlaps": "重叠",
-    "outside_parent": "超出上级",
-    "orphans": "没有上级",
-    "duplicates": "重名或重形",
-    "no_name": "没有名称",
-    "no_polygon": "没有图形",
-}
 SHOWN = 20
 
 
@@ -28,20 +26,24 @@ class Command(JinshaoCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
-        load = verbs.add_parser("import", help="每级一个边界文件，载入为未启用的版本")
-        load.add_argument("--edition", required=True, metavar="NAME")
-        load.add_argument("--level", action="append", required=True, metavar="LEVEL=FILE", dest="levels")
-        load.add_argument("--datum", choices=DATUMS, default="wgs84", help="文件的坐标系（声明，不猜）")
-        load.add_argument("--map", action="append", default=[], metavar="FIELD=COLUMN", dest="mapping")
-        load.add_argument("--note", default="")
-        load.add_argument("--as", dest="username", metavar="USER")
-        check = verbs.add_parser("check", help="缝隙、重叠、孤儿、重复、缺名")
+        _import_arguments(verbs.add_parser("import", help="边界文件（可以是 zip），载入为未启用的版本"))
+        check = verbs.add_parser("check", help="缝隙、重叠、孤儿、重复、坐标系、名称；结果存档")
         check.add_argument("name", metavar="NAME")
         activate = verbs.add_parser("activate", help="从某个北京日期起启用")
         activate.add_argument("name", metavar="NAME")
         activate.add_argument("--from", required=True, dest="valid_from", metavar="YYYY-MM-DD")
         activate.add_argument("--reason", default="")
+        activate.add_argument("--accept-findings", action="store_true", help="检查有问题也启用，要写 --reason")
         activate.add_argument("--as", dest="username", metavar="USER")
+        changes = verbs.add_parser("changes", help="新旧代码对应：看、按面积推算、从 CSV 导入")
+        changes.add_argument("name", metavar="NAME")
+        changes.add_argument("--suggest", action="store_true", help="存下按面积推算的对应")
+        changes.add_argument("--csv", type=Path, metavar="FILE")
+        changes.add_argument("--reason", default="")
+        changes.add_argument("--as", dest="username", metavar="USER")
+        divisions = verbs.add_parser("divisions", help="导入区划表 CSV（code,name,level,parent_code），检查名称用")
+        divisions.add_argument("path", type=Path, metavar="FILE")
+        divisions.add_argument("--as", dest="username", metavar="USER")
         export = verbs.add_parser("export", help="把一个版本导出为 .gpkg 或 .geojson（WGS-84）")
         export.add_argument("name", metavar="NAME")
         export.add_argument("--out", type=Path, required=True)
@@ -50,26 +52,51 @@ class Command(JinshaoCommand):
     def run(self, *, verb: str, **options: Any) -> dict[str, Any]:
         return getattr(self, f"_{verb}")(**options)
 
-    def _import(self, *, edition: str, levels: list[str], datum: str, mapping: list[str], note: str,
-                username: str | None, **_: Any) -> dict[str, Any]:  # fmt: skip
-        files = {level: Path(file) for level, file in pairs(levels, "--level").items()}
-        row, is_new = edition_import(
-            name=edition,
-            levels=files,
-            datum=datum,
-            mapping=pairs(mapping, "--map"),
-            actor=acting_user(username),
-            note=note,
+    def _import(self, *, edition: str, note: str, username: str | None, **options: Any) -> dict[str, Any]:
+        loaded = edition_load(
+            name=edition, plan=_plan(**options), actor=acting_user(username), note=note, progress=self._tell
         )
-        return _described(row) | {"unchanged": not is_new}
+        return _described(loaded.edition) | {
+            "unchanged": not loaded.is_new,
+            "repaired": loaded.repairs,
+            "skipped": loaded.skipped,
+            "notes": loaded.notes,
+        }
 
     def _check(self, *, name: str, **_: Any) -> dict[str, Any]:
-        return edition_check(name=name)
+        result = edition_check(name=name, progress=self._tell)
+        report_store(edition=edition_named(name), result=result, seconds=0.0, actor=system_user())
+        return result
 
-    def _activate(self, *, name: str, valid_from: str, reason: str, username: str | None, **_: Any) -> dict[str, Any]:
-        on = beijing_date(valid_from, "--from")
-        row, changed = edition_activate(name=name, valid_from=on, reason=reason, actor=acting_user(username))
+    def _activate(self, *, name: str, valid_from: str, reason: str, accept_findings: bool, username: str | None,
+                  **_: Any) -> dict[str, Any]:  # fmt: skip
+        row, changed = edition_activate(
+            name=name,
+            valid_from=beijing_date(valid_from, "--from"),
+            reason=reason,
+            accept_findings=accept_findings,
+            actor=acting_user(username),
+        )
         return _described(row) | {"unchanged": not changed}
+
+    def _changes(self, *, name: str, suggest: bool, csv: Path | None, reason: str, username: str | None,
+                 **_: Any) -> dict[str, Any]:  # fmt: skip
+        edition, actor = edition_named(name), acting_user(username)
+        if suggest and csv:
+            raise Usage("--suggest 与 --csv 只能用一个")
+        if suggest or csv:
+            rows = changes_read(edition=edition, path=csv) if csv else suggestions(edition)
+            changes_store(edition=edition, changes=rows, actor=actor, is_suggested=suggest, reason=reason)
+        listed = [
+            {"kind": row.kind, "kind_label": row.get_kind_display(), "level": row.level, "old_code": row.old_code,
+             "old_name": row.old_name, "new_code": row.new_code, "new_name": row.new_name, "share": row.share,
+             "suggested": row.is_suggested, "document_no": row.document_no}
+            for row in changes_in_force(edition)
+        ]  # fmt: skip
+        return {"edition": edition.name, "changes": listed}
+
+    def _divisions(self, *, path: Path, username: str | None, **_: Any) -> dict[str, Any]:
+        return {"file": path.name, "changed": division_table_load(path=path, actor=acting_user(username))}
 
     def _export(self, *, name: str, out: Path, **_: Any) -> dict[str, Any]:
         return {"file": str(out), "layers": export_cells(edition=edition_named(name), out=out)}
@@ -77,39 +104,95 @@ class Command(JinshaoCommand):
     def _list(self, **_: Any) -> dict[str, Any]:
         return {"editions": [_described(row) for row in Edition.objects.order_by("valid_from", "id")]}
 
+    def _tell(self, stage: str, done: int, total: int) -> None:
+        self.stderr.write(f"[{done + 1}/{total}] {stage}" if total else stage)
+
     def show(self, result: dict[str, Any]) -> None:
         if "counts" in result:
             self._show_check(result)
-            return
-        if "layers" in result:
+        elif "changes" in result:
+            for row in result["changes"]:
+                share = f" {row['share']:.1%}" if row["share"] is not None else ""
+                self.stdout.write(
+                    f"{row['kind_label']} {row['old_code'] or '—'} {row['old_name']} → {row['new_code'] or '—'} {row['new_name']}{share}"
+                )
+            self.stdout.write(f"共 {len(result['changes'])} 行")
+        elif "layers" in result or "changed" in result:
             super().show(result)
-            return
+        else:
+            self._show_editions(result)
+
+    def _show_editions(self, result: dict[str, Any]) -> None:
         for row in result.get("editions", [result]):
             cells = "，".join(f"{level} {count}" for level, count in row["cells"].items())
             since = f"，自 {row['valid_from']} 起" if row["valid_from"] else ""
             self.stdout.write(f"{row['edition']}（{row['state_label']}{since}）：{cells}")
+        for note in result.get("notes", ()):
+            self.stdout.write(f"注意：{note}")
+        for one in result.get("repaired", ()):
+            self.stdout.write(f"修补：{one['code']} {one['name']}（{one['place']}）{one['message']}")
         if result.get("unchanged"):
             self.stdout.write("与已有的相同，没有改动。")
 
     def _show_check(self, result: dict[str, Any]) -> None:
-        for kind, label in FINDINGS.items():
-            rows = result[kind]
-            self.stdout.write(f"{label}：{len(rows)}")
-            for row in rows[:SHOWN]:
-                codes = "、".join(row.get("codes") or [row.get("code", "")])
-                place = ",".join(str(number) for number in row.get("place") or [])
-                area = f" {row['area_m2']} 平方米" if row.get("area_m2") else ""
-                self.stdout.write(f"  {row['level']} {codes} {row.get('name', '')} {place}{area}")
-            if len(rows) > SHOWN:
-                self.stdout.write(f"  …… 另有 {len(rows) - SHOWN} 处，见 --json")
+        for kind, label in {**ERRORS, **LACKS}.items():
+            self._show_findings(label, result[kind])
+        for kind, label in WARNINGS.items():
+            if result["warnings"][kind]:
+                self._show_findings(f"提醒·{label}", result["warnings"][kind])
         self.stdout.write("可以启用。" if result["ok"] else "有问题，请先核对。")
+
+    def _show_findings(self, label: str, rows: list[dict[str, Any]]) -> None:
+        self.stdout.write(f"{label}：{len(rows)}")
+        for row in rows[:SHOWN]:
+            codes = "、".join(row.get("codes") or [row.get("code", "")])
+            place = ",".join(str(number) for number in row.get("place") or [])
+            area = f" {row['area_m2']} 平方米" if row.get("area_m2") else ""
+            told = f" {row['message']}" if row.get("message") else ""
+            expected = f"（区划表：{row['expected']}）" if row.get("expected") else ""
+            self.stdout.write(f"  {row['level']} {codes} {row.get('name', '')}{expected} {place}{area}{told}")
+        if len(rows) > SHOWN:
+            self.stdout.write(f"  …… 另有 {len(rows) - SHOWN} 处，见 --json")
+
+
+def _import_arguments(load: ArgumentParser) -> None:
+    load.add_argument("--edition", required=True, metavar="NAME")
+    load.add_argument("--level", action="append", default=[], metavar="LEVEL=FILE", dest="levels")
+    load.add_argument(
+        "--file", action="append", default=[], metavar="FILE", dest="files", help="一个文件含各级，由级别列区分"
+    )
+    load.add_argument("--level-value", action="append", default=[], metavar="VALUE=LEVEL", dest="level_words",
+                      help="级别列的值是哪一级；skip 略过")  # fmt: skip
+    load.add_argument(
+        "--layer", action="append", default=[], metavar="LEVEL=LAYER", dest="layers", help="文件有几个图层时用哪个"
+    )
+    load.add_argument("--datum", choices=DATUMS, default="wgs84", help="文件的坐标系（声明，不猜）")
+    load.add_argument("--crs", default="", metavar="EPSG", help="文件没有写的坐标参考，例如 EPSG:4547")
+    load.add_argument("--map", action="append", default=[], metavar="FIELD=COLUMN", dest="mapping")
+    load.add_argument("--accept-repairs", action="store_true", help="接受修补后的图形（逐个列出并记录）")
+    load.add_argument("--note", default="")
+    load.add_argument("--as", dest="username", metavar="USER")
+
+
+def _plan(*, levels: list[str], files: list[str], level_words: list[str], layers: list[str], datum: str, crs: str,
+          mapping: list[str], accept_repairs: bool, **_: Any) -> Plan:  # fmt: skip
+    by_level, chosen = pairs(levels, "--level"), pairs(layers, "--layer")
+    if not by_level and not files:
+        raise Usage("要有 --level LEVEL=FILE，或者 --file FILE（由级别列区分）")
+    parts = [Part(level, Path(file), chosen.get(level, "")) for level, file in by_level.items()]
+    parts += [Part(ANY_LEVEL, Path(file), chosen.get(ANY_LEVEL, "")) for file in files]
+    return Plan(
+        parts,
+        datum=datum,
+        crs=crs,
+        mapping=pairs(mapping, "--map"),
+        level_words=pairs(level_words, "--level-value"),
+        accept_repairs=accept_repairs,
+    )
 
 
 def _described(row: Edition) -> dict[str, Any]:
-    levels = row.cells.values_list("level", flat=True)
-    counts: dict[str, int] = {}
-    for level in levels:
-        counts[level] = counts.get(level, 0) + 1
+    counts = dict(row.cells.values_list("level").annotate(number=Count("pk")).order_by("level"))
     return {
         "edition": row.name,
         "id": row.pk,
