@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -268,16 +268,21 @@ class Partition:
 
     def groups(self) -> list[Group]:
         """Every group with its links, in the order of its least id."""
-        links = self._links_by_label()
+        return self.groups_at(range(len(self.group_label)))
+
+    def groups_at(self, at: Sequence[int]) -> list[Group]:
+        """Some groups, by their positions in the order of their least id: a million need not be objects at once."""
+        every = self._listed()
         made = []
-        for k, members in enumerate(self.members()):
-            label = members[0]
+        for k in at:
+            members = every[k]
+            links = self._links_of(k)
             over = (("over_48h", self.over_span[k]), ("over_2km", self.over_extent[k]))
             made.append(
                 Group(
                     members=members,
-                    links=tuple(links.get(label, ())),
-                    frozen=label in self.frozen_labels,
+                    links=tuple(links),
+                    frozen=members[0] in self.frozen_labels,
                     fixed_only=bool(self.fixed_only[k]),
                     oversize=tuple(name for name, is_over in over if is_over),
                     span_h=float(self.span_h[k]),
@@ -290,12 +295,21 @@ class Partition:
         """Relations that join nothing: geostationary hits nearby, a finding before the pass, pairs kept apart."""
         return self._as_links(self.hint_links)
 
-    def _links_by_label(self) -> dict[int, list[Link]]:
-        label_of = dict(zip(self.ids.tolist(), self.label.tolist(), strict=True))
-        by_label: dict[int, list[Link]] = {}
-        for link in self._as_links(self.links):
-            by_label.setdefault(label_of[link.a], []).append(link)
-        return by_label
+    def _listed(self) -> list[tuple[int, ...]]:
+        if "members" not in self._cache:
+            self._cache["members"] = self.members()
+        return cast(list[tuple[int, ...]], self._cache["members"])
+
+    def _links_of(self, k: int) -> list[Link]:
+        """The links of one group, strongest first (a stable sort keeps their order)."""
+        if "links" not in self._cache:
+            by_id = np.argsort(self.ids, kind="stable")
+            at = by_id[np.searchsorted(self.ids[by_id], self.canonical_ids[self.links.a])]
+            of = np.searchsorted(self.group_label, self.label[at])
+            order = np.argsort(of, kind="stable")
+            self._cache["links"] = order, np.searchsorted(of[order], np.arange(len(self.group_label) + 1))
+        order, edge = self._cache["links"]
+        return self._as_links(self.links.where(order[edge[k] : edge[k + 1]]))
 
     def _as_links(self, links: Links) -> list[Link]:
         rows = zip(

@@ -2,25 +2,38 @@
 
 from typing import Any
 
+from firepoints.models import ImportRun
+from firepoints.services.importing.start import JOB as IMPORT
+from firepoints.services.importing.start import take_up
 from firepoints.services.objections import lapse_due
-from firepoints.services.people_change import JOB as PEOPLE_CHANGED
-from firepoints.services.people_change import people_changed
 from journal import jobs
 
 LAPSE = "firepoints.lapse"
+RESUME = "firepoints.import_resume"
 A_CHUNK = 200
 
 
-@jobs.handler(LAPSE, label="登记异议期满")
+@jobs.handler(LAPSE)
 def lapse(payload: dict[str, Any]) -> None:
     """Record the objection windows that are over; what is left waits for the next slot."""
     lapse_due(limit=A_CHUNK)
 
 
+@jobs.handler(IMPORT, lease_s=120, max_attempts=8, in_pieces=True)
+def import_run(payload: dict[str, Any]) -> None:
+    """Load the file of a run, or go on where a dead worker stopped; put off while another import has the turn."""
+    run = ImportRun.objects.filter(uuid=payload["run"]).first()
+    if run is not None and not run.is_over and not take_up(run):
+        raise jobs.Later("另一份文件正在导入", seconds=5)
+
+
+@jobs.handler(RESUME, in_pieces=True, max_attempts=1)
+def resume(payload: dict[str, Any]) -> None:
+    """Go on with whatever run holds the turn and is silent: a withdrawal, or an import whose own job has given up."""
+    run = ImportRun.objects.at_work().first()
+    if run is not None:
+        take_up(run)
+
+
 jobs.periodic(LAPSE, every_s=300)
-
-
-@jobs.handler(PEOPLE_CHANGED)
-def say_people_anew(payload: dict[str, Any]) -> None:
-    """Fires of the days that a term entered late reaches back to."""
-    people_changed(payload)
+jobs.periodic(RESUME, every_s=60)

@@ -125,6 +125,8 @@ def _arrow(field: Any, values: Any, size: int) -> Any:
 
     if isinstance(values, pa.Array | pa.ChunkedArray):
         return values.cast(pa.large_string()) if pa.types.is_string(values.type) else values
+    if values is None:
+        return pa.nulls(size, pa.string())
     if not _is_column(values):
         values = [values] * size
     if isinstance(values, np.ndarray) and values.dtype.kind in "iu":
@@ -140,7 +142,8 @@ def _arrow(field: Any, values: Any, size: int) -> Any:
         return pa.array([None if one is None else "\\x" + bytes(one).hex() for one in values], pa.large_string())
     if isinstance(values, np.ndarray) and values.dtype.kind == "U":
         values = values.astype(object)
-    return pa.array(values, from_pandas=True)
+    made = pa.array(values, from_pandas=True)
+    return made.cast(pa.string()) if pa.types.is_null(made.type) else made
 
 
 def _objects(field: Any, values: Any, size: int) -> Iterator[Any]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +50,28 @@ def store_bytes(content: bytes, *, kind: str, suffix: str) -> str:
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, target)
+    return relative
+
+
+def digest_of_file(path: Path) -> str:
+    """sha256 in hex of a file of any size, without holding it in memory."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def store_file(path: Path, *, kind: str, suffix: str, digest: str) -> str:
+    """Keep a copy of a large file whose digest is known, and return its path relative to JINSHAO_HOME."""
+    relative = f"{kind}/{digest[:2]}/{digest}{suffix}"
+    target = stored_path(relative)
+    if target.exists():
+        return relative
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=target.parent)
+    with os.fdopen(handle, "wb") as file, path.open("rb") as given:
+        shutil.copyfileobj(given, file, 1 << 20)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, target)
     return relative
 
 

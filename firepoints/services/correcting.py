@@ -1,6 +1,6 @@
 """A corrected list: the old row gives way to the new one, and whatever people acted on goes to a person (policy.md §3)."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from firepoints.models import Detection, DetectionKey, FirePoint, Membership
 from firepoints.services.dispatch import fire_point_withdraw
@@ -11,12 +11,12 @@ from grids.models import User
 REASON = "清单更正，由新的一行替代"
 
 
-def release_corrected(replaced: Mapping[int, int], *, actor: User) -> None:
-    """Take the corrected rows (`replaced`: new detection id → old) out of undecided points and out of force.
+def release_corrected(replaced: Sequence[int], *, actor: User) -> None:
+    """Take corrected rows (detection ids) out of undecided points and out of force.
 
-    A decided point keeps its row and is marked for a person. Runs in the import's transaction.
+    A decided point keeps its row and is marked for a person. Runs in the caller's transaction.
     """
-    older = list(Detection.objects.filter(pk__in=list(replaced.values())))
+    older = list(Detection.objects.filter(pk__in=list(replaced)))
     if not older:
         return
     DetectionKey.objects.filter(detection__in=[one.pk for one in older]).delete()

@@ -38,8 +38,9 @@ def difference_before(
     mapping: Mapping[str, str],
 ) -> Difference:
     """What a list that was read and not written would change of the list that it replaces."""
+    bases, contents = keys.base_key.to_pylist(), keys.key.to_pylist()
     new = [
-        Line(keys.base_key[i], keys.key[i], row.row_no, row.sheet, row.seq_no, float(places.lon[i]), float(places.lat[i]),
+        Line(bases[i], contents[i], row.row_no, row.sheet, row.seq_no, float(places.lon[i]), float(places.lat[i]),
              row.starts_at, row.ends_at, row.precision, row.satellite[:20], row.stated_county[:80])
         for i, row in enumerate(table)
     ]  # fmt: skip

@@ -1,27 +1,37 @@
 """From a file to readable sightings with their keys: which reader, how the file is to be read, what it is called."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from firepoints.models import Source
-from firepoints.sources import firms, keys, lists, patrol
+from firepoints.sources import firms, fy4, himawari, keys, lists, patrol
 from firepoints.sources.base import ParseOptions, ParseResult, SourceError
 from firepoints.sources.table import SightingTable
 from journal import clock
 from journal.errors import BadInput, Refused
 
+Ints = npt.NDArray[np.int64]
 Parser = Callable[..., ParseResult]
 PARSERS: dict[str, Parser] = {
     "firms": firms.parse,
     "national_list": lists.parse,
     "provincial_list": lists.parse,
     "patrol": patrol.parse,
+    "himawari": himawari.parse,
+    "fy4": fy4.parse,
 }
+BY_SATELLITE = frozenset(
+    {"firms", "himawari", "fy4"}
+)  # rows known by satellite, version, moment and place (firepoints/sources/keys.py)
+OPTIONS = frozenset({"tz", "window_start_hour", "date_order", "satellite", "instrument"})
 DATUMS = ("wgs84", "cgcs2000", "gcj02", "bd09")
 
 
@@ -34,18 +44,46 @@ class ListName:
     list_no: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Keys:
-    """The keys of a table's rows, in step with them; `equal_of` flags equal rows of one official list.
+    """The keys of a table's rows, in step with them: Arrow texts, ranks, and for an equal row of one official list the
+    position of the first such row (−1: none).
 
     `is_numbered`: the rows are known by their own 序号 in a numbered list, so two contents for one number contradict.
+    `has_time`: the time of a row is part of its key, so equal keys began at the same moment.
     """
 
-    key: list[str]
-    base_key: list[str]
-    rank: npt.NDArray[np.int64]
-    equal_of: list[int | None]
+    key: Any
+    base_key: Any
+    rank: Ints
+    equal_of: Ints
     is_numbered: bool = False
+    has_time: bool = False
+
+    def __len__(self) -> int:
+        return len(self.rank)
+
+    @cached_property
+    def _codes(self) -> tuple[Ints, Ints]:
+        encoded = (texts.dictionary_encode().indices for texts in (self.key, self.base_key))
+        key, base = (indices.to_numpy(zero_copy_only=False).astype(np.int64) for indices in encoded)
+        return key, base
+
+    def key_codes(self) -> Ints:
+        """Equal numbers for equal keys, by first appearance."""
+        return self._codes[0]
+
+    def base_codes(self) -> Ints:
+        """The same for the bases."""
+        return self._codes[1]
+
+    def take(self, rows: Ints) -> "Keys":
+        """The keys of some rows; `equal_of` still counts in the whole table."""
+        at = pa.array(rows)
+        return replace(
+            self, key=self.key.take(at), base_key=self.base_key.take(at), rank=self.rank[rows],
+            equal_of=self.equal_of[rows],
+        )  # fmt: skip
 
 
 def source_named(code: str) -> Source:
@@ -53,7 +91,7 @@ def source_named(code: str) -> Source:
     source = Source.objects.filter(code=code).first()
     if source is None:
         known = "、".join(Source.objects.values_list("code", flat=True))
-        raise Refused(f"没有来源“{code}”；现有：{known}", code="no_source")
+        raise BadInput(f"没有来源“{code}”；现有：{known}", code="no_source")
     return source
 
 
@@ -62,10 +100,16 @@ def read_file(
     *,
     source: Source,
     datum: str,
-    mapping: dict[str, str] | None = None,
+    mapping: Mapping[str, str] | None = None,
     area: tuple[float, float, float, float] | None = None,
+    how: Mapping[str, Any] | None = None,
+    now: datetime | None = None,
+    filename: str = "",
 ) -> ParseResult:
-    """Parse a file of a source. Raises BadInput with the place and what to do when the file as a whole is unreadable."""
+    """Parse a file of a source; `how` holds further ParseOptions by name (OPTIONS), `now` (default: the clock) is what
+    no sighting may be later than, `filename` the name under which it came (a stored file has another). Raises BadInput
+    with the place and what to do when the file as a whole is unreadable.
+    """
     if datum not in DATUMS:
         raise BadInput(f"不认识的坐标系“{datum}”，可用：{'、'.join(DATUMS)}", where="datum")
     parser = PARSERS.get(source.parser)
@@ -73,7 +117,10 @@ def read_file(
         raise Refused(f"来源“{source.name}”还没有文件读法", code="no_parser")
     if not path.is_file():
         raise BadInput(f"找不到文件 {path.name}", where=str(path))
-    options = ParseOptions(datum=datum, mapping=mapping or {}, now=clock.now(), area=area)
+    further = {name: value for name, value in (how or {}).items() if name in OPTIONS}
+    options = ParseOptions(
+        datum=datum, mapping=mapping or {}, now=now or clock.now(), area=area, filename=filename, **further
+    )
     try:
         return parser(path, options=options)
     except SourceError as error:
@@ -85,33 +132,32 @@ def keys_of(table: SightingTable, *, source: Source, name: ListName, generation:
 
     `generation` counts how often a numbered list was corrected: its rows replace those of the same 序号 before.
     """
-    if source.parser == "firms":
+    if source.parser in BY_SATELLITE:
         columns = keys.satellite_columns(table, source.code)
-        return Keys(columns.key.to_pylist(), columns.base_key.to_pylist(), columns.version_rank, [None] * len(table))
+        none = np.full(len(table), -1, dtype=np.int64)
+        return Keys(columns.key, columns.base_key, columns.version_rank, none, has_time=True)
     if source.parser == "patrol":
-        found = keys.patrol_keys(table, source=source.code)
-    else:
-        found = keys.list_keys(table, source=source.code, issuer=name.issuer, period=name.period, list_no=name.list_no)
-        if name.list_no:
-            return _numbered(table, found, generation)
+        return _from_rows(keys.patrol_keys(table, source=source.code))
+    found = keys.list_keys(table, source=source.code, issuer=name.issuer, period=name.period, list_no=name.list_no)
+    return _numbered(table, found, generation) if name.list_no else _from_rows(found)
+
+
+def _from_rows(found: list[keys.RowKey]) -> Keys:
     return Keys(
-        [k.key for k in found],
-        [k.base_key for k in found],
+        pa.array([k.key for k in found], pa.string()),
+        pa.array([k.base_key for k in found], pa.string()),
         np.array([k.version_rank for k in found], dtype=np.int64),
-        [k.equal_of for k in found],
+        np.array([-1 if k.equal_of is None else k.equal_of for k in found], dtype=np.int64),
     )
 
 
 def _numbered(table: SightingTable, found: list[keys.RowKey], generation: int) -> Keys:
     """A row of a numbered list: its number is the base, its content the key, so that a corrected row is seen as one."""
     contents = [keys.list_content(row) for row in table]
-    return Keys(
-        [f"{k.key}|{content}" for k, content in zip(found, contents, strict=True)],
-        [k.key for k in found],
-        np.full(len(found), generation, dtype=np.int64),
-        [k.equal_of for k in found],
-        is_numbered=True,
-    )
+    plain = _from_rows(found)
+    named = pa.array([f"{k.key}|{content}" for k, content in zip(found, contents, strict=True)], pa.string())
+    rank = np.full(len(found), generation, dtype=np.int64)
+    return replace(plain, key=named, base_key=plain.key, rank=rank, is_numbered=True)
 
 
 def raw_text(value: Any) -> str:

@@ -2,10 +2,12 @@
 
 from django.db import transaction
 
-from firepoints.models import Detection, DetectionKey, ImportRun
-from firepoints.services.correcting import settle_touched
-from firepoints.services.ingest import one_at_a_time, run_named
-from firepoints.services.points import release_detections
+from firepoints.models import DetectionKey, ImportRun
+from firepoints.services.importing import releasing
+from firepoints.services.importing.results import Progress
+from firepoints.services.importing.start import run_named
+from firepoints.services.importing.turns import Turn, begin, one_at_a_time
+from firepoints.services.importing.working import silent
 from grids.models import User
 from grids.roles import Role
 from grids.selectors import roles_of
@@ -13,39 +15,51 @@ from journal import clock, faults
 from journal.errors import Conflict, Missing, NotAllowed
 from journal.services import record
 
+SMALL = 1000  # rows in force: up to this, all in one transaction
+
 faults.register({"withdraw.released": "nothing has happened: the run is in force with its keys and its points"})
 
 
-@transaction.atomic
-def import_withdraw(*, run: str, actor: User, reason: str) -> ImportRun:
+def import_withdraw(*, run: str, actor: User, reason: str, progress: Progress = silent) -> ImportRun:
     """Withdraw a committed run, so that the right file can be imported in its place.
 
-    Its keys are freed and its detections leave their points; nothing is deleted. Raises Missing without a reason,
-    Conflict for a run that is not in force, NotAllowed for anyone but the bureau and the system.
+    Its keys are freed and its detections leave their points; nothing is deleted. From the first transaction on its rows
+    are out of force; a large run's leave their points in pieces after it. Raises Missing without a reason, Conflict for a
+    run that is not in force, Busy while another import works, NotAllowed for anyone but the bureau and the system.
     """
     if not roles_of(actor) & {Role.BUREAU, Role.SYSTEM}:
         raise NotAllowed("撤回导入由市局经办")
     if not reason.strip():
         raise Missing(["撤回的理由"])
-    one_at_a_time()
     found = run_named(run)
-    moved = ImportRun.objects.filter(pk=found.pk, state=ImportRun.State.COMMITTED).update(
-        state=ImportRun.State.WITHDRAWN, withdrawn_at=clock.now(), withdrawn_reason=reason.strip()[:300]
-    )
-    if not moved:
-        raise Conflict(f"这次导入现在是“{found.get_state_display()}”，不能撤回", code="run_not_in_force")
+    rows = DetectionKey.objects.filter(detection__run=found).count()
+    with transaction.atomic():
+        one_at_a_time()
+        turn = _out_of_force(found, actor, reason.strip())
+        found.refresh_from_db()
+        told = {"detections": rows}
+        if rows <= SMALL:
+            told |= releasing.release_at_once(found, turn, actor)
+            faults.point("withdraw.released")
+        record("import.withdrawn", found, actor, after=told, reason=reason.strip())
+    if rows > SMALL:
+        releasing.release(found, turn, progress)
     found.refresh_from_db()
-    detections = list(Detection.objects.filter(run=found))
-    DetectionKey.objects.filter(detection__run=found).delete()
-    said = f"来源已撤回：{reason.strip()}"
-    touched = release_detections(detections=detections, actor=actor, reason=said)
-    closed = settle_touched(touched, actor=actor, reason=said)
-    faults.point("withdraw.released")
-    record(
-        "import.withdrawn",
-        found,
-        actor,
-        after={"detections": len(detections), "points": len(touched), "closed": closed},
-        reason=reason.strip(),
-    )
     return found
+
+
+def _out_of_force(found: ImportRun, actor: User, reason: str) -> Turn:
+    turn = begin(
+        found,
+        state=ImportRun.State.WITHDRAWN,
+        phase=ImportRun.Phase.RELEASING,
+        come_from=ImportRun.State.COMMITTED,
+        withdrawn_at=clock.now(),
+        withdrawn_reason=reason[:300],
+        options={**found.options, releasing.WITHDRAWN_BY: actor.pk},
+    )
+    if turn is None:
+        now = ImportRun.objects.get(pk=found.pk)
+        words = now.progress.words if now.phase else now.get_state_display()
+        raise Conflict(f"这次导入现在是“{words}”，不能撤回", code="run_not_in_force")
+    return turn
