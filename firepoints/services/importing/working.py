@@ -101,7 +101,7 @@ def read(run: ImportRun) -> ParseResult:
     return reading.read_file(
         storing.stored_path(run.stored_as), source=run.source, datum=run.datum, mapping=run.mapping,
         area=area.area_of_the_deployment(), how=run.options, now=run.started_at,
-        filename=run.filename, filename=run.filename,
+        filename=run.filename,
     )  # fmt: skip
 
 
