@@ -8,6 +8,7 @@ from firepoints.sources.text import compact
 
 PROVINCE = re.compile(r"^.{2,8}?(?:省|自治区|特别行政区)")
 CITY = re.compile(r"^.{2,12}?(?:市|自治州|地区|盟|州)(?=.{2,})")
+COUNTY_ABOVE = re.compile(r"^(.{1,15}?(?:县|区|旗|市))(?=.+(?:乡|镇|街道|办事处|苏木|村|社区|农场|林场)$)")
 MUNICIPALITY = re.compile(r"^(?:北京|天津|上海|重庆)市?(?=.)")
 PEOPLES = (
     "满族|蒙古族|朝鲜族|回族|锡伯族|达斡尔族|土家族|苗族|侗族|瑶族|壮族|彝族|藏族|羌族|畲族|黎族|傣族|白族|哈尼族|佤族|拉祜族|纳西族|"
@@ -29,7 +30,9 @@ def county_in(place: str) -> str:
         counties = [part for part in parts[1:] if re.search(r"[县区旗市]$", part)]
         return counties[-1] if counties else parts[-1]
     text = MUNICIPALITY.sub("", PROVINCE.sub("", compact(place)))
-    return CITY.sub("", text)
+    text = CITY.sub("", text)
+    below = COUNTY_ABOVE.match(text)
+    return below.group(1) if below else text
 
 
 def county_stem(name: str) -> str:
