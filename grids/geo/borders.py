@@ -2,30 +2,53 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 import numpy as np
 import numpy.typing as npt
-import shapely
 
 from grids.geo.arrays import FloatArray, Geometries, Numbers, lonlat
 from grids.geo.footprint import distance_m, from_local_xy, local_xy, metres_per_degree
+from grids.geo.locator.boxes import FAN, BoxTree, children
+from grids.geo.locator.edges import collect
 
-_CHUNK = 1 << 16
+_CHUNK = 1 << 13
+_SLACK: Final = 1.02
+"""The local plane and the true distance differ by 0.3 % at 20 km: what is nearest in one is sought this much farther."""
+
+Ints = npt.NDArray[np.int64]
+Arrays = dict[str, npt.NDArray[Any]]
 
 
 class Borders:
-    """All edges of some areas, outer ones and holes too, indexed for nearest-edge questions.
+    """All edges of some areas, outer ones and holes too, in a tree of boxes for nearest-edge questions.
 
-    The tree lives in a plane where longitude is squeezed for the middle latitude. At another latitude that plane is
-    stretched a little, so its nearest edge is only an upper bound: every edge within that bound (times the stretch) is
-    then measured in the point's own local plane, where edges, being straight in lon/lat, stay straight.
+    Distances are taken in the point's own local plane, where edges, being straight in lon/lat, stay straight, and boxes
+    stay boxes: what the tree leaves out is farther for certain.
     """
 
-    def __init__(self, areas: Geometries) -> None:
-        self._ends = _unique_edges(areas)
-        lats = self._ends[:, :, 1]
-        self._squeeze = float(_aspect(np.array(lats.mean() if len(lats) else 0.0)))
-        flat = self._ends * np.array([self._squeeze, 1.0])
-        self._tree = shapely.STRtree(shapely.linestrings(flat) if len(flat) else [])
+    def __init__(self, ends: FloatArray, tree: BoxTree) -> None:
+        self._ends = ends
+        self._tree = tree
+
+    @classmethod
+    def build(cls, areas: Geometries) -> Borders:
+        """The edges of (multi)polygons in degrees; an edge that two areas share is kept once."""
+        edges = collect(areas, 1, np.ones(len(areas), dtype=bool))
+        ends = np.stack(edges[:4], axis=1)
+        boxes = np.concatenate([np.minimum(ends[:, :2], ends[:, 2:]), np.maximum(ends[:, :2], ends[:, 2:])], axis=1)
+        tree = BoxTree.build(boxes)
+        # In the order of the tree, so that edges that are asked for together lie together.
+        return cls(ends[tree.order], BoxTree(np.arange(len(ends), dtype=np.int32), tree.levels))
+
+    def arrays(self) -> Arrays:
+        """As plain arrays (see `store`)."""
+        return {"border_edges": self._ends, **self._tree.arrays("border_tree")}
+
+    @classmethod
+    def of_arrays(cls, arrays: Arrays) -> Borders:
+        """The way back of `arrays`."""
+        return cls(arrays["border_edges"], BoxTree.of_arrays("border_tree", arrays))
 
     def distance_m(self, lon: Numbers, lat: Numbers) -> FloatArray:
         """Metres from each point to the nearest edge, inf if there is none. Good to 0.1 % within 20 km.
@@ -40,39 +63,40 @@ class Borders:
         return found.reshape(x.shape)
 
     def _nearest(self, x: FloatArray, y: FloatArray) -> FloatArray:
-        flat = shapely.points(x * self._squeeze, y)
-        _, bound = self._tree.query_nearest(flat, all_matches=False, return_distance=True)
-        stretch = _aspect(y) / self._squeeze
-        reach = bound * np.maximum(stretch, 1 / stretch) * (1 + 1e-9) + 1e-12
-        point, edge = self._tree.query(flat, predicate="dwithin", distance=reach)
-        measured = self._measure(x[point], y[point], self._ends[edge])
-        nearest = np.full(x.size, np.inf)
-        np.minimum.at(nearest, point, measured)
+        nearest = self._first_guess(x, y)
+        reach = nearest * _SLACK + 1e-6
+        asked, node = np.arange(x.size), np.zeros(x.size, dtype=np.int64)
+        for depth, level in enumerate(reversed(self._tree.levels)):
+            if depth:
+                asked, node = children(asked, node, len(level))
+            near = _gap_m(x[asked], y[asked], level[node]) <= reach[asked]
+            asked, node = asked[near], node[near]
+        np.minimum.at(nearest, asked, _to_edge_m(x[asked], y[asked], self._ends[node]))
         return nearest
 
-    @staticmethod
-    def _measure(x: FloatArray, y: FloatArray, ends: FloatArray) -> FloatArray:
-        """Metres from point k to edge k: the foot of the perpendicular in the local plane, then the true distance."""
-        ax, ay = local_xy(ends[:, 0, 0], ends[:, 0, 1], x, y)
-        bx, by = local_xy(ends[:, 1, 0], ends[:, 1, 1], x, y)
-        dx, dy = bx - ax, by - ay
-        along = np.clip(-(ax * dx + ay * dy) / np.maximum(dx * dx + dy * dy, 1e-300), 0.0, 1.0)
-        foot = from_local_xy(ax + along * dx, ay + along * dy, x, y)
-        return distance_m(x, y, foot[0], foot[1])
+    def _first_guess(self, x: FloatArray, y: FloatArray) -> FloatArray:
+        """The distance to some near edge: down the tree by the nearest box, then the best of the last few."""
+        node = np.zeros(x.size, dtype=np.int64)
+        for level in reversed(self._tree.levels[:-1]):
+            kids = np.minimum(node[:, None] * FAN + np.arange(FAN), len(level) - 1)
+            gap = _gap_m(x[:, None], y[:, None], level[kids])
+            node = kids[np.arange(x.size), gap.argmin(axis=1)]
+        return _to_edge_m(x, y, self._ends[node])
 
 
-def _aspect(lat: FloatArray) -> FloatArray:
-    east, north = metres_per_degree(lat)
-    # At a pole a degree of longitude has no length, and the plane would collapse.
-    return np.maximum(east / north, 1e-3)
+def _gap_m(x: FloatArray, y: FloatArray, boxes: FloatArray) -> FloatArray:
+    """Metres from points to boxes, in each point's local plane; 0 inside."""
+    east, north = metres_per_degree(y)
+    across = np.maximum(np.maximum(boxes[..., 0] - x, x - boxes[..., 2]), 0.0) * east
+    along = np.maximum(np.maximum(boxes[..., 1] - y, y - boxes[..., 3]), 0.0) * north
+    return np.asarray(np.hypot(across, along))
 
 
-def _unique_edges(areas: Geometries) -> npt.NDArray[np.float64]:
-    """(n, 2, 2) ends of all edges of all rings; an edge that two areas share is kept once."""
-    rings = shapely.get_rings(areas)
-    coordinates, ring = shapely.get_coordinates(rings, return_index=True)
-    same = ring[1:] == ring[:-1]
-    ends = np.stack([coordinates[:-1][same], coordinates[1:][same]], axis=1)
-    backwards = (ends[:, 0, 0] > ends[:, 1, 0]) | ((ends[:, 0, 0] == ends[:, 1, 0]) & (ends[:, 0, 1] > ends[:, 1, 1]))
-    ends[backwards] = ends[backwards][:, ::-1]
-    return np.unique(ends, axis=0)
+def _to_edge_m(x: FloatArray, y: FloatArray, ends: FloatArray) -> FloatArray:
+    """Metres from point k to edge k: the foot of the perpendicular in the local plane, then the true distance."""
+    ax, ay = local_xy(ends[:, 0], ends[:, 1], x, y)
+    bx, by = local_xy(ends[:, 2], ends[:, 3], x, y)
+    dx, dy = bx - ax, by - ay
+    along = np.clip(-(ax * dx + ay * dy) / np.maximum(dx * dx + dy * dy, 1e-300), 0.0, 1.0)
+    foot = from_local_xy(ax + along * dx, ay + along * dy, x, y)
+    return distance_m(x, y, foot[0], foot[1])

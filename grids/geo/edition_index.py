@@ -23,8 +23,8 @@ import shapely
 from grids.geo import store
 from grids.geo.arrays import FloatArray, IntArray, Numbers, geometry_array, lonlat
 from grids.geo.borders import Borders
-from grids.geo.locator import Flags, Locator
-from grids.geo.parents import ancestor_positions, county_positions
+from grids.geo.locator import SHAPES, Flags, Locator
+from grids.geo.parents import NO_COUNTY, ancestor_positions, county_positions
 
 LEVELS: Final = ("county", "township", "village", "group")
 
@@ -33,12 +33,11 @@ COUNTY_BORDER: Final = 2
 LEAF_OVERLAP: Final = 4
 LEAF_BORDER: Final = 8
 LEAF_ELSEWHERE: Final = 16
-"""On some level, the only cells that cover the point belong to another county (or to none): not returned."""
+"""On a level that was asked, the only cells that cover the point belong to another county (or to none): not returned."""
 INCOMPLETE: Final = 32
 """In a county, but the deepest level that this edition has gives no cell there."""
 
-_KIND, _VERSION = "edition", 1
-_CHUNK = 1 << 18
+_KIND, _VERSION = "edition", 2
 
 Codes = npt.NDArray[np.str_]
 Layer = tuple[Iterable[shapely.Geometry | None], Iterable[str], Iterable[str]]
@@ -56,23 +55,47 @@ class Chain:
     flags: Flags
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Positions by level (−1 where none; an index into `EditionIndex.codes(level)`, whose last entry is "") and flags."""
+
+    positions: dict[str, IntArray]
+    flags: Flags
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """One layer: its index, its parent codes, the county of each cell, its ancestor in each layer between."""
+
+    locator: Locator
+    parents: store.PackedTexts
+    county_of: IntArray
+    above: dict[str, IntArray]
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        links = {f"above_{upper}": positions for upper, positions in self.above.items()}
+        return self.locator.arrays() | self.parents.arrays("parent") | {"county_of": self.county_of} | links
+
+    @classmethod
+    def of_arrays(cls, arrays: dict[str, npt.NDArray[Any]]) -> _Layer:
+        above = {name.removeprefix("above_"): array for name, array in arrays.items() if name.startswith("above_")}
+        parents = store.PackedTexts.of_arrays("parent", arrays)
+        return cls(Locator.of_arrays(arrays), parents, arrays["county_of"], above)
+
+    def digest(self) -> str:
+        return store.join_digests([self.locator.digest, store.digest(self.parents.arrays("parent"))])
+
+
 class EditionIndex:
     """All layers of one edition; immutable. `locators` are by level, for positions and single layers."""
 
-    def __init__(self, locators: dict[str, Locator], parents: dict[str, list[str]]) -> None:
-        self.locators = locators
-        self.parents = parents
-        self._counties = locators["county"]
-        self._borders = Borders(self._counties.geometries)
-        self._lower = [level for level in reversed(LEVELS[1:]) if level in locators]
-        links = {c: p for name in locators for c, p in zip(locators[name].codes, parents[name], strict=True)}
-        self._county_of, self._above = {}, {}
-        for depth, level in enumerate(self._lower):
-            codes = locators[level].codes
-            self._county_of[level] = county_positions(codes, links, self._counties.codes)
-            self._above[level] = {
-                upper: ancestor_positions(codes, links, locators[upper].codes) for upper in self._lower[depth + 1 :]
-            }
+    def __init__(self, layers: dict[str, _Layer], borders: Borders) -> None:
+        self._layers = layers
+        self._borders = borders
+        self.locators = {level: layer.locator for level, layer in layers.items()}
+        self._counties = self.locators["county"]
+        self._lower = [level for level in reversed(LEVELS[1:]) if level in layers]
+        self._codes: dict[str, npt.NDArray[np.object_]] = {}
 
     @classmethod
     def build(cls, levels: Mapping[str, Layer]) -> EditionIndex:
@@ -92,47 +115,61 @@ class EditionIndex:
             parents[level] = [str(code or "") for code in above]
             if len(parents[level]) != len(locators[level].codes):
                 raise ValueError(f"{level} 图层的上级代码数目与网格数目不一致")
-        return cls(locators, parents)
+        return cls(_linked(locators, parents), Borders.build(locators["county"].geometries))
+
+    def codes(self, level: str) -> npt.NDArray[np.object_]:
+        """The codes of a level by position, and "" at the end, so that position −1 reads it; [""] for an absent level."""
+        if level not in self._codes:
+            codes = self.locators[level].codes if level in self.locators else []
+            self._codes[level] = np.array([*codes, ""], dtype=object)
+        return self._codes[level]
 
     def locate_chain(self, lon: Numbers, lat: Numbers) -> Chain:
         """The chain of codes for WGS-84 points; arrays of the shape of the input.
 
         Raises ValueError for NaN and infinity.
         """
-        x, y = lonlat(lon, lat)
-        found = {level: np.full(x.size, -1, dtype=np.int32) for level in LEVELS}
-        flags = np.zeros(x.size, dtype=np.uint8)
-        for start in range(0, x.size, _CHUNK):
-            part = slice(start, start + _CHUNK)
-            flags[part] = self._locate(x.ravel()[part], y.ravel()[part], {name: found[name][part] for name in found})
-        names = {level: self._names(level)[found[level]].reshape(x.shape) for level in LEVELS}
-        return Chain(**names, flags=flags.reshape(x.shape))
+        places = self.locate_places(lon, lat)
+        names = {level: self.codes(level)[places.positions[level]] for level in LEVELS}
+        return Chain(**{level: np.asarray(found, dtype=np.str_) for level, found in names.items()}, flags=places.flags)
 
-    def _locate(self, x: FloatArray, y: FloatArray, found: dict[str, IntArray]) -> Flags:
-        """Fill `found` (views, −1 everywhere) level by level from the deepest; the flags of each point."""
+    def locate_places(self, lon: Numbers, lat: Numbers) -> Places:
+        """`locate_chain` in positions, which for many points are much smaller than codes.
+
+        From the deepest layer upwards, each layer is asked about the points for which those below it had no cell.
+        Raises ValueError for NaN and infinity, store.IndexDamaged if a mapped file has been changed.
+        """
+        lons, lats = lonlat(lon, lat)
+        x, y = lons.ravel(), lats.ravel()
         county, flags = self._counties.locate(x, y, flags=True)
-        found["county"][:] = county
-        for depth, level in enumerate(self._lower):
-            locator = self.locators[level]
-            point, cell = locator.covering(x, y)
-            # A cell without a county (−2) matches no point, not even one outside all counties (−1).
-            own = self._county_of[level][cell] == county[point]
-            own_pairs = point[own], cell[own]
-            leaf = locator.lowest(x.size, own_pairs)
-            elsewhere = point[~own]
-            flags[elsewhere[leaf[elsewhere] < 0]] |= LEAF_ELSEWHERE
-            fresh = (found[level] < 0) & (leaf >= 0)
-            flags[fresh] |= locator.marks(x, y, own_pairs)[fresh] << 2
-            found[level][fresh] = leaf[fresh]
-            for upper, ancestors in self._above[level].items():
-                found[upper][fresh] = ancestors[leaf[fresh]]
-            if depth == 0:
-                flags[(county >= 0) & (leaf < 0)] |= INCOMPLETE
-        return flags
+        found = {level: np.full(x.size, -1, dtype=np.int32) for level in LEVELS} | {"county": county}
+        rest = np.arange(x.size) if self._lower else np.arange(0)
+        for level in self._lower:
+            cell, marks = self._inside(level, x[rest], y[rest], county[rest])
+            flags[rest] |= marks
+            known = cell >= 0
+            at, own = rest[known], cell[known]
+            found[level][at] = own
+            for upper, ancestors in self._layers[level].above.items():
+                found[upper][at] = ancestors[own]
+            rest = rest[~known]
+            if level == self._lower[0]:
+                flags[rest[county[rest] >= 0]] |= INCOMPLETE
+        return Places({level: cells.reshape(lons.shape) for level, cells in found.items()}, flags.reshape(lons.shape))
 
-    def _names(self, level: str) -> Codes:
-        """Codes by position, with "" last, so that position −1 reads it."""
-        return np.array([*(self.locators[level].codes if level in self.locators else ()), ""], dtype=np.str_)
+    def _inside(self, level: str, x: FloatArray, y: FloatArray, county: IntArray) -> tuple[IntArray, Flags]:
+        """The cells of one layer that belong to the counties found, and LEAF_* flags.
+
+        The index answers for points within one cell of their own county. The others are asked of GEOS: on a border
+        or in an overlap it may be the second cell that is the county's own.
+        """
+        layer = self._layers[level]
+        cell, marks = layer.locator.locate(x, y, flags=True)
+        doubt = np.flatnonzero((marks != 0) | ((cell >= 0) & (_at(layer.county_of, cell) != county)))
+        flags = np.zeros(x.size, dtype=np.uint8)
+        if doubt.size:
+            cell[doubt], flags[doubt] = _own(layer, x[doubt], y[doubt], county[doubt])
+        return cell, flags
 
     def border_distance_m(self, lon: Numbers, lat: Numbers) -> FloatArray:
         """Metres to the nearest county border, the outer border of the edition included. ValueError for NaN, infinity."""
@@ -148,32 +185,26 @@ class EditionIndex:
         Areas are taken in degrees: within a footprint the scale is even, and a share has no unit.
         """
         areas = geometry_array(polygons)
-        counties = self._counties
-        of, county = counties._tree.query(areas, predicate="intersects")
-        within = shapely.contains_properly(counties.geometries[county], areas[of])
+        of, county, outlines = self._counties.meeting(areas)
+        within = shapely.contains_properly(outlines, areas[of])
         common = areas[of]
-        common[~within] = shapely.intersection(counties.geometries[county[~within]], areas[of[~within]])
+        common[~within] = shapely.intersection(outlines[~within], areas[of[~within]])
         share = shapely.area(common) / shapely.area(areas)[of]
         answers: list[list[tuple[str, float]]] = [[] for _ in areas]
         for at, position, part in zip(of.tolist(), county.tolist(), share.tolist(), strict=True):
             if part > 0:
-                answers[at].append((counties.codes[position], part))
+                answers[at].append((self._counties.codes[position], part))
         return [sorted(answer, key=lambda pair: (-pair[1], pair[0])) for answer in answers]
 
     def touching_counties(self, polygon: shapely.Polygon) -> list[str]:
         """Codes of the counties that the polygon meets, be it in one point of the border; in code order."""
-        met = self._counties._tree.query(polygon, predicate="intersects")
-        return sorted(self._counties.codes[at] for at in met)
-
-    def _arrays(self, level: str) -> dict[str, npt.NDArray[Any]]:
-        levels = store.pack_texts("levels", self.locators)  # so that a lost file is not read as an absent layer
-        return self.locators[level].arrays() | store.pack_texts("parent", self.parents[level]) | levels
+        _, met, _ = self._counties.meeting(geometry_array([polygon]))
+        return sorted(self._counties.codes[at] for at in met.tolist())
 
     @property
     def digest(self) -> str:
         """sha256 (hex) over all layers: the same contents have the same name everywhere."""
-        arrays = {f"{level}.{name}": a for level in self.locators for name, a in self._arrays(level).items()}
-        return store.digest(arrays)
+        return store.join_digests([f"{level} {layer.digest()}" for level, layer in self._layers.items()])
 
     def save(self, folder: str | Path) -> Path:
         """Store under `folder` in a directory named by format and content, unless it is there; return its path.
@@ -188,8 +219,11 @@ class EditionIndex:
         draft = parent / f".{uuid.uuid4().hex}"
         draft.mkdir()
         try:
-            for level in self.locators:
-                store.write(draft / f"{level}.idx", kind=_KIND, version=_VERSION, arrays=self._arrays(level))
+            # Each file names all of them, so that a lost one is not read as an absent layer.
+            common = store.PackedTexts.of(self._layers).arrays("levels")
+            for level, layer in self._layers.items():
+                arrays = layer.arrays() | common | (self._borders.arrays() if level == "county" else {})
+                store.write(draft / f"{level}.idx", kind=_KIND, version=_VERSION, arrays=arrays, unchecked=SHAPES)
             # Another process may have won the race with the same contents; then its directory stays.
             if not target.is_dir():
                 os.rename(draft, target)
@@ -205,16 +239,48 @@ class EditionIndex:
     def open(cls, path: str | Path) -> EditionIndex:
         """Read what `save` wrote. Raises FileNotFoundError, or store.IndexDamaged (then delete it and build again)."""
         folder = Path(path)
-        locators: dict[str, Locator] = {}
-        parents: dict[str, list[str]] = {}
-        expected = ["county"]
-        while len(locators) < len(expected):
-            level = expected[len(locators)]
+        layers: dict[str, _Layer] = {}
+        counties = store.read(folder / "county.idx", kind=_KIND, version=_VERSION)
+        for level in store.PackedTexts.of_arrays("levels", counties).texts():
             file = folder / f"{level}.idx"
-            if level != "county" and not file.exists():
+            if not file.exists():
                 raise store.IndexDamaged(f"索引 {folder.name} 缺少 {file.name}，请重建")
-            arrays = store.read(file, kind=_KIND, version=_VERSION)
-            expected = store.unpack_texts("levels", arrays)
-            locators[level] = Locator(store.unpack_geometries("cell", arrays), store.unpack_texts("code", arrays))
-            parents[level] = store.unpack_texts("parent", arrays)
-        return cls(locators, parents)
+            arrays = counties if level == "county" else store.read(file, kind=_KIND, version=_VERSION)
+            layers[level] = _Layer.of_arrays(arrays)
+        return cls(layers, Borders.of_arrays(counties))
+
+
+def _linked(locators: dict[str, Locator], parents: dict[str, list[str]]) -> dict[str, _Layer]:
+    links = {c: p for name in locators for c, p in zip(locators[name].codes, parents[name], strict=True)}
+    counties, layers = locators["county"].codes, {}
+    between = list(locators)[1:]
+    for level, locator in locators.items():
+        above = between[: between.index(level)] if level in between else []
+        layers[level] = _Layer(
+            locator,
+            store.PackedTexts.of(parents[level]),
+            county_positions(locator.codes, links, counties),
+            {upper: ancestor_positions(locator.codes, links, locators[upper].codes) for upper in above},
+        )
+    return layers
+
+
+def _own(layer: _Layer, x: FloatArray, y: FloatArray, county: IntArray) -> tuple[IntArray, Flags]:
+    """By GEOS: the lowest of the cells that cover each point and belong to its county, and LEAF_* flags."""
+    locator = layer.locator
+    point, cell = locator.covering(x, y)
+    # A cell without a county (NO_COUNTY) matches no point, not even one outside all counties (−1).
+    own = layer.county_of[cell] == county[point]
+    pairs = point[own], cell[own]
+    lowest = locator.lowest(x.size, pairs)
+    flags = np.where(lowest >= 0, locator.marks(x, y, pairs) << 2, 0).astype(np.uint8)
+    elsewhere = point[~own]
+    flags[elsewhere[lowest[elsewhere] < 0]] |= LEAF_ELSEWHERE
+    return lowest, flags
+
+
+def _at(county_of: IntArray, cell: IntArray) -> IntArray:
+    """The county of each cell; NO_COUNTY for none, also where there are no cells at all."""
+    if not len(county_of):
+        return np.full(cell.shape, NO_COUNTY, dtype=np.int32)
+    return county_of[cell]

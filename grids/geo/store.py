@@ -1,44 +1,57 @@
-"""Index files: named arrays with a kind, a format version and a content hash; written whole or not at all.
+"""Index files: named arrays in one file that is mapped, not read; written whole or not at all, and never rewritten.
 
-A file is one line of ASCII (`jinshao KIND VERSION SHA256`) and then a numpy archive without pickles.
+A file is one line of ASCII (`jinshao KIND VERSION LENGTH SHA256`), a directory in JSON on the second line, which the
+sha256 is of, and the arrays, each at a multiple of 4,096 bytes. The directory holds a checksum for each array: the
+sha256 of the sums of its pages. It is made to find what disks and copies do to files, at the speed of memory; it is
+no defence against somebody who may write here, who could as well change the program.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import io
+import json
+import mmap
 import os
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import shapely
 
-from grids.geo.arrays import Geometries, Texts
+from grids.geo.arrays import Texts
 
-Arrays = Mapping[str, npt.NDArray[Any]]
+Array = npt.NDArray[Any]
+Arrays = Mapping[str, Array]
+
+PAGE: Final = 4_096
+_LONGEST_HEAD: Final = 1 << 16
+_SUM_CHUNK: Final = 1 << 24
 
 
 class IndexDamaged(ValueError):
     """The file is not what was written: truncated, changed, or of another kind or format. Build it again."""
 
 
-def write(path: Path, *, kind: str, version: int, arrays: Arrays) -> None:
-    """Write next to `path`, fsync, rename into place, fsync the folder: a reader sees the old file or the new one."""
-    body = io.BytesIO()
-    # savez may hand its keyword arguments to a file that is never pickled: all arrays here are plain numbers.
-    np.savez(body, **{name: np.ascontiguousarray(array) for name, array in arrays.items()})  # type: ignore[arg-type]
-    content = body.getvalue()
-    header = f"jinshao {kind} {version} {hashlib.sha256(content).hexdigest()}\n".encode("ascii")
+def write(path: Path, *, kind: str, version: int, arrays: Arrays, unchecked: str = "") -> None:
+    """Write next to `path`, fsync, rename into place, fsync the folder: a reader sees the old file or the new one.
+
+    The array named `unchecked` gets no checksum: its reader checks its pieces as it takes them.
+    """
+    plain = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    head, places = _head(plain, kind, version, unchecked)
     draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
         with draft.open("wb") as file:
-            file.write(header)
-            file.write(content)
+            file.write(head)
+            for name, array in plain.items():
+                file.seek(places[name])
+                array.tofile(file)
+            file.truncate(_end(plain, places))
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
@@ -47,19 +60,89 @@ def write(path: Path, *, kind: str, version: int, arrays: Arrays) -> None:
     fsync_folder(path.parent)
 
 
-def read(path: Path, *, kind: str, version: int) -> dict[str, npt.NDArray[Any]]:
-    """The arrays that `write` stored. Raises FileNotFoundError, or IndexDamaged saying what is wrong."""
-    header, newline, content = path.read_bytes().partition(b"\n")
-    words = header.split(b" ")
-    if not newline or len(words) != 4 or words[0] != b"jinshao":
-        raise IndexDamaged(f"索引文件 {path.name} 不是本系统的索引，或文件头已损坏，请重建")
+def _head(arrays: Arrays, kind: str, version: int, unchecked: str) -> tuple[bytes, dict[str, int]]:
+    """The two lines in front, and where each array begins."""
+    entries = {
+        name: {"type": array.dtype.str, "shape": array.shape, "sum": "" if name == unchecked else _checksum(array)}
+        for name, array in arrays.items()
+    }
+    # The directory holds places that depend on its own length: leave it more room than it can need.
+    room = _pages(1024 + 256 * len(entries) + sum(len(name) for name in entries))
+    places: dict[str, int] = {}
+    for name, array in arrays.items():
+        places[name] = room
+        room += _pages(array.nbytes)
+    directory = json.dumps({name: entry | {"at": places[name]} for name, entry in entries.items()}).encode("ascii")
+    length = _end(arrays, places)
+    first = f"jinshao {kind} {version} {length} {hashlib.sha256(directory).hexdigest()}\n".encode("ascii")
+    return first + directory + b"\n", places
+
+
+def _end(arrays: Arrays, places: Mapping[str, int]) -> int:
+    return max((places[name] + _pages(array.nbytes) for name, array in arrays.items()), default=PAGE)
+
+
+def _pages(size: int) -> int:
+    return -(-size // PAGE) * PAGE
+
+
+def read(path: Path, *, kind: str, version: int) -> dict[str, Array]:
+    """The arrays that `write` stored, mapped and read-only. Raises FileNotFoundError, or IndexDamaged saying why.
+
+    The mapping stays good when the file is deleted.
+    """
+    with path.open("rb") as file:
+        directory = _directory(file, path.name, kind, version)
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    arrays: dict[str, Array] = {}
+    for name, entry in directory.items():
+        dtype, size = np.dtype(entry["type"]), int(np.prod(entry["shape"], dtype=np.int64))
+        if entry["sum"]:
+            _fetch(mapped, entry["at"], size * dtype.itemsize)
+        arrays[name] = np.frombuffer(mapped, dtype, size, entry["at"]).reshape(entry["shape"])
+        if entry["sum"] and _checksum(arrays[name]) != entry["sum"]:
+            raise IndexDamaged(f"索引文件 {path.name} 内容与校验和不符（截断或被改动），请重建")
+    return arrays
+
+
+def _directory(file: IO[bytes], name: str, kind: str, version: int) -> dict[str, Any]:
+    words = file.readline(_LONGEST_HEAD).split()
+    if len(words) != 5 or words[0] != b"jinshao":
+        raise IndexDamaged(f"索引文件 {name} 不是本系统的索引，或文件头已损坏，请重建")
     if words[1:3] != [kind.encode(), str(version).encode()]:
         found = b" ".join(words[1:3]).decode(errors="replace")
-        raise IndexDamaged(f"索引文件 {path.name} 的格式是 {found}，需要 {kind} {version}，请重建")
-    if hashlib.sha256(content).hexdigest().encode() != words[3]:
-        raise IndexDamaged(f"索引文件 {path.name} 内容与校验和不符（截断或被改动），请重建")
-    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-        return {name: archive[name] for name in archive.files}
+        raise IndexDamaged(f"索引文件 {name} 的格式是 {found}，需要 {kind} {version}，请重建")
+    directory = file.readline().removesuffix(b"\n")
+    whole = os.fstat(file.fileno()).st_size == int(words[3]) if words[3].isdigit() else False
+    if not whole or hashlib.sha256(directory).hexdigest().encode() != words[4]:
+        raise IndexDamaged(f"索引文件 {name} 内容与校验和不符（截断或被改动），请重建")
+    entries: dict[str, Any] = json.loads(directory)
+    return entries
+
+
+def _fetch(mapped: mmap.mmap, start: int, length: int) -> None:
+    """Put the pages under the mapping in one go: one by one, the first look at each would cost a fault."""
+    with contextlib.suppress(OSError, ValueError):  # only newer kernels know it, and all manage without
+        mapped.madvise(_MADV_POPULATE_READ, start, length)
+
+
+_MADV_POPULATE_READ: Final = 22
+
+
+def _checksum(array: Array) -> str:
+    """sha256 over the sum of each page (as 64-bit numbers): as fast as memory, and moved pages do not cancel out."""
+    total = hashlib.sha256()
+    for part in _byte_parts(array):
+        whole = part[: part.size // PAGE * PAGE].view(np.uint64).reshape(-1, PAGE // 8)
+        total.update(whole.sum(axis=1, dtype=np.uint64).tobytes())
+        total.update(part[whole.nbytes :].tobytes())
+    return total.hexdigest()
+
+
+def _byte_parts(array: Array) -> Iterator[npt.NDArray[np.uint8]]:
+    content = np.ascontiguousarray(array).reshape(-1).view(np.uint8)
+    for at in range(0, content.size, _SUM_CHUNK):
+        yield content[at : at + _SUM_CHUNK]
 
 
 def fsync_folder(folder: Path) -> None:
@@ -71,27 +154,32 @@ def fsync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def pack_geometries(name: str, geometries: Geometries) -> dict[str, npt.NDArray[Any]]:
-    """Two arrays: the WKB of all geometries in one run of bytes, and where each ends."""
-    return _pack(name, [b"" if wkb is None else wkb for wkb in shapely.to_wkb(geometries, byte_order=1)])
+@dataclass(frozen=True, slots=True)
+class PackedTexts:
+    """Strings as one run of UTF-8, and where each ends: opened without reading them."""
 
+    content: npt.NDArray[np.uint8]
+    ends: npt.NDArray[np.int64]
 
-def unpack_geometries(name: str, arrays: Arrays) -> Geometries:
-    """The way back of `pack_geometries`; what was None is None."""
-    found = np.empty(len(arrays[f"{name}_ends"]), dtype=object)
-    for at, wkb in enumerate(_unpack(name, arrays)):
-        found[at] = wkb or None
-    return np.asarray(shapely.from_wkb(found), dtype=object)
+    @classmethod
+    def of(cls, texts: Texts) -> PackedTexts:
+        pieces = [str(text).encode() for text in texts]
+        ends = np.cumsum([len(piece) for piece in pieces], dtype=np.int64)
+        return cls(np.frombuffer(b"".join(pieces), dtype=np.uint8), ends)
 
+    def texts(self) -> list[str]:
+        """All of them, as str."""
+        whole = self.content.tobytes()
+        return [whole[start:end].decode() for start, end in pairwise([0, *self.ends.tolist()])]
 
-def pack_texts(name: str, texts: Texts) -> dict[str, npt.NDArray[Any]]:
-    """Strings as UTF-8, packed like geometries."""
-    return _pack(name, [str(text).encode() for text in texts])
+    def arrays(self, name: str) -> dict[str, Array]:
+        """Two arrays whose names begin with `name`."""
+        return {f"{name}_content": self.content, f"{name}_ends": self.ends}
 
-
-def unpack_texts(name: str, arrays: Arrays) -> list[str]:
-    """The way back of `pack_texts`."""
-    return [text.decode() for text in _unpack(name, arrays)]
+    @classmethod
+    def of_arrays(cls, name: str, arrays: Arrays) -> PackedTexts:
+        """The way back of `arrays`."""
+        return cls(arrays[f"{name}_content"], arrays[f"{name}_ends"])
 
 
 def digest(arrays: Arrays) -> str:
@@ -100,15 +188,10 @@ def digest(arrays: Arrays) -> str:
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name])
         total.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
-        total.update(array.tobytes())
+        total.update(memoryview(array).cast("B") if array.size else b"")
     return total.hexdigest()
 
 
-def _pack(name: str, pieces: Sequence[bytes]) -> dict[str, npt.NDArray[Any]]:
-    ends = np.cumsum([len(piece) for piece in pieces], dtype="<i8")
-    return {f"{name}_bytes": np.frombuffer(b"".join(pieces), dtype=np.uint8), f"{name}_ends": ends}
-
-
-def _unpack(name: str, arrays: Arrays) -> list[bytes]:
-    whole, ends = arrays[f"{name}_bytes"].tobytes(), [0, *arrays[f"{name}_ends"].tolist()]
-    return [whole[start:end] for start, end in pairwise(ends)]
+def join_digests(digests: Sequence[str]) -> str:
+    """One digest of several, in their order."""
+    return hashlib.sha256("\n".join(digests).encode("ascii")).hexdigest()

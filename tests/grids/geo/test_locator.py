@@ -114,7 +114,7 @@ def test_a_damaged_file_says_so(tmp_path: Path) -> None:
         whole[: len(whole) // 2],
         b"",
         b"\x00" * 100,
-        whole.replace(b"locator 1", b"locator 9"),
+        whole.replace(b"locator 2", b"locator 9"),
     ):
         path.write_bytes(damaged)
         with pytest.raises(IndexDamaged, match="请重建"):

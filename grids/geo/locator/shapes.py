@@ -1,0 +1,117 @@
+"""The polygons of the cells: as given, or read from a mapped file one by one, when they are needed."""
+
+from __future__ import annotations
+
+import zlib
+from typing import Any, Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from grids.geo.arrays import Geometries
+from grids.geo.store import IndexDamaged
+
+_KEPT: Final = 8_192
+_MANY_VERTICES: Final = 200
+
+Arrays = dict[str, npt.NDArray[Any]]
+
+
+class Shapes(Protocol):
+    """Polygons by position."""
+
+    def take(self, positions: npt.NDArray[np.int64]) -> Geometries:
+        """Those at the positions, in their order."""
+        ...
+
+    def all(self) -> Geometries:
+        """All of them; None where a cell has no polygon."""
+        ...
+
+    def arrays(self) -> Arrays:
+        """As plain arrays (see `packed`)."""
+        ...
+
+
+class GivenShapes:
+    """Polygons in memory."""
+
+    def __init__(self, geometries: Geometries) -> None:
+        self._geometries = geometries
+
+    def arrays(self) -> Arrays:
+        """As `packed`."""
+        return packed(self._geometries)
+
+    def take(self, positions: npt.NDArray[np.int64]) -> Geometries:
+        """Those at the positions."""
+        found = self._geometries[positions]
+        _prepare(found)
+        return found
+
+    def all(self) -> Geometries:
+        """As given."""
+        return self._geometries
+
+
+class StoredShapes:
+    """Polygons as WKB in a mapped file; each is checked against its own checksum when it is first read."""
+
+    def __init__(self, arrays: Arrays) -> None:
+        self._arrays = {name: arrays[name] for name in ("shape_bytes", "shape_ends", "shape_sums")}
+        self._bytes, self._ends, self._sums = self._arrays.values()
+        self._kept: dict[int, shapely.Geometry | None] = {}
+        self._all: Geometries | None = None
+
+    def arrays(self) -> Arrays:
+        """What it was made of."""
+        return self._arrays
+
+    def take(self, positions: npt.NDArray[np.int64]) -> Geometries:
+        """Raises store.IndexDamaged where the bytes are not what was written."""
+        if self._all is not None:
+            return self._all[positions]
+        kept = self._kept
+        if len(kept) > _KEPT:
+            self._kept = kept = {}  # other threads go on with the old one
+        found = np.empty(len(positions), dtype=object)
+        for at, position in enumerate(positions.tolist()):
+            if position not in kept:
+                kept[position] = self._read(position)
+            found[at] = kept[position]
+        return found
+
+    def all(self) -> Geometries:
+        """All, read at the first use and then kept."""
+        if self._all is None:
+            found = np.empty(len(self._ends), dtype=object)
+            for position in range(len(found)):
+                found[position] = self._read(position)
+            self._all = found
+        return self._all
+
+    def _read(self, position: int) -> shapely.Geometry | None:
+        start = int(self._ends[position - 1]) if position else 0
+        wkb = self._bytes[start : int(self._ends[position])].tobytes()
+        if zlib.crc32(wkb) != int(self._sums[position]):
+            raise IndexDamaged(f"索引里第 {position + 1} 个图形与校验和不符（被改动），请重建")
+        geometry = shapely.from_wkb(wkb) if wkb else None
+        _prepare(geometry)
+        return geometry
+
+
+def packed(geometries: Geometries) -> Arrays:
+    """The arrays that StoredShapes reads: WKB in one run of bytes, where each ends, and the crc32 of each."""
+    pieces = [b"" if wkb is None else wkb for wkb in shapely.to_wkb(geometries, byte_order=1)]
+    return {
+        "shape_bytes": np.frombuffer(b"".join(pieces), dtype=np.uint8),
+        "shape_ends": np.cumsum([len(piece) for piece in pieces], dtype=np.int64),
+        "shape_sums": np.array([zlib.crc32(piece) for piece in pieces], dtype=np.uint32),
+    }
+
+
+def _prepare(geometries: Any) -> None:
+    """Prepare those for which it pays: a county is asked often, a village once."""
+    found = np.atleast_1d(np.asarray(geometries, dtype=object))
+    shapely.prepare(found[shapely.get_num_coordinates(found) > _MANY_VERTICES])
