@@ -5,6 +5,7 @@ Free of Django, so that the bootstrap and its tests can use it without the venv.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
@@ -53,16 +54,36 @@ def secret_key(home: Path) -> str:
     if given:
         return given
     path = home / "secret_key"
-    try:
+    if not path.exists():
         home.mkdir(parents=True, exist_ok=True)
-        # O_EXCL decides the race when web and worker start together in a new home.
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return _read_key(path)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        key = secrets.token_urlsafe(50)
-        file.write(key)
-    return key
+        _place_key(path)
+    return _read_key(path)
+
+
+def _place_key(path: Path) -> None:
+    """Put a new key in place whole, unless another process was first.
+
+    Written under a name of its own and then linked: web and worker that start together in a new home never read an
+    empty file, and whoever comes second takes the key of the first. A file system without links gets O_EXCL.
+    """
+    draft = path.with_name(f".secret_key.{os.getpid()}.{secrets.token_hex(4)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(secrets.token_urlsafe(50))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        except OSError:
+            with contextlib.suppress(FileExistsError):
+                handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                with os.fdopen(handle, "w", encoding="utf-8") as file:
+                    file.write(draft.read_text(encoding="utf-8"))
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _read_key(path: Path) -> str:

@@ -48,8 +48,8 @@ class MoneyPanel(Protocol):
     def month(self, points: QuerySet[FirePoint]) -> MonthMoney:
         """Over the counted ones of `points`, which are those of a month that the user may see."""
 
-    def point(self, point: FirePoint) -> PointMoney:
-        """Of one point that the user may see."""
+    def point(self, point: FirePoint, user: Any) -> PointMoney:
+        """Of one point that the user may see; what the user may not open has no url."""
 
     def tasks(self, user: Any) -> list[dict[str, Any]]:
         """Items of 谁现在要做什么 for this user, as partials/q.html takes them, with `mine`."""

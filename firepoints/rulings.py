@@ -22,6 +22,10 @@ DEFAULTS: dict[str, Any] = {
     "county_deadline_h": 24,
     # days from the import of a list to our answer to its issuer, where its document names no day [R]
     "feedback_days": 7,
+    # an objection is not upheld by the very person whose 认定 it is about; the text names nobody [R]
+    "uphold_by_another": True,
+    # 制表 and 审核 of a batch by two persons: the text is silent, and a small office may have one clerk [R]
+    "freeze_by_another": False,
     # policy.md §5: what a 查否 must bring
     "negative_photos": 3,
     # C11: an absence counts after so many notices

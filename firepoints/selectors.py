@@ -80,10 +80,17 @@ def facts_for(point: FirePoint, actor: Any) -> workflow.Facts:
         or (bool(counties) and point.counties.filter(county_code__in=counties).exists()),
         actor_in_owner_county=point.county_code in counties,
         verified_by_id=point.verification.verified_by_id if point.verification else None,
+        recognised_by_id=point.recognition.recognised_by_id if point.recognition else None,
+        another_upholds=_another_upholds(point),
         conclusion=point.verification.conclusion if point.verification else "",
         counted=point.counted,
         objection_lapsed=bool(point.objection_until and point.objection_until <= clock.now()),
     )
+
+
+def _another_upholds(point: FirePoint) -> bool:
+    """The ruling of today, not of the fire: it is about how the office works. Asked only where it matters."""
+    return point.state != State.CONTESTED or bool(rulings.ruling("uphold_by_another", clock.today_beijing()))
 
 
 def is_settled_jointly(point: FirePoint) -> bool:

@@ -30,6 +30,8 @@ class Facts:
     actor_in_owner_county: bool = False
     has_live_detections: bool = True
     verified_by_id: int | None = None
+    recognised_by_id: int | None = None
+    another_upholds: bool = True
     conclusion: str = ""
     counted: bool | None = None
     objection_lapsed: bool = False
@@ -79,6 +81,12 @@ def owner(f: Facts) -> str:
 
 def another_person(f: Facts) -> str:
     return "核实人不能认定同一火点" if f.verified_by_id == f.actor_id else ""
+
+
+def another_decider(f: Facts) -> str:
+    """An objection is answered by a second pair of eyes, unless the ruling `uphold_by_another` says otherwise."""
+    is_own = f.another_upholds and f.recognised_by_id == f.actor_id
+    return "维持不能由原认定人自己办：换一位认定人，或“重新核实”" if is_own else ""
 
 
 def found_true(f: Facts) -> str:
@@ -160,7 +168,7 @@ TRANSITIONS = (
     _row("object", "提出异议", (S.OBJECTION,), S.CONTESTED, (_COUNTY,), (owner,), ("reason",)),
     _row("waive", "书面放弃异议", (S.OBJECTION,), S.FINAL, (_COUNTY,), (owner,), ("document_no",)),
     _row("lapse", "异议期满", (S.OBJECTION,), S.FINAL, (_SYSTEM,), (window_over,)),
-    _row("uphold", "维持认定", (S.CONTESTED,), S.FINAL, (_DECIDER,), (), ("reason",)),
+    _row("uphold", "维持认定", (S.CONTESTED,), S.FINAL, (_DECIDER,), (another_decider,), ("reason",)),
     _row("reopen", "重新核实", _AFTER_DECISION, S.DISPATCHED, (_DECIDER,), (), ("reason",)),
     _row("merge", "并入另一处", (*_BEFORE_DECISION, S.JOINT), S.MERGED, (_BUREAU,), (), ("into", "reason")),
     _row("merge_decided", "已认定的并入另一处", _AFTER_DECISION, S.MERGED, (_DECIDER,), (), ("into", "reason")),
@@ -169,7 +177,7 @@ TRANSITIONS = (
 )  # fmt: skip
 
 BY_ACTION = {t.action: t for t in TRANSITIONS}
-ABOUT_THE_PERSON = (designated, concerned, owner, another_person)
+ABOUT_THE_PERSON = (designated, concerned, owner, another_person, another_decider)
 """Requirements that another actor could meet: their refusal is "not you", not "not yet"."""
 
 

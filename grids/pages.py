@@ -96,7 +96,8 @@ def grid_cell(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "edition": edition,
         "cell": cell,
-        "above": above,
+        # A county sees the name of its city, not who answers in it: text, not a link that would lead nowhere.
+        "above": [(one, _inside(one, above[:at], scope)) for at, one in enumerate(above)],
         "level_label": LEVEL_LABELS[Level(cell.level)],
         "people": [_person(row) for row in selectors.people_for({cell.level: cell.code}, on)],
         "rows": child_rows(edition, cell, on),

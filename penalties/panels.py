@@ -10,6 +10,7 @@ from firepoints.panels import Card, MonthMoney, PointMoney
 from firepoints.states import LIVE, State
 from grids.roles import Role
 from grids.selectors import roles_of
+from penalties import selectors
 from penalties.models import Batch, BatchState, LedgerEntry, Rule
 from penalties.money import wan
 from penalties.rules import PointFacts, charge
@@ -50,27 +51,27 @@ class LedgerPanel:
         side = f"终局 {wan(final_fen)}" if total else ""
         return MonthMoney(wan(total), {code: wan(fen) for code, fen in totals.items() if fen}, side)
 
-    def point(self, point: FirePoint) -> PointMoney:
-        """The sum, the rule, and the batch that holds the last entry."""
+    def point(self, point: FirePoint, user: Any) -> PointMoney:
+        """The sum, the rule, and the batch that holds the last entry, with its address if `user` may open it."""
         last = LedgerEntry.objects.filter(point=point).select_related("batch", "rule").order_by("-seq").first()
         recognition = point.recognition
         if recognition is None or not recognition.counted:
             return PointMoney(
-                _nothing(point, recognition, last), _rule_card(rules.rule_on(point.burn_date)), _batch(last)
+                _nothing(point, recognition, last), _rule_card(rules.rule_on(point.burn_date)), _batch(last, user)
             )
         assessed = _assess([recognition])
         if assessed is None or point.pk not in assessed:
             return PointMoney(
                 Card("0 元", ("起火日没有生效的规则，只记录不扣缴",)),
                 Card("规则", ("没有生效的规则",), is_open=True),
-                _batch(last),
+                _batch(last, user),
             )
         rule, fen, said = assessed[point.pk]
         is_final = point.state == State.FINAL
         lines = (f"付款 {recognition.payer_name}", "已终局" if is_final else "还没有终局，未入账")
         amount = Card(f"{wan(fen)} 万元", lines, is_open=not is_final)
         is_settled = bool(last and last.balance_fen and last.batch.state == BatchState.SETTLED)
-        return PointMoney(amount, _rule_card(rule, said), _batch(last) or _waiting(), is_settled)
+        return PointMoney(amount, _rule_card(rule, said), _batch(last, user) or _waiting(), is_settled)
 
     def tasks(self, user: Any) -> list[dict[str, Any]]:
         """The batches that wait for somebody, for those who may see batches."""
@@ -116,10 +117,11 @@ def _rule_card(rule: Rule | None, said: str = "") -> Card:
     )
 
 
-def _batch(last: LedgerEntry | None) -> Card | None:
+def _batch(last: LedgerEntry | None, user: Any) -> Card | None:
     if last is None:
         return None
-    url = reverse("penalties:detail", args=[last.batch_id])
+    may_open = selectors.batches_visible_to(user).filter(pk=last.batch_id).exists()
+    url = reverse("penalties:detail", args=[last.batch_id]) if may_open else ""
     said = "已退回" if not last.balance_fen else last.batch.get_state_display()
     return Card("批次", (str(last.batch), said), is_open=last.batch.state == BatchState.OPEN, url=url)
 

@@ -56,9 +56,9 @@ def _page(request: HttpRequest, point: FirePoint, *, is_revealed: bool) -> HttpR
 def context_of(point: FirePoint, viewer: Viewer, *, is_revealed: bool = False) -> dict[str, Any]:
     """Everything about a point that `viewer` may see; the review desk shows the same."""
     seen = sightings_of(point)
-    evidence = cards_of(point, list(selectors.evidence_for(point, viewer.user)), first_pass(seen))
+    evidence = cards_of(point, list(selectors.evidence_for(point, viewer.user)), first_pass(seen), viewer.user)
     panel = panels.money()
-    money = panel.point(point) if panel and not viewer.is_former else None
+    money = panel.point(point, viewer.user) if panel and not viewer.is_former else None
     steps = [] if viewer.is_former else list(point.steps.select_related("actor").order_by("seq"))
     groups = [] if viewer.is_former else people.groups_of(point, is_revealed=is_revealed)
     return {

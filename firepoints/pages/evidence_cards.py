@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 from django.utils import timezone
 
@@ -41,10 +42,11 @@ def numbers_of(pieces: Sequence[Evidence]) -> dict[int, int]:
     return {one.pk: at for at, one in enumerate(photos, start=1)}
 
 
-def cards_of(point: FirePoint, pieces: Sequence[Evidence], first: Detection | None) -> Evidences:
-    """Cards for evidence that the user may see; one query for the duplicates."""
+def cards_of(point: FirePoint, pieces: Sequence[Evidence], first: Detection | None, user: Any) -> Evidences:
+    """Cards for evidence that the user may see; two queries for the duplicates, whose points are named to those only
+    who may see them."""
     numbers = numbers_of(pieces)
-    elsewhere = _elsewhere(pieces)
+    elsewhere = _elsewhere(pieces, user)
     photos = [
         _photo(one, numbers[one.pk], point, first, elsewhere.get(one.sha256, [])) for one in pieces if one.pk in numbers
     ]
@@ -113,15 +115,21 @@ def _twins(one: Evidence, twins: list[Evidence]) -> Check:
     if not others:
         return {"kind": "ok", "text": "无重复"}
     here = [twin for twin in others if twin.point_id == one.point_id]
-    return {"kind": "no", "text": "与本处另一张相同" if here else f"与 {others[0].point} 的照片相同"}
+    if here:
+        return {"kind": "no", "text": "与本处另一张相同"}
+    named = next((str(twin.point) for twin in others if getattr(twin, "is_named", False)), "")
+    return {"kind": "no", "text": f"与 {named} 的照片相同" if named else "与另一处火点的照片相同"}
 
 
-def _elsewhere(pieces: Sequence[Evidence]) -> dict[str, list[Evidence]]:
-    """Every piece of the whole deployment with the same content, by sha256: one photo must not prove two fires."""
+def _elsewhere(pieces: Sequence[Evidence], user: Any) -> dict[str, list[Evidence]]:
+    """Every piece of the whole deployment with the same content, by sha256: one photo must not prove two fires. That it
+    lies elsewhere is said to everyone, where only to those who see that point (`is_named`)."""
     found: dict[str, list[Evidence]] = defaultdict(list)
     hashes = {one.sha256 for one in pieces if one.kind == Evidence.Kind.PHOTO}
     if hashes:
-        for one in Evidence.objects.filter(sha256__in=hashes).select_related("point").order_by("pk"):
+        mine = FirePoint.objects.visible_to(user).filter(pk=OuterRef("point"))
+        same = Evidence.objects.filter(sha256__in=hashes).select_related("point").annotate(is_named=Exists(mine))
+        for one in same.order_by("pk"):
             found[one.sha256].append(one)
     return found
 

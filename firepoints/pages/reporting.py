@@ -26,7 +26,7 @@ def report(request: HttpRequest, point_id: int) -> HttpResponse:
     viewer = viewer_of(request, point)
     seen = sightings_of(point)
     pieces = list(selectors.evidence_for(point, request.user))
-    evidence = cards_of(point, pieces, first_pass(seen))
+    evidence = cards_of(point, pieces, first_pass(seen), request.user)
     available = {one.transition.action: one for one in selectors.actions_for(point, request.user)}
     action = next((name for name in ("report", "verify_own") if name in available), "")
     due, is_late = words.due_words(point.due_at, clock.now()) if point.state == State.DISPATCHED else ("", False)

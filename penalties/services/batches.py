@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from firepoints import rulings
 from grids.models import User
 from grids.roles import Role
 from grids.selectors import roles_of
@@ -55,7 +56,13 @@ def batch_for(batch_id: int) -> Batch:
 def available_steps(batch: Batch, user: User) -> list[str]:
     """The steps that this user may take on this batch now; feeds buttons, API and guard alike."""
     held = roles_of(user)
-    return [step for step, (state, roles) in STEPS.items() if batch.state == state and held & roles]
+    found = [step for step, (state, roles) in STEPS.items() if batch.state == state and held & roles]
+    return [step for step in found if step != "freeze" or not _must_be_another(batch, user)]
+
+
+def _must_be_another(batch: Batch, user: User) -> bool:
+    """Whether the ruling `freeze_by_another` wants another person than the one who made the table."""
+    return batch.prepared_by_id == user.pk and bool(rulings.ruling("freeze_by_another", clock.today_beijing()))
 
 
 def _require(step: str, batch: Batch, actor: User) -> None:
@@ -137,6 +144,8 @@ def batch_freeze(*, batch_id: int, actor: User) -> Batch:
     """Snapshot one line for every payer, zeros too, and hash them with the entries behind them."""
     batch = batch_for(batch_id)
     _require("freeze", batch, actor)
+    if _must_be_another(batch, actor):
+        raise NotAllowed("制表人不能自己审核冻结（裁定 freeze_by_another），请换一位经办人")
     rows = tables.batch_rows(batch)
     batch = _advance(
         batch, to=BatchState.FROZEN, frozen_at=clock.now(), checked_by=actor, content_hash=content_hash(batch, rows)

@@ -79,10 +79,10 @@ def test_only_the_bureau_imports_and_withdraws(city, sign_in, problem):
     [
         ({"content": b"a,b\n1,2\n"}, 400, "wrong_columns"),
         ({"content": b""}, 400, "bad_input"),
-        ({"source": "nothing"}, 409, "no_source"),
+        ({"source": "nothing"}, 400, "no_source"),
         ({"source": "a b"}, 400, "bad_input"),
         ({"datum": "mars"}, 400, "bad_input"),
-        ({"supersedes": "7b0f2f0e-0000-4000-8000-000000000000"}, 409, "no_run"),
+        ({"supersedes": "7b0f2f0e-0000-4000-8000-000000000000"}, 400, "no_run"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_with_its_reason(city, sign_in, problem, given, status, code):

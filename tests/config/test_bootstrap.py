@@ -6,6 +6,8 @@ import os
 import stat
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -50,6 +52,49 @@ def test_a_secret_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path, m
     assert env.secret_key(tmp_path / "other") != first
     monkeypatch.setenv("SECRET_KEY", "from outside")
     assert env.secret_key(tmp_path / "home") == "from outside"
+
+
+def test_processes_that_start_together_in_a_new_home_share_one_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All have seen that there is none before the first makes it."""
+    monkeypatch.delenv("SECRET_KEY", raising=False)
+    everyone, place = threading.Barrier(8, timeout=30), env._place_key
+
+    def together(path: Path) -> None:
+        everyone.wait()
+        place(path)
+
+    monkeypatch.setattr(env, "_place_key", together)
+    with ThreadPoolExecutor(8) as pool:
+        keys = set(pool.map(lambda _: env.secret_key(tmp_path / "home"), range(8)))
+    assert len(keys) == 1
+    assert len(keys.pop()) > 60
+    assert [path.name for path in (tmp_path / "home").iterdir()] == ["secret_key"]
+
+
+def test_a_key_file_that_appears_is_never_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a second process reads at the moment when the file of the first comes into being."""
+    monkeypatch.delenv("SECRET_KEY", raising=False)
+    seen, link = [], os.link
+
+    def linked(source: Path, target: Path) -> None:
+        link(source, target)
+        seen.append(env.secret_key(tmp_path / "home"))
+
+    monkeypatch.setattr(os, "link", linked)
+    assert [env.secret_key(tmp_path / "home")] == seen
+
+
+def test_a_disk_without_links_has_a_key_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_links(source: Path, target: Path) -> None:
+        raise OSError("Operation not supported")
+
+    monkeypatch.delenv("SECRET_KEY", raising=False)
+    monkeypatch.setattr(os, "link", no_links)
+    first = env.secret_key(tmp_path / "home")
+    assert first == env.secret_key(tmp_path / "home")
+    assert stat.S_IMODE((tmp_path / "home" / "secret_key").stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,13 @@ import time_machine
 
 from firepoints import tasks
 from firepoints.models import FirePoint, Ruling, Step
+from firepoints.selectors import actions_for
 from firepoints.services.objections import lapse_due
 from firepoints.states import State
 from journal import clock, jobs
 from journal.errors import Conflict, Missing, NotAllowed
 from tests.factories import points as make
-from tests.factories.city import City
+from tests.factories.city import CITY, City, person
 
 pytestmark = pytest.mark.embedded
 
@@ -62,8 +63,25 @@ def test_the_paying_county_objects_within_the_window_only(city: City, point: Fir
     assert contested.state == State.CONTESTED
     with time_machine.travel(point.objection_until + timedelta(days=9), tick=False):
         assert lapse_due() == 0
-    done = make.take(contested, "uphold", city.recogniser, reason="复核属实")
+    done = make.take(contested, "uphold", person("second", "recogniser", CITY), reason="复核属实")
     assert (done.state, done.final_by) == (State.FINAL, "upheld")
+
+
+def test_nobody_upholds_the_recognition_that_is_their_own(city: City, point: FirePoint) -> None:
+    contested = make.take(point, "object", city.west, reason="不是秸秆")
+    with pytest.raises(NotAllowed, match="原认定人"):
+        make.take(contested, "uphold", city.recogniser, reason="复核属实")
+    (uphold,) = [one for one in actions_for(contested, city.recogniser) if one.transition.action == "uphold"]
+    assert uphold.missing
+    assert make.take(contested, "reopen", city.recogniser, reason="异议成立").state == State.DISPATCHED
+
+
+def test_a_ruling_of_today_lets_them_whatever_the_date_of_the_fire(city: City, point: FirePoint) -> None:
+    contested = make.take(point, "object", city.west, reason="不是秸秆")
+    Ruling.objects.create(
+        key="uphold_by_another", valid_from=clock.today_beijing(), value=False, document_no="演示〔2024〕9号"
+    )
+    assert make.take(contested, "uphold", city.recogniser, reason="复核属实").final_by == "upheld"
 
 
 def test_a_neighbour_can_neither_object_nor_waive(city: City) -> None:

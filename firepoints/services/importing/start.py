@@ -288,7 +288,7 @@ def run_named(given: str) -> ImportRun:
     else:
         found = ImportRun.objects.filter(uuid=text).first() if _is_uuid(text) else None
     if found is None:
-        raise Refused(f"没有导入记录“{text}”", code="no_run")
+        raise BadInput(f"没有导入记录“{text}”", code="no_run")
     return found
 
 
