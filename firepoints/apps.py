@@ -10,15 +10,16 @@ class FirepointsConfig(AppConfig):
     verbose_name = "火点"
 
     def ready(self) -> None:
-        from firepoints import acts, checks  # noqa: F401  the acts enter the journal's register on import
+        from firepoints import acts, checks, rulings  # noqa: F401  the acts enter the journal's register on import
         from firepoints.models import Verification
         from firepoints.services import people_change
-        from grids import guards, nav, people_changes
+        from grids import guards, nav, people_changes, wording
         from grids.roles import Role
         from journal import immutable, verify
 
         immutable.register(Verification.evidence.through)
         guards.register_activation_guard(checks.no_decision_since)
+        wording.register(rulings.words)
         people_changes.register(people_change.queue)
         verify.register("火点", checks.problems)
         nav.register("火点", "firepoints:list", order=20)

@@ -53,6 +53,12 @@ def ruling(key: str, on: date) -> Any:
     return default if row is None else row.value
 
 
+def words(key: str, on: date) -> Any:
+    """What the policy pack says under a key of its own (titles, the duties of a 责任书), in force on a date, or None."""
+    row = Ruling.objects.filter(key=key, valid_from__lte=on).order_by("-valid_from").first()
+    return row.value if row else None
+
+
 def values_on(on: date) -> dict[str, Any]:
     """Every ruling in force on a Beijing date, {key: value}, in one query."""
     latest = _latest(on)

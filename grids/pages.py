@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 
 from grids import map_cells, selectors
 from grids.models import Cell, Edition
+from grids.rights import keeper_scope, may_keep
 from grids.roles import LEVEL_LABELS, LEVELS, Level
 from grids.selectors.coverage import CellRow, child_rows, county_rows
 from journal import clock, services
@@ -54,6 +55,7 @@ def grid(request: HttpRequest) -> HttpResponse:
         "is_before_first": is_before_first,
         "rows": rows,
         "tiles": _tiles(rows),
+        "may_keep": bool(keeper_scope(request.user)),
         "cells_url": f"{reverse('cells-geojson')}?level=county,township",
     }
     return render(request, "grids/list.html", context)
@@ -101,6 +103,7 @@ def grid_cell(request: HttpRequest, code: str) -> HttpResponse:
         "level_label": LEVEL_LABELS[Level(cell.level)],
         "people": [_person(row) for row in selectors.people_for({cell.level: cell.code}, on)],
         "rows": child_rows(edition, cell, on),
+        "may_keep": may_keep(request.user, cell, above),
     }
     return render(request, "grids/cell.html", context)
 

@@ -69,7 +69,13 @@ class Tally:
 
     @property
     def counts(self) -> list[tuple[Gap, int]]:
+        """(gap, number), zeros too."""
         return [(gap, self.gaps[gap]) for gap in Gap]
+
+    @property
+    def labelled(self) -> list[tuple[str, int]]:
+        """The same with the words of the screen."""
+        return [(GAP_LABELS[gap], self.gaps[gap]) for gap in Gap]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +117,12 @@ def gaps_of(edition: Edition, scope: Scope, on: date, *, year: int | None = None
         gaps |= {Gap.DESIGNATION} if cell.level == Level.COUNTY and cell.code not in designated else set()
         found.append(CellGaps(cell.code, cell.name, cell.level, county, township, frozenset(gaps)))
     return found
+
+
+def county_and_township(edition: Edition) -> list[tuple[str, str, str, str, str]]:
+    """(code, name, level, county, township) of every cell by code; the codes above it, "" where there is none."""
+    cells = _cells(edition)
+    return [(cell.code, cell.name, cell.level, *_above(cell, cells)) for cell in cells.values()]
 
 
 def tallies(rows: Iterable[CellGaps], level: Level) -> list[Tally]:

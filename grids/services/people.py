@@ -55,6 +55,17 @@ def user_create(
 
 
 @transaction.atomic
+def account_open(*, username: str, full_name: str, phone: str, actor: User | None) -> User:
+    """An account that names a responsible person and cannot sign in until someone sets a password."""
+    user = User(username=username, full_name=full_name, phone=phone)
+    user.set_unusable_password()
+    user.save(force_insert=True)
+    after = {"username": username, "full_name": personal(full_name), "phone": personal(phone)}
+    record("user.added", user, actor, after=after)
+    return user
+
+
+@transaction.atomic
 def user_password_set(*, user: User, actor: User | None, password: str | None = None) -> str:
     """Give an account a new password (random unless given) and return it; its tokens end with the old one.
 

@@ -6,6 +6,7 @@ import { getJson } from "../net";
 import { createMap, label, legendAfter, marksCanvas, showFailure, style } from "./frame";
 import { stateMark } from "./leaflet-extra";
 import { MARK_LABELS, MARKS, markOf, type Mark } from "./marks";
+import { addShades, type Shades } from "./shades";
 import { labelPoint, largest, outerRings } from "./shapes";
 
 interface CellProps {
@@ -34,7 +35,7 @@ const DETAIL_ZOOM = 11.5;
 const REACH_PX = 14;
 const MAX_LISTED = 8;
 
-/** `<div class="map" data-map data-cells-url=… [data-points-url=…]>`: cells as the base map, fire points as marks. */
+/** `<div class="map" data-map data-cells-url=… [data-points-url=…] [data-shade-url=…]>`: cells as the base map, fire points as marks, gaps as shades. */
 export function startOverviews(): void {
   for (const element of all("[data-map]:not([data-detail-url])")) {
     draw(element).catch((error: unknown) => showFailure(element, error));
@@ -42,10 +43,11 @@ export function startOverviews(): void {
 }
 
 async function draw(element: HTMLElement): Promise<void> {
-  const { cellsUrl, pointsUrl } = element.dataset;
-  const [cells, points] = await Promise.all([
+  const { cellsUrl, pointsUrl, shadeUrl } = element.dataset;
+  const [cells, points, shades] = await Promise.all([
     cellsUrl ? getJson<Cells>(cellsUrl) : null,
     pointsUrl ? getJson<Points>(pointsUrl) : null,
+    shadeUrl ? getJson<Shades>(shadeUrl) : null,
   ]);
   const map = createMap(element);
   const bounds = L.latLngBounds([]);
@@ -60,6 +62,7 @@ async function draw(element: HTMLElement): Promise<void> {
   map.fitBounds(bounds, { padding: [12, 12] });
   map.setMinZoom(map.getZoom() - 1);
   map.setMaxBounds(bounds.pad(0.5));
+  if (cells && shades) addShades(map, element, cells, shades);
   addPoints(map, located);
   if (pointsUrl) fillLegend(legendAfter(element), located);
 }
