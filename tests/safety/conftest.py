@@ -9,7 +9,8 @@ import pytest
 
 from firepoints.models import FirePoint, ImportRun, Ruling
 from firepoints.services.ingest import import_file
-from journal import sealing, services
+from journal import clock, sealing, services
+from journal.models import Job
 from penalties.models import Batch
 from penalties.services import batches
 from tests.factories import points as make
@@ -52,6 +53,7 @@ class Scene:
     cross: FirePoint
     waiting: FirePoint
     suspected: FirePoint
+    job: Job
 
 
 def firms_row(at: tuple[float, float] = IN_WEST, time: str = "0530", version: str = "2.0NRT") -> str:
@@ -106,4 +108,9 @@ def scene(city: City, tmp_path: Path) -> Scene:
     suspected = make.suspected(at=(IN_EAST[0], IN_EAST[1] - 0.03))
     services.access(city.clerk, "evidence", west)
     sealing.seal_all()
-    return Scene(city, run, batch, west, east, cross, waiting, suspected)
+    now = clock.real_now()
+    job = Job.objects.create(
+        name="demo.failed", key="演示", state=Job.State.FAILED, attempts=5, error="演示 <错误>", run_after=now, created_at=now,
+        finished_at=now,
+    )  # fmt: skip
+    return Scene(city, run, batch, west, east, cross, waiting, suspected, job)

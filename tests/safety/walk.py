@@ -51,7 +51,7 @@ def _right(scene: Scene, name: str) -> dict[str, Any]:
         "point_id": scene.west.pk,
         "point": scene.west.pk,
         "uuid": piece.uuid if name.startswith("firepoints:") else scene.run.uuid,
-        "row_id": row.pk if row else 1,
+        "row_no": row.row_no if row else 2,
         "pk": scene.batch.pk,
         "batch_id": scene.batch.pk,
         "document_id": scene.batch.documents.order_by("pk").values_list("pk", flat=True)[0],
@@ -59,23 +59,24 @@ def _right(scene: Scene, name: str) -> dict[str, Any]:
         "step": "settle",
         "kind": "workbook",
         "code": WEST,
+        "job_id": scene.job.pk,
     }
 
 
 WRONG: list[dict[str, Any]] = [
     {
-        "point_id": 999_999, "row_id": 999_999, "point": 999_999, "uuid": "00000000-0000-4000-8000-000000000000", "pk": 999_999,
+        "point_id": 999_999, "row_no": 999_999, "point": 999_999, "uuid": "00000000-0000-4000-8000-000000000000", "pk": 999_999,
         "batch_id": 999_999, "document_id": 999_999, "action": "extinguish", "step": "burn", "kind": "poem",
-        "code": "000000",
+        "code": "000000", "job_id": 999_999,
     },
     {
-        "point_id": 10**17, "row_id": 10**17, "point": "\x00", "uuid": "ffffffff-ffff-ffff-ffff-ffffffffffff", "pk": 10**17,
-        "batch_id": 10**17, "document_id": 10**17, "action": "-", "step": "-", "kind": "-", "code": "\x00",
+        "point_id": 10**17, "row_no": 10**17, "point": "\x00", "uuid": "ffffffff-ffff-ffff-ffff-ffffffffffff", "pk": 10**17,
+        "batch_id": 10**17, "document_id": 10**17, "action": "-", "step": "-", "kind": "-", "code": "\x00", "job_id": 10**17,
     },
     {
-        "point_id": 10**40, "row_id": 10**40, "point": "9" * 400, "uuid": "00000000-0000-0000-0000-000000000000", "pk": 10**40,
+        "point_id": 10**40, "row_no": 10**40, "point": "9" * 400, "uuid": "00000000-0000-0000-0000-000000000000", "pk": 10**40,
         "batch_id": 1, "document_id": 10**40, "action": "a" * 300, "step": "a" * 300, "kind": "a" * 300,
-        "code": "²" * 300,
+        "code": "²" * 300, "job_id": 10**40,
     },
 ]  # fmt: skip
 
