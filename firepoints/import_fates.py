@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
+from django.db.models import F
 from django.urls import reverse
 
 from firepoints.feedback.answers import Standing, standing_mendings, standing_of
-from firepoints.models import FirePoint, ImportRun, Mending, RawRow
+from firepoints.models import Detection, ImportRun, Mending, RawRow
 
 Outcome = RawRow.Outcome
 
@@ -21,65 +23,56 @@ class Fate:
 
 
 @dataclass(frozen=True, slots=True)
-class Fates:
-    """Row id → fates, row id → the point it belongs to now."""
+class Origin:
+    """The row that brought a sighting: of which run, where in its file."""
 
-    fates: dict[int, list[Fate]]
-    points: dict[int, FirePoint]
-    mendings: dict[int, Mending]
+    run: ImportRun
+    row_no: int
+    sheet: str
+
+    def __str__(self) -> str:
+        sheet = f" {self.sheet}" if self.sheet else ""
+        return f"{self.run.filename}{sheet} 第 {self.row_no} 行"
+
+    @property
+    def url(self) -> str:
+        return row_url(self.run, self.row_no, self.sheet)
 
 
-def fates_of(run: ImportRun, rows: Sequence[RawRow]) -> Fates:
-    """The fates of some rows of one run; at most eight queries whatever their number."""
-    detections = {row.pk: row.detection_id for row in rows if row.detection_id}
-    standing = standing_of(detections.values())
+def fates_of(run: ImportRun, rows: Sequence[RawRow]) -> dict[tuple[int, str], list[Fate]]:
+    """(row number, sheet) → fates of some rows of one run; at most nine queries whatever their number."""
+    sightings = {row.detection_id for row in rows if row.detection_id}
+    standing = standing_of(sightings)
     mendings = standing_mendings(rows)
-    origins = _origins({*detections.values(), *standing.newest.values()})
-    said: dict[int, list[Fate]] = {}
-    points: dict[int, FirePoint] = {}
-    for row in rows:
-        last = standing.newest.get(row.detection_id or 0, row.detection_id or 0)
-        point = standing.points.get(row.detection_id or 0) or standing.points.get(last)
-        if point is not None and row.outcome != Outcome.QUARANTINED:
-            points[row.pk] = point
-        said[row.pk] = _fates(run, row, standing, origins, mendings.get(row.pk), point)
-    return Fates(said, points, mendings)
+    origins = _origins(sightings | set(standing.newest.values()))
+    return {(row.row_no, row.sheet): _fates(run, row, standing, origins, mendings.get(row.pk)) for row in rows}
 
 
-def _origins(detections: set[int]) -> dict[int, RawRow]:
-    """detection → the row that brought it."""
-    rows = RawRow.objects.filter(detection__in=detections, outcome__in=(Outcome.KEPT, Outcome.OUTSIDE))
-    found: dict[int, RawRow] = {}
-    for one in rows.select_related("run", "detection").order_by("pk"):
-        if one.detection is not None and one.detection.run_id == one.run_id and one.detection_id is not None:
-            found.setdefault(one.detection_id, one)
-    return found
+def _origins(detections: set[int]) -> dict[int, Origin]:
+    """detection → the row that brought it. A packed row has no sheet."""
+    found = Detection.objects.filter(pk__in=detections).select_related("run")
+    own = RawRow.objects.filter(detection__in=detections, run=F("detection__run"), row_no=F("detection__row_no"))
+    sheets = dict(own.values_list("detection", "sheet"))
+    return {one.pk: Origin(one.run, one.row_no, sheets.get(one.pk, "")) for one in found}
 
 
 def _fates(
-    run: ImportRun,
-    row: RawRow,
-    standing: Standing,
-    origins: dict[int, RawRow],
-    mending: Mending | None,
-    point: FirePoint | None,
+    run: ImportRun, row: RawRow, standing: Standing, origins: dict[int, Origin], mending: Mending | None
 ) -> list[Fate]:
     found: list[Fate] = []
     sighting = row.detection_id or 0
+    last = standing.newest.get(sighting, sighting)
+    point = standing.points.get(sighting) or standing.points.get(last)
     if row.outcome == Outcome.QUARANTINED:
-        found.append(_quarantined(run, row, mending))
+        found.append(_quarantined(row, mending))
     if run.state == ImportRun.State.WITHDRAWN:
         found.append(Fate("随这次导入撤回，不再算数"))
     before = origins.get(sighting)
-    if before is not None and before.pk != row.pk:
-        words = {Outcome.SUPERSEDED: "更新的一版", Outcome.QUARANTINED: "现行的内容"}.get(
-            Outcome(row.outcome), "原来的一行"
-        )
-        found.append(Fate(f"{words}：{place_of(before)}", row_url(before)))
-    newer = standing.newest.get(sighting, sighting)
-    if sighting and newer != sighting and (later := origins.get(newer)) is not None:
-        found.append(Fate(f"已由新的一行替代：{place_of(later)}", row_url(later)))
-    if newer in standing.dropped:
+    if before is not None and (before.run.pk, before.row_no, before.sheet) != (run.pk, row.row_no, row.sheet):
+        found.append(Fate(f"{BEFORE.get(row.outcome, '原来的一行')}：{before}", before.url))
+    if sighting and last != sighting and (later := origins.get(last)) is not None:
+        found.append(Fate(f"已由新的一行替代：{later}", later.url))
+    if last in standing.dropped:
         found.append(Fate("更正的清单里已没有这一行"))
     if point is not None and row.outcome != Outcome.QUARANTINED:
         found.append(
@@ -90,20 +83,21 @@ def _fates(
     return found or [Fate("只作记录" if row.outcome == Outcome.NOTE else "没有归入火点")]
 
 
-def _quarantined(run: ImportRun, row: RawRow, mending: Mending | None) -> Fate:
+BEFORE = {str(Outcome.SUPERSEDED): "更新的一版", str(Outcome.QUARANTINED): "现行的内容"}
+"""What the sighting that a row names is to it; else it is the row of before that says the same."""
+
+
+def _quarantined(row: RawRow, mending: Mending | None) -> Fate:
+    here = row_url(row.run, row.row_no, row.sheet)
     if mending is None:
-        is_open = run.state == ImportRun.State.COMMITTED
-        return Fate("等人更正" if is_open else "没有更正", row_url(row) if is_open else "", is_open=is_open)
+        is_open = row.run.state == ImportRun.State.COMMITTED
+        return Fate("等人更正" if is_open else "没有更正", here if is_open else "", is_open=is_open)
     if mending.run is None:
-        return Fate(f"不再处理：{mending.reason}", row_url(row))
+        return Fate(f"不再处理：{mending.reason}", here)
     return Fate("已更正，见更正的一行", reverse("imports:run", args=[mending.run.uuid]))
 
 
-def place_of(row: RawRow) -> str:
-    """A row as people find it: file, sheet, row number; the `run` should be selected along."""
-    sheet = f" {row.sheet}" if row.sheet else ""
-    return f"{row.run.filename}{sheet} 第 {row.row_no} 行"
-
-
-def row_url(row: RawRow) -> str:
-    return reverse("imports:row", args=[row.run.uuid, row.pk])
+def row_url(run: ImportRun, row_no: int, sheet: str) -> str:
+    """The address of one row: by its number, and its sheet where there are several."""
+    url = reverse("imports:row", args=[run.uuid, row_no])
+    return f"{url}?{urlencode({'sheet': sheet})}" if sheet else url

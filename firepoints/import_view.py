@@ -5,10 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
-from django.urls import reverse
-
-from firepoints import import_fates
+from firepoints import import_fates, packed
 from firepoints.feedback.answers import standing_mendings
 from firepoints.models import ImportRun, RawRow, Source
 from firepoints.services.ingest import Import, Look
@@ -20,6 +17,7 @@ from grids.selectors import cell_names, edition_now
 PAGE = 50
 REFUSED_SHOWN = 100
 MOST_COUNTED = 5000
+SHEET_LIMIT = 60
 ZONES = {"firms": "世界时（UTC），换成北京时间", "himawari": "世界时（UTC），换成北京时间"}
 Outcome = RawRow.Outcome
 # label, field of a run, outcome, what it means, whether somebody must look
@@ -149,39 +147,30 @@ def headings(meta: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]
 
 @dataclass(frozen=True, slots=True)
 class RowsPage:
-    """One page of rows in file order, and the keys of the pages before and after it (None at either end)."""
+    """One page of rows in file order, and the keys of the pages before and after it ("" at either end)."""
 
     rows: list[dict[str, Any]]
-    newer: int | None
-    older: int | None
+    newer: str
+    older: str
 
 
 def rows_page(run: ImportRun, *, outcome: str, after: str, before: str, row: str = "") -> RowsPage:
     """Rows of a run, of one outcome or of one row number if these are given."""
-    found = run.raw_rows.filter(outcome=outcome) if outcome in Outcome.values else run.raw_rows.all()
     if row.isascii() and row.isdecimal() and len(row) < 10:
-        return RowsPage(_shown(run, list(_joined(run.raw_rows.filter(row_no=int(row)))[:PAGE])), None, None)
-    edge = _edge(run, after or before)
-    if edge and not after:
-        behind = Q(sheet__lt=edge.sheet) | Q(sheet=edge.sheet, row_no__lt=edge.row_no)
-        rows = list(_joined(found.filter(behind)).order_by("-sheet", "-row_no")[: PAGE + 1])
-        page = rows[:PAGE][::-1]
-        return RowsPage(_shown(run, page), page[0].pk if len(rows) > PAGE else None, page[-1].pk if page else None)
-    if edge:
-        found = found.filter(Q(sheet__gt=edge.sheet) | Q(sheet=edge.sheet, row_no__gt=edge.row_no))
-    rows = list(_joined(found).order_by("sheet", "row_no")[: PAGE + 1])
-    page = rows[:PAGE]
-    return RowsPage(_shown(run, page), page[0].pk if page and edge else None, page[-1].pk if len(rows) > PAGE else None)
+        found = list(run.raw_rows.filter(row_no=int(row)).select_related("detection").order_by("sheet")[:PAGE])
+        one = row_at(run, int(row), "") if not found else None
+        return RowsPage(_shown(run, [one] if one else found), "", "")
+    after, before = (key if key.isprintable() else "" for key in (after, before))
+    page = packed.rows_page(run, outcome=outcome, after=after, before=before, size=PAGE)
+    return RowsPage(_shown(run, page.rows), page.before, page.after)
 
 
-def _edge(run: ImportRun, key: str) -> RawRow | None:
-    if not (key.isascii() and key.isdecimal() and len(key) < 19):
+def row_at(run: ImportRun, row_no: int, sheet: str) -> RawRow | None:
+    """One row of a run by its number and sheet, packed or not; of a run that repeats another it is the row of that."""
+    if row_no >= 10**9 or not sheet.isprintable() or len(sheet) > SHEET_LIMIT:
         return None
-    return run.raw_rows.filter(pk=int(key)).only("sheet", "row_no").first()
-
-
-def _joined(rows: QuerySet[RawRow]) -> QuerySet[RawRow]:
-    return rows.select_related("detection")
+    rows = packed.rows_page(run, after=f"{row_no - 1}@{sheet}", size=1).rows
+    return rows[0] if rows and (rows[0].row_no, rows[0].sheet) == (row_no, sheet) else None
 
 
 def _shown(run: ImportRun, rows: list[RawRow]) -> list[dict[str, Any]]:
@@ -196,13 +185,13 @@ def _shown(run: ImportRun, rows: list[RawRow]) -> list[dict[str, Any]]:
         shown.append(
             {
                 "row": row,
-                "url": reverse("imports:row", args=[run.uuid, row.pk]),
+                "url": import_fates.row_url(run, row.row_no, row.sheet),
                 "label": Outcome(row.outcome).label,
                 "address": address(row.sheet, row.row_no, row.column, raw if isinstance(raw, dict) else ()),
                 "pairs": _pairs(raw),
                 "place": " ".join(names[code] for code in dict.fromkeys(place) if code),
                 "reason": reason_of(row),
-                "fates": known.fates[row.pk],
+                "fates": known[row.row_no, row.sheet],
             }
         )
     return shown

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 
+from firepoints import import_view
 from firepoints.models import ImportRun, RawRow
 from grids.models import User
 from grids.roles import Role
@@ -38,18 +39,18 @@ def may_import(user: User) -> bool:
 
 
 def run_or_404(uuid: UUID) -> ImportRun:
-    found = ImportRun.objects.select_related("source", "actor", "supersedes").filter(uuid=uuid).first()
+    found = ImportRun.objects.select_related("source", "actor", "supersedes", "repeats").filter(uuid=uuid).first()
     if found is None:
         raise Http404("没有这次导入。")
     return found
 
 
-def row_or_404(uuid: UUID, row_id: int) -> RawRow:
-    """A row of the run that the address names."""
-    found = None
-    if row_id < 2**63:
-        rows = RawRow.objects.select_related("run__source", "run__actor", "detection")
-        found = rows.filter(pk=row_id, run__uuid=uuid).first()
-    if found is None:
+def row_or_404(uuid: UUID, row_no: int, sheet: str) -> tuple[ImportRun, RawRow]:
+    """The run and the row in it that the address names."""
+    run = run_or_404(uuid)
+    row = import_view.row_at(run, row_no, sheet)
+    if row is None:
         raise Http404("这次导入里没有这一行。")
-    return found
+    if row.run_id == run.pk:
+        row.run = run
+    return run, row

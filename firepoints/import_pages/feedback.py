@@ -56,7 +56,7 @@ def _page(
         "tiles": _tiles(answers, words, base),
         "filters": [(key, label, f"{base}?show={key}") for key, label in FILTERS.items()],
         "show": show,
-        "rows": [_shown(one, words.get(one.row.pk)) for one in picked[start : start + PAGE]],
+        "rows": [_shown(run, one, words.get(one.row.pk)) for one in picked[start : start + PAGE]],
         "prev_url": f"{base}?show={show}&from={max(start - PAGE, 0)}#rows" if start else "",
         "next_url": f"{base}?show={show}&from={start + PAGE}#rows" if len(picked) > start + PAGE else "",
         "count": len(picked),
@@ -110,11 +110,11 @@ def _percent(part: int, whole: int) -> str:
     return f"{100 * part // whole}%" if whole else "—"
 
 
-def _shown(one: RowAnswer, word: FinalWord | None) -> dict[str, Any]:
+def _shown(run: ImportRun, one: RowAnswer, word: FinalWord | None) -> dict[str, Any]:
     return {
         "row": one.row,
         "address": import_view.address(one.row.sheet, one.row.row_no, "", ()),
-        "row_url": row_url(one.row),
+        "row_url": row_url(run, one.row.row_no, one.row.sheet),
         "answer": one.answer,
         "point": one.point,
         "point_url": reverse("firepoints:detail", args=[one.point.pk]) if one.point else "",

@@ -1,13 +1,13 @@
 """A file comes in: choose it, see what would become of every row, write it."""
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
 
 from django.contrib import messages
-from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
@@ -55,12 +55,15 @@ def preview(request: HttpRequest) -> HttpResponse:
         path = uploads.path_of(data["token"], filename=data["name"])
         if request.method == "POST" and (known := _written(request, form)):
             return known
+        is_large = path.stat().st_size > ingest.SMALL_BYTES
+        if request.method == "POST" and is_large:
+            return _begin(request, user, form)
         seen = previewing.preview(path=path, actor=user, filename=data["name"], **form.how())
         if request.method == "POST":
             if seen.must_confirm and not data["confirm"]:
                 messages.error(request, "没有写入：坐标系看起来不对，请先核对，再勾选确认")
                 return _show(request, form, seen, path.stat().st_size, status=400)
-            return _commit(request, user, form)
+            return _write(request, user, form)
     except BadInput as error:
         if error.code == "wrong_columns" and _has_columns(form):
             messages.warning(request, f"表头读不懂：{error.message}")
@@ -93,18 +96,35 @@ def _written(request: HttpRequest, form: PreviewForm) -> HttpResponse | None:
     return redirect("imports:run", known.uuid)
 
 
-def _commit(request: HttpRequest, user: User, form: PreviewForm) -> HttpResponse:
-    attempt = form.cleaned_data["attempt"] or uuid4()
-    path = uploads.path_of(form.cleaned_data["token"], filename=form.cleaned_data["name"])
+def _begin(request: HttpRequest, user: User, form: PreviewForm) -> HttpResponse:
+    """Hand a large file to the worker; the run's page shows how far it is."""
+    run = ingest.import_start(path=_path(form), actor=user, **_as_asked(form))
+    messages.info(request, "已收下，正在后台导入；可以关掉这一页")
+    return redirect("imports:run", run.uuid)
+
+
+def _write(request: HttpRequest, user: User, form: PreviewForm) -> HttpResponse:
+    """Import a small file now; where another import has the turn for long, the worker does it."""
+    asked = _as_asked(form)
     try:
-        done = ingest.import_file(path=path, actor=user, filename=form.cleaned_data["name"], uuid=attempt, **form.how())
-    except IntegrityError:
-        # The same form, sent twice at the same moment: the other request made the run.
-        known = get_object_or_404(ImportRun, uuid=attempt)
-        messages.info(request, "这份文件已经写入，没有重复写")
-        return redirect("imports:run", known.uuid)
-    messages.success(request, f"已写入：入库 {done.kept} 行、隔离 {done.quarantined} 行，涉及火点 {done.points} 处")
-    return redirect("imports:run", attempt)
+        done = ingest.import_file(path=_path(form), actor=user, wait_s=ingest.INLINE_WAIT_S, **asked)
+    except ingest.Busy as busy:
+        messages.info(request, f"{busy.message}；这份文件已收下，轮到时在后台导入")
+    else:
+        said = f"已写入：入库 {done.kept} 行、隔离 {done.quarantined} 行，涉及火点 {done.points} 处"
+        messages.success(request, said)
+    return redirect("imports:run", asked["uuid"])
+
+
+def _path(form: PreviewForm) -> Path:
+    return uploads.path_of(form.cleaned_data["token"], filename=form.cleaned_data["name"])
+
+
+def _as_asked(form: PreviewForm) -> dict[str, Any]:
+    """The arguments of an import that the form makes; the datum is confirmed where a person has said so."""
+    data = form.cleaned_data
+    options = {"datum_confirmed": True} if data["confirm"] else {}
+    return {**form.how(), "filename": data["name"], "uuid": data["attempt"] or uuid4(), "options": options}
 
 
 def _unreadable(request: HttpRequest, form: PreviewForm, error: Refused | SourceError) -> HttpResponse:

@@ -19,10 +19,10 @@ from journal.errors import Conflict, NotAllowed, Refused
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def row_page(request: HttpRequest, uuid: UUID, row_id: int) -> HttpResponse:
-    """GET shows the row. POST mends it or sets it aside; sent twice it is done once."""
+def row_page(request: HttpRequest, uuid: UUID, row_no: int) -> HttpResponse:
+    """GET shows the row (`?sheet=` where there are several). POST mends it or sets it aside; sent twice it is done once."""
     user = reader(request)
-    row = row_or_404(uuid, row_id)
+    _, row = row_or_404(uuid, row_no, request.GET.get("sheet", ""))
     if request.method == "POST":
         if not may_import(user):
             raise NotAllowed("更正隔离的行由市局经办")
@@ -41,12 +41,12 @@ def _mend(request: HttpRequest, user: User, row: RawRow) -> HttpResponse:
         return _show(request, user, row, mend=form, status=error.http_status)
     except Conflict as error:
         messages.info(request, error.message)
-        return redirect(import_fates.row_url(row))
+        return redirect(_url(row))
     except Refused as error:
         form.add_error(None, error.message)
         return _show(request, user, row, mend=form, status=error.http_status)
     messages.success(request, "已更正，原来的一行不动")
-    return redirect("imports:run", done.run.uuid if done.run else uuid_of(row))
+    return redirect("imports:run", done.run.uuid if done.run else row.run.uuid)
 
 
 def _discard(request: HttpRequest, user: User, row: RawRow) -> HttpResponse:
@@ -59,11 +59,11 @@ def _discard(request: HttpRequest, user: User, row: RawRow) -> HttpResponse:
         messages.info(request, error.message)
     else:
         messages.success(request, "已登记：这一行不再处理")
-    return redirect(import_fates.row_url(row))
+    return redirect(_url(row))
 
 
-def uuid_of(row: RawRow) -> UUID:
-    return row.run.uuid
+def _url(row: RawRow) -> str:
+    return import_fates.row_url(row.run, row.row_no, row.sheet)
 
 
 def _show(
@@ -77,7 +77,6 @@ def _show(
 ) -> HttpResponse:
     cells = mending.cells_of(row)
     is_open = may_import(user) and not mending.why_not(row)
-    known = import_fates.fates_of(row.run, [row])
     context: dict[str, Any] = {
         "row": row,
         "run": row.run,
@@ -85,11 +84,12 @@ def _show(
         "address": import_view.address(row.sheet, row.row_no, row.column, cells),
         "pairs": import_view.pairs_of(row),
         "reason": import_view.reason_of(row),
-        "fates": known.fates[row.pk],
-        "mending": mending.standing_mending(row),
+        "fates": import_fates.fates_of(row.run, [row])[row.row_no, row.sheet],
+        "here": _url(row),
+        "mending": mending.standing_mending(row) if row.pk else None,
         "mend": (mend or MendForm(cells=cells, wrong=row.column)) if is_open and cells else None,
         "discard": (discard or DiscardForm(prefix="discard")) if is_open else None,
         "back": f"{reverse('imports:run', args=[row.run.uuid])}?outcome={row.outcome}#rows",
-        "words": list(row.final_words.select_related("actor").order_by("seq")),
+        "words": list(row.final_words.order_by("seq")) if row.pk else [],
     }
     return render(request, "firepoints/import_row.html", context, status=status)

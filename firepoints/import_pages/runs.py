@@ -11,7 +11,7 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from firepoints import import_difference, import_view
+from firepoints import import_difference, import_fates, import_view
 from firepoints.import_forms import DATUM_LABELS, WithdrawForm
 from firepoints.import_pages.access import importer, may_import, reader, run_or_404
 from firepoints.models import ImportRun, Mending, Source
@@ -83,6 +83,7 @@ def _run_page(request: HttpRequest, user: User, run: ImportRun, form: WithdrawFo
         "counts": counts_of(difference) if difference else None,
         "corrections": list(run.corrections.exclude(options__has_key="mends").order_by("pk")[:20]),
         "mends": mends,
+        "mends_url": import_fates.row_url(mends.row.run, mends.row.row_no, mends.row.sheet) if mends else "",
         "mended": import_view.mended_counts(run),
         "answer": _answer_facts(run),
         "may_import": may_import(user),

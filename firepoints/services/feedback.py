@@ -70,14 +70,17 @@ def require_list(run: ImportRun) -> None:
     """Only an official list is answered, and only one in force."""
     if run.source.source_class != Source.Class.OFFICIAL_LIST:
         raise BadInput("只有官方清单要反馈", where="反馈", code="not_a_list")
-    if run.mends.exists():
+    if run.repeats_id:
+        raise BadInput("这是同一份文件再导入一次，反馈在第一次导入里填", where="反馈", code="not_a_list")
+    if "mends" in run.options:
         raise BadInput("这是更正的一行，反馈在原来那次导入里填", where="反馈", code="not_a_list")
     if run.state != ImportRun.State.COMMITTED:
         raise Conflict(f"这次导入现在是“{run.get_state_display()}”，不能反馈", code="run_not_in_force")
 
 
 def is_answerable(run: ImportRun) -> bool:
-    return run.source.source_class == Source.Class.OFFICIAL_LIST and run.state == ImportRun.State.COMMITTED
+    is_list = run.source.source_class == Source.Class.OFFICIAL_LIST and run.state == ImportRun.State.COMMITTED
+    return is_list and not run.repeats_id and "mends" not in run.options
 
 
 def due_of(run: ImportRun) -> tuple[date, str]:

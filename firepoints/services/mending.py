@@ -14,15 +14,19 @@ from firepoints.models import ImportRun, Mending, RawRow
 from firepoints.services import ingest, reading, storing
 from firepoints.services.reading import ListName
 from firepoints.services.steps import required
-from firepoints.sources.base import ParseResult, Rejected, Sighting
+from firepoints.sources import lists
+from firepoints.sources.base import ParseOptions, ParseResult, Rejected, Sighting, SourceError
 from firepoints.sources.fields import BY_PARSER
+from firepoints.sources.workbook import read_sheets
 from grids.models import User
 from grids.roles import Role
 from grids.selectors import roles_of
+from journal import clock
 from journal.errors import BadInput, Conflict, NotAllowed, Refused
 from journal.services import record
 
 Outcome = RawRow.Outcome
+LISTS = frozenset({"national_list", "provincial_list"})
 MOST_CHARACTERS = 500  # of one corrected cell
 
 
@@ -83,7 +87,7 @@ def row_mend(*, row: RawRow, cells: Mapping[str, str], actor: User, reason: str)
         )
     corrected = {name: str(cells.get(name, value))[:MOST_CHARACTERS] for name, value in had.items()}
     content = _as_file(corrected)
-    found = _read(row, content)
+    found = _read(row, corrected, content)
     done = _import(row, found, content, actor)
     mending = Mending.objects.create(
         row=row, seq=row.mendings.count() + 1, kind=Mending.Kind.MENDED, run=done.run, corrected=corrected,
@@ -133,18 +137,59 @@ def _flat(text: str) -> str:
     return " ".join(text.replace("\x00", "\ufffd").splitlines())
 
 
-def _read(row: RawRow, content: bytes) -> Sighting:
-    """The one sighting in the corrected row, under the row number and the sheet of the original."""
+def _read(row: RawRow, corrected: Mapping[str, str], content: bytes) -> Sighting:
+    """The one sighting in the corrected row, under the row number and the sheet of the original.
+
+    A list is read whole once more with the row in its place: its title may give the window, its other dates their order.
+    """
     run = row.run
     if run.source.parser not in BY_PARSER:
         raise Refused("这种文件的行请改好原文件再导入", code="not_mendable")
-    path = Path(storing.stored_path(storing.store_bytes(content, kind="imports", suffix=".csv")))
-    result = reading.read_file(path, source=run.source, datum=run.datum, mapping=run.mapping, area=ingest._area())
+    original = storing.stored_path(run.stored_as) if run.stored_as else None
+    if run.source.parser in LISTS and original is not None and original.is_file():
+        result = _reread(row, corrected, original)
+    else:
+        path = Path(storing.stored_path(storing.store_bytes(content, kind="imports", suffix=".csv")))
+        result = reading.read_file(
+            path, source=run.source, datum=run.datum, mapping=run.mapping, area=ingest._area(), how=run.options
+        )
     if result.rejected:
         raise StillUnreadable(result.rejected[0])
     if not len(result.sightings):
         raise BadInput("这一行读成了标题或说明，不是数据", where="更正")
     return replace(result.sightings[0], row_no=row.row_no, sheet=row.sheet)
+
+
+def _reread(row: RawRow, corrected: Mapping[str, str], original: Path) -> ParseResult:
+    """What the reader of lists makes of this one row among the others of its file."""
+    run = row.run
+    how = {name: value for name, value in run.options.items() if name in reading.OPTIONS}
+    options = ParseOptions(
+        datum=run.datum, mapping=run.mapping, now=clock.now(), area=ingest._area(), filename=run.filename, **how
+    )
+    had = cells_of(row)
+    sheets = []
+    try:
+        read = read_sheets(original, options)
+    except SourceError as error:
+        raise Refused(f"原文件打不开了：{error}", code="no_file") from error
+    for sheet in read:
+        rows = list(sheet.rows)
+        if sheet.name == row.sheet and 0 < row.row_no <= len(rows):
+            cells = rows[row.row_no - 1]
+            # What nobody touched keeps its type: a date of Excel is no text.
+            rows[row.row_no - 1] = [
+                cell if text == had[name] else text
+                for cell, (name, text) in zip(cells, corrected.items(), strict=False)
+            ]
+        sheets.append(replace(sheet, rows=rows))
+    found = lists.parse_sheets(sheets, options=options)
+    mine = (row.sheet, row.row_no)
+    return ParseResult(
+        tuple(one for one in found.sightings if (one.sheet, one.row_no) == mine),
+        tuple(one for one in found.rejected if (one.sheet, one.row_no) == mine),
+        (),
+    )
 
 
 def _import(row: RawRow, found: Sighting, content: bytes, actor: User) -> ingest.Import:

@@ -59,17 +59,29 @@ def preview(
         mapping=dict(mapping or {}), filename=filename, dry_run=True,
     )  # fmt: skip
     replaced = ingest.run_named(supersedes) if supersedes else None
-    found = _difference(path, source_code, datum, name or ListName(), replaced, mapping or {}) if replaced else None
-    return Preview(done, getattr(done, "doubt", ""), found, replaced)
+    found = (
+        _difference(path, filename, source_code, datum, name or ListName(), replaced, mapping or {})
+        if replaced
+        else None
+    )
+    return Preview(done, done.doubt, found, replaced)
 
 
 def _difference(
-    path: Path, source_code: str, datum: str | None, name: ListName, replaced: ImportRun, mapping: Mapping[str, str]
+    path: Path,
+    filename: str,
+    source_code: str,
+    datum: str | None,
+    name: ListName,
+    replaced: ImportRun,
+    mapping: Mapping[str, str],
 ) -> Difference:
     """Read once more: a list has some thousand rows, and the dry run keeps none of them."""
     source = reading.source_named(source_code)
     used = datum or source.datum
-    result = reading.read_file(path, source=source, datum=used, mapping=dict(mapping), area=ingest._area())
+    result = reading.read_file(
+        path, source=source, datum=used, mapping=mapping, area=ingest._area(), filename=filename or path.name
+    )
     table = result.table()
     keys = reading.keys_of(table, source=source, name=name, generation=ingest._generation(replaced))
     return list_difference.difference_before(

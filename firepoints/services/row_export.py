@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 
-from firepoints import import_fates
+from firepoints import import_fates, packed
 from firepoints.models import ImportRun, RawRow
 from grids.models import User
 from journal.errors import Refused
@@ -17,7 +17,7 @@ COLUMNS = (("工作表", 14), ("行", 8), ("结果", 10), ("列", 12), ("原因"
 
 def rows_workbook(*, run: ImportRun, actor: User) -> bytes:
     """The .xlsx. Noted in journal.Access. Raises Refused for more rows than a sheet is good for."""
-    count = run.raw_rows.count()
+    count = run.rows + run.notes
     if count > MOST_ROWS:
         raise Refused(f"这次导入有 {count:,} 行，超过 {MOST_ROWS:,} 行：请用接口分页取", code="too_many_rows")
     access(actor, "export", run, detail=f"各行结果 {count} 行")
@@ -28,7 +28,7 @@ def rows_workbook(*, run: ImportRun, actor: User) -> bytes:
 
 def _rows(run: ImportRun) -> Iterator[Sequence[str | int]]:
     part: list[RawRow] = []
-    for row in run.raw_rows.order_by("sheet", "row_no").iterator(chunk_size=PART):
+    for row in packed.rows_of(run):
         part.append(row)
         if len(part) == PART:
             yield from _told(run, part)
@@ -37,10 +37,10 @@ def _rows(run: ImportRun) -> Iterator[Sequence[str | int]]:
 
 
 def _told(run: ImportRun, part: list[RawRow]) -> Iterator[Sequence[str | int]]:
-    fates = import_fates.fates_of(run, part).fates
+    fates = import_fates.fates_of(run, part)
     for row in part:
-        later = "；".join(one.text for one in fates[row.pk])
-        yield (row.sheet, row.row_no, row.get_outcome_display(), row.column, row.reason, later, _text(row.raw))
+        later = "；".join(one.text for one in fates[row.row_no, row.sheet])
+        yield (row.sheet, row.row_no, RawRow.Outcome(row.outcome).label, row.column, row.reason, later, _text(row.raw))
 
 
 def _text(raw: str) -> str:

@@ -7,7 +7,7 @@ instant is then the whole day, or the issuer's window, which the title may state
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ from firepoints.sources.places import county_in
 from firepoints.sources.reasons import REASONS, is_future, position_problem
 from firepoints.sources.rows import Row, Table, meta_of, no_heading, read_tables
 from firepoints.sources.text import compact, parse_number, plain
-from firepoints.sources.workbook import read_sheets
+from firepoints.sources.workbook import Sheet, read_sheets
 
 PLACED = (("lon", "position"), ("lat", "position"))
 PLACE = ("province", "city", "county", "township", "village")
@@ -43,7 +43,11 @@ def parse(source: bytes | str | Path, *, options: ParseOptions) -> ParseResult:
     as the title states it, the number of `rows` beside the stated `totals`. Raises SourceError when the file as a whole
     is no list; a bad row is in `rejected` with its reason.
     """
-    sheets = read_sheets(source, options)
+    return parse_sheets(read_sheets(source, options), options=options)
+
+
+def parse_sheets(sheets: Sequence[Sheet], *, options: ParseOptions) -> ParseResult:
+    """`parse` of sheets that were read before, and perhaps mended in one row."""
     tables = read_tables(sheets, LIST, options, fallback=PLACED)
     cover = [(note.row_no, " ".join(note.raw)) for table in tables if table.heading is None for note in table.notes]
     found: list[Sighting | Rejected] = []
