@@ -114,6 +114,7 @@ class _Span:
     starts: date
     ends: date | None
     who: str
+    planned: Planned | None = None
 
 
 @dataclass(slots=True)
@@ -165,8 +166,11 @@ def _plan_row(row: RosterRow, known: _Known, starts: date) -> Planned:
     before = ""
     if earlier and earlier.ends is None:
         verdict, before, earlier.ends = Verdict.SUCCESSION, earlier.who, starts
-    spans.append(_Span(starts, row.ends, who))
-    return Planned(row, verdict, holder=holder, username=who, starts=starts, ends=row.ends, before=before)
+        if earlier.planned:  # two lines of one file follow each other in the post
+            earlier.planned.ends = starts
+    planned = Planned(row, verdict, holder=holder, username=who, starts=starts, ends=row.ends, before=before)
+    spans.append(_Span(starts, row.ends, who, planned))
+    return planned
 
 
 def _check(row: RosterRow, starts: date) -> None:
