@@ -158,9 +158,9 @@ def plan_of(row: EditionImport, options: Mapping[str, Any]) -> Plan:
         level = chosen["level"]
         parts.append(Part(level, folder_of(row) / chosen["file"], chosen.get("layer", "")))
         prefix = "" if level == "*" else f"{level}."
-        for field in ("code", "name", "parent", "level"):
-            if chosen.get(field) and (field != "level" or not prefix):
-                mapping[f"{prefix}{field}"] = chosen[field]
+        for field, key in (("code", "code"), ("name", "name"), ("parent", "parent"), ("level", "level_column")):
+            if chosen.get(key) and (field != "level" or not prefix):
+                mapping[f"{prefix}{field}"] = chosen[key]
     if not parts:
         raise BadInput("请至少为一个图层选定级别", where="级别", code="unknown_level")
     return Plan(

@@ -2,9 +2,14 @@
 
 import os
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+import shapely
+from django.db.models import QuerySet
 
 from grids.models import Cell, Edition
 from grids.roles import LEVELS
@@ -42,21 +47,65 @@ def write_layers(layers: Mapping[str, Any], out: Path) -> dict[str, int]:
     return {name: len(frame) for name, frame in named.items()}
 
 
-def export_cells(*, edition: Edition, out: Path) -> dict[str, int]:
-    """Write the cells of an edition, one layer for each level (GeoJSON: the highest level alone); WGS-84."""
-    import geopandas
-    import shapely
+@dataclass(frozen=True, slots=True)
+class Features:
+    """One layer: columns of equal length, and a WGS-84 shape for each row."""
+
+    columns: Mapping[str, Sequence[Any]]
+    shapes: Sequence[shapely.Geometry]
+
+
+def write_features(layers: Mapping[str, Features], out: Path) -> dict[str, int]:
+    """`write_layers` without geopandas, whose first import takes seconds; empty layers are left out."""
+    import pyogrio
 
     check_target(out)
-    layers: dict[str, Any] = {}
+    named = {name: layer for name, layer in layers.items() if len(layer.shapes)}
+    if not named:
+        raise BadInput("没有可导出的内容", where="out")
+    driver = DRIVERS[out.suffix.lower()]
+    if driver == "GeoJSON":
+        named = dict([next(iter(named.items()))])
+    draft = out.with_name(f".{uuid.uuid4().hex}{out.suffix}")
+    try:
+        for at, (name, layer) in enumerate(named.items()):
+            shapes = np.empty(len(layer.shapes), dtype=object)
+            shapes[:] = list(layer.shapes)
+            kinds = set(shapely.get_type_id(shapes).tolist())
+            pyogrio.raw.write(
+                draft,
+                shapely.to_wkb(shapes),
+                [np.array(values, dtype=object) for values in layer.columns.values()],
+                np.array(list(layer.columns)),
+                geometry_type=_TYPES.get(next(iter(kinds)), "Unknown") if len(kinds) == 1 else "Unknown",
+                crs="EPSG:4326",
+                driver=driver,
+                layer=name,
+                append=at > 0,
+            )
+        os.replace(draft, out)
+    except OSError as error:
+        raise BadInput(f"写不进 {out.name}：{error}", where="out") from error
+    finally:
+        draft.unlink(missing_ok=True)
+    return {name: len(layer.shapes) for name, layer in named.items()}
+
+
+_TYPES = {0: "Point", 1: "LineString", 3: "Polygon", 6: "MultiPolygon"}
+
+
+def export_cells(*, edition: Edition, out: Path, cells: QuerySet[Cell] | None = None) -> dict[str, int]:
+    """Write the cells of an edition (or those of them given), one layer for each level (GeoJSON: the highest level that
+    there is alone); WGS-84."""
+    check_target(out)
+    rows = Cell.objects.filter(edition=edition) if cells is None else cells
+    rows = rows.filter(geometry__isnull=False).order_by("code")
+    layers = {}
     for level in LEVELS:
-        cells = list(Cell.objects.filter(edition=edition, level=level, geometry__isnull=False).select_related("parent"))
-        if cells:
-            facts = {
-                "code": [cell.code for cell in cells],
-                "name": [cell.name for cell in cells],
-                "parent": [cell.parent.code if cell.parent else "" for cell in cells],
-            }
-            shapes = shapely.from_wkb([bytes(cell.geometry or b"") for cell in cells])
-            layers[str(level)] = geopandas.GeoDataFrame(facts, geometry=shapes, crs="EPSG:4326")
-    return write_layers(layers, out)
+        found = list(rows.filter(level=level).values_list("code", "name", "parent__code", "area_m2", "geometry"))
+        if found:
+            code, name, parent, area, wkb = zip(*found, strict=True)
+            columns = {"code": code, "name": name, "parent": [one or "" for one in parent],
+                       "area_m2": [float(one or 0) for one in area]}  # fmt: skip
+            layers[str(level)] = Features(columns, list(shapely.from_wkb([bytes(one) for one in wkb])))
+    return write_features(layers, out)
