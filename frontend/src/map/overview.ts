@@ -3,6 +3,7 @@ import * as L from "leaflet";
 
 import { all, make, markIcon } from "../dom";
 import { getJson } from "../net";
+import { addFindings, type Findings } from "./findings";
 import { createMap, label, legendAfter, marksCanvas, showFailure, style } from "./frame";
 import { stateMark } from "./leaflet-extra";
 import { MARK_LABELS, MARKS, markOf, type Mark } from "./marks";
@@ -35,7 +36,7 @@ const DETAIL_ZOOM = 11.5;
 const REACH_PX = 14;
 const MAX_LISTED = 8;
 
-/** `<div class="map" data-map data-cells-url=… [data-points-url=…] [data-shade-url=…]>`: cells as the base map, fire points as marks, gaps as shades. */
+/** `<div class="map" data-map data-cells-url=… [data-points-url=…] [data-shade-url=…] [data-findings-url=…]>`: cells as the base map, fire points as marks, gaps as shades, what a check found. */
 export function startOverviews(): void {
   for (const element of all("[data-map]:not([data-detail-url])")) {
     draw(element).catch((error: unknown) => showFailure(element, error));
@@ -43,11 +44,12 @@ export function startOverviews(): void {
 }
 
 async function draw(element: HTMLElement): Promise<void> {
-  const { cellsUrl, pointsUrl, shadeUrl } = element.dataset;
-  const [cells, points, shades] = await Promise.all([
+  const { cellsUrl, pointsUrl, shadeUrl, findingsUrl } = element.dataset;
+  const [cells, points, shades, findings] = await Promise.all([
     cellsUrl ? getJson<Cells>(cellsUrl) : null,
     pointsUrl ? getJson<Points>(pointsUrl) : null,
     shadeUrl ? getJson<Shades>(shadeUrl) : null,
+    findingsUrl ? getJson<Findings>(findingsUrl) : null,
   ]);
   const map = createMap(element);
   const bounds = L.latLngBounds([]);
@@ -64,6 +66,7 @@ async function draw(element: HTMLElement): Promise<void> {
   map.setMaxBounds(bounds.pad(0.5));
   if (cells && shades) addShades(map, element, cells, shades);
   addPoints(map, located);
+  if (findings) addFindings(map, element, findings);
   if (pointsUrl) fillLegend(legendAfter(element), located);
 }
 
