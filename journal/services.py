@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import models, transaction
 
-from journal import acts, clock, digests
+from journal import acts, clock, digests, restoring
 from journal.errors import Conflict, Missing, NotInTransaction, StaleVersion
 from journal.models import Access, Deployment, Entry
 from journal.selectors import deployment
@@ -116,10 +116,10 @@ def deployment_set(
 
 @transaction.atomic
 def new_epoch(*, actor: Actor, reason: str, lost_head: tuple[int, str] | None = None) -> Deployment:
-    """Open a new epoch after a backup was restored; the entry names what was lost.
+    """Open a new epoch after a backup was restored; the entry names what was lost and the numbers that are left out.
 
-    `lost_head` is the last (seq, hash) known outside, from a printed document. Raises Missing without a reason,
-    StaleVersion when two do it at once.
+    `lost_head` is the last (seq, hash) known outside, from a printed document; None: nobody knows what was lost.
+    `journal restored` is the door to it. Raises Missing without a reason, StaleVersion when two do it at once.
     """
     from journal.sealing import head
 
@@ -129,13 +129,14 @@ def new_epoch(*, actor: Actor, reason: str, lost_head: tuple[int, str] | None = 
     seq, head_hash = head()
     if not Deployment.objects.filter(pk=row.pk, epoch=row.epoch).update(epoch=row.epoch + 1):
         raise StaleVersion()
-    lost = {"from_seq": seq + 1, "to_seq": lost_head[0], "to_hash": lost_head[1]} if lost_head else None
+    lost = max(lost_head[0] - seq, 0) if lost_head else None
+    range_ = {"from_seq": seq + 1, "to_seq": lost_head[0], "to_hash": lost_head[1]} if lost_head and lost else None
     record(
         "journal.epoch_opened",
         row,
         actor,
         before={"epoch": row.epoch, "seq": seq, "hash": head_hash},
-        after={"epoch": row.epoch + 1, "lost": lost},
+        after={"epoch": row.epoch + 1, "lost": range_, "skipped": restoring.skip(lost)},
         reason=reason,
     )
     row.refresh_from_db()

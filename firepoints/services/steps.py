@@ -16,7 +16,7 @@ from firepoints.models import FirePoint, NumberSeries, PointCounty, Step
 from firepoints.states import State
 from firepoints.workflow import Facts, Transition
 from grids.models import User
-from journal import faults
+from journal import clock, faults, restoring
 from journal.errors import BadInput, Conflict, Missing, NotAllowed, Refused, StaleVersion
 from journal.services import record
 
@@ -143,6 +143,21 @@ def numbered(point: FirePoint) -> dict[str, Any]:
     NumberSeries.objects.filter(year=year).update(last=F("last") + 1)
     last = NumberSeries.objects.get(year=year).last
     return {"number": f"{rulings.ruling('number_prefix', point.burn_date)}{year}-{last:04d}"}
+
+
+def skip_numbers(lost: int | None) -> dict[str, int]:
+    """After a restore: leave out as many numbers of each year as acts were lost, for each lost act may have given one.
+
+    Years (burning dates) that the backup does not know begin there too. Returns {year: last number left out}.
+    """
+    count = restoring.UNKNOWN_LOSS if lost is None else lost
+    if not count:
+        return {}
+    year = clock.today_beijing().year
+    for one in (year - 1, year):
+        NumberSeries.objects.get_or_create(year=one)
+    NumberSeries.objects.update(last=F("last") + count)
+    return {str(year): last for year, last in NumberSeries.objects.order_by("year").values_list("year", "last")}
 
 
 def way_back(point: FirePoint) -> dict[str, Any]:
