@@ -1,16 +1,22 @@
-"""Who may open the pages of imports, and which run or row an address names."""
+"""Who may open the pages of imports, which run or row an address names, and how a refusal is said."""
 
-from typing import cast
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
 
 from firepoints import import_view
 from firepoints.models import ImportRun, RawRow
 from grids.models import User
 from grids.roles import Role
 from grids.selectors import roles_of
+from journal.errors import Refused
+
+View = Callable[..., HttpResponse]
 
 READERS = frozenset({Role.BUREAU, Role.RECOGNISER, Role.AUDITOR})
 IMPORTERS = frozenset({Role.BUREAU})
@@ -54,3 +60,17 @@ def row_or_404(uuid: UUID, row_no: int, sheet: str) -> tuple[ImportRun, RawRow]:
     if row.run_id == run.pk:
         row.run = run
     return run, row
+
+
+def says_why(view: View) -> View:
+    """A refusal that the page has no field for becomes a page of its own: what, and where to go on."""
+
+    @wraps(view)
+    def said(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except Refused as refused:
+            context = {"refused": refused.message, "uuid": kwargs.get("uuid")}
+            return render(request, "firepoints/import_refused.html", context, status=refused.http_status)
+
+    return said

@@ -15,7 +15,7 @@ from firepoints import import_view
 from firepoints.feedback.answers import RowAnswer, answers_of
 from firepoints.import_fates import row_url
 from firepoints.import_forms import DueForm, SentForm, WordForm
-from firepoints.import_pages.access import importer, may_import, reader, run_or_404
+from firepoints.import_pages.access import importer, may_import, reader, run_or_404, says_why
 from firepoints.models import FinalWord, ImportRun
 from firepoints.services import feedback
 from journal import clock
@@ -26,6 +26,7 @@ FILTERS = {"": "全部", "open": "未答复", "negative": "不属实", "rejected
 
 
 @require_safe
+@says_why
 def feedback_page(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """The answers of the list, page by page; `?show=open` those that are still open, `?show=rejected` what it rejected."""
     reader(request)
@@ -123,6 +124,7 @@ def _shown(run: ImportRun, one: RowAnswer, word: FinalWord | None) -> dict[str, 
 
 
 @require_safe
+@says_why
 def feedback_file(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """The issuer's own file with our answers in it; the download is noted."""
     user = reader(request)
@@ -134,6 +136,7 @@ def feedback_file(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 @require_POST
+@says_why
 def due_set(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Until when the issuer wants its answer."""
     user, run = importer(request), run_or_404(uuid)
@@ -146,6 +149,7 @@ def due_set(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 @require_POST
+@says_why
 def sent_register(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """The answer went out, as it stands now."""
     user, run = importer(request), run_or_404(uuid)
@@ -162,6 +166,7 @@ def sent_register(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 @require_POST
+@says_why
 def word_record(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """The issuer's final word on one row."""
     user, run = importer(request), run_or_404(uuid)

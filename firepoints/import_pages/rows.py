@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from firepoints import import_fates, import_view
 from firepoints.import_forms import DiscardForm, MendForm
-from firepoints.import_pages.access import may_import, reader, row_or_404
+from firepoints.import_pages.access import may_import, reader, row_or_404, says_why
 from firepoints.models import RawRow
 from firepoints.services import mending
 from grids.models import User
@@ -19,6 +19,7 @@ from journal.errors import Conflict, NotAllowed, Refused
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@says_why
 def row_page(request: HttpRequest, uuid: UUID, row_no: int) -> HttpResponse:
     """GET shows the row (`?sheet=` where there are several). POST mends it or sets it aside; sent twice it is done once."""
     user = reader(request)

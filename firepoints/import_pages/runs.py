@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from firepoints import import_difference, import_fates, import_view
 from firepoints.import_forms import DATUM_LABELS, WithdrawForm
-from firepoints.import_pages.access import importer, may_import, reader, run_or_404
+from firepoints.import_pages.access import importer, may_import, reader, run_or_404, says_why
 from firepoints.models import ImportRun, Mending, Source
 from firepoints.services import feedback, list_difference, mapping_memory, row_export, withdrawing
 from firepoints.services.previewing import counts_of
@@ -123,6 +123,7 @@ def difference(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 @require_safe
+@says_why
 def rows_file(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Every row with its outcome and what became of it, as a workbook; the download is noted."""
     user = reader(request)

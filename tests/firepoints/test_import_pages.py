@@ -1,5 +1,6 @@
 """Import and finding pages: nothing is written before somebody has seen it, and every row says what became of it."""
 
+import html
 import io
 import re
 from uuid import uuid4
@@ -56,7 +57,7 @@ def send(client: Client, *rows: str, source: str = "provincial_list", **data):
 def hidden(page: str) -> dict[str, str]:
     """The hidden fields of the form that writes."""
     form = page.split('action="/imports/preview/"')[1].split("</form>")[0]
-    found = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form))
+    found = {name: html.unescape(value) for name, value in re.findall(r'name="(\w+)" value="([^"]*)"', form)}
     found.pop("csrfmiddlewaretoken", None)
     return found
 
