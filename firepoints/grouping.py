@@ -18,7 +18,7 @@ import numpy as np
 import shapely
 
 from firepoints.grouping_links import HOUR, Shapes, expand, gap_s, links_of, offset_m
-from firepoints.grouping_merge import attach, components, groups_with, merge
+from firepoints.grouping_merge import attach, components, contracted, groups_with, merge
 from firepoints.grouping_model import (
     HIMAWARI,
     PATROL,
@@ -36,6 +36,7 @@ from firepoints.grouping_model import (
     Partition,
     Proposal,
 )
+from grids.geo.footprint import metres_per_degree
 
 __all__ = ["Constraints", "Detections", "Group", "Link", "Params", "Partition", "Proposal", "group", "related"]
 
@@ -54,7 +55,8 @@ def group(detections: Detections, constraints: Constraints | None = None, params
     d = detections.take(order)
     links, hints = links_of(d, Shapes.of(d, params), params)
     said = Said.of(d, constraints)
-    free = links.where((said.frozen[links.a] < 0) & (said.frozen[links.b] < 0))
+    is_free = said.frozen < 0
+    free = links if is_free.all() else links.where(is_free[links.a] & is_free[links.b])
     root = merged(d, free, said)
     barred = free.where((root[free.a] != root[free.b]) & (free.rule == TOUCH))
     joined = pair_links(d, said.joined[root[said.joined[:, 0]] == root[said.joined[:, 1]]], JOINED)
@@ -64,7 +66,7 @@ def group(detections: Detections, constraints: Constraints | None = None, params
         order=order,
         d=d,
         root=root,
-        links=used.where(used.strongest_first()),
+        links=used,
         hints=Links.concat((hints, barred.ruled(APART))),
         said=said,
         proposals=proposals_of(d, links, said),
@@ -129,8 +131,8 @@ def positions(d: Detections, pairs: Sequence[tuple[int, int]]) -> Ints:
 def merged(d: Detections, free: Links, said: Said) -> Ints:
     """The group of each detection as its least position; frozen groups are closed, everything else as the rule says."""
     own = np.arange(len(d), dtype=np.int64)
-    closed = np.where(said.frozen >= 0, said.frozen, own)
-    root = components(len(d), np.r_[said.joined[:, 0], own], np.r_[said.joined[:, 1], closed])
+    closed = np.flatnonzero(said.frozen >= 0)
+    root = contracted(own, np.r_[said.joined[:, 0], closed], np.r_[said.joined[:, 1], said.frozen[closed]])
     root = merge(root, free.where(free.rule == TOUCH), said.apart)
     person = (d.family == PATROL) | (d.family == SCAR)
     pixel = ~person & (d.family != HIMAWARI)
@@ -205,7 +207,11 @@ def described(
     least = np.full(len(d), np.iinfo(np.int64).max, dtype=np.int64)
     np.minimum.at(least, root, d.id)
     label = least[root]
-    names, of = np.unique(label, return_inverse=True)
+    roots = np.flatnonzero(root == np.arange(len(d)))
+    roots = roots[np.argsort(least[roots])]
+    names, rank = least[roots], np.empty(len(d), dtype=np.int64)
+    rank[roots] = np.arange(len(roots))
+    of = rank[root]
     counted = ~d.fixed_heat & (d.family != SCAR)
     span_s, extent_m = spans(d, of, counted, len(names)), extents(d, of, counted, len(names))
     fixed = np.bincount(of, weights=~d.fixed_heat, minlength=len(names)) == 0
@@ -239,7 +245,7 @@ def spans(d: Detections, of: Ints, counted: Bools, size: int) -> Ints:
 
 
 def extents(d: Detections, of: Ints, counted: Bools, size: int) -> Floats:
-    """Metres between the two farthest centres of each group."""
+    """Metres between the two farthest centres of each group, with the radii of its northernmost latitude."""
     sizes = np.bincount(of[counted], minlength=size)
     members = np.flatnonzero(counted & (sizes[of] > 1))
     for large in np.flatnonzero(sizes > HULL_ABOVE):
@@ -249,9 +255,14 @@ def extents(d: Detections, of: Ints, counted: Bools, size: int) -> Floats:
         inner = [i for i in own.tolist() if (d.lon[i], d.lat[i]) not in corner]
         members = np.setdiff1d(members, np.array(inner, dtype=np.int64))
     members = members[np.argsort(of[members], kind="stable")]
+    group = of[members]
+    north = np.full(size, -90.0)
+    np.maximum.at(north, group, d.lat[members])
+    # One scale for a group: its members lie within kilometres, and the pairs are many more than they are.
+    scale = metres_per_degree(np.where(sizes > 1, north, 0.0))
+    x, y = d.lon[members] * scale[0][group], d.lat[members] * scale[1][group]
     extent = np.zeros(size)
-    stop = np.searchsorted(of[members], of[members], "right")
+    stop = np.searchsorted(group, group, "right")
     for i, j in expand(np.arange(1, len(members) + 1, dtype=np.int64), stop):
-        a, b = members[i], members[j]
-        np.maximum.at(extent, of[a], np.hypot(*offset_m(d, np.minimum(a, b), np.maximum(a, b))))
+        np.maximum.at(extent, group[i], np.hypot(x[i] - x[j], y[i] - y[j]))
     return extent

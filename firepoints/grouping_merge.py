@@ -23,12 +23,19 @@ def components(size: int, a: Ints, b: Ints) -> Ints:
     return root
 
 
+def contracted(root: Ints, a: Ints, b: Ints) -> Ints:
+    """`root` (the least node of each group) with the groups united that the edges (a, b) connect."""
+    if not len(a):
+        return root
+    return components(len(root), root[a], root[b])[root]
+
+
 def merge(root: Ints, links: Links, apart: Ints) -> Ints:
     """`root` with the groups united that `links` connect, no pair of `apart` ending in one group.
 
     Only where a pair would, the links are taken one by one, strongest first, and those that would unite it left out.
     """
-    united = components(len(root), np.r_[links.a, np.arange(len(root))], np.r_[links.b, root])
+    united = contracted(root, links.a, links.b)
     broken = broken_groups(united, apart)
     if not len(broken):
         return united
@@ -45,17 +52,19 @@ def attach(root: Ints, item: Ints, links: Links, apart: Ints) -> Ints:
 
     `item[i]` is the end of link i to be attached; nothing is attached twice, so no item bridges two groups.
     """
+    if not len(links):
+        return root
     host = np.where(links.a == item, links.b, links.a)
     order = links.strongest_first()
     _, first = np.unique(root[item[order]], return_index=True)
     chosen = order[first]
-    joined = components(len(root), np.r_[root[item[chosen]], np.arange(len(root))], np.r_[root[host[chosen]], root])
+    joined = contracted(root, item[chosen], host[chosen])
     broken = broken_groups(joined, apart)
     if not len(broken):
         return joined
     redo_links = np.isin(root[item], root[item[chosen]][np.isin(joined[item[chosen]], broken)])
     sound = chosen[~redo_links[chosen]]
-    base = components(len(root), np.r_[root[item[sound]], np.arange(len(root))], np.r_[root[host[sound]], root])
+    base = contracted(root, item[sound], host[sound])
     redo = np.isin(base, np.unique(np.r_[base[item[redo_links]], base[host[redo_links]]]))
     slow, done = Careful(base, redo, apart), set[int]()
     for i in order[redo_links[order]]:

@@ -99,7 +99,8 @@ class Detections:
         return made
 
     def check(self) -> None:
-        if len(np.unique(self.id)) != len(self.id):
+        rising = bool((self.id[1:] > self.id[:-1]).all())
+        if not rising and len(np.unique(self.id)) != len(self.id):
             raise ValueError("监测记录的编号有重复")
         if (self.ends_at < self.starts_at).any():
             raise ValueError("监测记录的结束时间早于开始时间")
@@ -110,9 +111,23 @@ class Detections:
         return Detections(*(getattr(self, name)[index] for name in self.__slots__))
 
     def canonical_order(self) -> Ints:
-        """An order that depends on the detections alone (their ids only between exact twins)."""
-        keys = (self.id, self.error_m, self.family, self.lat, self.lon, self.ends_at, self.starts_at)
-        return np.lexsort(keys).astype(np.int64)
+        """An order that depends on the detections alone (their ids only between exact twins): by start, then from south
+        to north, then by all the rest."""
+        if not len(self):
+            return np.empty(0, np.int64)
+        # Start and latitude in one number, which sorts many times faster than seven columns; few rows tie on it.
+        since = np.clip(self.starts_at - self.starts_at.min(), 0, 2**37 - 1)
+        north = np.clip((self.lat + 90.0) * (2**26 / 180.0), 0, 2**26 - 1).astype(np.int64)
+        key = (since << 26) | north
+        order = np.argsort(key).astype(np.int64, copy=False)
+        key = key[order]
+        same = np.zeros(len(key) + 1, dtype=bool)
+        same[1:-1] = key[1:] == key[:-1]
+        tied = np.flatnonzero(same[1:] | same[:-1])
+        at = order[tied]
+        rest = (self.id, self.error_m, self.family, self.lat, self.lon, self.ends_at, self.starts_at)
+        order[tied] = at[np.lexsort((*(column[at] for column in rest), key[tied]))]
+        return order
 
 
 def family_codes(family: Any) -> Any:
@@ -301,7 +316,7 @@ class Partition:
         return cast(list[tuple[int, ...]], self._cache["members"])
 
     def _links_of(self, k: int) -> list[Link]:
-        """The links of one group, strongest first (a stable sort keeps their order)."""
+        """The links of one group, strongest first: sorted here, since most callers of a large partition look at none."""
         if "links" not in self._cache:
             by_id = np.argsort(self.ids, kind="stable")
             at = by_id[np.searchsorted(self.ids[by_id], self.canonical_ids[self.links.a])]
@@ -309,7 +324,8 @@ class Partition:
             order = np.argsort(of, kind="stable")
             self._cache["links"] = order, np.searchsorted(of[order], np.arange(len(self.group_label) + 1))
         order, edge = self._cache["links"]
-        return self._as_links(self.links.where(order[edge[k] : edge[k + 1]]))
+        links = self.links.where(order[edge[k] : edge[k + 1]])
+        return self._as_links(links.where(links.strongest_first()))
 
     def _as_links(self, links: Links) -> list[Link]:
         rows = zip(

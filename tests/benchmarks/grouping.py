@@ -76,7 +76,7 @@ def by_duckdb(d: Detections) -> Any:
         SELECT a, b FROM (SELECT *, 1 - 0.00669438002290 * sin(phi) ** 2 AS w2 FROM pair)
         WHERE sqrt((u * radians(6378137.0 / sqrt(w2) * cos(phi))) ** 2
             + (v * radians(6378137.0 * (1 - 0.00669438002290) / (w2 * sqrt(w2)))) ** 2) <= {REACH_M}
-        """  # noqa: S608  numbers of our own
+        """
     ).fetchnumpy()
     return components(len(d), pairs["a"].astype(np.int64), pairs["b"].astype(np.int64))
 
