@@ -219,7 +219,11 @@ def person_links(d: Detections, s: Shapes, params: Params, a: Ints, b: Ints) -> 
     dx, dy = offset_m(d, a, b)
     distance = np.hypot(dx, dy)
     two = is_person[a] & is_person[b]
-    beside = two & (distance <= s.outer_m[a] + s.outer_m[b]) & (gap <= params.window_h * HOUR)
+    # What burnt leaves a scar: found days after the flames, or twice, it is the same site. Flames on an old scar are not.
+    later = np.where(d.starts_at[a] <= d.starts_at[b], b, a)
+    lasting = max(params.scar_window_h, params.window_h)
+    within = np.where(d.family[later] == SCAR, lasting, params.window_h) * HOUR
+    beside = two & (distance <= s.outer_m[a] + s.outer_m[b]) & (gap <= within)
     finding, pass_ = np.where(is_person[a], a, b), np.where(is_person[a], b, a)
     sign = np.where(is_person[a], -1.0, 1.0)
     inside = ~two & (point_gap(s, pass_, dx * sign, dy * sign) <= s.margin[pass_])

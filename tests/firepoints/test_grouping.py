@@ -95,6 +95,12 @@ def test_a_finding_in_two_footprints_attaches_to_the_latest_pass_and_bridges_not
     assert members(partition) == [(1,), (2, 3)]
 
 
+def test_a_scar_found_days_after_the_flames_at_one_place_is_one_site_but_flames_on_an_old_scar_are_another():
+    assert len(group(scene(("patrol", 0, 0, 0), ("scar", 50, 0, 60))).members()) == 1
+    assert len(group(scene(("scar", 0, 0, 0), ("scar", 50, 0, 60))).members()) == 1
+    assert len(group(scene(("scar", 0, 0, 0), ("patrol", 50, 0, 60))).members()) == 2
+
+
 def test_findings_side_by_side_are_one_site_and_follow_the_one_that_a_pixel_holds():
     partition = group(scene(("viirs", 0, 0, 0), ("patrol", 300, 0, 2), ("patrol", 450, 0, 3), ("scar", 600, 0, 4)))
     assert members(partition) == [(1, 2, 3, 4)]
