@@ -6,6 +6,7 @@ from collections import Counter
 
 import shapely
 
+from demo.fairness.office import OURS
 from demo.fairness.worldfile import World
 
 
@@ -27,7 +28,7 @@ def score(world: World) -> dict[str, int]:
             not_straw += 1
             continue
         paid[row.main] += 1
-        wrong += fire.counties.get(codes[int(min(at))], 0.0) < 0.2
+        wrong += fire.counties.get(codes[int(min(at))], 0.0) < OURS
     return {
         "charges": charges,
         "double": sum(count - 1 for count in paid.values()),

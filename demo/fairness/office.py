@@ -26,6 +26,8 @@ from journal.errors import Refused
 
 BORDER_TALK_M = 1000.0
 """A cheating county says "not ours" where the border is so near, and "not straw" elsewhere."""
+OURS = 0.2
+"""From this share of the burnt field on, a county may be the one that pays for a fire over the border."""
 STANDING = (State.SUSPECTED, State.DISPATCHED, State.JOINT, State.VERIFIED, *DECIDED)
 
 
@@ -80,18 +82,20 @@ class Office:
 
     def _answer(self, pk: int) -> None:
         """Say what is so: divide what is two fires, merge what is one, leave the rest as it is."""
+        before = set(FirePoint.objects.values_list("pk", flat=True))
+        self._divide(FirePoint.objects.get(pk=pk))
+        for part in [pk, *sorted(set(FirePoint.objects.values_list("pk", flat=True)) - before)]:
+            self._place(part)
+
+    def _place(self, pk: int) -> None:
+        """One part of what was asked: into the point where its fire stands already, else a point of its own."""
+        if FirePoint.objects.get(pk=pk).state in UNDECIDED:
+            self._merge_with_its_own(pk)
         point = FirePoint.objects.get(pk=pk)
-        if point.state not in UNDECIDED:
-            return
-        self._divide(point)
-        point.refresh_from_db()
-        if point.needs_person:
-            self._merge_with_its_own(point)
-            point.refresh_from_db()
         if point.needs_person and point.state in UNDECIDED:
             self._try_act("review", point, reason="现场核对：另是一处")
             point.refresh_from_db()
-        if point.is_cross and point.state == State.SUSPECTED and not point.is_oversize:
+        if point.is_cross and point.state == State.SUSPECTED and not point.is_oversize and self._is_charged(point):
             self._try(verbs.mark_cross, point)
 
     def _divide(self, point: FirePoint) -> None:
@@ -112,13 +116,11 @@ class Office:
             if self._try_act("split", point, groups=parts, reason="现场核对：按过火地块划分"):
                 self.sites.discard(point.pk)
 
-    def _merge_with_its_own(self, point: FirePoint) -> None:
-        members = self.truth.members()
-        for pk in self.truth.elsewhere(point.pk, members.get(point.pk, []), members):
-            other = FirePoint.objects.get(pk=pk)
-            point.refresh_from_db()
-            if point.state in LIVE and other.state in LIVE:
-                self._merge(point, other)
+    def _merge_with_its_own(self, pk: int) -> None:
+        for other in self.truth.elsewhere(pk, self.truth.members()):
+            a, b = FirePoint.objects.get(pk=pk), FirePoint.objects.get(pk=other)
+            if a.state in LIVE and b.state in LIVE:
+                self._merge(a, b)
 
     def _merge(self, a: FirePoint, b: FirePoint) -> bool:
         """The one that is less far goes into the other."""
@@ -161,7 +163,9 @@ class Office:
         fires = self.truth.fires(rows)
         straw = [one for one in fires.values() if one.straw]
         self.visited.setdefault(point.pk, set()).add(temper)
-        if temper == "lazy" or (temper == "honest" and straw):
+        if temper == "honest" and straw and all(one.counties.get(point.county_code, 0) < OURS for one in straw):
+            self._try(verbs.dispute, point)  # it burnt, and over there
+        elif temper == "lazy" or (temper == "honest" and straw):
             self._try(verbs.report, point)
         elif temper == "cheating" and straw and straw[0].border_m < BORDER_TALK_M:
             self._try(verbs.dispute, point)
@@ -173,7 +177,7 @@ class Office:
     def _say_what_else(self, point: FirePoint, sites: int) -> None:
         """An honest verifier also says: this field we have reported before; here are two fields, not one."""
         members = self.truth.members()
-        others = self.truth.elsewhere(point.pk, members.get(point.pk, []), members)
+        others = self.truth.elsewhere(point.pk, members)
         verified = FirePoint.objects.filter(pk__in=others, verification__isnull=False).order_by("pk").first()
         if verified is not None:
             self.same[point.pk] = verified.pk

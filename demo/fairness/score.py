@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from demo.fairness import naive, rand
-from demo.fairness.office import Office
+from demo.fairness.office import OURS, Office
 from demo.fairness.truth import Truth
 from firepoints.models import Attribution, FirePoint, Recognition
 from penalties.models import LedgerEntry
@@ -103,8 +103,8 @@ def _has_straw(truth: Truth, one: Charge) -> bool:
 
 
 def _is_its(fire: Any, county: str) -> bool:
-    """A field that lies over the border may be either's: from a fifth of it on."""
-    return bool(fire.counties.get(county, 0.0) >= 0.2)
+    """A field that lies over the border may be either's."""
+    return bool(fire.counties.get(county, 0.0) >= OURS)
 
 
 def _who(office: Office, fire: str) -> str:
@@ -126,6 +126,7 @@ def _asked(office: Office) -> dict[str, Any]:
     mine = {pk: one for pk, one in asked.items() if one["charges"]}
     needed = {pk for pk, one in mine.items() if one["doubts"]}
     oracle = len(needed) + len(missed)
+    strict = sum(bool(set(why) - {"near"}) for why in [*(one["doubts"] for one in mine.values()), *missed.values()])
     reasons: dict[str, Counter[str]] = defaultdict(Counter)
     for one in mine.values():
         for why in one["why"]:
@@ -138,6 +139,7 @@ def _asked(office: Office) -> dict[str, Any]:
         "missed_why": dict(sorted(Counter(why for whys in missed.values() for why in whys).items())),
         "oracle": oracle,
         "ratio": round(len(mine) / oracle, 3) if oracle else None,
+        "oracle_strict": strict,
         "why": {name: dict(count) for name, count in sorted(reasons.items())},
         "asked_leads": len(asked) - len(mine),
     }
@@ -149,7 +151,7 @@ def together(results: list[Mapping[str, Any]]) -> dict[str, Any]:
     for key in ("double", "not_straw", "uncharged", "uncharged_honest", "wrong_county", "wrong_county_jointly"):
         total[key] = sum(len(one[key]) for one in results)
     total["wrong_village"] = sum(one["wrong_village"] for one in results)
-    for key in ("asked", "needed", "missed", "oracle", "asked_leads"):
+    for key in ("asked", "needed", "missed", "oracle", "oracle_strict", "asked_leads"):
         total[key] = sum(one["person"][key] for one in results)
     naively = {key: sum(one["naive"][key] for one in results) for key in results[0]["naive"]}
     honest = total["reported_honest"] or 1

@@ -6,11 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from demo.fairness.worldfile import Fire, Row, World
 from firepoints.models import FirePoint, Membership
 from firepoints.states import LIVE
 
+NEAR_S = 24 * 3600
 LEAST_SHARE = 0.02
 """Of the area where a fire must have been; a smaller sliver over the border is nobody's doubt."""
 
@@ -21,6 +23,7 @@ class Truth:
     def __init__(self, world: World) -> None:
         self.world = world
         self.row_of: dict[int, Row] = {}
+        self._areas: dict[str, BaseGeometry] = {}
 
     def learn(self, found: dict[int, str]) -> None:
         """Remember which sightings came of which rows; a row told again keeps its first."""
@@ -57,28 +60,47 @@ class Truth:
         ordered = sorted(count, key=lambda name: (-count[name], name))
         return {name: self.world.fires[name] for name in ordered}
 
-    def elsewhere(self, point: int, rows: Iterable[Row], members: dict[int, list[Row]]) -> list[int]:
-        """The other live points that show a fire of these rows."""
-        mine = set(self.fires(rows))
-        return sorted(pk for pk, own in members.items() if pk != point and mine & set(self.fires(own)))
+    def things(self, rows: Iterable[Row]) -> set[str]:
+        """What the chargeable ones among these rows show: fires and false alarms, works left out."""
+        return {row.main for row in rows if row.charges and row.main and row.main not in self.world.heat}
+
+    def elsewhere(self, point: int, members: dict[int, list[Row]]) -> list[int]:
+        """The other live points with a chargeable row of what this point shows."""
+        mine = {row.main for row in members.get(point, []) if row.main and row.main not in self.world.heat}
+        return sorted(pk for pk, own in members.items() if pk != point and mine & self.things(own))
 
     def doubts(self, point: int, members: dict[int, list[Row]]) -> list[str]:
         """Why nobody could know without looking, [] when the rows say enough: the oracle's flags.
 
-        two_fires: the rows show more than one fire; in_two: a fire of theirs stands in another point too; border: the
+        two_fires: chargeable rows of two straw fires; in_two: what it shows stands in another point too; border: the
         area where its fire must have been lies over two counties; datum: a position in another datum than it says.
+        These four are wrong if nobody looks. near: another point's fire, which is another one, may as well be this one,
+        since the areas where the two must have been overlap within 24 h.
         """
-        rows = members.get(point, [])
-        found = []
-        if len(self.fires(rows)) > 1 or len({row.main[:1] for row in rows if row.main}) > 1:
-            found.append("two_fires")
-        if self.elsewhere(point, rows, members):
-            found.append("in_two")
-        if any(row.datum != "wgs84" for row in rows):
-            found.append("datum")
-        if self._over_border(rows):
-            found.append("border")
-        return found
+        rows = [row for row in members.get(point, []) if row.charges]
+        tests = {
+            "two_fires": sum(one.straw for one in self.fires(rows).values()) > 1,
+            "in_two": bool(rows) and bool(self.elsewhere(point, members)),
+            "datum": any(row.datum != "wgs84" for row in rows),
+            "border": self._over_border(members.get(point, [])),
+            "near": any(self._may_be_one(rows, own) for pk, own in members.items() if pk != point),
+        }
+        return [name for name, is_so in tests.items() if is_so]
+
+    def _may_be_one(self, rows: list[Row], others: list[Row]) -> bool:
+        return any(
+            other.charges
+            and abs((row.at - other.at).total_seconds()) <= NEAR_S
+            and self.area(row).intersects(self.area(other))
+            for row in rows
+            for other in others
+        )
+
+    def area(self, row: Row) -> BaseGeometry:
+        """Where the fire of a row must have been."""
+        if row.id not in self._areas:
+            self._areas[row.id] = row.area()
+        return self._areas[row.id]
 
     def _over_border(self, rows: list[Row]) -> bool:
         fires = self.fires(rows)
@@ -86,7 +108,7 @@ class Truth:
         mine = [row for row in rows if row.main == name] if name else rows
         if not mine:
             return False
-        areas = sorted((row.area() for row in mine), key=lambda area: float(area.area))
+        areas = sorted((self.area(row) for row in mine), key=lambda area: float(area.area))
         where = areas[0]
         for area in areas[1:]:
             both = where.intersection(area)

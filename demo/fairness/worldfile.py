@@ -54,7 +54,7 @@ class Fire:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a file with the truth behind it: `main` is the fire or works that it shows, "" for nothing at all."""
+    """One row of a file with the truth behind it: `main` is the fire or works that it shows, else a name of its own."""
 
     id: str
     file: str
@@ -87,6 +87,7 @@ class World:
     acts: tuple[Mapping[str, Any], ...]
     fires: Mapping[str, Fire]
     rows: Mapping[str, Row]
+    heat: frozenset[str] = frozenset()
     made_by: Mapping[str, Any] = field(default_factory=dict)
 
     def rows_of(self, file: str) -> Iterator[Row]:
@@ -123,6 +124,7 @@ def load(folder: Path) -> World:
             acts=tuple(json.loads(line) for line in script if line.strip()),
             fires={one["id"]: _fire(one) for one in truth["fires"]},
             rows={one["id"]: _row(one) for one in truth["rows"]},
+            heat=frozenset(one["id"] for one in truth.get("heat", ())),
             made_by=told.get("made_by", {}),
         )
     except OSError as error:

@@ -112,7 +112,7 @@ class ListParams:
     decimals: int = 3
     delay_days: tuple[int, ...] = (1, 1, 1, 2, 2, 3)
     told_share: float = 0.85
-    heat_leak: float = 0.02
+    heat_leak: float = 0.004
     repeated: float = 0.02
     wrong_county_near: float = 0.3
     unreadable: float = 0.01

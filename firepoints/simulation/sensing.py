@@ -32,7 +32,7 @@ class Pixel:
 
     @property
     def main(self) -> str:
-        """The fire (or works) that gave most of it; "" for a false alarm."""
+        """The fire (F…) or works (H…) that gave most of it, or a name of its own (N…) for a false alarm."""
         return max(self.heat, key=lambda name: (self.heat[name], name), default="")
 
 
@@ -127,4 +127,5 @@ def _nothing(seed: int, land: Land, one: Pass) -> Iterable[Pixel]:
     draw = stream(seed, f"nothing {one.name}")
     if one.by_day and draw.random() < FALSE_ALARMS / (DAYS * 4):
         lon, lat = land.draw_inside(draw)
-        yield Pixel(one, round(lon, 5), round(lat, 5), round(draw.lognormvariate(0.6, 0.4), 2))
+        frp_mw = round(draw.lognormvariate(0.6, 0.4), 2)
+        yield Pixel(one, round(lon, 5), round(lat, 5), frp_mw, {f"N{one.sensor.name}{one.at:%m%d%H%M}": frp_mw})
