@@ -55,6 +55,8 @@ class Command(JinshaoCommand):
 
     def show(self, result: dict[str, Any]) -> None:
         """The sums, and beside them the naive way's."""
+        if "together" not in result:
+            return super().show(result)
         total = result["together"]
         for key, name in LINES:
             naive = total["naive"].get(key)
