@@ -121,18 +121,21 @@ def sane(day: date) -> date | None:
 
 CLOCK = re.compile(r"(\d{1,2})[:时点](\d{1,2})?[:分]?(\d{1,2})?(?:\.\d+)?秒?(?:\.0+)?")
 HHMM = re.compile(r"(\d{1,4})(?:\.0+)?")
+DAY_FRACTION = re.compile(r"0?\.\d{2,20}")  # what Excel keeps of a time
 HALF = re.compile(r"(上午|凌晨|早上|下午|晚上|晚|AM|PM)?(.*?)(AM|PM)?")
 ASIDE = re.compile(r"\(?北京时间?\)?|左右|许$|前后$")
 
 
 def parse_hhmm(text: str) -> int | None:
-    """Seconds after midnight of HHMM that may have lost its leading zeros ("7" = 00:07), or of HH:MM[:SS]."""
+    """Seconds after midnight of HHMM that may have lost its leading zeros ("7" = 00:07), of HH:MM[:SS] or 1:05 PM, of 0.045."""
     if match := HHMM.fullmatch(text):
         number = int(match.group(1))
         return _seconds(number // 100, number % 100, 0)
     if match := CLOCK.fullmatch(text):
         hour, minute, second = (int(part or 0) for part in match.groups())
         return _seconds(hour, minute, second)
+    if DAY_FRACTION.fullmatch(text):
+        return round(float(text) * 86_400) % 86_400
     return _half_day(text.upper().replace(" ", ""))
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import io
+from datetime import UTC, datetime, time
 
 import pytest
+import xlsxwriter
 
 from firepoints.sources import firms
 from firepoints.sources.base import ParseOptions, ParseResult, SourceError
@@ -38,23 +40,47 @@ def test_a_plain_row_becomes_an_instant_in_utc():
 
 @pytest.mark.parametrize(
     ("given", "hour", "minute"),
-    [("7", 0, 7), ("35", 0, 35), ("642", 6, 42), ("0007", 0, 7), ("1830", 18, 30), ("18:30", 18, 30), ("501.0", 5, 1)],
+    [
+        ("7", 0, 7),
+        ("35", 0, 35),
+        ("642", 6, 42),
+        ("0007", 0, 7),
+        ("1830", 18, 30),
+        ("18:30", 18, 30),
+        ("501.0", 5, 1),
+        ("0.029861", 0, 43),
+        ("5:01 AM", 5, 1),
+        ("12:43:00 AM", 0, 43),
+        ("6:43 PM", 18, 43),
+    ],
 )
 def test_a_time_that_lost_its_leading_zeros_is_still_hhmm(given, hour, minute):
     (one,) = read(row(acq_time=given)).sightings
     assert (one.starts_at.hour, one.starts_at.minute) == (hour, minute)
 
 
-@pytest.mark.parametrize("given", ["2023/10/27", "27/10/2023", "10/27/2023", "45226", "20231027"])
+@pytest.mark.parametrize(
+    "given",
+    ["2023/10/27", "27/10/2023", "10/27/2023", "45226", "20231027", "27-Oct-23", "27-Oct-2023", "Oct 27 2023",
+     "2023/10/27 0:00", "2023-10-27 00:00:00", "2023年10月27日"],
+)  # fmt: skip
 def test_a_date_that_excel_rewrote_is_read_when_it_can_mean_one_day_only(given):
     (one,) = read(row(acq_date=given)).sightings
     assert (one.starts_at.year, one.starts_at.month, one.starts_at.day) == (2023, 10, 27)
 
 
 def test_a_date_that_may_be_two_days_is_quarantined_until_somebody_says_the_order():
-    assert codes(read(row(acq_date="10/11/2023"))) == ["ambiguous_date"]
+    assert codes(read(row(acq_date="10/11/2023"), row(acq_date="27/10/23"))) == ["ambiguous_date"] * 2
     (one,) = read(row(acq_date="10/11/2023"), date_order="dmy").sightings
     assert (one.starts_at.month, one.starts_at.day) == (11, 10)
+
+
+def test_a_date_that_can_be_one_day_only_settles_the_order_of_its_file():
+    result = read(row(acq_date="10/11/2023"), row(acq_date="27/10/2023"))
+    assert [one.starts_at.month for one in result.sightings] == [11, 10]
+    assert result.meta["date_order"] == "dmy"
+    mixed = read(row(acq_date="10/11/2023"), row(acq_date="27/10/2023"), row(acq_date="10/27/2023"))
+    assert codes(mixed) == ["ambiguous_date"]
 
 
 @pytest.mark.parametrize(
@@ -136,6 +162,58 @@ def test_a_row_number_column_country_in_front_and_type_behind_are_taken_in_strid
     assert (one.lat, one.static_type) == (41.3, 2)
 
 
+def test_row_numbers_that_the_heading_leaves_out_shift_it_by_one():
+    header = " ".join(f'"{name}"' for name in VIIRS.split(",")).replace(" ", ",")
+    result = read('"1",' + ROW, '"2",' + ROW, header=header)
+    assert [one.raw["#1"] for one in result.sightings] == ["1", "2"]
+    assert (result.sightings[0].lat, result.sightings[0].satellite) == (41.3, "N20")
+
+
+def workbook(*rows: list[object], names: tuple[str, ...] = ("封面", "数据")) -> bytes:
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
+        book.add_worksheet(names[0]).write(0, 0, "FIRMS 2023年10月")
+        sheet = book.add_worksheet(names[1])
+        day = book.add_format({"num_format": "yyyy/m/d"})
+        clock = book.add_format({"num_format": "h:mm"})
+        for i, cells in enumerate(rows):
+            for j, cell in enumerate(cells):
+                if isinstance(cell, datetime):
+                    sheet.write_datetime(i, j, cell, day)
+                elif isinstance(cell, time):
+                    sheet.write_datetime(i, j, cell, clock)
+                else:
+                    sheet.write(i, j, cell)
+    return out.getvalue()
+
+
+def test_a_workbook_reads_like_the_csv_that_it_was():
+    def cells(day: object, clock: object) -> list[object]:
+        return [41.3, 123.7, 330.1, 0.49, 0.4, day, clock, 1, "nominal", "2.0NRT", 299.5, 2.41, "D"]
+
+    day = datetime(2023, 10, 5)
+    rows = [
+        cells(day, 501),
+        cells(45204, "0501"),
+        [],
+        cells("2023-10-05", time(5, 1)),
+        cells(day, 5.0166666667 / 24),
+        cells(day, "x"),
+    ]
+    result = firms.parse(workbook(VIIRS.split(","), *rows), options=ParseOptions())
+    assert [(one.sheet, one.row_no) for one in result.sightings] == [("数据", 2), ("数据", 3), ("数据", 5), ("数据", 6)]
+    assert {one.starts_at for one in result.sightings} == {datetime(2023, 10, 5, 5, 1, tzinfo=UTC)}
+    assert [(bad.sheet, bad.row_no, bad.code) for bad in result.rejected] == [("数据", 7, "bad_time")]
+    assert [(note.sheet, note.row_no) for note in result.notes] == [("封面", 1)]
+    assert {one.satellite for one in result.sightings} == {"N20"}
+
+
+def test_a_workbook_without_a_firms_heading_is_refused_with_its_sheet():
+    with pytest.raises(SourceError, match="工作表 封面") as caught:
+        firms.parse(workbook(["a", "b"]), options=ParseOptions())
+    assert caught.value.code == "wrong_columns"
+
+
 def test_headings_pasted_again_and_lines_above_are_notes():
     result = firms.parse(f"# LANCE FIRMS\n{VIIRS}\n{ROW}\n{VIIRS}\n{ROW}".encode(), options=ParseOptions())
     assert (len(result.sightings), [note.row_no for note in result.notes]) == (2, [1, 4])
@@ -153,7 +231,7 @@ def test_a_mapping_names_columns_that_have_other_names():
         (b"\n \n", "empty_file"),
         (b"a,b,c\n1,2,3\n", "wrong_columns"),
         (b"<!DOCTYPE html><html></html>", "wrong_columns"),
-        (b"PK\x03\x04rest", "not_csv"),
+        (b"PK\x03\x04rest", "broken"),
         (b"Invalid MAP_KEY.", "wrong_columns"),
         (b"\xff\xfe\x00", "encoding"),
     ],
