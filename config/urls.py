@@ -6,6 +6,8 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from journal.health import healthz
 from journal.problems import no_such_address
 
+# A full disk is told as such; anything else is Django's own answer.
+handler500 = "journal.room.server_error"
 APPS = ("grids", "firepoints", "penalties", "journal")
 
 

@@ -14,8 +14,10 @@ from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 
 from journal.errors import Refused
+from journal.room import refusal_of
 
 
 class Usage(CommandError):
@@ -84,10 +86,13 @@ class JinshaoCommand(BaseCommand):
         try:
             with self._quiet() if as_json else contextlib.nullcontext():
                 result = self.run(**options)
-        except Refused as refused:
+        except (Refused, OSError, DatabaseError) as error:
+            refused = error if isinstance(error, Refused) else refusal_of(error)
+            if refused is None:
+                raise
             if as_json:
                 stdout.write(_json(refused.as_json()))
-            raise CommandError(refused.message, returncode=1) from refused
+            raise CommandError(refused.message, returncode=1) from error
         except Usage as usage:
             if as_json:
                 stdout.write(_json({"error": "usage", "message": str(usage)}))

@@ -18,6 +18,7 @@ from rest_framework import exceptions
 from rest_framework.views import set_rollback
 
 from journal.errors import Missing, Refused
+from journal.room import refusal_of
 from journal.throttling import stranger_wait_s
 
 MEDIA_TYPE = "application/problem+json"
@@ -40,7 +41,7 @@ def handler(exc: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
     """The EXCEPTION_HANDLER: a refusal becomes a problem, a defect (None) goes on to be a 500."""
     if isinstance(exc, exceptions.NotAuthenticated | exceptions.AuthenticationFailed):
         exc = _too_many_strangers(context) or exc
-    problem = problem_of(exc)
+    problem = problem_of(refusal_of(exc) or exc)
     if problem is None:
         return None
     set_rollback()
@@ -96,6 +97,7 @@ HTTP_TITLES = {
     422: "与先前的请求不符",
     428: "要带上看到的版本",
     429: "请求太频繁",
+    507: "磁盘已满",
 }
 
 

@@ -1,15 +1,14 @@
 """Keeping files as they came, by content, under JINSHAO_HOME: written whole with fsync and rename, never rewritten."""
 
 import hashlib
-import os
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
 
 from journal.errors import BadInput
+from journal.room import written_whole
 
 MAX_SCAN_BYTES = 30 * 1024 * 1024
 # What a scan may be, told by its first bytes and not by its name.
@@ -38,18 +37,13 @@ def digest_of(content: bytes) -> str:
 
 
 def store_bytes(content: bytes, *, kind: str, suffix: str) -> str:
-    """Write `content` and return its path relative to JINSHAO_HOME; the same bytes are kept once."""
+    """Write `content` and return its path relative to JINSHAO_HOME; the same bytes are kept once. Raises NoRoom."""
     digest = digest_of(content)
     relative = f"{kind}/{digest[:2]}/{digest}{suffix}"
     target = stored_path(relative)
     if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=target.parent)
-        with os.fdopen(handle, "wb") as file:
+        with written_whole(target) as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, target)
     return relative
 
 
@@ -65,13 +59,8 @@ def store_file(path: Path, *, kind: str, suffix: str, digest: str) -> str:
     target = stored_path(relative)
     if target.exists():
         return relative
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=target.parent)
-    with os.fdopen(handle, "wb") as file, path.open("rb") as given:
+    with path.open("rb") as given, written_whole(target) as file:
         shutil.copyfileobj(given, file, 1 << 20)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, target)
     return relative
 
 

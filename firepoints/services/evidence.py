@@ -2,8 +2,6 @@
 
 import hashlib
 import math
-import os
-import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +21,7 @@ from grids.models import User
 from grids.roles import Role
 from journal import faults
 from journal.errors import BadInput, Conflict, Missing, NotAllowed
+from journal.room import written_whole
 from journal.services import record
 
 faults.register(
@@ -67,7 +66,7 @@ def evidence_store(
 
     `point` is any id or number ever issued: of a merged point the survivor takes it. Written to disk, with fsync,
     before its row. Raises Conflict for a known UUID with another content, BadInput for what cannot be read
-    (undecodable, too_small, too_large, no_track, no_scan), Missing for a photo with neither position nor reason.
+    (undecodable, too_small, too_large, no_track, no_scan), Missing for a photo with neither position nor reason, NoRoom.
     """
     named = str(point.pk if isinstance(point, FirePoint) else point)
     key = _uuid(uuid)
@@ -250,25 +249,6 @@ def _keep(content: bytes, digest: str, content_type: str) -> str:
     target = Path(settings.JINSHAO_HOME) / relative
     if target.exists() and target.stat().st_size == len(content):
         return str(relative)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    draft, name = tempfile.mkstemp(dir=target.parent, prefix=".draft-")
-    try:
-        with os.fdopen(draft, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, 0o640)
-        os.rename(name, target)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
-    _fsync_folder(target.parent)
+    with written_whole(target) as file:
+        file.write(content)
     return str(relative)
-
-
-def _fsync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

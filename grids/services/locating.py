@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import structlog
 from django.conf import settings
 
 from grids.geo.edition_index import LEVELS as LOCATED_LEVELS
@@ -27,6 +28,7 @@ from grids.selectors import cell_names, editions_in_force
 from grids.services.edition_check import load_layers
 from journal.errors import Refused
 
+log = structlog.get_logger(__name__)
 Texts = npt.NDArray[np.object_]
 _indexes: dict[tuple[int, str], EditionIndex] = {}
 _names: dict[tuple[int, str], dict[str, str]] = {}
@@ -88,7 +90,11 @@ def _open_or_build(edition: Edition) -> EditionIndex:
     if not any(layer.level == Level.COUNTY for layer in layers):
         raise Refused(f"边界版本“{edition.name}”没有县（区）图层，无法定位。", code="no_county_layer")
     index = EditionIndex.build({layer.level: (layer.shapes, layer.codes, layer.parents) for layer in layers})
-    index.save(folder)
+    try:
+        index.save(folder)
+    except OSError as error:
+        # A full disk is no reason not to answer: this process holds the index, the next one builds it again.
+        log.warning("locating.index_not_kept", error=f"{type(error).__name__}: {error}")
     return index
 
 
