@@ -1,7 +1,7 @@
 """What a file would do, before anything of it is written: outcomes, doubts about its datum, the list that it corrects."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ from firepoints.comparing import Difference, Line
 from firepoints.models import ImportRun
 from firepoints.services import ingest, list_difference, placing, reading
 from firepoints.services.ingest import Import
+from firepoints.services.mapping_memory import remembered
 from firepoints.services.reading import ListName
 from grids.models import User
 
@@ -24,6 +25,7 @@ class Preview:
     doubt: str = ""
     difference: Difference | None = None
     replaced: ImportRun | None = None
+    mapping: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def must_confirm(self) -> bool:
@@ -36,7 +38,7 @@ class Preview:
             {"sheet": one.sheet, "row": one.row_no, "column": one.column, "code": one.code, "reason": one.reason}
             for one in self.done.rejected[:MOST_SAID]
         ]
-        shown: dict[str, Any] = {"doubt": self.doubt, "quarantined": rejected}
+        shown: dict[str, Any] = {"doubt": self.doubt, "mapping": dict(self.mapping), "quarantined": rejected}
         if self.difference is not None:
             shown["difference"] = difference_json(self.difference)
         return {**self.done.as_json(), "preview": shown}
@@ -53,18 +55,16 @@ def preview(
     mapping: Mapping[str, str] | None = None,
     filename: str = "",
 ) -> Preview:
-    """Read the file and say what would become of it. Raises as `ingest.import_file`."""
+    """Read the file and say what would become of it; `mapping` None takes the remembered one. Raises as `import_file`."""
+    if mapping is None:
+        mapping = remembered(reading.source_named(source_code), name.issuer if name else "")
     done = ingest.import_file(
         path=path, source_code=source_code, actor=actor, datum=datum, name=name, supersedes=supersedes,
-        mapping=dict(mapping or {}), filename=filename, dry_run=True,
+        mapping=mapping, filename=filename, dry_run=True,
     )  # fmt: skip
     replaced = ingest.run_named(supersedes) if supersedes else None
-    found = (
-        _difference(path, filename, source_code, datum, name or ListName(), replaced, mapping or {})
-        if replaced
-        else None
-    )
-    return Preview(done, done.doubt, found, replaced)
+    found = _difference(path, filename, source_code, datum, name or ListName(), replaced, mapping) if replaced else None
+    return Preview(done, done.doubt, found, replaced, mapping)
 
 
 def _difference(

@@ -1,12 +1,14 @@
 """What people do with an import: columns put right, a list corrected, a row mended, the issuer answered (policy.md §3)."""
 
 import io
+import json
 import re
 from datetime import date
 
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from firepoints.models import (
@@ -422,3 +424,24 @@ def test_rows_go_out_as_a_workbook_and_progress_as_json(city, lists):
     assert Access.objects.filter(kind="export", actor_id=city.auditor.pk).exists()
     told = auditor.get(reverse("imports:progress", args=[run.uuid])).json()
     assert (told["over"], told["percent"], told["state"]) == (True, 100, "committed")
+
+
+def test_a_command_uses_the_remembered_columns_and_fills_the_answer(city, tmp_path, capsys):
+    source = Source.objects.get(code="provincial_list")
+    fields = {"seq_no": "编码甲", "lon": "东西", "lat": "南北", "date": "哪天"}
+    mapping_memory.mapping_set(source=source, issuer="省厅", fields=fields, actor=city.clerk)
+    path, out = tmp_path / "怪表.csv", tmp_path / "反馈.csv"
+    path.write_text(ODD, encoding="utf-8")
+    asked = ("ingest", str(path), "--source", "provincial_list", "--issuer", "省厅", "--list-no", "3", "--json")
+    call_command(*asked, "--dry-run")
+    told = json.loads(capsys.readouterr().out)
+    assert (told["kept"], told["preview"]["mapping"]) == (2, fields)
+    call_command(*asked)
+    run = json.loads(capsys.readouterr().out)["run"]
+    call_command("feedback", run, "--out", str(out), "--json")
+    told = json.loads(capsys.readouterr().out)
+    assert (told["rows"], told["answered"], told["open"], told["cells_left"]) == (2, 0, 2, [])
+    assert out.read_text(encoding="utf-8").splitlines()[1].startswith("1,甲县,123.75,41.25,2023-10-07,核实中,")
+    with pytest.raises(CommandError) as refused:
+        call_command("feedback", "999999")
+    assert refused.value.returncode == 1

@@ -19,6 +19,7 @@ from firepoints.services.importing.preparing import prepare, preview_of
 from firepoints.services.importing.results import COUNTED, Import, Progress, result_of
 from firepoints.services.importing.turns import MOST_ATTEMPTS, Busy, Turn, TurnLost, begin, take_over
 from firepoints.services.importing.working import silent, work
+from firepoints.services.mapping_memory import remembered
 from firepoints.services.reading import ListName
 from firepoints.sources.base import ParseResult
 from grids.models import Edition, User
@@ -49,6 +50,7 @@ def import_start(
 ) -> ImportRun:
     """Take a file in and answer at once: it is kept by content, and its run waits for a worker (`run.progress`).
 
+    `mapping` (field → heading): None takes what is remembered for the source and issuer.
     `options`: further ways of reading (reading.OPTIONS), and `datum_confirmed` where a person has looked. `uuid` names
     the run beforehand: the second time the same run is returned. `in_foreground`: the caller goes on with
     `import_run_now`, and a worker only looks later whether it has. A file that is in force already, known by its hash,
@@ -62,6 +64,7 @@ def import_start(
         raise BadInput(f"不认识的坐标系“{used}”，可用：{'、'.join(reading.DATUMS)}", where="datum")
     digest = storing.digest_of_file(path)
     listed = name or ListName()
+    mapping = remembered(source, listed.issuer) if mapping is None else mapping
     facts: dict[str, Any] = {
         "source": source,
         "issuer": listed.issuer,
@@ -234,6 +237,7 @@ def import_file(
     """
     source = reading.source_named(source_code)
     used = datum or source.datum
+    mapping = remembered(source, name.issuer if name else "") if mapping is None else mapping
     how = {"path": path, "source_code": source_code, "actor": actor, "datum": datum, "name": name}
     how |= {"supersedes": supersedes, "mapping": mapping, "options": options, "filename": filename, "uuid": uuid}
     if not dry_run and uuid is not None and (known := ImportRun.objects.filter(uuid=uuid).first()) is not None:
