@@ -21,7 +21,7 @@ from journal.services import access
 from papers.downloads import XLSX, download
 from papers.tables import Table, Value, workbook
 
-PAGE = 100
+PAGE = 50
 # Where each gap is closed: a part of the cell's own page, or the loading of borders.
 CLOSED_AT = {
     Gap.HOLDER: "appoint",

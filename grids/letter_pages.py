@@ -24,7 +24,7 @@ from papers import filing
 from papers.downloads import DOCX, SCANS, XLSX, download
 from papers.tables import Table, workbook
 
-PAGE = 100
+PAGE = 50
 FIRST_YEAR = 2016
 
 

@@ -76,6 +76,18 @@ class LetterForm(forms.Form):
         super().__init__(*args, **kwargs)
 
 
+class LettersBelowForm(forms.Form):
+    """为全部下级登记: one bound scan of what a cell signed with everyone directly below it."""
+
+    year = forms.IntegerField(label="年度", min_value=2015, max_value=2100)
+    signed_on = forms.DateField(label="签订日期", widget=DAY)
+    scan = forms.FileField(label="合订的扫描件", help_text="还没有签、且两边都有责任人的下级，各登记一份。")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {}).setdefault("year", clock.today_beijing().year)
+        super().__init__(*args, **kwargs)
+
+
 class VoidForm(forms.Form):
     letter = forms.IntegerField(widget=forms.HiddenInput)
     reason = forms.CharField(label="作废原因", max_length=200)

@@ -68,6 +68,15 @@ def _letter(cell: Cell, actor: User, data: dict[str, Any]) -> None:
     letters.letter_record(cell_code=cell.code, scan=upload.read(), filename=upload.name, actor=actor, **data)
 
 
+def _letters_below(cell: Cell, actor: User, data: dict[str, Any]) -> None:
+    upload = data.pop("scan")
+    filed = letters.letters_record_below(
+        uppers=[cell.code], scan=upload.read(), filename=upload.name, actor=actor, **data
+    )
+    if not filed:
+        raise BadInput("下级都已登记，或者还没有责任人", where="下级")
+
+
 def _void(cell: Cell, actor: User, data: dict[str, Any]) -> None:
     letter = Letter.objects.filter(pk=data["letter"], cell_code=cell.code).first()
     if letter is None:
@@ -87,6 +96,7 @@ VERBS = {
     "phone": Verb(people_forms.PhoneForm, _phone, "电话已更换。"),
     "call": Verb(people_forms.CallForm, _call, "抽查结果已记下。"),
     "letter": Verb(people_forms.LetterForm, _letter, "责任书已登记。"),
+    "letters-below": Verb(people_forms.LettersBelowForm, _letters_below, "下级的责任书已登记。"),
     "void": Verb(people_forms.VoidForm, _void, "已作废，可以重新登记。"),
     "designate": Verb(people_forms.DesignateForm, _designate, "已登记指定部门。"),
 }
@@ -155,6 +165,7 @@ def _show(
         "year": today.year,
         "appoint": bound.get("appoint") or _form("appoint", cell),
         "letter": bound.get("letter") or _form("letter", cell),
+        "below": _below(cell, bound),
         "bound": bound,
         "designations": list(
             Designation.objects.filter(county_code=cell.code).select_related("post").order_by("-valid_from")
@@ -162,6 +173,13 @@ def _show(
         "designate": _designating(request, cell, bound),
     }
     return render(request, "grids/people.html", context, status=status)
+
+
+def _below(cell: Cell, bound: dict[str, forms.Form]) -> forms.Form | None:
+    """The form that files for all the cells directly below; None for a group."""
+    if cell.level == Level.GROUP:
+        return None
+    return bound.get("letters-below") or _form("letters-below", cell)
 
 
 def _designating(request: HttpRequest, cell: Cell, bound: dict[str, forms.Form]) -> forms.Form | None:

@@ -74,6 +74,7 @@ def _load(steps: _Steps, say: Progress, today: date | None) -> list[logins.Login
             index_for(edition)
         with steps("people", "人员与账号 / people and accounts"):
             made = people.people_ready(edition=edition, seed=story.SEED, actor=system)
+            people.letters_ready(edition=edition, seed=story.SEED, actor=system)
         with steps("month", "一个月的办理 / one month of acts"):
             month.play(edition=edition, plan=plan, hand=hand, progress=say)
         _note(acts.LOADED, plan, {"edition": edition.pk})

@@ -9,12 +9,15 @@ from datetime import date
 
 from django.db import transaction
 
+from demo import pictures
 from demo.names import invented_name, invented_phone
 from demo.services import logins
 from grids.models import Edition, User
 from grids.roles import ROLE_LABELS, ROLE_OF_POST, Level, PostKind
+from grids.services.letters import letters_record_below
 from grids.services.people import designate, post_create, term_start, user_create
 from grids.services.roster import RosterRow, roster_load
+from journal import clock
 
 SINCE = date(2022, 1, 1)
 DESIGNATION = "演示〔2022〕1号"
@@ -22,6 +25,7 @@ CITY = "2105"
 OFFICE = "演示市生态环境局"
 INSPECTED = ("210521102", "210522110", "210504011")
 VACANT = {Level.TOWNSHIP: 1, Level.VILLAGE: 4, Level.GROUP: 20}
+UNSIGNED_VILLAGES = 12
 UNIT_ENDING = {Level.CITY: "人民政府", Level.COUNTY: "人民政府", Level.TOWNSHIP: "", Level.VILLAGE: "", Level.GROUP: ""}
 
 
@@ -102,3 +106,21 @@ def _heads(cells: list[tuple[str, str, str]], seed: int, *, after: int) -> Itera
             unit=f"{name}{UNIT_ENDING[Level(level)]}",
             is_acting=level == Level.TOWNSHIP and at % 17 == 0,
         )
+
+
+def letters_ready(*, edition: Edition, seed: int, actor: User) -> int:
+    """目标责任书 of this year for most pairs, on a drawn scan; a few villages have not signed with their groups (C3)."""
+    today = clock.today_beijing()
+    draw = random.Random(seed)  # noqa: S311  not for secrets
+    cells = list(edition.cells.exclude(level=Level.GROUP).order_by("code").values_list("level", "code"))
+    villages = [code for level, code in cells if level == Level.VILLAGE]
+    unsigned = set(draw.sample(villages, UNSIGNED_VILLAGES))
+    scan = pictures.scan(f"LETTERS {today.year} (DEMO)")
+    return letters_record_below(
+        uppers=[code for _, code in cells if code not in unsigned],
+        year=today.year,
+        signed_on=today,
+        scan=scan,
+        filename="演示-责任书合订.png",
+        actor=actor,
+    )

@@ -99,6 +99,12 @@ def people_for(chain: Mapping[str, str], on: date) -> list[PersonRow]:
     return rows
 
 
+def heads_on(on: date) -> dict[str, str]:
+    """The name of the first 主要负责人 in office on a Beijing date, by code of the cell. One query."""
+    terms = Term.objects.filter(held_on(on), post__kind=PostKind.HEAD).order_by("-post_id")
+    return dict(terms.values_list("post__cell_code", "holder__full_name"))
+
+
 def designations_on(county_code: str, on: date) -> QuerySet[Designation]:
     """The designations of a county in force on a Beijing date (from `valid_from`, before `valid_to`)."""
     return Designation.objects.filter(

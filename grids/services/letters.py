@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from django.db import IntegrityError, transaction
@@ -9,7 +10,8 @@ from django.db import IntegrityError, transaction
 from grids.models import Cell, Letter, User
 from grids.roles import Level
 from grids.selectors import edition_for, people_for
-from journal import clock
+from grids.selectors.people import heads_on
+from journal import clock, digests
 from journal.errors import BadInput, Conflict, Missing
 from journal.services import personal, record
 from papers import filing
@@ -34,11 +36,7 @@ def letter_record(
     Raises BadInput (no such cell, no scan, a date that has not come), Missing when a signer is neither named nor in
     office, Conflict when the year's letter of that cell is there already.
     """
-    today = clock.today_beijing()
-    if not EARLIEST_YEAR <= year <= today.year + 1:
-        raise BadInput(f"年度应在 {EARLIEST_YEAR} 与 {today.year + 1} 之间", where="年度")
-    if signed_on > today:
-        raise BadInput("签订日期还没有到", where="签订日期")
+    _check_dates(year, signed_on)
     cell = _cell(cell_code, signed_on)
     if cell.parent is None or cell.level == Level.CITY:
         raise BadInput("顶级网格没有上级，不签下级的责任书", where="网格")
@@ -50,20 +48,8 @@ def letter_record(
     stored = filing.store_scanned(scan, kind="letters", filename=filename)
     try:
         with transaction.atomic():
-            letter = Letter.objects.create(
-                year=year,
-                cell_code=cell.code,
-                upper_code=cell.parent.code,
-                level=cell.level,
-                signer=signer[:60],
-                upper_signer=upper_signer[:60],
-                signed_on=signed_on,
-                scan_name=stored.filename,
-                scan_sha256=stored.sha256,
-                scan_stored_as=stored.stored_as,
-                recorded_by=actor,
-                recorded_at=clock.now(),
-            )
+            letter = _row(cell, year, signed_on, signer, upper_signer, stored, actor)
+            letter.save(force_insert=True)
     except IntegrityError as error:
         raise Conflict(f"{cell.name} {year} 年的责任书已登记；有误请先作废。", code="letter_exists") from error
     after = {
@@ -77,6 +63,77 @@ def letter_record(
     }
     record("letter.recorded", letter, actor, after=after)
     return letter
+
+
+@transaction.atomic
+def letters_record_below(
+    *, uppers: Sequence[str], year: int, signed_on: date, scan: bytes, filename: str, actor: User
+) -> int:
+    """File one bound scan for everyone below some cells: who has signed already, or has nobody to sign, is left out.
+
+    Returns how many letters were filed; one entry in the journal, with a digest of the pairs. Raises BadInput as
+    `letter_record` does.
+    """
+    _check_dates(year, signed_on)
+    edition, _ = edition_for(signed_on)
+    cells = (
+        []
+        if edition is None
+        else [
+            cell
+            for at in range(0, len(uppers), 500)
+            for cell in edition.cells.filter(parent__code__in=uppers[at : at + 500])
+            .select_related("parent")
+            .defer("geometry")
+        ]
+    )
+    heads = heads_on(signed_on)
+    signed = set(Letter.objects.filter(year=year, voided_at__isnull=True).values_list("cell_code", flat=True))
+    able = [
+        cell
+        for cell in cells
+        if cell.code not in signed and cell.code in heads and cell.parent and cell.parent.code in heads
+    ]
+    if not able:
+        return 0
+    stored = filing.store_scanned(scan, kind="letters", filename=filename)
+    rows = [_row(cell, year, signed_on, heads[cell.code], heads[cell.parent.code], stored, actor) for cell in able]
+    try:
+        with transaction.atomic():
+            Letter.objects.bulk_create(rows, batch_size=500)
+    except IntegrityError as error:
+        raise Conflict("其中的责任书刚刚由他人登记，请再试一次。", code="letter_exists") from error
+    digest = digests.sha256([[row.cell_code, row.upper_code] for row in rows])
+    after = {"year": year, "signed_on": signed_on, "letters": len(rows), "digest": digest, "scan": stored.sha256}
+    record("letter.recorded_below", ("grids.letter", digest[:16]), actor, after=after)
+    return len(rows)
+
+
+def _check_dates(year: int, signed_on: date) -> None:
+    today = clock.today_beijing()
+    if not EARLIEST_YEAR <= year <= today.year + 1:
+        raise BadInput(f"年度应在 {EARLIEST_YEAR} 与 {today.year + 1} 之间", where="年度")
+    if signed_on > today:
+        raise BadInput("签订日期还没有到", where="签订日期")
+
+
+def _row(
+    cell: Cell, year: int, signed_on: date, signer: str, upper_signer: str, stored: filing.Stored, actor: User
+) -> Letter:
+    return Letter(
+        year=year,
+        cell_code=cell.code,
+        upper_code=cell.parent.code if cell.parent else "",
+        level=cell.level,
+        signer=signer[:60],
+        upper_signer=upper_signer[:60],
+        signed_on=signed_on,
+        scan_name=stored.filename,
+        scan_sha256=stored.sha256,
+        scan_stored_as=stored.stored_as,
+        recorded_by=actor,
+        recorded_at=clock.now(),
+    )
 
 
 @transaction.atomic

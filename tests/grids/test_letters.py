@@ -12,11 +12,11 @@ from django.urls import reverse
 from grids.models import Letter
 from grids.selectors import scope_of
 from grids.selectors.letters import coverage, pairs_of
-from grids.services.letters import letter_record, letter_void
+from grids.services.letters import letter_record, letter_void, letters_record_below
 from journal import clock
 from journal.errors import BadInput, Conflict, Missing
 from journal.models import Entry
-from tests.factories.city import CITY, EAST, WEST, City, build_city
+from tests.factories.city import CITY, EAST, WEST, City, build_city, person
 
 pytestmark = pytest.mark.django_db
 SIGNED = date(2023, 3, 1)
@@ -121,3 +121,17 @@ def test_the_list_of_those_to_remind_asks_few_questions(city: City, client, djan
     assert reverse("grid-letter-paper", args=[f"{WEST}002"]) in text
     assert reverse("grid-letter-paper", args=[TOWN]) not in text
     assert client.get(reverse("grid-letters-workbook"), {"year": "x"}).status_code == 200
+
+
+def test_one_bound_scan_files_everyone_below_who_can_sign_and_has_not(city: City):
+    signed = file(city)
+    given = {"uppers": [WEST, CITY], "year": 2023, "signed_on": SIGNED, "scan": SCAN, "filename": "合订.pdf"}
+    assert letters_record_below(actor=city.clerk, **given) == 0
+    person("mayor", "head", CITY, full_name="演示市长")
+    person("magistrate", "head", WEST, full_name="演示县长")
+    person("mayor2", "head", f"{WEST}002", full_name="演示乡长")
+    assert letters_record_below(actor=city.clerk, **given) == 2
+    assert letters_record_below(actor=city.clerk, **given) == 0
+    found = {one.cell_code: (one.upper_signer, one.signer) for one in Letter.objects.exclude(pk=signed.pk)}
+    assert found == {WEST: ("演示市长", "演示县长"), f"{WEST}002": ("演示县长", "演示乡长")}
+    assert Entry.objects.filter(act="letter.recorded_below").count() == 1
