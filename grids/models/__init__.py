@@ -3,6 +3,7 @@
 from grids.models.editions import Cell, Edition
 from grids.models.letters import Letter
 from grids.models.loading import CellChange, ColumnMemory, Division, EditionImport, EditionReport
+from grids.models.overlays import Overlay
 from grids.models.payers import Payer, PayerArea
 from grids.models.posts import Designation, Post, Term
 from grids.models.rosters import PhoneCheck, RosterImport
@@ -20,6 +21,7 @@ __all__ = [
     "EditionImport",
     "EditionReport",
     "Letter",
+    "Overlay",
     "Payer",
     "PayerArea",
     "PhoneCheck",
