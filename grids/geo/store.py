@@ -188,7 +188,7 @@ def digest(arrays: Arrays) -> str:
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name])
         total.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
-        total.update(memoryview(array).cast("B") if array.size else b"")
+        total.update(array.reshape(-1).view(np.uint8).data)
     return total.hexdigest()
 
 

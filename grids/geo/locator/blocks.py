@@ -8,11 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from grids.geo.arrays import FloatArray, IntArray
+from grids.geo.locator.edges import joined, rows
 from grids.geo.locator.table import HEADER, LAST_QUANTUM, QUANTA, WIDTH, Sums, uniform
-from grids.geo.locator.walk import BOTTOM, LEFT, Ints, Pieces, Sides, beside, walk
+from grids.geo.locator.walk import BOTTOM, LEFT, Pieces, Sides, beside, walk
 
 HAIR: Final = 2.0**-12
 """Fine cells; far above the rounding of float32 in a coarse cell (2**-25, times 2**8 at the greatest depth)."""
+
+_TOP: Final = int(np.array(LAST_QUANTUM << 16).astype(np.int32))
 
 Floats = npt.NDArray[np.float32]
 
@@ -33,10 +36,10 @@ class CoarsePieces(NamedTuple):
 class _Borders(NamedTuple):
     """Rows of records before they are sorted: fine cell, lower end, upper end, turn."""
 
-    cell: Ints
-    low: Ints
-    high: Ints
-    turn: Ints
+    cell: IntArray
+    low: IntArray
+    high: IntArray
+    turn: IntArray
 
 
 def blocks(
@@ -50,25 +53,21 @@ def blocks(
     side = 1 << depth
     xa, ya, xb, yb = (end.astype(np.float64) * side for end in pieces[1:5])
     walked = walk(xa, ya, xb, yb, (side, side), pieces.enters, pieces.leaves)
-    of, step = block[walked.edge].astype(np.int64), pieces.step[walked.edge]
+    of, step = block[walked.edge], pieces.step[walked.edge]
     sums = _corner_sums(walked, of, step, corner, side)
     piece, i, j = beside(walked, (side, side), HAIR)
     cell, cell_beside = _flat(of, walked.i, walked.j, depth), _flat(of[piece], i, j, depth)
-    hems = _pieces(_only(walked, piece), i, j, cell_beside, np.zeros(len(piece), dtype=np.int32))
-    rows = [*_with_sides(walked, cell, step), hems]
-    borders = _Borders(*(np.concatenate(column) for column in zip(*rows, strict=True)))
+    hems = _pieces(rows(walked, piece), i, j, cell_beside, np.zeros(len(piece), dtype=np.int32))
+    borders = _Borders(*joined([*_with_sides(walked, cell, step), hems]))
     return uniform(sums, unit, areas), *_records(borders, sums - unit)
 
 
-def _flat(block: Ints, i: Ints, j: Ints, depth: int) -> Ints:
+def _flat(block: IntArray, i: IntArray, j: IntArray, depth: int) -> IntArray:
+    """The number of a fine cell in the batch (a batch is far too small for that to overflow)."""
     return (((block << depth) + j) << depth) + i
 
 
-def _only(pieces: Pieces, at: Ints) -> Pieces:
-    return Pieces(*(column[at] for column in pieces))
-
-
-def _corner_sums(walked: Pieces, of: Ints, step: IntArray, corner: Sums, side: int) -> Sums:
+def _corner_sums(walked: Pieces, of: IntArray, step: IntArray, corner: Sums, side: int) -> Sums:
     """The sum at the lower left corner of each fine cell (flat): up the left side of the block, then along the row.
 
     An edge that goes up or right through a side has its left-hand side on the left or above: hence the signs.
@@ -91,7 +90,7 @@ def _corner_sums(walked: Pieces, of: Ints, step: IntArray, corner: Sums, side: i
 
 
 def _crossings(
-    at: Ints, step: IntArray, inwards: npt.NDArray[np.bool_], outwards: npt.NDArray[np.bool_], size: int
+    at: IntArray, step: IntArray, inwards: npt.NDArray[np.bool_], outwards: npt.NDArray[np.bool_], size: int
 ) -> FloatArray:
     """The steps of the edges that go in through a side of each place, less those that go out."""
     come, go = np.flatnonzero(inwards), np.flatnonzero(outwards)
@@ -101,11 +100,11 @@ def _crossings(
     return total
 
 
-def _quanta(value: FloatArray, cell: Ints) -> Ints:
-    return np.clip(np.rint((value - cell) * QUANTA), 0, LAST_QUANTUM).astype(np.int64)
+def _quanta(value: FloatArray, cell: IntArray) -> IntArray:
+    return np.clip(np.rint((value - cell) * QUANTA), 0, LAST_QUANTUM).astype(np.int32)
 
 
-def _pieces(walked: Pieces, i: Ints, j: Ints, cell: Ints, step: IntArray) -> _Borders:
+def _pieces(walked: Pieces, i: IntArray, j: IntArray, cell: IntArray, step: IntArray) -> _Borders:
     """Pieces as seen from the cells (i, j), drawn to their rim where they lie outside; upwards, with their turn."""
     xa, ya, xb, yb = _quanta(walked.xa, i), _quanta(walked.ya, j), _quanta(walked.xb, i), _quanta(walked.yb, j)
     # A piece smaller than a quantum has no direction, and would be near everything: make it level and one long.
@@ -115,18 +114,18 @@ def _pieces(walked: Pieces, i: Ints, j: Ints, cell: Ints, step: IntArray) -> _Bo
     return _Borders(cell, np.where(down, b, a), np.where(down, a, b), np.where(down, step, -step))
 
 
-def _with_sides(walked: Pieces, cell: Ints, step: IntArray) -> list[_Borders]:
+def _with_sides(walked: Pieces, cell: IntArray, step: IntArray) -> list[_Borders]:
     """The pieces, and an upright one on the left side above each crossing of it.
 
     A ray to the left leaves the cell there; what crossed the side below has changed the sum on the side since the corner.
     """
-    rows = [_pieces(walked, walked.i, walked.j, cell, step)]
+    found = [_pieces(walked, walked.i, walked.j, cell, step)]
     for sides, y, sign in ((walked.enters, walked.ya, 1), (walked.leaves, walked.yb, -1)):
         height = _quanta(y, walked.j)
         at = np.flatnonzero((sides == LEFT) & (step != 0) & (height < LAST_QUANTUM))
-        top = np.full(len(at), LAST_QUANTUM << 16)
-        rows.append(_Borders(cell[at], height[at] << 16, top, sign * step[at].astype(np.int64)))
-    return rows
+        top = np.full(len(at), _TOP, dtype=np.int32)
+        found.append(_Borders(cell[at], height[at] << 16, top, sign * step[at]))
+    return found
 
 
 def _records(borders: _Borders, start: Sums) -> tuple[IntArray, IntArray, IntArray]:
@@ -140,7 +139,7 @@ def _records(borders: _Borders, start: Sums) -> tuple[IntArray, IntArray, IntArr
     records = np.empty(int(length.sum()), dtype=np.int32)
     row = np.repeat(offset + HEADER - WIDTH * first, count) + WIDTH * np.arange(len(cell))
     for column, values in enumerate(borders[1:]):
-        records[row + column] = values[order].astype(np.uint32).view(np.int32)
+        records[row + column] = values[order]
     records[offset] = start[cell[first]]
     records[offset + 1] = count
     return cell[first].astype(np.int32), offset.astype(np.int32), records

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -57,13 +57,13 @@ class BoxTree:
             asked, node = asked[meet], node[meet]
         return asked + first, self.order[node].astype(np.int64)
 
-    def arrays(self, name: str) -> dict[str, npt.NDArray[np.generic]]:
+    def arrays(self, name: str) -> dict[str, npt.NDArray[Any]]:
         """The tree as plain arrays whose names begin with `name`."""
         ends = np.cumsum([len(level) for level in self.levels], dtype=np.int64)
         return {f"{name}_order": self.order, f"{name}_boxes": np.concatenate(self.levels), f"{name}_ends": ends}
 
     @classmethod
-    def of_arrays(cls, name: str, arrays: dict[str, npt.NDArray[np.generic]]) -> BoxTree:
+    def of_arrays(cls, name: str, arrays: dict[str, npt.NDArray[Any]]) -> BoxTree:
         """The way back of `arrays`."""
         ends: Iterable[int] = [0, *arrays[f"{name}_ends"].tolist()]
         boxes = arrays[f"{name}_boxes"]

@@ -5,11 +5,8 @@ Everything is done for many edges at once. Memory is bounded by walking edges an
 
 from __future__ import annotations
 
-import os
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Final, NamedTuple, TypeVar
+from collections.abc import Iterator
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +14,7 @@ import shapely
 
 from grids.geo.arrays import BoolArray, FloatArray, Geometries, IntArray
 from grids.geo.locator.blocks import CoarsePieces, blocks
-from grids.geo.locator.edges import Edges, collect, joined, unit_for
+from grids.geo.locator.edges import Edges, collect, joined, rows, unit_for
 from grids.geo.locator.table import (
     ASK,
     ASKING_BLOCK,
@@ -32,6 +29,7 @@ from grids.geo.locator.table import (
     uniform,
 )  # fmt: skip
 from grids.geo.locator.walk import LEFT, beside, walk
+from grids.geo.locator.workers import in_order
 
 HAIR: Final = 2.0**-20
 """Coarse cells: far above the rounding of float64 degrees in cell units."""
@@ -43,15 +41,12 @@ MOST_CELLS: Final = 1 << 24
 FINENESS: Final = 5.0
 """Fine cells along the side of a block for each cell length of border in it: about a fifth of the block has a border."""
 
-_WALK_CHUNK: Final = 1_000_000
-_BLOCK_CHUNK: Final = 700_000
+_WALK_CHUNK: Final = 200_000
+_BLOCK_CHUNK: Final = 100_000  # batches whose arrays malloc keeps: larger ones cost more in page faults
 _VALID_CHUNK: Final = 20_000
 _MOST_AREAS: Final = 1 << 24
 _MOST_RECORDS: Final = 2**31 - 8
 _MOST_FINE: Final = 1 << 29  # a link has 31 bits, 4 of them for the depth, and counts in fours
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 class _Blocks(NamedTuple):
@@ -91,20 +86,7 @@ def compile_table(geometries: Geometries) -> Table:
 def _invalid(geometries: Geometries) -> BoolArray:
     parts = [geometries[at : at + _VALID_CHUNK] for at in range(0, len(geometries), _VALID_CHUNK)]
     valid = np.concatenate([*in_order(shapely.is_valid, parts), np.zeros(0, dtype=bool)])
-    return ~valid & (shapely.get_type_id(geometries) >= 0)
-
-
-def in_order(work: Callable[[T], R], jobs: Iterable[T]) -> Iterator[R]:
-    """Work on several jobs at once, hand out the results in their order, and never hold many of them."""
-    workers = len(os.sched_getaffinity(0))
-    with ThreadPoolExecutor(workers) as pool:
-        waiting: deque[Future[R]] = deque()
-        for job in jobs:
-            waiting.append(pool.submit(work, job))
-            if len(waiting) > workers:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+    return np.asarray(~valid & (shapely.get_type_id(geometries) >= 0))
 
 
 def _grid(geometries: Geometries, n_edges: int) -> Grid:
@@ -122,7 +104,7 @@ def _grid(geometries: Geometries, n_edges: int) -> Grid:
 
 def _coarse_pieces(edges: Edges, grid: Grid) -> CoarsePieces:
     starts = range(0, max(len(edges.step), 1), _WALK_CHUNK)
-    parts = (Edges(*(column[at : at + _WALK_CHUNK] for column in edges)) for at in starts)
+    parts = (rows(edges, slice(at, at + _WALK_CHUNK)) for at in starts)
     return CoarsePieces(*joined(list(in_order(lambda part: _coarse_part(part, grid), parts))))
 
 
@@ -135,7 +117,7 @@ def _coarse_part(edges: Edges, grid: Grid) -> CoarsePieces:
     piece, i, j = beside(walked, size, HAIR)
     i, j = np.concatenate([walked.i, i]), np.concatenate([walked.j, j])
 
-    def local(values: FloatArray, cell: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+    def local(values: FloatArray, cell: IntArray) -> npt.NDArray[np.float32]:
         return np.clip(np.concatenate([values, values[piece]]) - cell, 0.0, 1.0).astype(np.float32)
 
     none = np.zeros(len(piece), dtype=np.int8)
@@ -149,10 +131,10 @@ def _coarse_part(edges: Edges, grid: Grid) -> CoarsePieces:
 
 def _corners(pieces: CoarsePieces, grid: Grid) -> Sums:
     """The sum at the lower left corner of each coarse cell, added up from the empty southern rim."""
-    crossed = np.zeros(grid.columns * grid.rows, dtype=np.int64)
+    total = np.zeros(grid.columns * grid.rows, dtype=np.int64)
     for through, sign in ((pieces.enters == LEFT, 1), (pieces.leaves == LEFT, -1)):
-        np.add.at(crossed, pieces.cell[through], sign * pieces.step[through].astype(np.int64))
-    crossed = crossed.reshape(grid.rows, grid.columns)
+        np.add.at(total, pieces.cell[through], sign * pieces.step[through].astype(np.int64))
+    crossed = total.reshape(grid.rows, grid.columns)
     corner = np.zeros_like(crossed)
     np.cumsum(crossed[:-1], axis=0, out=corner[1:])
     return corner.ravel()
@@ -166,7 +148,7 @@ def _depths(pieces: CoarsePieces, size: int) -> npt.NDArray[np.int8]:
     at_most = np.ceil(np.log2(np.maximum(count, 1)) / 2) + 2  # not above 64 fine cells for a piece
     depth = np.clip(np.minimum(wanted, at_most), 1, MAX_DEPTH).astype(np.int8)
     depth[count == 0] = 0
-    return depth
+    return np.asarray(depth)
 
 
 def _blocks_of(depth: npt.NDArray[np.int8]) -> _Blocks:
@@ -186,7 +168,7 @@ def _by_block(pieces: CoarsePieces, cut: _Blocks, size: int) -> tuple[CoarsePiec
     number[cut.cell] = np.arange(len(cut.cell), dtype=np.int32)
     block = number[pieces.cell]
     order = np.argsort(block)
-    return CoarsePieces(*(column[order] for column in pieces)), block[order]
+    return rows(pieces, order), block[order]
 
 
 def _cut(
@@ -196,8 +178,7 @@ def _cut(
 
     def work(batch: tuple[slice, slice]) -> tuple[IntArray, IntArray, IntArray, IntArray]:
         some, of = batch
-        part = CoarsePieces(*(column[some] for column in pieces))
-        return blocks(part, block[some] - of.start, corner[of], int(cut.depth[of.start]), unit, areas)
+        return blocks(rows(pieces, some), block[some] - of.start, corner[of], int(cut.depth[of.start]), unit, areas)
 
     fine = np.full(cut.end, ASKING_CELL, dtype=np.int32)
     records = [np.array([0, ASK], dtype=np.int32)]
@@ -210,7 +191,19 @@ def _cut(
         fine[cut.start[of.start] : cut.start[of.start] + len(values)] = values
         records.append(part)
         length += len(part)
-    return fine, np.concatenate(records)
+    return fine, _emptied(records, length)
+
+
+def _emptied(parts: list[IntArray], length: int) -> IntArray:
+    """The parts as one array, each let go as soon as it is copied."""
+    whole = np.empty(length, dtype=np.int32)
+    parts.reverse()
+    at = 0
+    while parts:
+        part = parts.pop()
+        whole[at : at + len(part)] = part
+        at += len(part)
+    return whole
 
 
 def _batches(block: IntArray, depth: npt.NDArray[np.int64]) -> Iterator[tuple[slice, slice]]:

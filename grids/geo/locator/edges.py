@@ -8,18 +8,20 @@ a border that two cells share in the same vertices the two steps are added up, a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 
 from grids.geo.arrays import FloatArray, Geometries, IntArray
+from grids.geo.locator.workers import in_order
 
-_CHUNK: Final = 100_000
+_CHUNK: Final = 10_000
 _FACTORS: Final = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93)
 
 Ints = npt.NDArray[np.int64]
+C = TypeVar("C", bound=tuple[Any, ...])
 
 
 class Edges(NamedTuple):
@@ -32,7 +34,7 @@ class Edges(NamedTuple):
     step: IntArray
 
 
-_NO_EDGES = Edges(*(np.empty(0) for _ in range(4)), np.empty(0, np.int32))
+_NO_EDGES = Edges(np.empty(0), np.empty(0), np.empty(0), np.empty(0), np.empty(0, np.int32))
 
 
 def unit_for(cells: int) -> int:
@@ -41,14 +43,27 @@ def unit_for(cells: int) -> int:
 
 
 def collect(geometries: Geometries, unit: int, silent: npt.NDArray[np.bool_]) -> Edges:
-    """All edges of all rings, shared ones merged. Edges of `silent` cells take no step: they are only looked out for."""
-    parts = [
-        _edges(geometries[start : start + _CHUNK], start, unit, silent[start : start + _CHUNK])
-        for start in range(0, len(geometries), _CHUNK)
-    ]
+    """All edges of all rings, shared ones merged. Edges of `silent` cells take no step: they are only looked out for.
+
+    Most neighbours stand near each other in any list: edges are paired within a part of it first, and only those that
+    stay alone are sought in the others.
+    """
+
+    def part(first: int) -> tuple[Edges, Edges]:
+        at = slice(first, first + _CHUNK)
+        merged, alone = merge(_edges(geometries[at], first, unit, silent[at]))
+        return rows(merged, ~alone), rows(merged, alone)
+
+    parts = list(in_order(part, range(0, len(geometries), _CHUNK)))
     if not parts:
         return _NO_EDGES
-    return merge(Edges(*joined(parts)))
+    alone, _ = merge(Edges(*joined([alone for _, alone in parts])))
+    return Edges(*joined([*(paired for paired, _ in parts), alone]))
+
+
+def rows(columns: C, at: Any) -> C:
+    """The same columns, of some rows only: a slice, or positions."""
+    return cast(C, type(columns)(*(column[at] for column in columns)))
 
 
 def joined(parts: Sequence[Sequence[npt.NDArray[Any]]]) -> list[npt.NDArray[Any]]:
@@ -98,12 +113,12 @@ def _is_ccw(
     return ccw
 
 
-def merge(edges: Edges) -> Edges:
-    """One edge for all that have the same two ends; its step is the sum of theirs."""
+def merge(edges: Edges) -> tuple[Edges, npt.NDArray[np.bool_]]:
+    """One edge for all that have the same two ends, its step the sum of theirs; and which had no twin."""
     key = _hash(edges)
     order = np.argsort(key)
     key = key[order]
-    fresh = np.append(True, key[1:] != key[:-1])
+    fresh = np.append(True, key[1:] != key[:-1])[: len(key)]
     twin = np.flatnonzero(~fresh)
     # The hash only proposes: edges are one if their four numbers are.
     for column in edges[:4]:
@@ -111,11 +126,11 @@ def merge(edges: Edges) -> Edges:
         fresh[twin[differ]] = True
     first = np.flatnonzero(fresh)
     step = np.add.reduceat(edges.step[order], first) if len(first) else edges.step
-    keep = order[first]
+    alone = np.diff(np.append(first, len(key))) == 1
     # Back into the order of the cells, where neighbours lie close together.
-    by_place = np.argsort(keep)
-    keep = keep[by_place]
-    return Edges(*(column[keep] for column in edges[:4]), step[by_place].astype(np.int32))
+    by_place = np.argsort(order[first])
+    merged = rows(edges, order[first][by_place])._replace(step=step[by_place].astype(np.int32))
+    return merged, alone[by_place]
 
 
 def _hash(edges: Edges) -> npt.NDArray[np.uint64]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,6 +19,7 @@ from grids.geo.locator.compile import compile_table
 from grids.geo.locator.exact import Exact, Flags, Pairs
 from grids.geo.locator.shapes import GivenShapes, Shapes, StoredShapes
 from grids.geo.locator.table import Grid, Table
+from grids.geo.locator.workers import cores
 
 KIND: Final = "locator"
 VERSION: Final = 2
@@ -75,9 +75,9 @@ class Locator:
         boxes = self._tree.levels[0]
         real = boxes[boxes[:, 0] <= boxes[:, 2]]
         if not len(real):
-            return (float("nan"),) * 4
-        west, south, east, north = *real[:, :2].min(axis=0).tolist(), *real[:, 2:].max(axis=0).tolist()
-        return west, south, east, north
+            return (np.nan, np.nan, np.nan, np.nan)
+        (west, south), (east, north) = real[:, :2].min(axis=0), real[:, 2:].max(axis=0)
+        return float(west), float(south), float(east), float(north)
 
     @overload
     def locate(self, lon: Numbers, lat: Numbers, flags: Literal[False] = False) -> IntArray: ...
@@ -109,11 +109,10 @@ class Locator:
             return lookup.many(self._table, x[part], y[part], positions[part]) + start
 
         starts = range(0, x.size, lookup.CHUNK)
-        cores = len(os.sched_getaffinity(0))
-        if x.size < _ONE_THREAD or cores == 1:
+        if x.size < _ONE_THREAD or cores() == 1:
             found = [work(start) for start in starts]
         else:
-            with ThreadPoolExecutor(cores) as pool:
+            with ThreadPoolExecutor(cores()) as pool:
                 found = list(pool.map(work, starts))
         return np.concatenate([*found, np.empty(0, dtype=np.int64)])
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from math import isfinite
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -177,7 +177,7 @@ class One:
     """The same for one point at a time, in plain Python over memoryviews: numpy would take longer to be called."""
 
     def __init__(self, table: Table) -> None:
-        self._grid = tuple(table.grid)
+        self._grid = table.grid
         self._width, self._height = table.grid.columns - 0.5, table.grid.rows - 0.5
         self._areas = table.areas
         self._coarse, self._fine, self._records = (
@@ -224,3 +224,7 @@ class One:
         if total < self._areas:
             return total if total >= 0 else NO_AREA
         return ASK_GEOS
+
+
+def _view(numbers: Any) -> memoryview[int]:
+    return memoryview(numbers)

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from grids.geo.arrays import FloatArray
+from grids.geo.arrays import FloatArray, IntArray
 
 NONE: Final = 0
 LEFT: Final = 1
@@ -28,8 +28,8 @@ class Pieces(NamedTuple):
     and through which side each enters and leaves (NONE: it begins or ends inside)."""
 
     edge: Ints
-    i: Ints
-    j: Ints
+    i: IntArray
+    j: IntArray
     xa: FloatArray
     ya: FloatArray
     xb: FloatArray
@@ -46,7 +46,7 @@ def walk(
     ia, ib = _cell(xa, size[0]), _cell(xb, size[0])
     ja, jb = _cell(ya, size[1]), _cell(yb, size[1])
     n_upright, n_level = np.abs(ib - ia), np.abs(jb - ja)
-    n = n_upright + n_level + 1
+    n = n_upright.astype(np.int64) + n_level + 1
     first = np.cumsum(n) - n
     total = int(first[-1] + n[-1]) if len(n) else 0
     edge = np.repeat(np.arange(len(n)), n)
@@ -70,11 +70,11 @@ def walk(
     start_x[at_level] = xa[f] + (line - ya[f]) / (yb[f] - ya[f]) * (xb[f] - xa[f])
     start_y[at_level] = line
 
-    passed = np.cumsum(upright)
+    passed = np.cumsum(upright, dtype=np.int32)
     passed -= passed[first][edge]
-    passed_level = np.arange(total) - first[edge] - passed
-    i = ia[edge] + np.where(right, 1, -1)[edge] * passed
-    j = ja[edge] + np.where(up, 1, -1)[edge] * passed_level
+    passed_level = (np.arange(total) - first[edge]).astype(np.int32) - passed
+    i: IntArray = ia[edge] + _direction(right)[edge] * passed
+    j: IntArray = ja[edge] + _direction(up)[edge] * passed_level
     end_x, end_y = np.append(start_x[1:], 0.0), np.append(start_y[1:], 0.0)
     last = first + n - 1
     end_x[last], end_y[last] = xb, yb
@@ -91,18 +91,22 @@ def walk(
 _OPPOSITE = np.array([NONE, RIGHT, LEFT, TOP, BOTTOM], dtype=np.int8)
 
 
-def _cell(x: FloatArray, size: int) -> Ints:
-    return np.clip(np.floor(x).astype(np.int64), 0, size - 1)
+def _direction(forwards: npt.NDArray[np.bool_]) -> IntArray:
+    return np.where(forwards, 1, -1).astype(np.int32)
 
 
-def _several(counts: Ints) -> tuple[Ints, Ints]:
+def _cell(x: FloatArray, size: int) -> IntArray:
+    return np.clip(np.floor(x), 0, size - 1).astype(np.int32)
+
+
+def _several(counts: IntArray) -> tuple[Ints, Ints]:
     """Each index as often as its count, and the running number beside it: [2, 0, 1] → [0, 0, 2], [0, 1, 0]."""
     of = np.repeat(np.arange(len(counts)), counts)
-    starts = np.cumsum(counts) - counts
+    starts = np.cumsum(counts, dtype=np.int64) - counts
     return of, np.arange(len(of)) - starts[of]
 
 
-def beside(pieces: Pieces, size: tuple[int, int], hair: float) -> tuple[Ints, Ints, Ints]:
+def beside(pieces: Pieces, size: tuple[int, int], hair: float) -> tuple[Ints, IntArray, IntArray]:
     """(piece, column, row) of the cells that a piece comes within a `hair` of without passing them.
 
     What lies exactly on such a piece may, by rounding, be looked for in the cell beside: that cell must know of it.
@@ -116,7 +120,7 @@ def beside(pieces: Pieces, size: tuple[int, int], hair: float) -> tuple[Ints, In
     return piece[inside], i[inside], j[inside]
 
 
-def _around(x: FloatArray, y: FloatArray, side: Sides, pieces: Pieces, hair: float) -> tuple[Ints, Ints, Ints]:
+def _around(x: FloatArray, y: FloatArray, side: Sides, pieces: Pieces, hair: float) -> tuple[Ints, IntArray, IntArray]:
     across, along = _hem(x - pieces.i, hair), _hem(y - pieces.j, hair)
     # A crossing of a line lies on it by nature: only near a corner is there a third cell.
     upright = (side == LEFT) | (side == RIGHT)
@@ -132,5 +136,5 @@ def _around(x: FloatArray, y: FloatArray, side: Sides, pieces: Pieces, hair: flo
     return piece, pieces.i[piece] + i, pieces.j[piece] + j
 
 
-def _hem(local: FloatArray, hair: float) -> Ints:
-    return (local >= 1 - hair).astype(np.int64) - (local <= hair)
+def _hem(local: FloatArray, hair: float) -> IntArray:
+    return (local >= 1 - hair).astype(np.int32) - (local <= hair)
