@@ -3,19 +3,35 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from grids import account, edition_import_pages, edition_pages, gap_pages, letter_pages, pages, people_pages, roster_pages
+from grids import (
+    account,
+    edition_import_pages,
+    edition_pages,
+    gap_pages,
+    letter_pages,
+    pages,
+    people_pages,
+    roster_pages,
+    token_pages,
+)
 
 urlpatterns = [
     path("login/", pages.SignIn.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("password/", account.password, name="password"),
+    path("tokens/", token_pages.token_list, name="tokens"),
+    path("tokens/<int:token_id>/revoke/", token_pages.token_revoke, name="token-revoke"),
     path("grid/", pages.grid, name="grid"),
     path("grid/cells.geojson", pages.cells_geojson, name="cells-geojson"),
     path("grid/editions/", edition_pages.history, name="editions"),
     path("grid/editions/editions.xlsx", edition_pages.history_workbook, name="editions-workbook"),
     path("grid/editions/import/", edition_import_pages.upload, name="edition-import"),
     path("grid/editions/import/<uuid:import_id>/", edition_import_pages.run, name="edition-import-run"),
-    path("grid/editions/import/<uuid:import_id>/preview.geojson", edition_import_pages.preview, name="edition-import-preview"),
+    path(
+        "grid/editions/import/<uuid:import_id>/preview.geojson",
+        edition_import_pages.preview,
+        name="edition-import-preview",
+    ),
     path("grid/editions/<int:edition_id>/", edition_pages.detail, name="edition"),
     path("grid/editions/<int:edition_id>/activate/", edition_pages.activate, name="edition-activate"),
     path("grid/editions/<int:edition_id>/check/", edition_pages.check, name="edition-check"),

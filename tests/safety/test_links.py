@@ -16,6 +16,8 @@ from tests.factories.city import CITY, IN_EAST, IN_WEST, WEST, person
 from tests.safety.walk import addresses, body, people, signed_in
 
 pytestmark = pytest.mark.django_db
+WIDE = {"bureau", "recogniser", "auditor"}
+"""They see every point and batch, so no link can lead beyond what they see."""
 LINK = re.compile(r'<a\b[^>]*\bhref="(/[^"#]*)')
 
 
@@ -23,7 +25,8 @@ def test_every_link_on_a_page_about_one_thing_leads_somewhere_for_whoever_sees_i
     make.final(scene.city, at=(IN_WEST[0] + 0.02, IN_WEST[1]))
     batches.batch_build(month="2023-10", actor=scene.city.clerk)  # open: the working paper of the bureau
     broken, followed = [], 0
-    for role, user in people(scene).items():
+    narrow = {role: user for role, user in people(scene).items() if role not in WIDE}
+    for role, user in narrow.items():
         client, tried = signed_in(user), set()
         for address in addresses(scene):
             if not address.has_arguments or address.url.startswith("/api/"):

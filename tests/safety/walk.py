@@ -9,7 +9,8 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.urls.exceptions import NoReverseMatch
 
 from firepoints.models import Evidence
-from grids.models import User
+from grids.models import ApiToken, User
+from grids.services.tokens import token_issue
 from tests.factories.city import EAST, WEST
 from tests.safety.conftest import Scene
 
@@ -60,23 +61,37 @@ def _right(scene: Scene, name: str) -> dict[str, Any]:
         "kind": "workbook",
         "code": WEST,
         "job_id": scene.job.pk,
+        "token_id": _token(scene).pk,
+        "edition_id": scene.city.edition.pk,
+        "import_id": "7b0f2f0e-0000-4000-8000-000000000000",
+        "what": "cells.xlsx",
+        "verb": "phone",
     }
+
+
+def _token(scene: Scene) -> ApiToken:
+    """A token of the western county."""
+    known = ApiToken.objects.filter(user=scene.city.west).first()
+    return known or token_issue(user=scene.city.west, actor=None, label="平板", scopes=["read"])[0]
 
 
 WRONG: list[dict[str, Any]] = [
     {
         "point_id": 999_999, "row_no": 999_999, "point": 999_999, "uuid": "00000000-0000-4000-8000-000000000000", "pk": 999_999,
         "batch_id": 999_999, "document_id": 999_999, "action": "extinguish", "step": "burn", "kind": "poem",
-        "code": "000000", "job_id": 999_999,
+        "code": "000000", "job_id": 999_999, "token_id": 999_999, "edition_id": 999_999,
+        "import_id": "00000000-0000-4000-8000-000000000000", "what": "poem.txt", "verb": "burn",
     },
     {
         "point_id": 10**17, "row_no": 10**17, "point": "\x00", "uuid": "ffffffff-ffff-ffff-ffff-ffffffffffff", "pk": 10**17,
         "batch_id": 10**17, "document_id": 10**17, "action": "-", "step": "-", "kind": "-", "code": "\x00", "job_id": 10**17,
+        "token_id": 10**17, "edition_id": 10**17, "import_id": "ffffffff-ffff-ffff-ffff-ffffffffffff", "what": "\x00", "verb": "-",
     },
     {
         "point_id": 10**40, "row_no": 10**40, "point": "9" * 400, "uuid": "00000000-0000-0000-0000-000000000000", "pk": 10**40,
         "batch_id": 1, "document_id": 10**40, "action": "a" * 300, "step": "a" * 300, "kind": "a" * 300,
-        "code": "²" * 300, "job_id": 10**40,
+        "code": "²" * 300, "job_id": 10**40, "token_id": 10**40, "edition_id": 10**40,
+        "import_id": "00000000-0000-0000-0000-000000000000", "what": "../../etc/passwd", "verb": "a" * 300,
     },
 ]  # fmt: skip
 
