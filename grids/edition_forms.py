@@ -176,7 +176,7 @@ class ActivateForm(forms.Form):
 
     valid_from = forms.DateField(
         label="从哪一天起（北京）",
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text="这一天及以后的火点按这一版定位；已有认定的日期不能改",
         error_messages={"required": "请选日期", "invalid": "日期应为 年-月-日"},
     )

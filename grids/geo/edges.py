@@ -90,12 +90,13 @@ def _vertices(areas: Sequence[Geometries]) -> tuple[FloatArray, Ints, Ints, Ints
     run counter-clockwise and holes clockwise."""
     at, ring, owner, lot, rings = [np.empty((0, 2))], [_NONE], [_NONE], [_NONE], 0
     for which, shapes in enumerate(areas):
-        turned = shapely.orient_polygons(shapes, exterior_cw=False)
-        found, owner_of_ring = shapely.get_rings(turned, return_index=True)
+        # get_rings answers nothing for a multi-polygon: its parts are asked one by one.
+        parts, owner_of_part = shapely.get_parts(shapely.orient_polygons(shapes, exterior_cw=False), return_index=True)
+        found, part_of_ring = shapely.get_rings(parts, return_index=True)
         vertices, ring_of_vertex = shapely.get_coordinates(found, return_index=True)
         at.append(vertices)
         ring.append(ring_of_vertex.astype(np.int64) + rings)
-        owner.append(owner_of_ring.astype(np.int64))
+        owner.append(owner_of_part[part_of_ring].astype(np.int64))
         lot.append(np.full(len(found), which, dtype=np.int64))
         rings += len(found)
     return np.concatenate(at), np.concatenate(ring), np.concatenate(owner), np.concatenate(lot)
