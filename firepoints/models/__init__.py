@@ -11,6 +11,7 @@ from firepoints.models.intake import (
     FinalWord,
     Mending,
 )
+from firepoints.models.periods import SpecialPeriod
 from firepoints.models.points import FirePoint, Membership, NumberSeries, PointCounty, Recognition, Step
 from firepoints.models.sources import Ruling, Source
 
@@ -37,6 +38,7 @@ __all__ = [
     "Recognition",
     "Ruling",
     "Source",
+    "SpecialPeriod",
     "Step",
     "Supersession",
     "Verification",
