@@ -13,7 +13,7 @@ from penalties.models import LedgerEntry
 from penalties.services import batches, checks
 from tests.factories import points as make
 
-pytestmark = [pytest.mark.embedded, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.embedded, pytest.mark.django_db]
 HOUR = timedelta(hours=1)
 
 

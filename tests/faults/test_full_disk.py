@@ -24,7 +24,7 @@ from penalties.services import batches
 from tests.factories import points as make
 from tests.safety.conftest import HEADER, firms_row
 
-pytestmark = [pytest.mark.embedded, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.embedded, pytest.mark.django_db]
 
 
 class Disk:
@@ -143,6 +143,7 @@ def no_page_more(city):
     limit(1 << 30)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_database_that_cannot_grow_undoes_the_act_whole_and_says_so_on_page_and_api(city, no_page_more):
     points = [make.suspected() for _ in range(6)]
     client = Client(raise_request_exception=False)

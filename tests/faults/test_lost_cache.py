@@ -14,7 +14,7 @@ from journal.models import Access, Job
 from journal.soft_cache import SoftRedisCache
 from tests.factories import points as make
 
-pytestmark = [pytest.mark.embedded, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.embedded, pytest.mark.django_db]
 PATIENCE_S = 5
 
 
@@ -65,6 +65,7 @@ def test_without_a_cache_wrong_passwords_still_lock(city, settings):
     assert answer.status_code in (403, 429), "the count of wrong passwords is in the database"
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("no_cache")
 def test_without_cache_and_broker_a_job_is_written_with_its_act_and_done_by_the_next_tick(city, monkeypatch):
     def refuse(**options: object) -> None:
