@@ -8,6 +8,7 @@ from typing import Any
 from firepoints import import_fates, packed
 from firepoints.feedback.answers import standing_mendings
 from firepoints.models import ImportRun, RawRow, Source
+from firepoints.services import mending
 from firepoints.services.ingest import Import, Look
 from firepoints.sources.base import Rejected
 from firepoints.sources.fields import BY_PARSER, LABELS
@@ -92,7 +93,7 @@ def _refused(sheet: str, row_no: int, column: str, reason: str, raw: Mapping[str
 
 def _pairs(raw: Any) -> list[tuple[str, str]]:
     if isinstance(raw, Mapping):
-        return [(str(name), "" if value is None else str(value)) for name, value in raw.items()]
+        return [(str(name), mending.cell_text(value)) for name, value in raw.items()]
     if isinstance(raw, list):
         return [("", "　".join(str(cell) for cell in raw if cell not in (None, "")))]
     return [("", str(raw))]

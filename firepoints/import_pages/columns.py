@@ -113,6 +113,7 @@ def _show(
                 "required": required,
                 "none": field in told and told[field] == "",
                 "chosen": chosen.get(field, ""),
+                "is_seldom": not required and not chosen.get(field),
             }
             for field, label, required in found.fields
         ],

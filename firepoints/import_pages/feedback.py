@@ -65,11 +65,13 @@ def _page(
         "ground": ground,
         "days_left": (due_on - today).days,
         "complete": done == len(answers),
+        "corrected_by": run.corrections.filter(state=ImportRun.State.COMMITTED, mends__isnull=True).first(),
         "sent_rows": list(run.feedback_sent.select_related("actor").order_by("-pk")),
         "may_import": may_import(request.user),  # type: ignore[arg-type]
         "due": due or DueForm(initial={"due_on": due_on}),
         "sent": sent or SentForm(initial={"sent_on": today}),
-        "word": word or WordForm(initial={"row": request.GET.get("row", ""), "document_date": today}),
+        "word": word
+        or WordForm(initial={**{name: request.GET.get(name, "") for name in ("row", "sheet")}, "document_date": today}),
     }
     return render(request, "firepoints/import_feedback.html", context, status=status)
 

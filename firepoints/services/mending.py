@@ -48,7 +48,14 @@ def cells_of(row: RawRow) -> dict[str, str]:
         return {}
     if not isinstance(raw, dict):
         return {}
-    return {str(name): "" if value is None else str(value) for name, value in raw.items()}
+    return {str(name): cell_text(value) for name, value in raw.items()}
+
+
+def cell_text(value: Any) -> str:
+    """A stored cell as people know it: Excel keeps 8 as 8.0."""
+    if value is None:
+        return ""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def why_not(row: RawRow) -> str:
