@@ -128,11 +128,11 @@ class Office:
         if less.state in DECIDED:
             return self._try_act("merge_decided", less, who="chief", into=more.pk, reason="现场核对：同一处")
         done = self._try_act("merge", less, who="chief", into=more.pk, reason="现场核对：同一处")
-        if not done and more.state in (State.DISPATCHED, State.VERIFIED) and not more.is_oversize:
-            # Of two counties: nobody's until they have met.
-            if self._try_act("mark_cross", more, reason="两处是同一处，分属两县（区）"):
-                less.refresh_from_db()
-                done = self._try_act("merge", less, who="chief", into=more.pk, reason="现场核对：同一处")
+        may = more.state in (State.DISPATCHED, State.VERIFIED) and not more.is_oversize
+        # Of two counties: nobody's until they have met.
+        if not done and may and self._try_act("mark_cross", more, reason="两处是同一处，分属两县（区）"):
+            less.refresh_from_db()
+            done = self._try_act("merge", less, who="chief", into=more.pk, reason="现场核对：同一处")
         return done
 
     def _meet(self, point: FirePoint) -> None:

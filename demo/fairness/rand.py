@@ -7,31 +7,44 @@ from collections.abc import Hashable, Sequence
 
 from demo.fairness.truth import Truth
 from demo.fairness.worldfile import Row
-from firepoints.grouping import group
-from firepoints.models import Detection, Membership
-from firepoints.services import grouping
+from firepoints.models import Detection, FirePoint, Membership
 from grids.geo.footprint import distance_m
 
 NAIVE_M, NAIVE_H = 1000.0, 24.0
 
 
 def indices(truth: Truth) -> dict[str, float]:
-    """product: the rule alone, on all rows at once; final: after people; best: fires that share a pixel of a pass cannot
-    be told apart; naive: centres within 1 km and 24 h. Rows of fixed heat and of nothing are left out."""
+    """product: as the machine grouped them; final: after people; best: fires that share a pixel of a pass cannot be told
+    apart; naive: centres within 1 km and 24 h. Rows of fixed heat and of nothing are left out."""
     rows = {pk: row for pk, row in sorted(truth.row_of.items()) if row.main in truth.world.fires}
-    told = list(Detection.objects.filter(pk__in=rows, is_outside=False).select_related("source").order_by("pk"))
-    rows = {one.pk: rows[one.pk] for one in told}
+    inside = Detection.objects.filter(pk__in=rows, is_outside=False).order_by("pk").values_list("pk", flat=True)
+    rows = {pk: rows[pk] for pk in inside}
     true = [row.main for row in rows.values()]
-    partition = group(grouping._columns(told), params=grouping._params(told))
-    label = dict(zip(partition.ids.tolist(), partition.label.tolist(), strict=True))
     points = dict(Membership.objects.filter(is_active=True).values_list("detection_id", "point_id"))
-    pooled = _pooled(list(rows.values()))
+    by_machine, pooled = _by_machine(), _pooled(list(rows.values()))
     return {
-        "product": adjusted(true, [label[pk] for pk in rows]),
+        "product": adjusted(true, [by_machine.get(pk, -pk) for pk in rows]),
         "final": adjusted(true, [points.get(pk, -pk) for pk in rows]),
         "best": adjusted(true, [pooled[name] for name in true]),
         "naive": adjusted(true, _near(list(rows.values()))),
     }
+
+
+def _by_machine() -> dict[int, int]:
+    """Sighting → the point that the machine gave it, with what the machine joined later and without people's merges."""
+    joined = dict(
+        FirePoint.objects.filter(steps__action="absorb", merged_into__isnull=False).values_list("pk", "merged_into_id")
+    )
+    first: dict[int, int] = {}
+    for sighting, point in Membership.objects.order_by("pk").values_list("detection_id", "point_id"):
+        first.setdefault(sighting, point)
+    return {sighting: _end(point, joined) for sighting, point in first.items()}
+
+
+def _end(point: int, joined: dict[int, int]) -> int:
+    while point in joined:
+        point = joined[point]
+    return point
 
 
 def adjusted(a: Sequence[Hashable], b: Sequence[Hashable]) -> float:

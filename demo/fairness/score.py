@@ -44,24 +44,34 @@ def score(office: Office) -> dict[str, Any]:
         "reported": len(world.reported),
         "reported_honest": sum(_who(office, name) == "honest" for name in world.reported),
         "charges": len(charges),
-        "counties": {
-            code: {"name": name, "due": due[code], "charged": charged[code], "due_fen": due[code] * FEN_PER_POINT,
-                   "charged_fen": charged[code] * FEN_PER_POINT}
-            for code, name in world.counties.items()
-        },  # fmt: skip
-        "double": sorted(one.point for one in charges if one.point not in paid and one.fires and _has_straw(truth, one)),
+        "counties": {code: _county(name, due[code], charged[code]) for code, name in world.counties.items()},
+        "double": sorted(
+            one.point for one in charges if one.point not in paid and one.fires and _has_straw(truth, one)
+        ),
         "not_straw": sorted(one.point for one in charges if not _has_straw(truth, one)),
         "uncharged": uncharged,
         "uncharged_by": dict(sorted(Counter(blame.values()).items())),
         "uncharged_honest": sorted(name for name, who in blame.items() if who == "honest"),
         "wrong_county": sorted(one.point for one in wrong if not one.jointly),
         "wrong_county_jointly": sorted(one.point for one in wrong if one.jointly),
-        "wrong_village": sum(one.point in paid and one.village != world.fires[paid[one.point]].village for one in charges),
+        "wrong_village": sum(
+            one.point in paid and one.village != world.fires[paid[one.point]].village for one in charges
+        ),
         "person": _asked(office),
         "rand": rand.indices(truth),
         "naive": naive.score(world),
         "refused": dict(sorted(office.refused.items())),
-    }  # fmt: skip
+    }
+
+
+def _county(name: str, due: int, charged: int) -> dict[str, Any]:
+    return {
+        "name": name,
+        "due": due,
+        "charged": charged,
+        "due_fen": due * FEN_PER_POINT,
+        "charged_fen": charged * FEN_PER_POINT,
+    }
 
 
 def _standing(truth: Truth) -> Iterable[Charge]:

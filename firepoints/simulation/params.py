@@ -13,7 +13,7 @@ DENSITIES = {"low": 0.10, "middle": 0.30, "high": 0.60}
 CLOSE_M, CLOSE_H = 1000.0, 24.0
 BORDER_SHARE, BORDER_M = 0.15, 500.0
 """Share of the fires within so many metres of the border between two counties."""
-DAYS = 21
+DAYS = 15
 """Days of burning; every paper comes within the three weeks after."""
 CONTINUES_H = 48.0
 
@@ -25,7 +25,7 @@ class FireParams:
     straw_share: float = 0.85
     area_mu: float = 1.9
     area_sigma: float = 0.75
-    hours_mu: float = 1.25
+    hours_mu: float = 1.45
     hours_sigma: float = 0.6
     long_share: float = 0.02  # heaps that smoulder on for more than a day
     power_mu: float = 1.55  # of the whole fire at its height
@@ -59,9 +59,9 @@ class SensorParams:
 
 
 SATELLITES = (
-    SensorParams("N20", "VIIRS", 0.375, 829.0, 56.06, 13.4, 0.0, 1.8, 0.55, 0.16),
-    SensorParams("N", "VIIRS", 0.375, 829.0, 56.06, 13.4, 12.7, 1.8, 0.55, 0.16),
-    SensorParams("N21", "VIIRS", 0.375, 829.0, 56.06, 13.4, 6.3, 1.8, 0.55, 0.16),
+    SensorParams("N20", "VIIRS", 0.375, 829.0, 56.06, 13.4, 0.0, 1.7, 0.5, 0.15),
+    SensorParams("N", "VIIRS", 0.375, 829.0, 56.06, 13.4, 12.7, 1.7, 0.5, 0.15),
+    SensorParams("N21", "VIIRS", 0.375, 829.0, 56.06, 13.4, 6.3, 1.7, 0.5, 0.15),
     SensorParams("T", "MODIS", 1.0, 705.0, 55.0, 10.6, 3.0, 8.0, 5.0, 0.20, day_ascending=False),
     SensorParams("A", "MODIS", 1.0, 705.0, 55.0, 13.5, 9.0, 8.0, 5.0, 0.20),
 )
@@ -92,10 +92,10 @@ class HeatParams:
 
 
 HEAT = (
-    HeatParams("H1", 123.735, 41.282, 0.80, 0.03),
-    HeatParams("H2", 123.715, 41.275, 0.60, 0.02),
-    HeatParams("H3", 123.625, 41.231, 0.55, 0.02),
-    HeatParams("H4", 123.714, 41.361, 0.25, 0.0),
+    HeatParams("H1", 123.735, 41.282, 1.00, 0.05),
+    HeatParams("H2", 123.715, 41.275, 0.90, 0.03),
+    HeatParams("H3", 123.625, 41.231, 0.75, 0.03),
+    HeatParams("H4", 123.714, 41.361, 0.35, 0.0),
 )
 FALSE_ALARMS = 4
 """Pixels of a month that are nothing at all."""
@@ -122,8 +122,8 @@ class ListParams:
 class PatrolParams:
     """The city's patrols: shares of the fires met burning and met as a scar; phones and their errors in metres."""
 
-    fire_share: float = 0.10
-    scar_share: float = 0.10
+    fire_share: float = 0.12
+    scar_share: float = 0.12
     gps_m: float = 8.0
     stands_off_m: float = 25.0
     wrong_datum: float = 0.05

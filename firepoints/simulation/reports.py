@@ -67,10 +67,11 @@ class Paper:
 
 
 def downloads(pixels: Sequence[Pixel]) -> Iterator[Paper]:
-    """The FIRMS rows of each UTC day, VIIRS and MODIS apart, the next morning."""
+    """The FIRMS rows of every two UTC days, VIIRS and MODIS apart, the next morning."""
     days: dict[tuple[date, str], list[Pixel]] = defaultdict(list)
     for one in pixels:
-        days[one.seen.at.date(), one.seen.sensor.instrument].append(one)
+        day = one.seen.at.date()
+        days[day + timedelta(days=day.toordinal() % 2), one.seen.sensor.instrument].append(one)
     for (day, instrument), found in sorted(days.items()):
         style = "firms" if instrument == "VIIRS" else "modis"
         rows = [_pixel_row(f"{instrument[0]}{day:%m%d}-{at}", one, style) for at, one in enumerate(found, start=1)]

@@ -18,6 +18,8 @@ from grids.geo.footprint import local_xy
 
 BITS = 24
 """A fire's heat is laid out as so many pieces."""
+NIGHT_POWER = 0.2
+"""Straw burns lower by night."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ class _Grid:
 def _burning(seed: int, fires: Iterable[Fire], one: Pass) -> Iterable[tuple[str, Place, float]]:
     """Pieces of heat of every fire that burns now: spread over its field and smeared by the optics."""
     for fire in fires:
-        power = fire.power_at(one.at) * (1.0 if one.by_day else 0.45)
+        power = fire.power_at(one.at) * (1.0 if one.by_day else NIGHT_POWER)
         if power <= 0 or one.cloudy:
             continue
         draw = stream(seed, f"heat {fire.id} {one.name}")
@@ -97,9 +99,10 @@ def _burning(seed: int, fires: Iterable[Fire], one: Pass) -> Iterable[tuple[str,
 def _works(seed: int, one: Pass) -> Iterable[tuple[str, Place, float]]:
     for works in HEAT:
         draw = stream(seed, f"works {works.name} {one.name}")
-        if one.sensor.instrument != "VIIRS" or draw.random() > (works.day if one.by_day else works.night):
+        chance = (works.day if one.by_day else works.night) * one.sensor.pixel_km / one.track_km
+        if one.sensor.instrument != "VIIRS" or draw.random() > chance:
             continue
-        for _ in range(draw.choice((1, 1, 2))):
+        for _ in range(draw.choice((1, 2, 2, 3))):
             spot = moved((works.lon, works.lat), draw.gauss(0, works.spread_m / 2), draw.gauss(0, works.spread_m / 2))
             yield works.name, spot, draw.lognormvariate(works.power_mu, works.power_sigma)
 
@@ -111,7 +114,7 @@ def _told(
     sensor = one.sensor
     least = sensor.least_day_mw if one.by_day else sensor.least_night_mw
     larger = one.scan_km * one.track_km / sensor.pixel_km**2
-    chance = 1 / (1 + math.exp(-6 * math.log(max(power, 1e-6) / (least * larger**0.5))))
+    chance = 1 / (1 + math.exp(-6 * math.log(max(power, 1e-6) / (least * larger))))
     luck, noise = draw.random(), draw.lognormvariate(0, 0.2)
     east, north = draw.gauss(off[0], sensor.pixel_jitter_m), draw.gauss(off[1], sensor.pixel_jitter_m)
     is_works = any(name.startswith("H") for name in heat)
