@@ -1,0 +1,226 @@
+"""An .xlsx as the archive that it is, measured before any reader of workbooks sees it.
+
+First the directory of the archive, which costs nothing; then its parts as they really inflate, because a directory may lie:
+how far they inflate, how wide and long the sheets are, and how much text the cells would be once every reference to a
+shared string is written out.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+import zipfile
+import zlib
+from array import array
+from collections.abc import Iterator
+from html import unescape
+from typing import Protocol
+
+from papers.encodings import FileError
+
+MAX_INFLATED = 300_000_000  # bytes of all parts of one xlsx once inflated
+MAX_PARTS = 5_000
+MAX_RATIO, SMALL = 250, 20_000_000  # a real sheet packs some 10 to 30 times; below SMALL bytes no ratio is dangerous
+MAX_TEXT = 500_000_000  # bytes of all cells, shared strings written out
+LOOKED_AT = 1_000_000  # bytes of the workbook's own part, for the names of its sheets
+SAVE_AS = "请用 Excel 或 WPS 另存为 .xlsx 后再导入"
+OTHERS = {
+    "xl/workbook.bin": "这是 .xlsb 工作簿",
+    "word/document.xml": "这是 Word 文档，不是表格",
+    "ppt/presentation.xml": "这是演示文稿，不是表格",
+    "content.xml": "这是 .ods 表格",
+}
+
+
+class Limits(Protocol):
+    """How large a file may be: bytes as it comes, columns of a sheet, cells of all."""
+
+    @property
+    def max_bytes(self) -> int: ...
+    @property
+    def max_columns(self) -> int: ...
+    @property
+    def max_cells(self) -> int: ...
+
+
+def check_xlsx(data: bytes, options: Limits) -> None:
+    """Refuse an archive that inflates too far, is encrypted, is no workbook, or whose sheets are too wide or long."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            parts = archive.infolist()
+            check_directory(parts)
+            names = sheet_names(data, {part.filename: part for part in parts})
+            check_parts(data, parts, names, options)
+    except (zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, ValueError, OSError, KeyError) as error:
+        if isinstance(error, FileError):
+            raise
+        raise FileError("工作簿已损坏，或没有传完", todo=SAVE_AS, code="broken") from error
+
+
+def check_directory(parts: list[zipfile.ZipInfo]) -> None:
+    """What the directory alone tells, before anything is inflated."""
+    if any(part.flag_bits & 1 for part in parts):
+        raise FileError("工作簿已加密", todo="请去掉密码后再导入", code="encrypted")
+    names = {part.filename for part in parts}
+    if "xl/workbook.xml" not in names:
+        what = next((said for name, said in OTHERS.items() if name in names), "压缩包里没有工作表")
+        raise FileError(what, todo=SAVE_AS, code="not_table")
+    inflated, packed = sum(part.file_size for part in parts), sum(part.compress_size for part in parts)
+    if len(parts) > MAX_PARTS or inflated > MAX_INFLATED or (inflated > SMALL and inflated > MAX_RATIO * packed):
+        raise FileError(
+            f"工作簿解压后有 {inflated // 1_000_000} MB，像是压缩炸弹",
+            todo="请只保留名单本身；确有这么多行的，请另存为 CSV 再导入",
+            code="bomb",
+        )
+
+
+def check_parts(data: bytes, parts: list[zipfile.ZipInfo], names: dict[str, str], options: Limits) -> None:
+    """The parts as they really inflate, shared strings first, so that the sheets can be weighed with them."""
+    left = MAX_INFLATED
+    strings = Strings()
+    for part in sorted(parts, key=lambda part: not part.filename.endswith("sharedStrings.xml")):
+        is_sheet = part.filename.startswith("xl/worksheets/") and part.filename.endswith(".xml")
+        extent = Extent(names.get(part.filename, part.filename), options) if is_sheet else None
+        for piece in inflate(data, part):
+            left -= len(piece)
+            if left < 0:
+                raise FileError("工作簿解压后过大，像是压缩炸弹", todo=SAVE_AS, code="bomb")
+            if extent:
+                extent.feed(piece)
+            elif part.filename.endswith("sharedStrings.xml"):
+                strings.feed(piece)
+        if extent and extent.shared * strings.longest() > MAX_TEXT:
+            strings.weigh(inflate(data, part), extent.name)
+
+
+def sheet_names(data: bytes, parts: dict[str, zipfile.ZipInfo]) -> dict[str, str]:
+    """Part → name of the sheet as its tab says; a workbook that says it otherwise goes without."""
+    book = beginning(data, parts.get("xl/workbook.xml"))
+    links = beginning(data, parts.get("xl/_rels/workbook.xml.rels"))
+    targets = {}
+    for tag in re.findall(r"<(?:\w+:)?Relationship\s[^>]*>", links):
+        told = dict(re.findall(r"(\w+)=\"([^\"]*)\"", tag))
+        target = told.get("Target", "").removeprefix("/").removeprefix("xl/")
+        targets[told.get("Id", "")] = f"xl/{target}"
+    named = {}
+    for tag in re.findall(r"<(?:\w+:)?sheet\s[^>]*>", book):
+        said = dict(re.findall(r"([\w:]+)=\"([^\"]*)\"", tag))
+        link = next((value for name, value in said.items() if name.endswith(":id")), "")
+        named[targets.get(link, "")] = unescape(said.get("name", ""))[:60]
+    return named
+
+
+def beginning(data: bytes, part: zipfile.ZipInfo | None) -> str:
+    return next(inflate(data, part), b"")[:LOOKED_AT].decode("utf-8", "replace") if part else ""
+
+
+def inflate(data: bytes, part: zipfile.ZipInfo) -> Iterator[bytes]:
+    """The real content of a part, a megabyte at a time: the size that the archive states may be a lie."""
+    names = struct.unpack_from("<HH", data, part.header_offset + 26)
+    begin = part.header_offset + 30 + sum(names)
+    packed = memoryview(data)[begin : begin + part.compress_size]
+    if part.compress_type == zipfile.ZIP_STORED:
+        yield bytes(packed)
+        return
+    if part.compress_type != zipfile.ZIP_DEFLATED:
+        raise FileError("工作簿的压缩方式不受支持", todo=SAVE_AS, code="broken")
+    engine = zlib.decompressobj(-15)
+    piece = engine.decompress(packed, 1 << 20)
+    while piece:
+        yield piece
+        piece = engine.decompress(engine.unconsumed_tail, 1 << 20)
+
+
+class Strings:
+    """The lengths of the shared strings: a cell names one by its number, and every cell that does becomes a copy."""
+
+    BEGIN = re.compile(rb"<(?:\w+:)?si[\s/>]")
+    CELL = re.compile(rb"<(?:\w+:)?c\s[^>]*\bt=[\"']s[\"'][^>]*>\s*<(?:\w+:)?v>\s*(\d{1,9})")
+
+    def __init__(self) -> None:
+        self.lengths = array("L")
+        self.tail = b""
+        self.since = -1  # bytes since the last string began, without the tail
+
+    def feed(self, piece: bytes) -> None:
+        text = self.tail + piece
+        last = 0
+        for match in self.BEGIN.finditer(text):
+            if self.since >= 0:
+                self.lengths.append(self.since + match.start() - last)
+            last, self.since = match.start(), 0
+        cut = max(len(text) - 20, last + 1 if self.since == 0 else 0, 0)
+        self.since += cut - last if self.since >= 0 else 0
+        self.tail = text[cut:]
+
+    def longest(self) -> int:
+        return max(max(self.lengths, default=0), self.since + len(self.tail) if self.since >= 0 else 0)
+
+    def weigh(self, pieces: Iterator[bytes], name: str) -> None:
+        """Add up what the cells of one sheet refer to. Raises FileError when it is more than MAX_TEXT."""
+        lengths = [*self.lengths, self.since + len(self.tail)]
+        total, tail = 0, b""
+        for piece in pieces:
+            text = tail + piece
+            cut = max(text.rfind(b"</"), 0)
+            end = 0
+            for match in self.CELL.finditer(text, 0, cut):
+                number = int(match.group(1))
+                total += lengths[number] if number < len(lengths) else 0
+                end = match.end()
+            tail = text[max(end, cut - 1000) :][-100_000:]
+            if total > MAX_TEXT:
+                raise FileError(
+                    "单元格里的文字加起来过多，像是压缩炸弹",
+                    where=f"工作表 {name}",
+                    todo="请只保留名单本身",
+                    code="bomb",
+                )
+
+
+class Extent:
+    """Measures a sheet's XML as it streams by: the farthest column and row that any cell or row names or reaches."""
+
+    TAG = re.compile(rb"<(?:\w+:)?(row|c)(?=[\s/>])([^>]*)>")
+    REF = re.compile(rb"\br=[\"']([A-Z]{0,4})(\d{0,9})[\"']")
+
+    def __init__(self, name: str, options: Limits) -> None:
+        self.name, self.options = name, options
+        self.tail = b""
+        self.row = self.column = self.rows = self.columns = 0
+        self.shared = 0  # cells that refer to a shared string
+
+    def feed(self, piece: bytes) -> None:
+        text = self.tail + piece
+        if text[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            raise FileError("工作表的编码不受支持", where=f"工作表 {self.name}", todo=SAVE_AS, code="broken")
+        cut = text.rfind(b"<") if len(text) > 0 else 0
+        self.tail = text[max(cut, 0) :][:10_000]
+        body = text[: max(cut, 0)]
+        self.shared += body.count(b't="s"') + body.count(b"t='s'")
+        for tag, attributes in self.TAG.findall(body):
+            self._see(tag, self.REF.search(attributes))
+        if self.columns > self.options.max_columns:
+            self._refuse(f"有 {self.columns} 列，超过 {self.options.max_columns} 列")
+        if self.rows * max(self.columns, 1) > self.options.max_cells:
+            self._refuse(f"有 {self.rows} 行 {self.columns} 列，超出可读范围")
+
+    def _see(self, tag: bytes, ref: re.Match[bytes] | None) -> None:
+        letters, digits = (ref.group(1), ref.group(2)) if ref else (b"", b"")
+        if tag == b"row":
+            self.row, self.column = (int(digits) if digits else self.row + 1), 0
+        else:
+            self.column = column_number(letters) if letters else self.column + 1
+            self.row = int(digits) if digits else max(self.row, 1)
+        self.rows, self.columns = max(self.rows, self.row), max(self.columns, self.column)
+
+    def _refuse(self, what: str) -> None:
+        raise FileError(what, where=f"工作表 {self.name}", todo="请只保留名单本身的行和列", code="too_large")
+
+
+def column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number

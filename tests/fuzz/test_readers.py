@@ -1,0 +1,132 @@
+"""Whatever the file: sightings, rejected rows and notes add up to its rows, or it is refused with words. Nothing else.
+
+JINSHAO_FUZZ_EXAMPLES sets how many files each test makes (60 here; a run of 100,000 is recorded in docs/faults.md).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from firepoints.sources import firms, fy4, himawari, lists, patrol
+from firepoints.sources.base import ParseOptions, ParseResult, SourceError
+from firepoints.sources.datum_check import swapped_words
+from firepoints.sources.suggest import suggest_mapping
+from papers.encodings import decode
+from papers.reading import Sheet, read_sheets
+from tests.fuzz.files import KINDS, texts, workbooks
+
+EXAMPLES = int(os.environ.get("JINSHAO_FUZZ_EXAMPLES", "60"))
+QUICK = settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+FEW = settings(QUICK, max_examples=max(EXAMPLES // 6, 5))
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+OPTIONS = ParseOptions(now=NOW, area=(118.0, 38.0, 126.0, 44.0))
+READERS: dict[str, Callable[..., ParseResult]] = {
+    "firms": firms.parse, "lists": lists.parse, "patrol": patrol.parse, "himawari": himawari.parse, "fy4": fy4.parse
+}  # fmt: skip
+NOTHING = " \t\r\n\f\v\x1a\x1c\x1d\x1e\x1f\x85\xa0\u3000\u2028\u2029,;#\"'，；、"
+
+
+def outcomes(kind: str, data: bytes, options: ParseOptions = OPTIONS) -> ParseResult | None:
+    """Read, and check all that must hold of any answer."""
+    try:
+        result = READERS[kind](data, options=options)
+    except SourceError as error:
+        return None if error.what and error.code else pytest.fail("a refusal without words")
+    parts: list[Any] = [*result.sightings, *result.rejected, *result.notes]
+    places = [(row.sheet, row.row_no) for row in parts]
+    assert len(places) == len(set(places)), "a row ended in two places"
+    assert all(row.reason and row.code for row in result.rejected)
+    for one in result.sightings:
+        assert one.starts_at <= one.ends_at
+        assert abs(one.lat) <= 90
+        assert abs(one.lon) <= 180
+        assert one.starts_at <= NOW + options.future_tolerance
+    table = result.table()
+    assert len(table) == len(result.sightings)
+    assert all("\x00" not in line for line in table.raw_lines())
+    assert isinstance(swapped_words(result), str)
+    return result
+
+
+def filled_rows(data: bytes, kind: str) -> set[tuple[str, int]] | None:
+    """(sheet, row) of every row that holds anything, counted without the readers; None where lines cannot be told."""
+    if data[:2] == b"PK" or kind in ("lists", "patrol"):
+        return {(sheet.name, i + 1) for sheet in read_sheets(data, OPTIONS) for i in rows_with_text(sheet)}
+    text, _ = decode(data)
+    lines = text.replace("\r\n", "\n").split("\n") if "\n" in text else text.split("\r")
+    if "\r" in text.replace("\r\n", "") and "\n" in text:
+        return None  # line ends of both kinds: which of them counts is the reader's matter
+    return {("", i + 1) for i, line in enumerate(lines) if line.strip(NOTHING)}
+
+
+def rows_with_text(sheet: Sheet) -> list[int]:
+    return [i for i, row in enumerate(sheet.rows) if any(str(cell).strip(NOTHING) for cell in row if cell is not None)]
+
+
+def nothing_vanishes(kind: str, data: bytes) -> None:
+    result = outcomes(kind, data)
+    if result is None:
+        return
+    expected = filled_rows(data, kind)
+    if expected is None:
+        return
+    parts: list[Any] = [*result.sightings, *result.rejected, *result.notes]
+    missing = expected - {(row.sheet, row.row_no) for row in parts}
+    # The heading of a FIRMS file is no note: `notes` counts what an office added.
+    headings = {min(row for row in missing if row[0] == sheet) for sheet, _ in missing} if kind == "firms" else set()
+    assert missing <= headings, f"rows without an outcome: {sorted(missing)[:5]}"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_filled_line_of_a_text_has_one_outcome_or_the_file_is_refused(kind):
+    @QUICK
+    @given(texts(kind))
+    def check(data: bytes) -> None:
+        nothing_vanishes(kind, data)
+
+    check()
+
+
+@pytest.mark.parametrize("kind", ["firms", "lists", "patrol"])
+def test_every_filled_row_of_a_workbook_has_one_outcome_or_the_file_is_refused(kind):
+    @FEW
+    @given(workbooks(kind))
+    def check(data: bytes) -> None:
+        nothing_vanishes(kind, data)
+
+    check()
+
+
+@FEW
+@given(st.sampled_from(sorted(KINDS)), st.sampled_from(sorted(KINDS)), st.data())
+def test_a_file_of_one_kind_read_as_another_is_refused_or_accounted_for(kind, other, data):
+    nothing_vanishes(other, data.draw(texts(kind)))
+
+
+@FEW
+@given(
+    st.one_of(st.binary(max_size=400), texts("lists"), workbooks("lists")),
+    st.sampled_from(["firms", "national_list", "patrol"]),
+)
+def test_a_mapping_is_proposed_for_any_table_and_reads_it_or_is_refused(data, parser):
+    try:
+        found = suggest_mapping(data, parser=parser, options=OPTIONS)
+    except SourceError:
+        return
+    kind = {"national_list": "lists"}.get(parser, parser)
+    assert all(0 <= one.confidence <= 1 for sheet in found.sheets for one in sheet.columns)
+    result = outcomes(kind, data, ParseOptions(now=NOW, mapping=found.mapping))
+    assert result is not None or not found.complete
+
+
+@FEW
+@given(st.sampled_from(sorted(KINDS)), st.binary(max_size=600))
+def test_any_bytes_are_refused_or_accounted_for(kind, data):
+    outcomes(kind, data)
