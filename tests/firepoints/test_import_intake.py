@@ -26,6 +26,7 @@ from firepoints.services import feedback, list_difference, mapping_memory, mendi
 from firepoints.services.ingest import import_file
 from firepoints.services.reading import ListName
 from firepoints.states import State
+from grids.geo.datum import from_wgs84
 from journal.errors import BadInput, Conflict, Missing, NotAllowed
 from journal.models import Access, Entry
 from tests.factories import points as make
@@ -445,3 +446,26 @@ def test_a_command_uses_the_remembered_columns_and_fills_the_answer(city, tmp_pa
     with pytest.raises(CommandError) as refused:
         call_command("feedback", "999999")
     assert refused.value.returncode == 1
+
+
+# --- a datum declared wrongly ---
+
+
+def test_a_datum_declared_wrongly_is_said_with_figures_and_a_person_must_confirm_it(city):
+    """甲县 and 乙县 meet at 123.80°E; GCJ-02 moves a point some 500 m east there."""
+    places = [(round(123.7970 + at / 10_000, 4), 41.22 + at / 500) for at in range(20)]
+    moved = [from_wgs84(lon, lat, "gcj02") for lon, lat in places]
+    rows = [line(at, (round(float(x), 6), round(float(y), 6))) for at, (x, y) in enumerate(moved, 1)]
+    content = "\n".join([HEAD, *rows])
+    clerk = client_of(city.clerk)
+    page = body(upload(clerk, content, list_no="1", datum="wgs84"))
+    assert "坐标系看起来不对" in page
+    assert "20 行里有" in page
+    data = hidden(page)
+    answer = clerk.post(reverse("imports:preview"), data)
+    assert answer.status_code == 400
+    assert not ImportRun.objects.exists()
+    assert "坐标系看起来不对" not in body(upload(clerk, content, list_no="1", datum="gcj02"))
+    clerk.post(reverse("imports:preview"), {**data, "confirm": "1"})
+    run = ImportRun.objects.get()
+    assert (run.kept, run.options["datum_confirmed"]) == (20, True)

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import shapely
 
 from firepoints.models import ImportRun
 from firepoints.services.importing.preparing import Prepared
-from grids.selectors import edition_now
+from firepoints.sources.datum_check import DOUBTFUL, WRONG, check_datum
+from grids.geo.datum import to_wgs84
+from grids.selectors import cell_names, edition_now
 from grids.services import locating
 from journal.errors import BadInput, Refused
+
+Floats = npt.NDArray[np.float64]
 
 
 class DatumDoubt(BadInput):
@@ -30,8 +36,32 @@ def area_of_the_deployment() -> tuple[float, float, float, float] | None:
 
 
 def doubt_of(prepared: Prepared, *, datum: str) -> str:
-    """Why the declared datum seems wrong, with figures; "" when nothing speaks against it."""
-    return ""
+    """Why the declared datum seems wrong, with figures; "" when nothing speaks against it.
+
+    The counties that the file states are compared with those in which its positions lie, under each datum.
+    """
+    rows, edition = prepared.table.rest, edition_now()
+    stated = [row.stated_county for row in rows or ()]
+    if rows is None or edition is None or not any(stated):
+        return ""
+    index = locating.index_for(edition)
+    codes = index.codes("county")
+    names = cell_names(edition, codes.tolist())
+
+    def county_of(lon: Floats, lat: Floats, under: str) -> list[str]:
+        at = index.locate_places(*to_wgs84(lon, lat, under)).positions["county"]
+        return [names.get(str(codes[one]), "") if one >= 0 else "" for one in at.tolist()]
+
+    found = check_datum(
+        lon=prepared.table.lon,
+        lat=prepared.table.lat,
+        declared=datum,
+        stated=stated,
+        county_of=county_of,
+        known=list(names.values()),
+        area=area_of_the_deployment(),
+    )
+    return found.words if found.verdict in (WRONG, DOUBTFUL) else ""
 
 
 def refuse_wrong_datum(prepared: Prepared, run: ImportRun) -> None:
