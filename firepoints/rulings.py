@@ -39,6 +39,9 @@ DEFAULTS: dict[str, Any] = {
     "group_himawari_m": 2000,
     "group_max_h": 48,
     "group_max_m": 2000,
+    # a cell of 0.01° hit on so many days of the last so many is proposed as fixed heat [R]
+    "fixed_heat_days": 5,
+    "fixed_heat_window_d": 60,
 }
 
 

@@ -5,10 +5,12 @@ from typing import Any
 from firepoints.models import ImportRun
 from firepoints.services.importing.start import JOB as IMPORT
 from firepoints.services.importing.start import take_up
+from firepoints.services.fixed_heat import fixed_heat_propose
 from firepoints.services.objections import lapse_due
 from journal import jobs
 
 LAPSE = "firepoints.lapse"
+FIXED_HEAT = "firepoints.fixed_heat"
 RESUME = "firepoints.import_resume"
 A_CHUNK = 200
 
@@ -37,3 +39,12 @@ def resume(payload: dict[str, Any]) -> None:
 
 jobs.periodic(LAPSE, every_s=300)
 jobs.periodic(RESUME, every_s=60)
+
+
+@jobs.handler(FIXED_HEAT)
+def propose_fixed_heat(payload: dict[str, Any]) -> None:
+    """Once a week: what glowed on many days is put before a person."""
+    fixed_heat_propose()
+
+
+jobs.periodic(FIXED_HEAT, every_s=7 * 86400)

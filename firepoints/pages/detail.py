@@ -9,6 +9,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from firepoints import panels, selectors
+from firepoints.footprints import site
+from firepoints.hints import hints_of
 from firepoints.models import FirePoint, Recognition, Verification
 from firepoints.pages import access, people, progress, words
 from firepoints.pages.access import Viewer, point_or_404, viewer_of
@@ -69,6 +71,7 @@ def context_of(point: FirePoint, viewer: Viewer, *, is_revealed: bool = False) -
         "place": words.place_of(point),
         "flags": flags_of(point),
         "sightings": seen,
+        "hints": hints_of(point, site([one.detection for one in seen])) if seen else [],
         "repeated": repeated(seen),
         "evidence": evidence,
         "verifications": _verifications(point, viewer),

@@ -178,7 +178,7 @@ class _Reader:
     def into(self, read: BordersRead) -> None:
         if self._source.note:
             read.notes.append(f"{self._where}：{self._source.note}")
-        meta, wkb, fields = _raw(self._source, self._where)
+        meta, wkb, fields = read_raw(self._source, self._where)
         names = [str(name) for name in meta["fields"]]
         table = dict(zip(names, fields, strict=True))
         columns = self._columns(names, read)
@@ -302,7 +302,7 @@ class _Reader:
         return not message and not is_faulty and bool(cell.level)
 
 
-def _raw(source: Source, where: str) -> tuple[Mapping[str, Any], Any, Any]:
+def read_raw(source: Source, where: str) -> tuple[Mapping[str, Any], Any, Any]:
     """Meta, WKB and columns as GDAL reads them."""
     import pyogrio
 

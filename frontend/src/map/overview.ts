@@ -7,6 +7,7 @@ import { addFindings, type Findings } from "./findings";
 import { createMap, label, legendAfter, marksCanvas, showFailure, style } from "./frame";
 import { stateMark } from "./leaflet-extra";
 import { MARK_LABELS, MARKS, markOf, type Mark } from "./marks";
+import { addAreas, type Areas } from "./areas";
 import { addShades, type Shades } from "./shades";
 import { labelPoint, largest, outerRings } from "./shapes";
 
@@ -49,6 +50,7 @@ async function draw(element: HTMLElement): Promise<void> {
     cellsUrl ? getJson<Cells>(cellsUrl) : null,
     pointsUrl ? getJson<Points>(pointsUrl) : null,
     shadeUrl ? getJson<Shades>(shadeUrl) : null,
+    areasUrl ? getJson<Areas>(areasUrl) : null,
     findingsUrl ? getJson<Findings>(findingsUrl) : null,
   ]);
   const map = createMap(element);
@@ -64,6 +66,7 @@ async function draw(element: HTMLElement): Promise<void> {
   map.fitBounds(bounds, { padding: [12, 12] });
   map.setMinZoom(map.getZoom() - 1);
   map.setMaxBounds(bounds.pad(0.5));
+  if (areas) addAreas(map, element, areas);
   if (cells && shades) addShades(map, element, cells, shades);
   addPoints(map, located);
   if (findings) addFindings(map, element, findings);

@@ -1,0 +1,95 @@
+"""overlay import | propose | list | accept | reject | end: places that are hints on a point (C1, C15)."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from firepoints.services.fixed_heat import fixed_heat_propose
+from grids.management.options import acting_user, beijing_date
+from grids.models import Overlay
+from grids.services.overlay_files import read_places
+from grids.services.overlays import overlay_decide, overlay_end, overlay_load
+from journal import clock
+from journal.commands import JinshaoCommand
+
+
+class Command(JinshaoCommand):
+    help = "提示图层：建成区、林区、重点区域、固定热源、耕地、计划烧除"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        verbs = parser.add_subparsers(dest="verb", required=True)
+        load = verbs.add_parser("import", help="从边界文件导入一类图层")
+        load.add_argument("path", type=Path, nargs="+", metavar="FILE")
+        load.add_argument("--kind", required=True, choices=Overlay.Kind.values)
+        load.add_argument("--from", required=True, dest="valid_from", metavar="YYYY-MM-DD")
+        load.add_argument("--to", dest="valid_to", metavar="YYYY-MM-DD")
+        load.add_argument("--datum", default="wgs84")
+        load.add_argument("--crs", default="", metavar="EPSG")
+        load.add_argument("--layer", default="")
+        load.add_argument("--name-column", default="")
+        load.add_argument("--buffer-m", type=float, default=0.0, help="道路、点状场所两侧的宽度")
+        load.add_argument("--document", default="", help="依据")
+        load.add_argument("--as", dest="username", metavar="USER")
+        propose = verbs.add_parser("propose", help="由监测历史提出固定热源，待人确认")
+        propose.add_argument("--until", metavar="YYYY-MM-DD")
+        propose.add_argument("--as", dest="username", metavar="USER")
+        listed = verbs.add_parser("list", help="列出图层")
+        listed.add_argument("--kind", choices=Overlay.Kind.values)
+        for verb, said in (("accept", "确认"), ("reject", "不采用"), ("end", "终止")):
+            one = verbs.add_parser(verb, help=said)
+            one.add_argument("id", type=int, metavar="ID")
+            one.add_argument("--reason", required=True)
+            one.add_argument("--as", dest="username", required=True, metavar="USER")
+            if verb == "end":
+                one.add_argument("--on", required=True, metavar="YYYY-MM-DD")
+
+    def run(self, *, verb: str, **options: Any) -> dict[str, Any]:
+        return getattr(self, f"_{verb}")(**options)
+
+    def _import(self, *, path: list[Path], kind: str, valid_from: str, valid_to: str | None, document: str,
+                username: str | None, **reading: Any) -> dict[str, Any]:  # fmt: skip
+        places = read_places(path, **reading)
+        number = overlay_load(
+            kind=kind,
+            places=places,
+            valid_from=beijing_date(valid_from, "--from"),
+            valid_to=beijing_date(valid_to, "--to") if valid_to else None,
+            document_no=document,
+            actor=acting_user(username),
+        )
+        return {"kind": kind, "places": number}
+
+    def _propose(self, *, until: str | None, username: str | None, **_: Any) -> dict[str, Any]:
+        on = beijing_date(until, "--until") if until else clock.today_beijing()
+        return {"proposed": fixed_heat_propose(until=on, actor=acting_user(username))}
+
+    def _list(self, *, kind: str | None, **_: Any) -> dict[str, Any]:
+        rows = Overlay.objects.defer("geometry").order_by("kind", "name", "pk")
+        found = rows.filter(kind=kind) if kind else rows
+        return {"overlays": [_described(row) for row in found]}
+
+    def _accept(self, **options: Any) -> dict[str, Any]:
+        return self._decide(is_accepted=True, **options)
+
+    def _reject(self, **options: Any) -> dict[str, Any]:
+        return self._decide(is_accepted=False, **options)
+
+    def _decide(self, *, is_accepted: bool, id: int, reason: str, username: str, **_: Any) -> dict[str, Any]:  # noqa: A002
+        actor = acting_user(username)
+        return _described(overlay_decide(overlay_id=id, is_accepted=is_accepted, actor=actor, reason=reason))
+
+    def _end(self, *, id: int, on: str, reason: str, username: str, **_: Any) -> dict[str, Any]:  # noqa: A002
+        actor = acting_user(username)
+        return _described(overlay_end(overlay_id=id, valid_to=beijing_date(on, "--on"), actor=actor, reason=reason))
+
+
+def _described(row: Overlay) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "kind": row.kind,
+        "name": row.name,
+        "state": row.state,
+        "from": row.valid_from.isoformat(),
+        "to": row.valid_to.isoformat() if row.valid_to else None,
+        "note": row.note,
+    }
