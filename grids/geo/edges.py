@@ -49,7 +49,8 @@ class Edges:
 
         `group_of_child` is the parent's position, −1 for none. A parent without children fails too.
         """
-        group = np.where(self.lot == 0, group_of_child[self.owner] if len(group_of_child) else -1, self.owner)
+        group = self.owner.copy()
+        group[self.lot == 0] = group_of_child[self.owner[self.lot == 0]]
         known = group >= 0
         sign = np.where(self.lot == 0, self.sign, -self.sign)[known]
         key = group[known] * np.int64(max(len(self._keys), 1)) + self.segment[known]

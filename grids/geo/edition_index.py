@@ -23,7 +23,7 @@ import shapely
 from grids.geo import store
 from grids.geo.arrays import FloatArray, IntArray, Numbers, geometry_array, lonlat
 from grids.geo.borders import Borders
-from grids.geo.locator import SHAPES, Flags, Locator
+from grids.geo.locator import Flags, Locator
 from grids.geo.parents import NO_COUNTY, ancestor_positions, county_positions
 
 LEVELS: Final = ("county", "township", "village", "group")
@@ -38,6 +38,7 @@ INCOMPLETE: Final = 32
 """In a county, but the deepest level that this edition has gives no cell there."""
 
 _KIND, _VERSION = "edition", 2
+_PREFIX = f"{_KIND}-v{_VERSION}-"
 
 Codes = npt.NDArray[np.str_]
 Layer = tuple[Iterable[shapely.Geometry | None], Iterable[str], Iterable[str]]
@@ -137,7 +138,7 @@ class EditionIndex:
         """`locate_chain` in positions, which for many points are much smaller than codes.
 
         From the deepest layer upwards, each layer is asked about the points for which those below it had no cell.
-        Raises ValueError for NaN and infinity, store.IndexDamaged if a mapped file has been changed.
+        Raises ValueError for NaN and infinity.
         """
         lons, lats = lonlat(lon, lat)
         x, y = lons.ravel(), lats.ravel()
@@ -213,17 +214,13 @@ class EditionIndex:
         """
         parent = Path(folder)
         parent.mkdir(parents=True, exist_ok=True)
-        target = parent / f"{_KIND}-v{_VERSION}-{self.digest}"
+        target = parent / f"{_PREFIX}{self.digest}"
         if target.is_dir():
             return target
         draft = parent / f".{uuid.uuid4().hex}"
         draft.mkdir()
         try:
-            # Each file names all of them, so that a lost one is not read as an absent layer.
-            common = store.PackedTexts.of(self._layers).arrays("levels")
-            for level, layer in self._layers.items():
-                arrays = layer.arrays() | common | (self._borders.arrays() if level == "county" else {})
-                store.write(draft / f"{level}.idx", kind=_KIND, version=_VERSION, arrays=arrays, unchecked=SHAPES)
+            self._write(draft)
             # Another process may have won the race with the same contents; then its directory stays.
             if not target.is_dir():
                 os.rename(draft, target)
@@ -235,9 +232,16 @@ class EditionIndex:
             shutil.rmtree(draft, ignore_errors=True)
         return target
 
+    def _write(self, folder: Path) -> None:
+        # Each file names all of them, so that a lost one is not read as an absent layer.
+        levels = store.PackedTexts.of(self._layers).arrays("levels")
+        for level, layer in self._layers.items():
+            arrays = layer.arrays() | levels | (self._borders.arrays() if level == "county" else {})
+            store.write(folder / f"{level}.idx", kind=_KIND, version=_VERSION, arrays=arrays)
+
     @classmethod
     def open(cls, path: str | Path) -> EditionIndex:
-        """Read what `save` wrote. Raises FileNotFoundError, or store.IndexDamaged (then delete it and build again)."""
+        """Map what `save` wrote. Raises FileNotFoundError, or store.IndexDamaged (then build and save it again)."""
         folder = Path(path)
         layers: dict[str, _Layer] = {}
         counties = store.read(folder / "county.idx", kind=_KIND, version=_VERSION)
@@ -248,6 +252,24 @@ class EditionIndex:
             arrays = counties if level == "county" else store.read(file, kind=_KIND, version=_VERSION)
             layers[level] = _Layer.of_arrays(arrays)
         return cls(layers, Borders.of_arrays(counties))
+
+    @classmethod
+    def stored_in(cls, folder: str | Path) -> EditionIndex | None:
+        """What `save` put into `folder`; None if there is nothing of this format, or nothing whole."""
+        for path in sorted(Path(folder).glob(f"{_PREFIX}*")):
+            try:
+                return cls.open(path)
+            except (store.IndexDamaged, OSError):
+                continue
+        return None
+
+
+def discard(folder: str | Path) -> None:
+    """Clear a folder of stored indexes, of any format. Who has one open keeps it; nobody sees one cut in half."""
+    for path in Path(folder).glob(f"{_KIND}-*"):
+        grave = path.with_name(f".{uuid.uuid4().hex}")
+        os.rename(path, grave)
+        shutil.rmtree(grave, ignore_errors=True)
 
 
 def _linked(locators: dict[str, Locator], parents: dict[str, list[str]]) -> dict[str, _Layer]:

@@ -6,10 +6,13 @@ states scan and track overrides the nominal size.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+
+from grids.geo.arrays import FloatArray, Numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +81,24 @@ def heading_for(satellite: str, local_hour: float, lat: float = 41.0) -> float |
     lean = float(np.degrees(np.arcsin(sine)))
     by_day = 6.0 <= local_hour % 24.0 < 18.0
     return lean % 360.0 if by_day == sensor.day_ascending else (180.0 - lean) % 360.0
+
+
+def headings_for(satellites: Sequence[str], local_hours: Numbers, lats: Numbers) -> FloatArray:
+    """`heading_for` of many passes at once; NaN where it is not known."""
+    names, of = np.unique(np.asarray(satellites, dtype=np.str_), return_inverse=True)
+    sensors = [sensor_of(name) for name in names.tolist()]
+    nan = float("nan")
+    lean_of = np.array([nan if one is None or one.inclination_deg is None else one.inclination_deg for one in sensors])
+    up_by_day = np.array([one is not None and one.day_ascending for one in sensors], dtype=bool)
+    with np.errstate(invalid="ignore"):
+        sine = np.cos(np.radians(lean_of[of])) / np.cos(np.radians(np.asarray(lats, dtype=np.float64)))
+        lean = np.degrees(np.arcsin(np.where(np.abs(sine) > 1.0, nan, sine)))
+    hours = np.asarray(local_hours, dtype=np.float64) % 24.0
+    by_day = (hours >= 6.0) & (hours < 18.0)
+    return np.asarray(np.where(by_day == up_by_day[of], lean % 360.0, (180.0 - lean) % 360.0))
+
+
+def sensor_errors_m(satellites: Sequence[str]) -> FloatArray:
+    """`sensor_error_m` of many detections at once."""
+    names, of = np.unique(np.asarray(satellites, dtype=np.str_), return_inverse=True)
+    return np.array([sensor_error_m(name) for name in names.tolist()], dtype=np.float64)[of]

@@ -1,15 +1,17 @@
 """Where points lie: many at once, each in the edition of its own Beijing date.
 
 The index of an edition is built once, kept under JINSHAO_HOME/indexes in a folder named by edition id and content
-hash (the geometry layer adds its format and digest), and held once per process. Which edition rules is read from the
-database for every batch, so an activation takes effect at once.
+hash (the geometry layer adds its format and digest), and mapped once per process. Which edition rules is read from
+the database for every batch, so an activation takes effect at once; a process that is asked for an older edition
+answers by that one. One process at a time builds an index: the others wait for its file.
 """
 
 from __future__ import annotations
 
-import shutil
+import fcntl
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -20,8 +22,7 @@ import structlog
 from django.conf import settings
 
 from grids.geo.edition_index import LEVELS as LOCATED_LEVELS
-from grids.geo.edition_index import EditionIndex
-from grids.geo.store import IndexDamaged
+from grids.geo.edition_index import EditionIndex, discard
 from grids.models import Edition
 from grids.roles import Level
 from grids.selectors import cell_names, editions_in_force
@@ -81,16 +82,33 @@ def forget() -> None:
 
 def _open_or_build(edition: Edition) -> EditionIndex:
     folder = Path(settings.JINSHAO_HOME) / "indexes" / f"{edition.pk}-{edition.content_hash[:16]}"
-    for stored in sorted(folder.glob("edition-*"), reverse=True):
+    index = EditionIndex.stored_in(folder)
+    if index is None:
+        with _one_builder(folder):
+            # Whoever was here before may have just built it.
+            index = EditionIndex.stored_in(folder) or _build(edition, folder)
+    return index
+
+
+@contextmanager
+def _one_builder(folder: Path) -> Iterator[None]:
+    """Only one process of this machine at a time. Where nothing can be written each builds its own, and keeps none."""
+    with ExitStack() as stack:
         try:
-            return EditionIndex.open(stored)
-        except (IndexDamaged, FileNotFoundError):
-            shutil.rmtree(stored, ignore_errors=True)  # of an older format or cut short: it is made again
+            folder.mkdir(parents=True, exist_ok=True)
+            fcntl.flock(stack.enter_context((folder / ".lock").open("a")), fcntl.LOCK_EX)
+        except OSError as error:
+            log.warning("locating.index_not_locked", error=f"{type(error).__name__}: {error}")
+        yield
+
+
+def _build(edition: Edition, folder: Path) -> EditionIndex:
     layers = [layer for layer in load_layers(edition) if layer.level in LOCATED_LEVELS]
     if not any(layer.level == Level.COUNTY for layer in layers):
         raise Refused(f"边界版本“{edition.name}”没有县（区）图层，无法定位。", code="no_county_layer")
     index = EditionIndex.build({layer.level: (layer.shapes, layer.codes, layer.parents) for layer in layers})
     try:
+        discard(folder)  # damaged, or of an older format
         index.save(folder)
     except OSError as error:
         # A full disk is no reason not to answer: this process holds the index, the next one builds it again.

@@ -10,6 +10,6 @@ it, `lookup` reads it, `exact` settles what it leaves open.
 """
 
 from grids.geo.locator.exact import BORDER, OVERLAP, Flags, Pairs
-from grids.geo.locator.locator import SHAPES, Locator
+from grids.geo.locator.locator import Locator
 
-__all__ = ["BORDER", "OVERLAP", "SHAPES", "Flags", "Locator", "Pairs"]
+__all__ = ["BORDER", "OVERLAP", "Flags", "Locator", "Pairs"]

@@ -23,8 +23,6 @@ from grids.geo.locator.workers import cores
 
 KIND: Final = "locator"
 VERSION: Final = 2
-SHAPES: Final = "shape_bytes"
-"""The array that may be large and is checked piece by piece when it is read."""
 
 _ONE_THREAD = 2 * lookup.CHUNK
 
@@ -86,8 +84,7 @@ class Locator:
     def locate(self, lon: Numbers, lat: Numbers, flags: bool = False) -> IntArray | tuple[IntArray, Flags]:
         """Positions (int32, the shape of the input) of the cells that the points belong to, −1 outside all.
 
-        With `flags=True` also a uint8 array of OVERLAP and BORDER. Raises ValueError for NaN and infinity, and
-        store.IndexDamaged if a mapped file has been changed.
+        With `flags=True` also a uint8 array of OVERLAP and BORDER. Raises ValueError for NaN and infinity.
         """
         x, y = lonlat(lon, lat)
         shape, x, y = x.shape, x.ravel(), y.ravel()
@@ -160,7 +157,7 @@ class Locator:
 
     def save(self, path: str | Path) -> None:
         """Write the index to one file: fsync, then rename into place."""
-        store.write(Path(path), kind=KIND, version=VERSION, arrays=self.arrays(), unchecked=SHAPES)
+        store.write(Path(path), kind=KIND, version=VERSION, arrays=self.arrays())
 
     @classmethod
     def open(cls, path: str | Path) -> Locator:

@@ -180,9 +180,7 @@ class One:
         self._grid = table.grid
         self._width, self._height = table.grid.columns - 0.5, table.grid.rows - 0.5
         self._areas = table.areas
-        self._coarse, self._fine, self._records = (
-            memoryview(part) for part in (table.coarse, table.fine, table.records)
-        )
+        self._coarse, self._fine, self._records = (_view(part) for part in (table.coarse, table.fine, table.records))
 
     def __call__(self, lon: float, lat: float) -> int:
         """A position, −1, or ASK_GEOS. Raises ValueError for NaN and infinity."""

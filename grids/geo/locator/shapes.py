@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -10,7 +9,6 @@ import numpy.typing as npt
 import shapely
 
 from grids.geo.arrays import Geometries
-from grids.geo.store import IndexDamaged
 
 _KEPT: Final = 8_192
 _MANY_VERTICES: Final = 200
@@ -56,11 +54,11 @@ class GivenShapes:
 
 
 class StoredShapes:
-    """Polygons as WKB in a mapped file; each is checked against its own checksum when it is first read."""
+    """Polygons as WKB in a mapped file; each is made when it is first asked for."""
 
     def __init__(self, arrays: Arrays) -> None:
-        self._arrays = {name: arrays[name] for name in ("shape_bytes", "shape_ends", "shape_sums")}
-        self._bytes, self._ends, self._sums = self._arrays.values()
+        self._arrays = {name: arrays[name] for name in ("shape_bytes", "shape_ends")}
+        self._bytes, self._ends = self._arrays.values()
         self._kept: dict[int, shapely.Geometry | None] = {}
         self._all: Geometries | None = None
 
@@ -69,7 +67,7 @@ class StoredShapes:
         return self._arrays
 
     def take(self, positions: npt.NDArray[np.int64]) -> Geometries:
-        """Raises store.IndexDamaged where the bytes are not what was written."""
+        """Those at the positions; some thousands are kept for the next call."""
         if self._all is not None:
             return self._all[positions]
         kept = self._kept
@@ -94,20 +92,17 @@ class StoredShapes:
     def _read(self, position: int) -> shapely.Geometry | None:
         start = int(self._ends[position - 1]) if position else 0
         wkb = self._bytes[start : int(self._ends[position])].tobytes()
-        if zlib.crc32(wkb) != int(self._sums[position]):
-            raise IndexDamaged(f"索引里第 {position + 1} 个图形与校验和不符（被改动），请重建")
         geometry = shapely.from_wkb(wkb) if wkb else None
         _prepare(geometry)
         return geometry
 
 
 def packed(geometries: Geometries) -> Arrays:
-    """The arrays that StoredShapes reads: WKB in one run of bytes, where each ends, and the crc32 of each."""
+    """The arrays that StoredShapes reads: WKB in one run of bytes, and where each ends."""
     pieces = [b"" if wkb is None else wkb for wkb in shapely.to_wkb(geometries, byte_order=1)]
     return {
         "shape_bytes": np.frombuffer(b"".join(pieces), dtype=np.uint8),
         "shape_ends": np.cumsum([len(piece) for piece in pieces], dtype=np.int64),
-        "shape_sums": np.array([zlib.crc32(piece) for piece in pieces], dtype=np.uint32),
     }
 
 

@@ -14,7 +14,7 @@ R = TypeVar("R")
 
 def cores() -> int:
     """How many this process may use."""
-    return len(os.sched_getaffinity(0))
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def in_order(work: Callable[[T], R], jobs: Iterable[T]) -> Iterator[R]:

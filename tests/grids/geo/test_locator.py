@@ -95,7 +95,7 @@ def test_what_is_saved_is_what_is_opened(tmp_path: Path) -> None:
     assert again.codes == locator.codes
     assert again.digest == locator.digest
     assert again.locate([0.5, 1.0, 1.5, 3.0], [0.5] * 4).tolist() == [1, 2, 2, -1]
-    assert [path.name for path in tmp_path.iterdir()] == ["index"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".index.checked", "index"]
 
 
 def test_the_digest_changes_with_the_contents_only() -> None:
