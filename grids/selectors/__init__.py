@@ -6,6 +6,7 @@ from grids.selectors.editions import (
     edition_for,
     edition_now,
     editions_in_force,
+    groups_to_choose,
     level_of_code,
     root_code,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "edition_for",
     "edition_now",
     "editions_in_force",
+    "groups_to_choose",
     "is_designated",
     "level_of_code",
     "mask_phone",

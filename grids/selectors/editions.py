@@ -50,6 +50,11 @@ def children_of(edition: Edition, code: str) -> QuerySet[Cell]:
     return children
 
 
+def groups_to_choose(edition: Edition, village_code: str) -> QuerySet[Cell]:
+    """The groups of a village that have no polygon, by code: a fire there is the village's, and a person may say whose group's."""
+    return children_of(edition, village_code).filter(level=Level.GROUP, geometry__isnull=True)
+
+
 def root_code(edition: Edition | None = None) -> str:
     """The code at the top: the edition's city cell, else the first four digits that all its counties share; "" without either.
 

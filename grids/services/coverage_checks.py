@@ -119,17 +119,28 @@ def _narrow(layer: Layer, edge_cells: Positions, holes: Shapes) -> list[Finding]
     """Strips between two cells that are open at an end, so that no ring encloses them."""
     if not len(edge_cells):
         return []
-    shapes = layer.shapes[edge_cells]
-    narrow = shapely.coverage_invalid_edges(shapes, NARROW_GAP_DEG)
-    plain = shapely.coverage_invalid_edges(shapes)
-    suspects = np.flatnonzero(~shapely.is_empty(narrow) & shapely.is_empty(plain))
-    tree = shapely.STRtree(holes)
-    explained = set(tree.query(narrow[suspects], predicate="dwithin", distance=NARROW_GAP_DEG)[0].tolist())
+    suspects = edge_cells[_near_others(layer.shapes[edge_cells])]
+    if len(suspects):
+        # Once more with the cells between: what lies there is no gap.
+        drawn = layer.drawn()
+        around = drawn[shapely.STRtree(layer.shapes[drawn]).query(layer.shapes[suspects], predicate="intersects")[1]]
+        among = np.unique(np.concatenate([suspects, around]))
+        suspects = np.intersect1d(suspects, among[_near_others(layer.shapes[among])])
+        narrow = shapely.coverage_invalid_edges(layer.shapes[among], NARROW_GAP_DEG)[np.searchsorted(among, suspects)]
+    else:
+        narrow = np.array([], dtype=object)
+    explained = set(shapely.STRtree(holes).query(narrow, predicate="dwithin", distance=NARROW_GAP_DEG)[0].tolist())
     return [
-        {"level": str(layer.level), "parent": "", "codes": [layer.codes[edge_cells[at]]], "area_m2": None,
-         "place": place_of(narrow[at]), "narrow": True, "shape": narrow[at]}
+        {"level": str(layer.level), "parent": "", "codes": [layer.codes[at]], "area_m2": None,
+         "place": place_of(narrow[order]), "narrow": True, "shape": narrow[order]}
         for order, at in enumerate(suspects.tolist()) if order not in explained
     ]  # fmt: skip
+
+
+def _near_others(shapes: Shapes) -> Positions:
+    """Cells whose border runs close to another's without touching it wrongly anywhere."""
+    narrow = shapely.coverage_invalid_edges(shapes, NARROW_GAP_DEG)
+    return np.flatnonzero(~shapely.is_empty(narrow) & shapely.is_empty(shapely.coverage_invalid_edges(shapes)))
 
 
 def against_parents(layer: Layer, upper: Layer) -> dict[str, list[Finding]]:
