@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import IO
 
 import structlog
+from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -25,6 +27,8 @@ log = structlog.get_logger(__name__)
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 # SQLite's SQLITE_FULL; PostgreSQL's class 53 (disk_full), which psycopg gives in sqlstate.
 SQLITE_SAYS, POSTGRESQL_STATE = "database or disk is full", "53100"
+# Seen on a real full volume: without 32 kB for its shared memory SQLite cannot begin, and calls that an I/O error.
+SQLITE_CANNOT_EVEN_OPEN, LEAST_BYTES = "disk I/O error", 1 << 20
 DRAFT = ".draft-"
 
 
@@ -46,7 +50,13 @@ def refusal_of(error: BaseException | None) -> NoRoom | None:
         state = getattr(error.__cause__, "sqlstate", "")
         if SQLITE_SAYS in str(error) or state == POSTGRESQL_STATE:
             return NoRoom()
+        if SQLITE_CANNOT_EVEN_OPEN in str(error) and _nothing_left():
+            return NoRoom()
     return None
+
+
+def _nothing_left() -> bool:
+    return shutil.disk_usage(settings.JINSHAO_HOME).free < LEAST_BYTES
 
 
 @contextmanager

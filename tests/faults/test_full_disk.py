@@ -169,6 +169,13 @@ def test_a_database_that_cannot_grow_undoes_the_act_whole_and_says_so_on_page_an
     assert verify().ok
 
 
+def test_an_io_error_of_sqlite_is_a_full_disk_only_when_the_disk_is_full(monkeypatch, home):
+    error = OperationalError("disk I/O error")
+    assert room.refusal_of(error) is None, "a broken disk is not a full one"
+    monkeypatch.setattr(room.shutil, "disk_usage", lambda path: type("Usage", (), {"free": 20_480}))
+    assert isinstance(room.refusal_of(error), NoRoom)
+
+
 def test_what_postgresql_says_of_a_full_volume_is_the_same_refusal():
     cause = type("DiskFull", (Exception,), {"sqlstate": "53100"})()
     full = OperationalError("could not extend file: No space left on device")
