@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands, load_command_class
 
-from tests.docs import transitions
+from tests.docs import problem_codes, transitions
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
@@ -193,3 +193,11 @@ def test_every_word_that_the_user_guide_quotes_stands_on_the_screen() -> None:
     quoted = re.findall(r"“([^”]+)”", (ROOT / "docs/user-guide.md").read_text("utf-8"))
     assert len(quoted) > 30
     assert [words for words in quoted for part in words.split("…") if part.strip() not in screen] == []
+
+
+def test_every_stable_code_is_in_the_page_of_the_api_with_its_status():
+    told = dict(re.findall(r"^\| `(\w+)` \| (\d+) \|", problem_codes.in_page(), re.M))
+    assert told == {code: str(status) for code, (status, _) in problem_codes.codes().items()}, (
+        "python -m tests.docs.problem_codes --write"
+    )
+    assert len(told) > 60
