@@ -19,7 +19,7 @@ from grids import map_cells, selectors
 from grids.models import Cell, Edition
 from grids.rights import keeper_scope, may_keep
 from grids.roles import LEVEL_LABELS, LEVELS, Level
-from grids.selectors.coverage import CellRow, child_rows, county_rows
+from grids.selectors.coverage import CellRow, child_rows, county_rows, township_tree
 from journal import clock, services
 from journal.throttling import limited
 
@@ -55,6 +55,7 @@ def grid(request: HttpRequest) -> HttpResponse:
         "is_before_first": is_before_first,
         "rows": rows,
         "tiles": _tiles(rows),
+        "tree": township_tree(edition, scope) if edition else [],
         "may_keep": bool(keeper_scope(request.user)),
         "cells_url": f"{reverse('cells-geojson')}?level=county,township",
     }

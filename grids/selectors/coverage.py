@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import BooleanField, ExpressionWrapper, Q
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q
 
 from grids.models import Cell, Edition, Term
 from grids.roles import RESPONSIBLE_KINDS, Level, PostKind
@@ -68,6 +68,19 @@ def county_rows(edition: Edition, scope: Scope, on: date) -> list[CellRow]:
     cells = _cells(edition)
     counties = [cell for cell in cells.values() if cell.level == Level.COUNTY and scope.covers(cell.code)]
     return _rows(cells, counties, on)
+
+
+def township_tree(edition: Edition, scope: Scope) -> list[dict[str, Any]]:
+    """Counties in scope with their townships and how many villages each has: two queries, whatever the city."""
+    villages = Count("children", filter=Q(children__level=Level.VILLAGE))
+    towns = edition.cells.filter(level=Level.TOWNSHIP, parent__level=Level.COUNTY).annotate(villages=villages)
+    by_county: dict[str, list[dict[str, Any]]] = {}
+    for code, name, county, number in towns.order_by("code").values_list("code", "name", "parent__code", "villages"):
+        by_county.setdefault(county, []).append({"code": code, "name": name, "villages": number})
+    counties = edition.cells.filter(level=Level.COUNTY).order_by("code").values_list("code", "name")
+    return [
+        {"code": code, "name": name, "towns": by_county.get(code, [])} for code, name in counties if scope.covers(code)
+    ]
 
 
 def child_rows(edition: Edition, cell: Cell, on: date) -> list[CellRow]:
