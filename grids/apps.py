@@ -10,13 +10,14 @@ class GridsConfig(AppConfig):
     verbose_name = "网格"
 
     def ready(self) -> None:
-        from grids import acts, nav, selectors  # noqa: F401  the acts enter the journal's register on import
+        from grids import acts, checks, nav, selectors  # noqa: F401  the acts enter the journal's register on import
         from grids.roles import Role
-        from journal import access_rules, names
+        from journal import access_rules, names, verify
 
         access_rules.register_reader(selectors.may_read_journal)
         access_rules.register_operator(selectors.may_operate)
         names.register_actor_names(selectors.names_of)
+        verify.register("网格", checks.problems)
         nav.register("总览", "home", order=10)
         nav.register("网格", "grid", order=70)
         nav.register("任务", "journal:jobs", order=95, roles={Role.BUREAU, Role.AUDITOR})

@@ -45,6 +45,28 @@ def test_a_special_period_is_told_on_its_days_alone_and_changes_no_amount(city: 
     assert point.recognition.amount_fen == recognised(city, when=BURNT_AT + timedelta(days=9)).recognition.amount_fen
 
 
+def test_the_bureau_keeps_the_calendar_of_special_periods_and_what_was_wrong_stays_on_record(city: City, client):
+    given = {
+        "kind": "pollution",
+        "name": "演示橙色预警",
+        "starts": "2023-10-07",
+        "ends": "2023-10-09",
+        "document_no": "演示1号",
+    }
+    client.force_login(city.west)
+    assert client.post(reverse("firepoints:period_add"), given).status_code == 403
+    client.force_login(city.clerk)
+    assert client.post(reverse("firepoints:period_add"), given | {"ends": "2023-10-07"}).status_code == 400
+    assert client.post(reverse("firepoints:period_add"), given).status_code == 302
+    row = SpecialPeriod.objects.get()
+    assert SpecialPeriod.on(date(2023, 10, 8)) == [row]
+    client.post(reverse("firepoints:period_void", args=[row.pk]), {"reason": ""})
+    assert SpecialPeriod.on(date(2023, 10, 8)) == [row]
+    client.post(reverse("firepoints:period_void", args=[row.pk]), {"reason": "文号写错"})
+    assert SpecialPeriod.on(date(2023, 10, 8)) == []
+    assert "文号写错" in client.get(reverse("firepoints:periods")).content.decode()
+
+
 def test_the_page_of_a_point_shows_its_hints(city: City, client):
     add(city, "built_up")
     point = suspected()

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, transaction
 
+from grids import checks
 from grids.models import Post, Term, User
 from grids.roles import Level, PostKind, Role
 from grids.selectors import (
@@ -236,3 +237,16 @@ def test_scope_is_the_city_for_its_offices_and_the_county_for_those_who_stand_in
     assert scope_of(member).counties == {EAST}
     assert scope_of(city.west).covers(WEST)
     assert not scope_of(city.west).covers(EAST)
+
+
+def test_two_people_in_one_post_on_one_day_are_found_by_the_nightly_check_alone():
+    zhang, wang, one = user("zhang"), user("wang"), post()
+    start(one, zhang, JAN, ends=MAR)
+    start(one, wang, MAR)
+    assert checks.problems() == []
+    Term.objects.filter(holder=zhang).update(ends=JUN)
+    assert len(checks.problems()) == 1
+    Term.objects.filter(holder=wang).update(starts=date(2024, 1, 1), ends=date(2024, 2, 1))
+    assert checks.problems() == []
+    Term.objects.filter(holder=zhang).update(ends=None)
+    assert len(checks.problems()) == 1

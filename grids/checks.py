@@ -1,0 +1,25 @@
+"""What must be true of people and posts across rows, beyond the CHECKs of one row; `journal verify` runs it nightly."""
+
+from django.db.models import Exists, F, OuterRef
+
+from grids.models import Letter, Term
+
+
+def problems() -> list[str]:
+    """Every contradiction as a Chinese sentence; empty when sound."""
+    return [*_overlapping_terms(), *_letters_of_no_pair()]
+
+
+def _overlapping_terms() -> list[str]:
+    """Two people in one post on one day: the constraints hold equal starts and two open ends, not what lies between."""
+    later = Term.objects.filter(post=OuterRef("post"), starts__gt=OuterRef("starts"), starts__lt=OuterRef("ends"))
+    after_open = Term.objects.filter(post=OuterRef("post"), starts__gt=OuterRef("starts"))
+    ended = Term.objects.filter(Exists(later), ends__isnull=False)
+    running = Term.objects.filter(Exists(after_open), ends__isnull=True)
+    rows = (ended | running).select_related("post").order_by("post_id", "starts")
+    return [f"岗位 {term.post} 自 {term.starts} 的任期与后一任期重叠。" for term in rows]
+
+
+def _letters_of_no_pair() -> list[str]:
+    wrong = Letter.objects.filter(cell_code=F("upper_code"))
+    return [f"{letter} 的上级和下级是同一个网格。" for letter in wrong]
