@@ -8,21 +8,26 @@ from collections.abc import Hashable, Sequence
 from demo.fairness.truth import Truth
 from demo.fairness.worldfile import Row
 from firepoints.models import Detection, FirePoint, Membership
+from firepoints.services.grouping import rule_alone
 from grids.geo.footprint import distance_m
 
 NAIVE_M, NAIVE_H = 1000.0, 24.0
 
 
 def indices(truth: Truth) -> dict[str, float]:
-    """product: as the machine grouped them; final: after people; best: fires that share a pixel of a pass cannot be told
-    apart; naive: centres within 1 km and 24 h. Rows of fixed heat and of nothing are left out."""
+    """rule: the product's rule on all rows at once; product: as the machine grouped them while people acted; final: after
+    people; best: fires that share a pixel of a pass cannot be told apart; naive: centres within 1 km and 24 h. Rows of
+    fixed heat and of nothing are left out."""
     rows = {pk: row for pk, row in sorted(truth.row_of.items()) if row.main in truth.world.fires}
     inside = Detection.objects.filter(pk__in=rows, is_outside=False).order_by("pk").values_list("pk", flat=True)
     rows = {pk: rows[pk] for pk in inside}
     true = [row.main for row in rows.values()]
     points = dict(Membership.objects.filter(is_active=True).values_list("detection_id", "point_id"))
     by_machine, pooled = _by_machine(), _pooled(list(rows.values()))
+    partition = rule_alone(rows)
+    labels = dict(zip(partition.ids.tolist(), partition.label.tolist(), strict=True)) if partition else {}
     return {
+        "rule": adjusted(true, [labels[pk] for pk in rows]),
         "product": adjusted(true, [by_machine.get(pk, -pk) for pk in rows]),
         "final": adjusted(true, [points.get(pk, -pk) for pk in rows]),
         "best": adjusted(true, [pooled[name] for name in true]),

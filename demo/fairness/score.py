@@ -167,7 +167,7 @@ def together(results: list[Mapping[str, Any]]) -> dict[str, Any]:
     honest = total["reported_honest"] or 1
     indices = {
         name: round(sum(one["rand"][name] for one in results) / len(results), 4)
-        for name in ("product", "best", "naive", "final")
+        for name in results[0]["rand"]
     }
     ratio = total["asked"] / (total["oracle"] or 1)
     return {

@@ -6,7 +6,7 @@ becomes a suspicion of its own, marked for a person.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -132,6 +132,12 @@ def plan_for(run: ImportRun, same_as: Mapping[int, int]) -> Plan | None:
     for proposal in partition.proposals:
         targets[proposal.detection].add(scene.point_of[proposal.frozen])
     return Plan(partition, scene, targets, _before_pass(partition))
+
+
+def rule_alone(sightings: Iterable[int]) -> Partition | None:
+    """What the rule makes of some sightings (ids) at once: nobody's word, nothing frozen. To measure it; reads only."""
+    rows = list(Detection.objects.filter(pk__in=list(sightings), is_outside=False).values_list(*SEEN))
+    return group(_columns(rows), None, _params(rows)) if rows else None
 
 
 def _of_decided(same_as: Mapping[int, int]) -> set[int]:

@@ -1,0 +1,23 @@
+"""One small world for all tests that look at it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from firepoints.simulation import world
+from firepoints.simulation.land import Land
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def land() -> Land:
+    return Land.of(ROOT / "packs/benxi/divisions.csv")
+
+
+@pytest.fixture(scope="session")
+def small(land: Land) -> world.World:
+    """Forty fires, the density of the middle."""
+    return world.build(seed=5, fires=40, density="middle", land=land)

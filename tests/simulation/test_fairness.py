@@ -1,0 +1,106 @@
+"""The judge: a world written by hand runs through the real product, and what comes out is what must come out."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from demo.fairness import play, rand, score, stage, worldfile
+from firepoints.models import FirePoint
+from grids.services import locating
+from journal.errors import Refused
+from tests.simulation import worlds
+from tests.simulation.worlds import BORDER, EAST, WEST, fire
+
+Judge = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def judge(db, settings, tmp_path: Path) -> Judge:
+    """Write a world and judge it in the test's own database, which is thrown away."""
+    settings.JINSHAO_HOME = tmp_path / "home"
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    locating.forget()
+
+    def run(fires: list[dict[str, Any]], tempers: dict[str, str] | None = None, **more: Any) -> dict[str, Any]:
+        worlds.write(tmp_path / "world", fires, tempers or {}, **more)
+        read = worldfile.load(tmp_path / "world")
+        stage.set_up(read)
+        return score.score(play.play(read))
+
+    return run
+
+
+def test_honest_people_charge_each_reported_straw_fire_once_to_its_county(judge: Judge):
+    found = judge(
+        [fire("F1", 123.8, 41.2), fire("F2", 124.2, 41.2), fire("F3", 124.2, 41.3, straw=False)], twice={"F1": 0.0036}
+    )
+    assert (found["reported"], found["charges"], found["uncharged"]) == (2, 2, [])
+    assert {code: (one["due"], one["charged"]) for code, one in found["counties"].items()} == {
+        WEST: (1, 1),
+        EAST: (1, 1),
+    }
+    for wrong in ("double", "not_straw", "wrong_county", "wrong_county_jointly"):
+        assert found[wrong] == [], wrong
+    assert found["wrong_village"] == 0
+    assert found["naive"] == {"charges": 4, "double": 1, "not_straw": 1, "uncharged": 0, "wrong_county": 0}
+    assert found["rand"] == {"rule": 1.0, "product": 1.0, "final": 1.0, "best": 1.0, "naive": 1.0}
+
+
+def test_a_fire_on_the_border_goes_to_a_joint_meeting_and_an_oracle_would_have_sent_it_too(judge: Judge):
+    found = judge([fire("F1", BORDER + 0.0005, 41.2)])
+    assert (found["person"]["asked"], found["person"]["needed"], found["person"]["ratio"]) == (1, 1, 1.0)
+    assert found["person"]["why"] == {"cross": {"needed": 1}}
+    assert found["counties"][EAST]["charged"] == 1
+    assert found["wrong_county"] == []
+    assert FirePoint.objects.get().attribution.method == "joint"
+
+
+def test_lazy_people_confirm_what_is_no_straw_and_cheating_ones_deny_what_is_and_both_are_counted(judge: Judge):
+    found = judge(
+        [fire("F1", 123.8, 41.2), fire("F2", 124.2, 41.2, straw=False)], tempers={"F1": "cheating", "F2": "lazy"}
+    )
+    assert len(found["not_straw"]) == 1
+    assert found["uncharged"] == ["F1"]
+    assert found["uncharged_by"] == {"cheating": 1}
+    assert found["uncharged_honest"] == []
+    assert found["counties"][WEST]["charged_fen"] == 0
+
+
+FAR = 0.06  # 5 km: the product cannot take the two rows for one fire
+
+
+def test_two_charges_of_one_fire_are_seen_when_nobody_looked(judge: Judge):
+    """The negative control of the ask that no fire is charged twice."""
+    found = judge([fire("F1", 123.8, 41.2)], tempers={"F1": "lazy"}, twice={"F1": FAR})
+    assert (len(found["double"]), found["charges"]) == (1, 2)
+    assert found["person"]["missed_why"] == {"in_two": 2}
+
+
+def test_an_honest_verifier_says_that_this_field_was_reported_before(judge: Judge):
+    found = judge([fire("F1", 123.8, 41.2)], twice={"F1": FAR})
+    assert (found["double"], found["charges"]) == ([], 1)
+
+
+def test_the_index_is_one_for_equal_labels_and_falls_with_each_mistake():
+    true = ["a", "a", "b", "b", "c"]
+    assert rand.adjusted(true, [1, 1, 2, 2, 3]) == 1.0
+    merged, split = rand.adjusted(true, [1, 1, 1, 1, 3]), rand.adjusted(true, [1, 1, 2, 4, 3])
+    assert 0 < merged < 1
+    assert 0 < split < 1
+    # Worked by hand: of ten pairs 2 are together in truth, 6 in the merged labelling, 2 in both.
+    assert merged == pytest.approx((2 - 2 * 6 / 10) / ((2 + 6) / 2 - 2 * 6 / 10), abs=1e-4)
+
+
+def test_the_judge_touches_no_deployment_that_is_in_use(db, tmp_path: Path, settings):
+    settings.JINSHAO_HOME = tmp_path
+    worlds.write(tmp_path / "world", [fire("F1", 123.8, 41.2)], {})
+    with pytest.raises(Exception, match="不是一次性部署") as caught:
+        call_command("fairness", "--world", str(tmp_path / "world"), "--inside", stdout=io.StringIO())
+    assert isinstance(caught.value.__cause__, Refused)
+    assert not FirePoint.objects.exists()
