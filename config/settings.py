@@ -175,6 +175,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = JINSHAO_HOME / "static"
 STATICFILES_DIRS = [folder for folder in (BASE_DIR / "static", FRONTEND_DIST) if folder.is_dir()]
 MEDIA_ROOT = JINSHAO_HOME / "files"
+PHOTO_MEGAPIXELS = env.int("JINSHAO_PHOTO_MEGAPIXELS", default=40)  # told by the header, before a photo is decoded
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},

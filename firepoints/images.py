@@ -1,4 +1,10 @@
-"""Reading a photo that a phone sent: is it an image at all, how large, and what its EXIF claims. Pure: bytes in."""
+"""Reading a photo that a phone sent: is it an image at all, how large, and what its EXIF claims. Pure: bytes in.
+
+An original is kept as it was sent, byte for byte, and leaves only as a download; what is shown is a copy, encoded anew
+without anything that stood beside the picture (pages/copies.py). So what follows the picture in a file is refused only
+where it is a file of another kind that somebody could open as such (a polyglot); the films and notes that phones append
+to a photo (motion photos) are let through.
+"""
 
 import io
 import math
@@ -11,12 +17,25 @@ FORMATS = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "WEBP"
 ENDINGS = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp"}
 LEAST_SIDE_PX = 640
 MOST_PIXELS = 80_000_000
-"""Below Pillow's own alarm (89 million), so that a bomb is refused by its header and never unpacked."""
+"""Never unpacked beyond this, whoever asks: below Pillow's own alarm (89 million)."""
+ACCEPTED_PIXELS = 40_000_000
+"""What is taken in unless the caller says otherwise: told by the header alone, before anything is decoded."""
 
 _TAKEN_AT, _LONGEST_TEXT = 0x9003, 100
 
 # Pillow's JPEG reader also opens MPO; asking for MPO by name is a KeyError once a file is no JPEG.
 READERS = [name for name in FORMATS if name != "MPO"]
+
+
+HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+NOT_PHOTOS = {
+    b"GIF8": "GIF 动图", b"BM": "BMP 图", b"II*\x00": "TIFF 或 RAW 原片", b"MM\x00*": "TIFF 或 RAW 原片", b"%PDF-": "PDF",
+    b"PK": "压缩包或文档", b"<": "网页", b"\x00\x00\x01\x00": "图标", b"Rar!": "压缩包", b"\xd0\xcf\x11\xe0": "Office 文档",
+}  # fmt: skip
+FOREIGN = {
+    b"PK": "压缩包", b"Rar!": "压缩包", b"7z\xbc\xaf": "压缩包", b"\x1f\x8b": "压缩包", b"%PDF-": "PDF 文件", b"MZ": "程序",
+    b"\x7fELF": "程序", b"<": "网页或脚本", b"#!": "脚本", b"\xd0\xcf\x11\xe0": "Office 文档", b"{\\rtf": "文档",
+}  # fmt: skip
 
 
 class NotAPhoto(ValueError):
@@ -39,28 +58,113 @@ class Photo:
     exif_lat: float | None = None
 
 
-def read_photo(content: bytes, *, least_px: int = LEAST_SIDE_PX) -> Photo:
+def read_photo(content: bytes, *, least_px: int = LEAST_SIDE_PX, most_pixels: int = ACCEPTED_PIXELS) -> Photo:
     """Decode the whole image and read its EXIF.
 
     The longer side must be at least `least_px` (640): the policy says "at least 640 px" and names no side [R]; the
-    longer one keeps upright phone photos of 480 × 640. Raises NotAPhoto (undecodable, too_small, too_large).
+    longer one keeps upright phone photos of 480 × 640. Raises NotAPhoto (undecodable, too_small, too_large, animated,
+    polyglot).
     """
     try:
         with Image.open(io.BytesIO(content), formats=READERS) as image:
             kind, width, height = str(image.format), *image.size
-            if width * height > MOST_PIXELS:
-                raise NotAPhoto(f"照片 {width} × {height} 像素，太大", "too_large")
+            _refuse_size(width, height, least_px, min(most_pixels, MOST_PIXELS))
+            if kind != "MPO" and kind != "JPEG" and getattr(image, "n_frames", 1) > 1:
+                raise NotAPhoto("这是动图，请上传一张普通照片（JPEG、PNG、WebP）", "animated")
             image.verify()
+        if hidden := foreign_content(content, kind):
+            raise NotAPhoto(f"照片里还夹带了{hidden}，请重新拍摄，或用相册另存后再上传", "polyglot")
         with Image.open(io.BytesIO(content), formats=READERS) as image:
             image.load()  # verify() reads no pixels: a cut-off JPEG only shows here
             exif, lon, lat = _exif(image)
     except NotAPhoto:
         raise
+    except Image.DecompressionBombError as error:
+        raise NotAPhoto(
+            f"照片像素太多，最多 {most_pixels // 1_000_000} 百万像素，请用普通模式重拍", "too_large"
+        ) from error
     except Exception as error:  # Pillow's decoders raise nearly anything on hostile bytes
-        raise NotAPhoto("文件不是能打开的照片（JPEG、PNG、WebP），请重新拍摄或上传", "undecodable") from error
+        raise NotAPhoto(_why_not(content, error), "undecodable") from error
+    return Photo(FORMATS[kind], width, height, exif, lon, lat)
+
+
+def _refuse_size(width: int, height: int, least_px: int, most_pixels: int) -> None:
+    if width * height > most_pixels:
+        most = most_pixels // 1_000_000
+        raise NotAPhoto(f"照片 {width} × {height} 像素，太大：最多 {most} 百万像素，请用普通模式重拍", "too_large")
     if max(width, height) < least_px:
         raise NotAPhoto(f"照片 {width} × {height} 像素，长边至少 {least_px} 像素", "too_small")
-    return Photo(FORMATS[kind], width, height, exif, lon, lat)
+
+
+def _why_not(content: bytes, error: Exception) -> str:
+    """What the file is instead, in words that say what to do."""
+    brand = content[8:12] if content[4:8] == b"ftyp" else b""
+    if brand in HEIC:
+        return "这是 HEIC 照片，打不开：请在手机设置里把照片格式改为“兼容性最佳”（JPEG）后重拍，或转成 JPEG 再上传"
+    if brand:
+        return "这是视频，不是照片，请上传照片（JPEG、PNG、WebP）"
+    for start, said in NOT_PHOTOS.items():
+        if content.startswith(start):
+            return f"这是{said}，不是照片（JPEG、PNG、WebP），请重新拍摄或上传"
+    if content[:3] == b"\xff\xd8\xff" or content[:4] in (b"\x89PNG", b"RIFF") or "truncated" in str(error).lower():
+        return "照片不完整，像是没有传完，请重新上传"
+    return "文件不是能打开的照片（JPEG、PNG、WebP），请重新拍摄或上传"
+
+
+def foreign_content(content: bytes, kind: str) -> str:
+    """What file of another kind the bytes carry besides the picture, as a word for people; "" for none.
+
+    A PDF may begin anywhere in the first kilobyte, an archive is found from its end: both are looked for there too.
+    """
+    if b"%PDF-" in content[:1024]:
+        return "PDF 文件"
+    if _ends_as_archive(content):
+        return "压缩包"
+    tail = content[picture_end(content, kind) :].lstrip(b"\x00\xff \r\n")
+    if not tail:
+        return ""
+    begins = next((said for start, said in FOREIGN.items() if tail.startswith(start)), "")
+    low = tail[:100_000].lower()
+    return begins or ("网页或脚本" if any(mark in low for mark in (b"<html", b"<script", b"<?php")) else "")
+
+
+def _ends_as_archive(content: bytes) -> bool:
+    """Whether a zip's directory closes the file: its mark, and a comment that reaches to the very end."""
+    at = content.rfind(b"PK\x05\x06", max(len(content) - 65_557, 0))
+    return at >= 0 and at + 22 + int.from_bytes(content[at + 20 : at + 22], "little") == len(content)
+
+
+def picture_end(content: bytes, kind: str) -> int:
+    """The offset behind the picture: JPEG after its last scan, PNG after IEND, WebP by its own length."""
+    if kind == "PNG":
+        at = content.rfind(b"IEND")
+        return at + 8 if at >= 0 else len(content)
+    if kind == "WEBP":
+        return 8 + int.from_bytes(content[4:8], "little")
+    return _jpeg_end(content)
+
+
+def _jpeg_end(content: bytes) -> int:
+    """Walk the segments; in the coded data FF is followed by 00 or a restart mark, so the first FFD9 there is the end."""
+    at = 2
+    while at + 4 <= len(content):
+        if content[at] != 0xFF:
+            return len(content)
+        mark = content[at + 1]
+        if mark == 0xD9:
+            return at + 2
+        if mark == 0xFF:
+            at += 1
+            continue
+        at += 2 + int.from_bytes(content[at + 2 : at + 4], "big")
+        if mark == 0xDA:
+            while at < len(content) and (at := content.find(b"\xff", at)) >= 0:
+                if content[at + 1 : at + 2] and content[at + 1] not in (0, *range(0xD0, 0xD8)):
+                    break
+                at += 2
+            if at < 0:
+                return len(content)
+    return len(content)
 
 
 def _exif(image: Image.Image) -> tuple[dict[str, str], float | None, float | None]:

@@ -66,7 +66,8 @@ def evidence_store(
 
     `point` is any id or number ever issued: of a merged point the survivor takes it. Written to disk, with fsync,
     before its row. Raises Conflict for a known UUID with another content, BadInput for what cannot be read
-    (undecodable, too_small, too_large, no_track, no_scan), Missing for a photo with neither position nor reason, NoRoom.
+    (undecodable, too_small, too_large, animated, polyglot, no_track, no_scan), Missing for a photo with neither position
+    nor reason, NoRoom.
     """
     named = str(point.pk if isinstance(point, FirePoint) else point)
     key = _uuid(uuid)
@@ -223,7 +224,7 @@ def _examine(
 
 def _photo(content: bytes) -> Photo:
     try:
-        return read_photo(content)
+        return read_photo(content, most_pixels=settings.PHOTO_MEGAPIXELS * 1_000_000)
     except NotAPhoto as error:
         raise BadInput(str(error), where="file", code=error.code) from None
 

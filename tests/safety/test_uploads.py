@@ -3,12 +3,13 @@
 import io
 import json
 import uuid
+import zipfile
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
-from PIL import Image
+from PIL import Image, ImageFile
 
 from firepoints.models import Evidence
 from firepoints.pages import evidence as pages
@@ -22,9 +23,9 @@ pytestmark = pytest.mark.django_db
 HTML = b"<html><script>alert(document.cookie)</script></html>"
 
 
-def picture(kind: str, **told: Any) -> bytes:
+def picture(kind: str, *, size: tuple[int, int] = (800, 600), **told: Any) -> bytes:
     content = io.BytesIO()
-    Image.new("RGB", (800, 600), (120, 90, 60)).save(content, kind, **told)
+    Image.linear_gradient("L").resize(size).convert("RGB").save(content, kind, **told)
     return content.getvalue()
 
 
@@ -62,6 +63,91 @@ def test_a_page_called_a_photo_a_scan_or_a_track_is_refused(city, kind):
         given["file"] = SimpleUploadedFile(name, HTML, "image/jpeg")
         assert client.post(f"/api/fire-points/{point.pk}/evidence/", given).status_code == 400, (kind, name)
     assert not Evidence.objects.exists()
+
+
+def refusal(city: Any, content: bytes) -> BadInput:
+    with pytest.raises(BadInput) as refused:
+        make.photo(make.dispatched(city), city.west, file=content)
+    assert not Evidence.objects.exists()
+    return refused.value
+
+
+def test_a_hundred_megapixels_are_refused_by_the_header_and_never_decoded(city, monkeypatch, settings):
+    big = io.BytesIO()
+    Image.new("1", (10_000, 10_000)).save(big, "PNG")
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda self: pytest.fail("it was decoded"))
+    found = refusal(city, big.getvalue())
+    assert (found.code, "10000 × 10000" in found.message, "40 百万像素" in found.message) == ("too_large", True, True)
+    settings.PHOTO_MEGAPIXELS = 1
+    monkeypatch.undo()
+    assert refusal(city, picture("PNG", size=(1200, 1000))).code == "too_large"
+
+
+def zipped() -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("a.html", HTML)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize(
+    "tail", [zipped(), HTML, b"%PDF-1.7 x", b"MZ" + b"\0" * 200, b"\0\0" + b"<?php x ?>", b"x" * 50 + HTML]
+)
+def test_a_photo_that_is_another_file_as_well_is_refused(city, kind, tail):
+    assert refusal(city, picture(kind) + tail).code == "polyglot"
+
+
+def test_a_pdf_that_hides_in_the_first_kilobyte_of_a_photo_is_refused(city):
+    content = picture("JPEG", comment=b"%PDF-1.4")
+    assert b"%PDF-" in content[:1024]
+    assert refusal(city, content).code == "polyglot"
+
+
+def test_what_phones_append_to_a_photo_is_let_through_and_leaves_only_with_the_original(city):
+    film = b"\0\0\0\x18ftypmp42" + bytes(range(256)) * 8 + b"SEFT"
+    point = make.dispatched(city)
+    piece = make.photo(point, city.west, file=picture("JPEG") + film)
+    client = signed_in(city.clerk)
+    shown = client.get(reverse("firepoints:evidence", args=[piece.uuid]))
+    assert b"ftypmp42" not in b"".join(shown.streaming_content)
+    original = client.get(reverse("firepoints:evidence_original", args=[piece.uuid]))
+    assert b"".join(original.streaming_content).endswith(film)
+
+
+def test_two_pictures_in_one_file_of_a_phone_are_a_photo_but_an_animation_is_not(city):
+    second = Image.new("RGB", (800, 600))
+    assert make.photo(make.dispatched(city), city.west, file=picture("MPO", save_all=True, append_images=[second]))
+    for kind in ("WEBP", "PNG"):
+        moving = picture(kind, save_all=True, append_images=[Image.new("RGB", (800, 600), (9, 9, 9))])
+        with pytest.raises(BadInput, match="动图") as refused:
+            make.photo(make.dispatched(city), city.west, file=moving)
+        assert refused.value.code == "animated"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\0\0\0\x18ftypheic" + bytes(400), "HEIC"),
+        (b"\0\0\0\x18ftypmp42" + bytes(400), "视频"),
+        (b"GIF89a" + bytes(200), "GIF"),
+        (b"II*\0" + bytes(200), "RAW"),
+        (b"%PDF-1.7", "PDF"),
+        (zipped(), "压缩包"),
+        (HTML, "网页"),
+        (b"not a photo", "重新拍摄"),
+    ],
+)
+def test_what_is_no_photo_is_called_what_it_is(city, content, said):
+    found = refusal(city, content)
+    assert (found.code, said in found.message) == ("undecodable", True)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_photo_cut_off_on_its_way_says_that_it_was_not_sent_whole(city, kind):
+    content = picture(kind)
+    found = refusal(city, content[: len(content) * 2 // 3])
+    assert (found.code, "没有传完" in found.message) == ("undecodable", True)
 
 
 def test_a_file_that_is_too_large_is_refused_before_it_is_read(city, monkeypatch):
