@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 from statistics import fmean, median, stdev
 
@@ -154,7 +154,7 @@ def _sites(worlds: Iterable[Sequence[Hit]]) -> list[int]:
 
 def _chained(hits: Sequence[Hit]) -> list[int]:
     group = list(range(len(hits)))
-    for i, j in ((i, j) for i in range(len(hits)) for j in range(i)):
+    for i, j in combinations(range(len(hits)), 2):
         a, b = hits[i], hits[j]
         if group[i] != group[j] and abs(a.lat - b.lat) < 0.01 and distance_m(a.lon, a.lat, b.lon, b.lat) <= SITE_M:
             old, new = max(group[i], group[j]), min(group[i], group[j])
