@@ -1,6 +1,6 @@
 """Whatever the file: sightings, rejected rows and notes add up to its rows, or it is refused with words. Nothing else.
 
-JINSHAO_FUZZ_EXAMPLES sets how many files each test makes (60 here; a run of 100,000 is recorded in docs/faults.md).
+JINSHAO_FUZZ_EXAMPLES sets how many files each test makes (60 here; what longer runs found is in docs/threat-model.md).
 """
 
 from __future__ import annotations

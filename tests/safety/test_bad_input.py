@@ -176,6 +176,9 @@ def test_without_an_edition_nothing_is_located_and_the_remedy_is_named(manage, t
         (b"PK\x03\x04 not really a workbook", "national_list"),
         (b'{"latitude": 41}', "patrol"),
         ("纬度;经度\n41,25;123,75\n".encode("gbk"), "provincial_list"),
+        (b"# 2025 12  9 19  0 UTC\n1,2,3\n", "himawari"),
+        ("火点编号 纬度 经度 省地县\r\n1 41.2 123.7 溪湖区\r\n".encode("gbk"), "fy4"),
+        ("经度,纬度,日期\n125.3,41.2,2999-01-01\n41.2,125.3,2023-10-05\n".encode("utf-16-le"), "national_list"),
     ],
 )
 def test_a_file_that_is_not_what_it_is_called_is_refused_or_quarantined_never_a_crash(
