@@ -254,7 +254,7 @@ def extents(d: Detections, of: Ints, counted: Bools, size: int) -> Floats:
         corner = {(x, y) for x, y in shapely.get_coordinates(ring)}
         inner = [i for i in own.tolist() if (d.lon[i], d.lat[i]) not in corner]
         members = np.setdiff1d(members, np.array(inner, dtype=np.int64))
-    members = members[np.argsort(of[members], kind="stable")]
+    members = members[np.argsort(of[members])]
     group = of[members]
     north = np.full(size, -90.0)
     np.maximum.at(north, group, d.lat[members])
@@ -262,7 +262,11 @@ def extents(d: Detections, of: Ints, counted: Bools, size: int) -> Floats:
     scale = metres_per_degree(np.where(sizes > 1, north, 0.0))
     x, y = d.lon[members] * scale[0][group], d.lat[members] * scale[1][group]
     extent = np.zeros(size)
-    stop = np.searchsorted(group, group, "right")
-    for i, j in expand(np.arange(1, len(members) + 1, dtype=np.int64), stop):
+    own = np.arange(len(members), dtype=np.int64)
+    stop = np.cumsum(np.bincount(group, minlength=size))[group]
+    # Each with the next first: for most groups that is all.
+    i = own[own + 1 < stop]
+    np.maximum.at(extent, group[i], np.hypot(x[i] - x[i + 1], y[i] - y[i + 1]))
+    for i, j in expand(np.minimum(own + 2, stop), stop):
         np.maximum.at(extent, group[i], np.hypot(x[i] - x[j], y[i] - y[j]))
     return extent

@@ -84,7 +84,7 @@ def candidates(d: Detections, used: Ints, reach_m: float, window_s: int) -> Iter
     x = np.floor((d.lon[used] - d.lon[used].min()) / (step_y / cosine)).astype(np.int64) + 1
     wide, high = int(x.max()) + 2, int(y.max()) + 2
     cell = (t * high + y) * wide + x
-    order = np.argsort(cell, kind="stable")
+    order = np.argsort(cell)
     cell, at = cell[order], used[order]
     own = np.arange(len(cell), dtype=np.int64)
     # The cells after a cell's own: the rest of its row, the row above, and the three rows of the next time.
