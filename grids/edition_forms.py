@@ -85,8 +85,8 @@ class LayersForm(forms.Form):
         before = {(one["file"], one.get("layer", "")): one for one in row.options.get("parts", ())}
         for at, source in enumerate(self.sources):
             self._add(at, source, before.get((source["file"], source["layer"])), is_first=not row.options)
-        for field in ("datum", "crs"):
-            self.fields[field].initial = row.options.get(field, self.fields[field].initial)
+        for field, usual in (("datum", "wgs84"), ("crs", "")):
+            self.fields[field].initial = row.options.get(field, usual)
         words = row.options.get("level_words", {})
         self.fields["level_words"].initial = "\n".join(f"{word}={level}" for word, level in words.items())
 

@@ -30,6 +30,7 @@ from journal.errors import Refused
 from journal.services import access
 
 SHOWN = 50
+CHANGES_SHOWN = 300
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 KINDS = {".xlsx": WORKBOOK, ".gpkg": "application/geopackage+sqlite3", ".geojson": "application/geo+json"}
 
@@ -220,7 +221,8 @@ def changes(request: HttpRequest, edition_id: int) -> HttpResponse:
     listed = cell_changes.changes_in_force(edition)
     context = {
         "edition": edition,
-        "rows": listed,
+        "rows": listed[:CHANGES_SHOWN],
+        "total": len(listed),
         "revision": listed[0].revision if listed else 0,
         "previous": cell_changes.previous_edition(edition),
         "form": form if _may_change(request) else None,

@@ -40,16 +40,30 @@ def report_store(*, edition: Edition, result: dict[str, Any], seconds: float, ac
     return report
 
 
+def without_shapes(result: dict[str, Any]) -> dict[str, Any]:
+    """The answer of `edition_check(with_shapes=True)` as it is without them."""
+
+    def bare(rows: Any) -> Any:
+        return [{key: value for key, value in row.items() if key != "shape"} for row in rows]
+
+    plain = {kind: bare(rows) if kind in ERRORS or kind in LACKS else rows for kind, rows in result.items()}
+    return plain | {"warnings": {kind: bare(rows) for kind, rows in result["warnings"].items()}}
+
+
 def report_of(edition: Edition) -> EditionReport | None:
     """The latest report."""
     return edition.reports.order_by("-pk").first()
 
 
 def errors_in_words(result: dict[str, Any]) -> list[str]:
-    """The kinds of errors with their numbers, for a sentence."""
-    return [
-        f"{label} {result['counts'].get(kind, 0)} 处" for kind, label in ERRORS.items() if result["counts"].get(kind)
-    ]
+    """The kinds of errors with their numbers, for a sentence. A datum that only a few counties make doubtful is told
+    elsewhere and does not count."""
+    words = []
+    for kind, label in ERRORS.items():
+        doubtful = sum(not row.get("certain", True) for row in result[kind])
+        number = result["counts"].get(kind, 0) - doubtful
+        words += [f"{label} {number} 处"] if number > 0 else []
+    return words
 
 
 def require_accepted(edition: Edition, *, is_accepted: bool, reason: str) -> list[str]:

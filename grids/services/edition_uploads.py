@@ -186,6 +186,13 @@ def work(payload: dict[str, Any]) -> None:
     except Refused as refused:
         told = {"message": refused.message, "code": refused.code, **digests.plain(refused.details)}
         _settle(row, State.REFUSED, report={**row.report, "refused": told})
+    except (jobs.LeaseLost, jobs.Later):
+        raise
+    except Exception:
+        # A defect: the job's failure is on the page of tasks; the import must not look as if it were still at work.
+        told = {"message": "程序出错，没有载入任何网格；已经记下，请告诉管理员，或改了再试。", "code": "defect"}
+        _settle(row, State.REFUSED, report={**row.report, "refused": told})
+        raise
 
 
 def _tell(row: EditionImport) -> Any:

@@ -9,6 +9,8 @@ import pytest
 
 from firepoints.models import FirePoint, ImportRun, Ruling
 from firepoints.services.ingest import import_file
+from grids.models import CellChange, EditionImport
+from grids.services.edition_reports import edition_report
 from journal import clock, sealing, services
 from journal.models import Job
 from penalties.models import Batch
@@ -91,6 +93,23 @@ def settled_jointly(city: City) -> FirePoint:
     )
 
 
+def _bring_in_borders(city: City) -> None:
+    """A checked edition, a code that changed, and an import that waits for a person."""
+    edition = city.edition
+    edition_report(edition=edition, actor=city.clerk)
+    CellChange.objects.create(
+        edition=edition, old_edition=edition, revision=1, kind=CellChange.Kind.RENAMED, level="county", old_code=WEST,
+        new_code=WEST, old_name="甲县", new_name="甲区", actor=city.clerk,
+    )  # fmt: skip
+    guess = {"level": "county", "code": "code", "name": "name", "parent": "", "parent_seen": "", "level_column": ""}
+    source = {"file": "c.geojson", "layer": "c", "label": "c.geojson", "rows": 2, "crs": "EPSG:4326", "note": "",
+              "columns": [{"name": "code", "sample": WEST}, {"name": "name", "sample": "甲县"}], "guess": guess}  # fmt: skip
+    EditionImport.objects.create(uuid=IMPORT, name="演示新版", actor=city.clerk, report={"sources": [source]})
+
+
+IMPORT = "7b0f2f0e-0000-4000-8000-000000000000"
+
+
 @pytest.fixture
 def scene(city: City, tmp_path: Path) -> Scene:
     """Every act once, through the real services; every committed entry sealed."""
@@ -107,6 +126,7 @@ def scene(city: City, tmp_path: Path) -> Scene:
     waiting = make.verified(city, at=(IN_WEST[0], IN_WEST[1] + 0.03))
     suspected = make.suspected(at=(IN_EAST[0], IN_EAST[1] - 0.03))
     services.access(city.clerk, "evidence", west)
+    _bring_in_borders(city)
     sealing.seal_all()
     now = clock.real_now()
     job = Job.objects.create(

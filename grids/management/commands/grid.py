@@ -1,5 +1,6 @@
 """grid import | check | activate | changes | divisions | export | list: boundary editions from files to force."""
 
+import time
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from grids.services.cell_changes import changes_in_force, changes_read, changes_
 from grids.services.divisions import division_table_load
 from grids.services.edition_check import ERRORS, LACKS, WARNINGS, edition_check
 from grids.services.edition_files import ANY_LEVEL, DATUMS, Part, Plan
-from grids.services.edition_reports import report_store
+from grids.services.edition_reports import report_store, without_shapes
 from grids.services.editions import edition_activate, edition_load, edition_named
 from grids.services.vector_files import export_cells
 from journal.commands import JinshaoCommand, Usage
@@ -64,9 +65,11 @@ class Command(JinshaoCommand):
         }
 
     def _check(self, *, name: str, **_: Any) -> dict[str, Any]:
-        result = edition_check(name=name, progress=self._tell)
-        report_store(edition=edition_named(name), result=result, seconds=0.0, actor=system_user())
-        return result
+        started = time.monotonic()
+        result = edition_check(name=name, progress=self._tell, with_shapes=True)
+        seconds = time.monotonic() - started
+        report_store(edition=edition_named(name), result=result, seconds=seconds, actor=system_user())
+        return without_shapes(result)
 
     def _activate(self, *, name: str, valid_from: str, reason: str, accept_findings: bool, username: str | None,
                   **_: Any) -> dict[str, Any]:  # fmt: skip
