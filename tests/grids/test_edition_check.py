@@ -143,6 +143,10 @@ def test_a_file_of_gcj02_that_says_it_is_wgs84_is_caught_by_the_outlines_of_all_
     (doubt,) = caught["datum"]
     assert (doubt["best"], doubt["counties"], doubt["certain"], caught["ok"]) == ("gcj02", 100, True, False)
     assert "GCJ-02" in doubt["message"]
+    # Nobody kept this check as a report: the activation asks by itself.
+    with pytest.raises(Conflict) as refused:
+        edition_activate(name="版", valid_from=date(2020, 1, 1), actor=system_user())
+    assert "GCJ-02" in refused.value.message
 
 
 def test_a_shift_that_was_undone_although_there_was_none_is_caught_too(data_dir):
@@ -329,13 +333,6 @@ def test_an_edition_with_errors_rules_only_when_somebody_answers_for_it(tmp_path
     assert not Edition.objects.filter(state="active").exists()
     edition_activate(**wanted, accept_findings=True, reason="勘界前暂用")
     assert Entry.objects.get(act="grid.activated").after["accepted"] == ["重叠 1 处"]
-
-
-def test_gcj02_does_not_rule_even_when_nobody_asked_for_a_check(data_dir):
-    edition_import(name="版", levels={"county": data_dir / "liaoning_counties_gcj02_RAW.geojson"}, actor=system_user())
-    with pytest.raises(Conflict) as refused:
-        edition_activate(name="版", valid_from=date(2020, 1, 1), actor=system_user())
-    assert "GCJ-02" in refused.value.message
 
 
 def test_edges_find_what_areas_find_in_random_tilings():

@@ -58,9 +58,8 @@ def loaded(client, row: EditionImport) -> EditionImport:
 
 
 def nothing_loaded() -> bool:
-    return (
-        Edition.objects.count() == 1 and not Entry.objects.filter(act="grid.imported").exclude(subject_id="1").exists()
-    )
+    """Only the edition of the city, and its cells."""
+    return Edition.objects.count() == 1 and Entry.objects.filter(act="grid.imported").count() == 1
 
 
 def test_from_a_zip_to_an_edition_in_force(clerk, tmp_path):
