@@ -198,7 +198,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "journal.rest.KeyPagination",
     "EXCEPTION_HANDLER": "journal.problems.handler",
     "DEFAULT_THROTTLE_CLASSES": ["journal.throttling.Rates"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "journal.schema.Schema",
     "PAGE_SIZE": 100,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }

@@ -90,7 +90,7 @@ def _note_use(token: Any) -> None:
         log.warning("tokens.use_not_noted", token=token.pk)
 
 
-class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class TokenScheme(OpenApiAuthenticationExtension):
     """How the schema speaks of our tokens."""
 
     target_class = "grids.authentication.TokenAuthentication"

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.db.models import Model, QuerySet
 from django.http import HttpResponseBase
-from rest_framework import generics
+from rest_framework import generics, mixins
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
+from rest_framework.serializers import Serializer
 
 from journal.exports import CSVRenderer, csv_answer, wants_csv
 
 M = TypeVar("M", bound=Model)
 
 
-class Listing(generics.ListAPIView[M]):
+class Listing(mixins.ListModelMixin, generics.GenericAPIView[M]):
     """Subclasses give `get_queryset` (scoped), `present` and a serializer for the schema; `listed` answers a GET.
 
     `csv_name` is the name of the file; its columns are the fields of the serializer.
@@ -36,7 +37,7 @@ class Listing(generics.ListAPIView[M]):
                 request,
                 rows=rows,
                 paginator=self.paginator,  # type: ignore[arg-type]
-                columns=list(self.get_serializer().fields),
+                columns=list(cast(Serializer[Any], self.get_serializer()).fields),
                 present=self.present,
                 name=self.csv_name,
             )

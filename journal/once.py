@@ -61,7 +61,7 @@ def once(handler: Handler[P]) -> Handler[P]:
         key = key_of(request)
         if key is None:
             return handler(view, request, *args, **kwargs)
-        claimed = claim(user_id=int(request.user.pk), key=key, fingerprint=fingerprint(request))
+        claimed = claim(user_id=int(request.user.pk or 0), key=key, fingerprint=fingerprint(request))
         if claimed.status is not None:
             return _again(claimed)
         try:

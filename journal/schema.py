@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
+from rest_framework.mixins import ListModelMixin
 
 from journal.problems import MEDIA_TYPE
 
@@ -48,6 +50,17 @@ IF_NONE_MATCH = OpenApiParameter(
     "If-None-Match", OpenApiTypes.STR, OpenApiParameter.HEADER, description="已有的 ETag；没有变化则 304"
 )
 CSV_NOTE = "`format=csv`（或 Accept: text/csv）给出从游标起的各行，至多一万行，其余见 Link 头。"
+
+
+class Schema(AutoSchema):
+    """A list stays a list, with its cursor and filters, when its first answer by name is GeoJSON."""
+
+    def _is_list_view(self, serializer: Any = None) -> bool:
+        if serializer is None and self.method == "GET" and isinstance(self.view, ListModelMixin):
+            return True
+        return bool(super()._is_list_view(serializer))
+
+
 METHODS = ("get", "post", "put", "patch", "delete")
 
 

@@ -77,5 +77,5 @@ class SoftRedisCache(RedisCache):
     def delete_many(self, keys: Any, version: int | None = None) -> None:
         self._try(lambda: super(SoftRedisCache, self).delete_many(keys, version), None)
 
-    def clear(self) -> bool:
-        return self._try(lambda: bool(super(SoftRedisCache, self).clear()), False)
+    def clear(self) -> None:
+        self._try(lambda: super(SoftRedisCache, self).clear(), None)

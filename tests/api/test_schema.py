@@ -75,6 +75,17 @@ def test_operation_ids_are_a_contract():
             assert one["responses"]["default"]["content"]["application/problem+json"]["schema"] == problem
 
 
+def test_every_list_says_its_cursor_its_page_and_its_csv():
+    lists = 0
+    for path in SchemaGenerator().get_schema(public=True)["paths"].values():
+        content = path.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
+        if "text/csv" in content:
+            lists += 1
+            assert {"cursor", "page_size", "format"} <= {one["name"] for one in path["get"]["parameters"]}
+            assert "results" in str(content["application/json"]["schema"]) or "Paginated" in str(content)
+    assert lists == 6
+
+
 def test_nobody_gets_anything_without_signing_in(db):
     nobody = APIClient()
     addresses = _api_addresses()

@@ -95,7 +95,8 @@ def test_a_dead_cache_is_an_empty_one(db):
     dead = SoftRedisCache(DEAD, {})
     assert dead.get("k", "otherwise") == "otherwise"
     dead.set("k", 1)
-    assert (dead.add("k", 1), dead.has_key("k"), dead.touch("k"), dead.delete("k"), dead.clear()) == (False,) * 5
+    assert (dead.add("k", 1), dead.has_key("k"), dead.touch("k"), dead.delete("k")) == (False,) * 4
+    dead.clear()
     assert (dead.get_many(["k"]), dead.set_many({"k": 1})) == ({}, ["k"])
     dead.delete_many(["k"])
     with pytest.raises(ValueError, match="away"):
