@@ -23,6 +23,7 @@ ACT_OF = {
     "lapse": "fire_point.lapsed",
     "uphold": "fire_point.upheld",
     "reopen": "fire_point.reopened",
+    "stand": "fire_point.stood",
     "merge": "fire_point.merged",
     "merge_decided": "fire_point.merged_decided",
     "absorb": "fire_point.absorbed",

@@ -38,7 +38,7 @@ def buttons_of(point: FirePoint, actions: list[Available]) -> Buttons:
     """One main button at most: the first open next step (look.md)."""
     wanted = set(NEXT_STEPS)
     wanted |= {"split"} if point.is_oversize else set()
-    wanted |= {"review"} if point.needs_person else set()
+    wanted |= {"review", "stand"} if point.needs_person else set()
     main = next((one.transition.action for one in actions if one.is_open and one.transition.action in wanted), "")
     told = Buttons()
     for one in actions:

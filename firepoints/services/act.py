@@ -35,6 +35,7 @@ SERVICES: dict[str, Service] = {
     "lapse": objections.fire_point_lapse,
     "uphold": objections.fire_point_uphold,
     "reopen": reopen.fire_point_reopen,
+    "stand": review.fire_point_stand,
     "merge": merge.fire_point_merge,
     "merge_decided": merge.fire_point_merge_decided,
     "absorb": merge.fire_point_absorb,

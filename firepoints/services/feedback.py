@@ -258,7 +258,7 @@ def _ask_again(point: FirePoint, word: FinalWord, actor: User) -> None:
     is_negative = point.verification is not None and point.verification.conclusion == Conclusion.FALSE
     todo = "重新核实" if point.state not in (State.VERIFIED, State.DISPATCHED, State.SUSPECTED) else "退回补证"
     said = f"发布单位不认可“{word.answer[:60]}”（{word.document_no}，{word.document_date}）："
-    said += f"建议{todo}，或写明理由维持" if is_negative else "请复核"
+    said += f"建议{todo}，或“复核后维持”" if is_negative else "请复核"
     claim(point)
     FirePoint.objects.filter(pk=point.pk).update(needs_person=said[:200])
     record("fire_point.questioned", point, actor, after={"needs_person": said[:200]}, reason=word.note)

@@ -18,3 +18,17 @@ def fire_point_review(
     reason = required(reason, "核对的结论")
     opened = open_act("review", point_id=point_id, actor=actor, expected_version=expected_version)
     return advance(opened, reason=reason, data={"question": opened.point.needs_person}, needs_person="")
+
+
+@transaction.atomic
+def fire_point_stand(
+    *, point_id: int | str, actor: User, reason: str, expected_version: int | None = None
+) -> FirePoint:
+    """An open question about a decided point (a row taken out of its list, a 查否 that the issuer rejects) is answered:
+    the decision stands, with a reason. The other answer is 重新核实.
+
+    Raises NotAllowed for anyone but the person who decides, Conflict, Missing when nothing is in question, StaleVersion.
+    """
+    reason = required(reason, "维持的理由")
+    opened = open_act("stand", point_id=point_id, actor=actor, expected_version=expected_version)
+    return advance(opened, reason=reason, data={"question": opened.point.needs_person}, needs_person="")

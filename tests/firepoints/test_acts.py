@@ -218,7 +218,7 @@ def test_what_is_offered_is_what_the_guard_allows(city: City) -> None:
     assert offered["dispatched", "west"] == {"report", "dispute"}
     assert offered["verified", "recogniser"] == {"return", "recognise", "exclude"}
     assert offered["objection", "west"] == {"object", "waive"}
-    assert offered["final", "recogniser"] == {"reopen", "merge_decided"}
+    assert offered["final", "recogniser"] == {"reopen", "stand", "merge_decided"}
     assert not any(offered[point.state, name] for point in points for name in ("finance", "auditor"))
 
 
