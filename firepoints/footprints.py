@@ -1,15 +1,16 @@
 """What the detections of a point may have seen on the ground, as polygons in WGS-84 lon/lat, and distances to it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from firepoints.models import Detection
 from grids.geo.arrays import FloatArray
-from grids.geo.footprint import footprint, local_xy
-from grids.geo.sensors import heading_for, sensor_error_m
+from grids.geo.footprint import footprint, footprints, local_xy
+from grids.geo.sensors import heading_for, headings_for, sensor_error_m, sensor_errors_m
 from journal.clock import BEIJING
 
 ON_SITE_RADIUS_KM = 0.05
@@ -27,11 +28,15 @@ def footprint_of(detection: Detection) -> shapely.Polygon:
     )  # fmt: skip
 
 
+def _beijing_hour(detection: Detection) -> float:
+    local = detection.starts_at.astimezone(BEIJING)
+    return local.hour + local.minute / 60
+
+
 def _heading(detection: Detection) -> float | None:
     if detection.precision != "instant":
         return None
-    local = detection.starts_at.astimezone(BEIJING)
-    return heading_for(detection.satellite, local.hour + local.minute / 60, detection.lat)
+    return heading_for(detection.satellite, _beijing_hour(detection), detection.lat)
 
 
 def site(detections: Iterable[Detection]) -> BaseGeometry:
@@ -39,6 +44,34 @@ def site(detections: Iterable[Detection]) -> BaseGeometry:
     every = list(detections)
     on_site = [one for one in every if one.kind != Detection.Kind.SATELLITE]
     return shapely.union_all([footprint_of(one) for one in on_site or every])
+
+
+def sites(groups: Sequence[Sequence[Detection]]) -> list[BaseGeometry]:
+    """`site` of many points: all their footprints are drawn at once."""
+    chosen = [[one for one in every if one.kind != Detection.Kind.SATELLITE] or list(every) for every in groups]
+    flat = [one for some in chosen for one in some]
+    shapes = footprints_of(flat)
+    found, at = [], 0
+    for some in chosen:
+        own = shapes[at : at + len(some)]
+        found.append(own[0] if len(own) == 1 else shapely.union_all(own))
+        at += len(some)
+    return found
+
+
+def footprints_of(detections: Sequence[Detection]) -> npt.NDArray[np.object_]:
+    """`footprint_of` of many detections, in their order."""
+    nan, on_site = float("nan"), ON_SITE_RADIUS_KM * 2**0.5
+    pixel = np.array([one.kind == Detection.Kind.SATELLITE for one in detections], dtype=bool)
+    instant = np.array([one.precision == "instant" for one in detections], dtype=bool)
+    sizes = [[nan if size is None else size for size in (one.scan_km, one.track_km)] for one in detections]
+    size = np.where(pixel[:, None], np.array(sizes, dtype=np.float64).reshape(-1, 2), on_site)
+    hours = [_beijing_hour(one) for one in detections]
+    lats = np.array([one.lat for one in detections], dtype=np.float64)
+    names = [one.satellite for one in detections]
+    heading = np.where(pixel & instant, headings_for(names, hours, lats), nan)
+    error = np.where(pixel, sensor_errors_m(names), 0.0)
+    return footprints([one.lon for one in detections], lats, size[:, 0], size[:, 1], heading, error)
 
 
 def seen(detections: Iterable[Detection]) -> BaseGeometry:

@@ -73,7 +73,7 @@ def _sqlite(model: type[models.Model], fields: Mapping[str, Any], columns: Colum
         for name, values in columns.items()
     ]
     with connection.cursor() as cursor:
-        rows = zip(*lists, strict=False)  # a single value is repeated for ever
+        rows: Any = zip(*lists, strict=False)  # a single value is repeated for ever
         cursor.executemany(f'INSERT INTO "{model._meta.db_table}" ({names}) VALUES ({marks})', rows)  # noqa: S608  names of our own models
 
 

@@ -17,10 +17,12 @@ from grids import selectors as grids
 from grids.models import Edition
 from grids.roles import LEVELS, Level
 from grids.services import locating
+from journal import bulk
 
 NO_EDITION = "没有启用的边界版本，启用后重新定位"
 OUTSIDE = "中心不在任何县（区）内"
 LEAST_SHARE = 1e-9
+TAKEN = ("attribution", "county_code", "township_code", "village_code", "group_code", "is_cross")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,37 +49,67 @@ class Names:
         return self.cells[edition.pk].get(code, "")
 
     def answering(self, chain: Mapping[str, str], on: date) -> list[grids.PersonRow]:
-        key = (on, *(chain.get(level, "") for level in LEVELS))
+        key = _asked(chain, on)
         if key not in self.people:
             self.people[key] = grids.people_for(chain, on)
         return self.people[key]
+
+    def ask(self, chains: Iterable[tuple[Mapping[str, str], date]]) -> None:
+        """Find the people of many chains at once, for what follows."""
+        wanted = {_asked(chain, on): (chain, on) for chain, on in chains if _asked(chain, on) not in self.people}
+        self.people.update(zip(wanted, grids.people_for_many(list(wanted.values())), strict=True))
+
+
+def _asked(chain: Mapping[str, str], on: date) -> tuple[Any, ...]:
+    return (on, *(chain.get(level, "") for level in LEVELS))
 
 
 def attribute(points: Sequence[FirePoint], sites: Sequence[BaseGeometry]) -> None:
     """Locate undispatched points and append their attribution, with people and candidates; updates the given objects.
 
     `sites` are where each fire can have been, in lon/lat. A site over two counties leaves the point with no county and
-    proposes 跨界. Runs in the caller's transaction; the caller has claimed the points or has just made them.
+    proposes 跨界. Runs in the caller's transaction; the caller has claimed the points.
     """
-    names = Names()
     seqs = _last_seqs(points)
-    found = _locate_by_date(points, sites)
+    found, rows, names = _located(points, sites, seqs)
+    file_attributions(rows, names)
+    _take_all(points, rows, found)
+    FirePoint.objects.bulk_update(points, [*TAKEN, "needs_person"], batch_size=100)
+    _concern_all(points, found)
+
+
+def create_attributed(points: Sequence[FirePoint], sites: Sequence[BaseGeometry]) -> None:
+    """Insert new points with their first attribution: the same answer as `attribute`, each row written once."""
+    ids = bulk.reserve_ids(FirePoint, len(points)).tolist()
+    for point, pk in zip(points, ids, strict=True):
+        point.pk = pk
+    found, rows, names = _located(points, sites, {})
+    for row, pk in zip(rows, bulk.reserve_ids(Attribution, len(rows)).tolist(), strict=True):
+        row.pk = pk
+    _take_all(points, rows, found)
+    FirePoint.objects.bulk_create(points, batch_size=500)
+    file_attributions(rows, names)
+    _concern_all(points, found)
+
+
+def _located(
+    points: Sequence[FirePoint], sites: Sequence[BaseGeometry], seqs: Mapping[int, int]
+) -> tuple[dict[int, Located], list[Attribution], Names]:
+    names = Names()
+    found = _locate_by_edition(points, sites)
     rows = [
         attribution_row(point, found[point.pk], names, seq=seqs.get(point.pk, 0) + 1)
         for point in points
         if point.pk in found
     ]
-    file_attributions(rows, names)
+    return found, rows, names
+
+
+def _take_all(points: Sequence[FirePoint], rows: Sequence[Attribution], found: Mapping[int, Located]) -> None:
     of_point = {row.point_id: row for row in rows}
     least = {on: least_share(on) for on in {point.burn_date for point in points}}
     for point in points:
         _take(point, of_point.get(point.pk), found.get(point.pk), least[point.burn_date])
-    FirePoint.objects.bulk_update(
-        points,
-        ["attribution", "county_code", "township_code", "village_code", "group_code", "is_cross", "needs_person"],
-        batch_size=100,
-    )
-    _concern_all(points, found)
 
 
 def _take(point: FirePoint, row: Attribution | None, found: Located | None, least: float) -> None:
@@ -106,14 +138,18 @@ def candidates(found: Located, least: float) -> list[str]:
     return touched if not own or own in touched else [own, *touched]
 
 
-def _locate_by_date(points: Sequence[FirePoint], sites: Sequence[BaseGeometry]) -> dict[int, Located]:
-    by_date: dict[date, list[int]] = {}
+def _locate_by_edition(points: Sequence[FirePoint], sites: Sequence[BaseGeometry]) -> dict[int, Located]:
+    of_date = {on: grids.edition_for(on) for on in {point.burn_date for point in points}}
+    by_edition: dict[tuple[int, bool], list[int]] = {}
     for at, point in enumerate(points):
-        by_date.setdefault(point.burn_date, []).append(at)
+        edition, is_before_first = of_date[point.burn_date]
+        if edition is not None:
+            by_edition.setdefault((edition.pk, is_before_first), []).append(at)
     found: dict[int, Located] = {}
-    for on, places in by_date.items():
+    for places in by_edition.values():
         some = [points[at] for at in places]
-        answers = locate([one.lon for one in some], [one.lat for one in some], [sites[at] for at in places], on)
+        answers = locate([one.lon for one in some], [one.lat for one in some], [sites[at] for at in places],
+                         some[0].burn_date)  # fmt: skip
         found.update({one.pk: answer for one, answer in zip(some, answers, strict=True) if answer})
     return found
 
@@ -167,20 +203,18 @@ def attribution_row(
 def file_attributions(rows: Iterable[Attribution], names: Names) -> None:
     """Append attributions with the people who answered on the burning date of each point."""
     filed = Attribution.objects.bulk_create(list(rows), batch_size=500)
-    AttributionPerson.objects.bulk_create(
-        [
-            AttributionPerson(
-                attribution=row,
-                level=person.level,
-                cell_code=person.cell_code,
-                post=person.post,
-                holder=person.holder,
-                is_acting=person.is_acting,
-            )
-            for row in filed
-            for person in names.answering(chain_of(row), row.point.burn_date)
-        ],
-        batch_size=500,
+    names.ask((chain_of(row), row.point.burn_date) for row in filed)
+    people = [(row.pk, person) for row in filed for person in names.answering(chain_of(row), row.point.burn_date)]
+    bulk.insert(
+        AttributionPerson,
+        {
+            "attribution_id": [pk for pk, _ in people],
+            "level": [str(person.level) for _, person in people],
+            "cell_code": [person.cell_code for _, person in people],
+            "post_id": [person.post.pk if person.post else None for _, person in people],
+            "holder_id": [person.holder.pk if person.holder else None for _, person in people],
+            "is_acting": [person.is_acting for _, person in people],
+        },
     )
 
 

@@ -24,10 +24,9 @@ from firepoints.services.merge import fire_point_absorb
 from firepoints.services.points import NewPoint, attach_detections, create_points
 from firepoints.services.split import said_by_people
 from firepoints.states import DECIDED, Conclusion, State
-from grids.geo.sensors import heading_for, sensor_error_m
+from grids.geo.sensors import headings_for, sensor_errors_m
 from grids.models import User
 from grids.selectors import system_user
-from journal.clock import BEIJING
 from journal.errors import StaleVersion
 
 FAMILY_OF_SENSOR = {
@@ -42,6 +41,7 @@ FAMILY_OF_SENSOR = {
     "FY4A": "himawari",
     "FY4B": "himawari",
 }
+BEIJING_S, DAY_S = 8 * 3600, 86400
 ON_SITE_ERROR_M = 50.0
 REACH_DEGREES = 0.1
 TAKES_IN = (State.DISPATCHED, State.JOINT, State.VERIFIED)
@@ -204,10 +204,11 @@ def _constraints(scene: _Scene) -> Constraints:
 
 def _columns(rows: Sequence[Values]) -> Detections:
     column = list(zip(*rows, strict=True))
-    satellites = np.array(column[SATELLITE], dtype=object)
     on_site = np.array([kind != Detection.Kind.SATELLITE for kind in column[KIND]], dtype=bool)
-    error = {name: sensor_error_m(name) for name in set(column[SATELLITE])}
     starts, ends = (np.array([_seconds(one) for one in column[at]], dtype=np.int64) for at in (STARTS, ENDS))
+    hours = ((starts + BEIJING_S) % DAY_S) / 3600
+    headings = headings_for(column[SATELLITE], hours, column[LAT])
+    headings[on_site | (np.array(column[PRECISION], dtype=object) != "instant")] = np.nan
     return Detections.build(
         id=np.array(column[PK], dtype=np.int64),
         starts_at=starts,
@@ -217,8 +218,8 @@ def _columns(rows: Sequence[Values]) -> Detections:
         family=[_family(one) for one in rows],
         scan_km=_numbers(column[SCAN]),
         track_km=_numbers(column[TRACK]),
-        heading_deg=[_heading(one) for one in rows],
-        error_m=np.where(on_site, ON_SITE_ERROR_M, [error[name] for name in satellites.tolist()]),
+        heading_deg=headings,
+        error_m=np.where(on_site, ON_SITE_ERROR_M, sensor_errors_m(column[SATELLITE])),
         source_class=[str(one) for one in column[CLASS]],
     )
 
@@ -240,14 +241,6 @@ def _family(one: Values) -> str:
     if one[CLASS] == Source.Class.OFFICIAL_LIST and (known is None or one[SCAN] is None):
         return "list"
     return known or "list"
-
-
-def _heading(one: Values) -> float:
-    if one[KIND] != Detection.Kind.SATELLITE or one[PRECISION] != "instant":
-        return float("nan")
-    local = one[STARTS].astimezone(BEIJING)
-    known = heading_for(one[SATELLITE], local.hour + local.minute / 60, one[LAT])
-    return float("nan") if known is None else known
 
 
 def _apply(

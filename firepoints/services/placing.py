@@ -1,17 +1,22 @@
 """Which cell each sighting's centre lies in, by the edition of its own Beijing date, a file at a time."""
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 
 from firepoints.sources.table import SightingTable
+from grids.geo.arrays import geometry_array
 from grids.geo.datum import to_wgs84
 from grids.geo.edition_index import EditionIndex
 from grids.geo.footprint import NOMINAL_RADIUS_M, footprints
-from grids.geo.sensors import heading_for, sensor_error_m
+from grids.geo.sensors import headings_for, sensor_error_m, sensor_errors_m
 from grids.models import Edition
 from grids.selectors import edition_for
 from grids.services import locating
@@ -20,7 +25,8 @@ from journal.errors import Refused
 BEIJING_S = 8 * 3600
 DAY_S = 86400
 EPOCH_DAY = date(1970, 1, 1).toordinal()
-NEAR_DEGREES = 0.08  # a little over what any pixel reaches: 5 km at this latitude and far beyond
+LEAST_DEGREE_M = 110_000.0  # of latitude; a degree of longitude is shorter by the cosine
+COARSE = 0.0005  # degrees by which the outline that only sorts out what is far may be off
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -80,12 +86,14 @@ def _located(
     index: EditionIndex, lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]
 ) -> tuple[Bools, npt.NDArray[np.str_], npt.NDArray[np.str_]]:
     """Which rows lie in a county; of these the county's and the leaf's code. Most rows of a province lie in none."""
-    inside = index.locators["county"].locate(lon, lat) >= 0
-    chain = index.locate_chain(lon[inside], lat[inside])
-    deepest = chain.county
-    for level in (chain.township, chain.village, chain.group):
-        deepest = np.where(level != "", level, deepest)
-    return inside, chain.county, deepest
+    positions = index.locate_places(lon, lat).positions
+    inside = positions["county"] >= 0
+    county = index.codes("county")[positions["county"][inside]]
+    deepest = county
+    for level in ("township", "village", "group"):
+        codes = index.codes(level)[positions[level][inside]]
+        deepest = np.where(positions[level][inside] >= 0, codes, deepest)
+    return inside, county.astype(np.str_), deepest.astype(np.str_)
 
 
 def _filled(codes: npt.NDArray[np.str_], rows: Ints, found: npt.NDArray[np.str_]) -> npt.NDArray[np.str_]:
@@ -102,47 +110,48 @@ def _reaching_in(
     lat: npt.NDArray[np.float64],
     rows: Ints,
 ) -> Ints:
-    """Of rows outside every county, those whose footprint meets one. Only what is near is measured, and only what the
-    distance leaves open is drawn."""
-    west, south, east, north = shapely.total_bounds(index.locators["county"].geometries).tolist()
-    x, y = lon[rows], lat[rows]
-    rows = rows[
-        (x > west - NEAR_DEGREES) & (x < east + NEAR_DEGREES) & (y > south - NEAR_DEGREES) & (y < north + NEAR_DEGREES)
-    ]
+    """Of rows outside every county, those whose footprint meets one. Only what is near is drawn."""
     if not rows.size:
         return rows
-    inner, outer = _reach_m(table, rows)
-    distance = index.border_distance_m(lon[rows], lat[rows])
-    open_ = rows[(distance < outer) & (distance >= inner * 0.98)]
-    drawn = footprints_of(table, lon, lat, open_)
-    met = [bool(index.touching_counties(shape)) for shape in drawn]
-    return np.concatenate((rows[distance < inner * 0.98], open_[np.array(met, dtype=bool)])).astype(np.int64)
+    squeeze = max(float(np.cos(np.radians(np.abs(lat[rows]).max()))), 0.01)
+    near = _surroundings(index, math.ceil(_most_m(table, rows) / LEAST_DEGREE_M / squeeze * 1000) / 1000)
+    west, south, east, north = shapely.bounds(near).tolist()
+    x, y = lon[rows], lat[rows]
+    rows = rows[(x > west) & (x < east) & (y > south) & (y < north)]
+    rows = rows[shapely.intersects_xy(near, lon[rows], lat[rows])]
+    if not rows.size:
+        return rows
+    shapes = footprints_of(table, lon, lat, rows)
+    met, _, _ = index.locators["county"].meeting(geometry_array(shapes))
+    return rows[np.unique(met)]
 
 
-def _reach_m(table: SightingTable, rows: Ints) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Radii in metres of a disc within the footprint of each row and of one around it."""
-    satellites = table.satellite[rows]
-    error_of = {name: sensor_error_m(name) for name in set(satellites.tolist())}
-    error = np.array([error_of[name] for name in satellites.tolist()], dtype=np.float64)
-    scan, track = table.scan_km[rows] * 500.0, table.track_km[rows] * 500.0
-    nominal = np.isnan(scan) | np.isnan(track)
-    inner = np.where(nominal, NOMINAL_RADIUS_M, np.minimum(scan, track) + error)
-    return inner, np.where(nominal, NOMINAL_RADIUS_M, np.hypot(scan, track) + error) * 1.02
+@lru_cache(maxsize=16)
+def _surroundings(index: EditionIndex, reach: float) -> shapely.Geometry:
+    """All counties with `reach` degrees around them, coarsely: what lies outside of it reaches nothing."""
+    outlines = shapely.simplify(index.locators["county"].geometries, COARSE)
+    area = shapely.union_all(shapely.buffer(outlines, reach + 2 * COARSE, quad_segs=4))
+    shapely.prepare(area)
+    return area
+
+
+def _most_m(table: SightingTable, rows: Ints) -> float:
+    """Metres that no footprint of these rows exceeds from its centre."""
+    error = max(sensor_error_m(name) for name in set(pc.unique(pa.array(table.satellite[rows])).to_pylist()))
+    scan, track = (np.nanmax(np.append(size[rows], 0.0)) * 500.0 for size in (table.scan_km, table.track_km))
+    return max(NOMINAL_RADIUS_M, float(np.hypot(scan, track)) + error) * 1.02
 
 
 def footprints_of(table: SightingTable, lon, lat, rows):  # type: ignore[no-untyped-def]
     """Footprint polygons (WGS-84) of some rows of a table; `rows` are positions."""
     if len(rows) == 0:
         return []
-    headings, errors = [], []
-    for row in rows:
-        hour = ((int(table.starts_at[row]) + BEIJING_S) % DAY_S) / 3600
-        known = heading_for(table.satellite[row], hour, float(lat[row])) if table.precision[row] == "instant" else None
-        headings.append(np.nan if known is None else known)
-        errors.append(sensor_error_m(table.satellite[row]))
-    return footprints(
-        lon[rows], lat[rows], table.scan_km[rows], table.track_km[rows], np.array(headings), np.array(errors)
-    )
+    hours = ((table.starts_at[rows] + BEIJING_S) % DAY_S) / 3600
+    satellites = table.satellite[rows].tolist()
+    headings = headings_for(satellites, hours, lat[rows])
+    headings[table.precision[rows] != "instant"] = np.nan
+    errors = sensor_errors_m(satellites)
+    return footprints(lon[rows], lat[rows], table.scan_km[rows], table.track_km[rows], headings, errors)
 
 
 def moment(seconds: int) -> datetime:

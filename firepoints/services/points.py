@@ -8,7 +8,7 @@ from django.db import transaction
 
 from firepoints import footprints, selectors
 from firepoints.models import Detection, FirePoint, Membership
-from firepoints.services.attribution import attribute, candidates, least_share, locate
+from firepoints.services.attribution import attribute, candidates, create_attributed, least_share, locate
 from firepoints.services.steps import claim, concern
 from firepoints.states import UNDECIDED, State
 from grids.models import User
@@ -71,18 +71,16 @@ def create_points(groups: Sequence[NewPoint], *, actor: User, subject: Any = Non
         return []
     if any(not group.detections for group in groups):
         raise Missing(["监测记录"])
-    points = FirePoint.objects.bulk_create(
-        [
-            FirePoint(
-                **outline(group.detections),
-                is_oversize=group.is_oversize,
-                is_fixed_heat=group.is_fixed_heat,
-                needs_person=group.needs_person[:200],
-            )
-            for group in groups
-        ],
-        batch_size=500,
-    )
+    points = [
+        FirePoint(
+            **outline(group.detections),
+            is_oversize=group.is_oversize,
+            is_fixed_heat=group.is_fixed_heat,
+            needs_person=group.needs_person[:200],
+        )
+        for group in groups
+    ]
+    create_attributed(points, footprints.sites([group.detections for group in groups]))
     Membership.objects.bulk_create(
         [
             Membership(point=point, detection=one, why=group.ground(one))
@@ -91,7 +89,6 @@ def create_points(groups: Sequence[NewPoint], *, actor: User, subject: Any = Non
         ],
         batch_size=500,
     )
-    attribute(points, [footprints.site(group.detections) for group in groups])
     gathered = {
         str(point.pk): sorted(one.pk for one in group.detections) for point, group in zip(points, groups, strict=True)
     }

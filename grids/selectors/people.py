@@ -1,6 +1,6 @@
 """Posts, terms and the roles that follow from them; who answered for a place on a date (C2, C10)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -12,6 +12,7 @@ from journal import clock
 from journal.errors import Refused
 
 SYSTEM_USERNAME = "system"
+CODES_AT_ONCE = 5000
 
 
 class PersonRow(NamedTuple):
@@ -81,18 +82,35 @@ def people_for(chain: Mapping[str, str], on: date) -> list[PersonRow]:
     Every responsible post is a row, held or vacant; a cell without any such post gives one row with neither.
     Several holders of one kind (书记, 镇长) are several posts, so several rows.
     """
-    wanted = [(level, chain[level]) for level in LEVELS if chain.get(level)]
-    posts = Post.objects.filter(cell_code__in=[code for _, code in wanted], kind__in=RESPONSIBLE_KINDS)
-    terms = Term.objects.filter(held_on(on), post__in=posts).select_related("holder")
-    term_of = {term.post_id: term for term in terms}
-    by_code: dict[str, list[Post]] = {}
-    for post in posts.order_by("id"):
-        by_code.setdefault(post.cell_code, []).append(post)
+    return people_for_many([(chain, on)])[0]
+
+
+def people_for_many(asked: Sequence[tuple[Mapping[str, str], date]]) -> list[list[PersonRow]]:
+    """`people_for` of many chains and dates: two queries for some thousand cells, however many are asked."""
+    chains = [[(level, chain[level]) for level in LEVELS if chain.get(level)] for chain, _ in asked]
+    codes = sorted({code for chain in chains for _, code in chain})
+    posts: dict[str, list[Post]] = {}
+    terms: dict[int, list[Term]] = {}
+    for start in range(0, len(codes), CODES_AT_ONCE):
+        part = Post.objects.filter(cell_code__in=codes[start : start + CODES_AT_ONCE], kind__in=RESPONSIBLE_KINDS)
+        for post in part.order_by("id"):
+            posts.setdefault(post.cell_code, []).append(post)
+        for term in Term.objects.filter(post__in=part).select_related("holder").order_by("id"):
+            terms.setdefault(term.post_id, []).append(term)
+    for own in posts.values():
+        own.sort(key=lambda post: RESPONSIBLE_KINDS.index(PostKind(post.kind)))
+    return [_answering(chain, on, posts, terms) for chain, (_, on) in zip(chains, asked, strict=True)]
+
+
+def _answering(
+    chain: Sequence[tuple[str, str]], on: date, posts: Mapping[str, list[Post]], terms: Mapping[int, list[Term]]
+) -> list[PersonRow]:
     rows: list[PersonRow] = []
-    for level, code in wanted:
-        own = sorted(by_code.get(code, []), key=lambda post: RESPONSIBLE_KINDS.index(PostKind(post.kind)))
+    for level, code in chain:
+        own = posts.get(code, [])
         for post in own:
-            term = term_of.get(post.pk)
+            held = [one for one in terms.get(post.pk, ()) if one.starts <= on and (one.ends is None or one.ends > on)]
+            term = held[-1] if held else None
             rows.append(PersonRow(level, code, post, term.holder if term else None, bool(term and term.is_acting)))
         if not own:
             rows.append(PersonRow(level, code, None, None, False))

@@ -2,12 +2,16 @@
 
 import sys
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 from django.core.management.base import CommandParser
 
 from firepoints.models import ImportRun
-from firepoints.services.ingest import import_file
+from firepoints.services import ingest
+from firepoints.services.importing import turns
+from firepoints.services.importing.working import COMMITTED
+from firepoints.services.previewing import preview
 from firepoints.services.reading import DATUMS, ListName
 from firepoints.services.withdrawing import import_withdraw
 from grids.selectors import system_user, user_named
@@ -20,50 +24,89 @@ OUTCOMES = (
     ("quarantined", "隔离"),
     ("outside", "界外"),
 )
+WIDE = 30  # characters of the bar
+
+
+class Bar:
+    """Progress on a terminal, at most ten times a second; and when what was done, for `--timing`."""
+
+    def __init__(self, out: Any) -> None:
+        self.out, self.begun, self.shown = out, perf_counter(), 0.0
+        self.committed_at: float | None = None
+
+    def __call__(self, words: str, done: int, total: int) -> None:
+        now = perf_counter()
+        if words == COMMITTED:
+            self.committed_at = now
+        if not sys.stderr.isatty() or (now - self.shown < 0.1 and done < total):
+            return
+        self.shown = now
+        part = done / total if total else 1.0
+        filled = "█" * round(part * WIDE)
+        self.out.write(f"\r{words:　<7} {filled:░<{WIDE}} {part:4.0%}  {done:,} / {total:,}", ending="")
+        if done >= total:
+            self.out.write("")
+
+    def timing(self) -> dict[str, float]:
+        """Seconds to the commit and to the end, and the longest time that the work held the database."""
+        seconds = perf_counter() - self.begun
+        committed = seconds if self.committed_at is None else self.committed_at - self.begun
+        return {
+            "committed_s": round(committed, 3),
+            "seconds": round(seconds, 3),
+            "longest_piece_s": round(turns.longest_s, 3),
+        }
 
 
 class Command(JinshaoCommand):
-    help = "导入监测或巡查文件；ingest withdraw RUN 撤回一次导入"
+    help = "导入监测或巡查文件；ingest withdraw RUN 撤回一次导入；ingest resume RUN 接着做中断的一次"
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("what", metavar="FILE|withdraw", help="文件；或 withdraw")
-        parser.add_argument("run_id", metavar="RUN", nargs="?", help="撤回时：导入记录")
+        parser.add_argument("what", metavar="FILE|withdraw|resume", help="文件；或 withdraw、resume")
+        parser.add_argument("run_id", metavar="RUN", nargs="?", help="撤回、续做时：导入记录")
         parser.add_argument("--source", help="来源，例如 firms、national_list、provincial_list、patrol")
         parser.add_argument("--datum", choices=DATUMS, help="文件的坐标系；缺省按来源")
+        parser.add_argument("--datum-confirmed", action="store_true", help="坐标系已经核对：有疑点也导入（记入日志）")
         parser.add_argument("--issuer", default="", help="清单的发布单位")
         parser.add_argument("--period", default="", help="清单的期次")
         parser.add_argument("--list-no", default="", help="清单号")
         parser.add_argument("--supersedes", help="替代哪一次导入（更正的清单）")
         parser.add_argument("--dry-run", action="store_true", help="只看结果，不写入")
+        parser.add_argument("--later", action="store_true", help="只收下文件，由后台导入")
+        parser.add_argument("--timing", action="store_true", help="另给出用时（秒）")
         parser.add_argument("--reason", default="", help="撤回的理由")
         parser.add_argument("--as", dest="actor", help="以谁的身份；缺省为系统")
 
     def run(self, *, what: str, run_id: str | None, **options: Any) -> dict[str, Any]:
         actor = user_named(options["actor"]) if options.get("actor") else system_user()
-        if what == "withdraw":
+        bar = Bar(self.stderr)
+        if what in ("withdraw", "resume"):
             if not run_id:
-                raise Usage("要写明撤回哪一次导入：ingest withdraw RUN --reason …")
-            found = import_withdraw(run=run_id, actor=actor, reason=options["reason"])
+                raise Usage(f"要写明哪一次导入：ingest {what} RUN")
+            if what == "resume":
+                return ingest.import_run_now(ingest.run_named(run_id), progress=bar).as_json()
+            found = import_withdraw(run=run_id, actor=actor, reason=options["reason"], progress=bar)
             return {"run": str(found.uuid), "state": found.state, "reason": found.withdrawn_reason}
         if run_id:
             raise Usage(f"一次只导入一个文件，多余的参数：{run_id}")
         if not options["source"]:
             raise Usage("要写明来源：--source firms|national_list|provincial_list|patrol|…")
-        done = import_file(
-            path=Path(what),
-            source_code=options["source"],
-            actor=actor,
-            datum=options["datum"],
-            name=ListName(options["issuer"], options["period"], options["list_no"]),
-            supersedes=options["supersedes"],
-            dry_run=options["dry_run"],
-            progress=self._progress,
-        )
-        return done.as_json()
-
-    def _progress(self, word: str, done: int, total: int) -> None:
-        if sys.stderr.isatty():
-            self.stderr.write(f"\r{word} {done:,} / {total:,}", ending="")
+        given: dict[str, Any] = {
+            "path": Path(what),
+            "source_code": options["source"],
+            "actor": actor,
+            "datum": options["datum"],
+            "name": ListName(options["issuer"], options["period"], options["list_no"]),
+            "supersedes": options["supersedes"],
+        }
+        if options["dry_run"]:
+            return preview(**given).as_json()
+        if options["datum_confirmed"]:
+            given["options"] = {"datum_confirmed": True}
+        if options["later"]:
+            return ingest.result_of(ingest.import_start(**given)).as_json()
+        done = ingest.import_file(**given, progress=bar).as_json()
+        return {**done, "timing": bar.timing()} if options["timing"] else done
 
     def show(self, result: dict[str, Any]) -> None:
         if "rows" not in result:
@@ -74,4 +117,11 @@ class Command(JinshaoCommand):
         for code, count in result["counties"].items():
             self.stdout.write(f"  {code}\t{count} 行入库")
         run = ImportRun.objects.filter(uuid=result["run"]).first() if result["run"] else None
-        self.stdout.write(f"导入记录 {run.uuid}，涉及 {result['points']} 处火点" if run else "只是试算，没有写入")
+        if run is None:
+            if said := result.get("preview", {}).get("doubt"):
+                self.stdout.write(f"坐标系可疑：{said}")
+            self.stdout.write("只是试算，没有写入")
+        elif run.is_over:
+            self.stdout.write(f"导入记录 {run.uuid}，涉及 {result['points']} 处火点")
+        else:
+            self.stdout.write(f"导入记录 {run.uuid}：{run.progress.words}，由后台继续")

@@ -8,6 +8,8 @@ Points that appear one after another do no harm: each is whole when it appears.
 
 from __future__ import annotations
 
+from time import perf_counter
+
 from firepoints.models import DetectionKey, ImportRun, Supersession
 from firepoints.services import grouping
 from firepoints.services.correcting import release_corrected
@@ -17,7 +19,8 @@ from firepoints.services.list_difference import settle_corrected
 from journal import faults
 from journal.errors import Conflict, StaleVersion
 
-GROUPS = 200  # points formed in one transaction
+FIRST, LEAST, MOST = 100, 10, 2000  # groups whose points are formed in one transaction
+SHORT_S, LONG_S = 0.08, 0.2  # a piece shorter than this is followed by a larger one, a longer one by a smaller
 RELEASED = 500  # rows of a corrected list taken out of force in one transaction
 MOST_TRIES = 50
 
@@ -50,9 +53,13 @@ def _formed(run: ImportRun, turn: Turn, same_as: dict[int, int], progress: Progr
         one_at_a_time()
         stamp = grouping.stamp()
     plan = grouping.plan_for(run, same_as)
-    labels = plan.open_groups() if plan else []
-    for start in range(0, len(labels), GROUPS):
-        part = labels[start : start + GROUPS]
+    if plan is None:
+        return True
+    labels = plan.open_groups()
+    done, size = 0, FIRST
+    while done < len(labels):
+        part = labels[done : done + size]
+        begun = perf_counter()
         try:
             with turn.piece():
                 one_at_a_time()
@@ -60,14 +67,22 @@ def _formed(run: ImportRun, turn: Turn, same_as: dict[int, int], progress: Progr
                     return False
                 points = run.points + plan.apply(part, run=run, actor=run.actor)
                 turn.keep(points=points)
-                turn.show(min(start + GROUPS, len(labels)), len(labels))
+                turn.show(done + len(part), len(labels))
                 faults.point("import.points.made")
         except (StaleVersion, Conflict):
             return False
-        run.points = points
+        run.points, done = points, done + len(part)
         faults.point("import.points.formed")
-        progress("归并成火点", min(start + GROUPS, len(labels)), len(labels))
+        progress("归并成火点", done, len(labels))
+        size = next_size(size, perf_counter() - begun)
     return True
+
+
+def next_size(size: int, took_s: float) -> int:
+    """How many groups to the next piece, so that nobody else waits long for the database."""
+    if took_s < SHORT_S:
+        return min(size * 2, MOST)
+    return max(size // 2, LEAST) if took_s > LONG_S else size
 
 
 def release_what_it_corrects(run: ImportRun, turn: Turn) -> None:

@@ -76,7 +76,7 @@ def import_start(
         "stored_as": storing.store_file(path, kind="imports", suffix=path.suffix.lower()[:8], digest=digest),
         "datum": used,
         "mapping": dict(mapping or {}),
-        "options": dict(options or {}),
+        "options": {**(options or {}), "readers": reading.READERS},
         "supersedes": run_named(supersedes) if supersedes else None,
         "actor": actor,
         "started_at": clock.now(),
@@ -104,18 +104,21 @@ def _written(facts: dict[str, Any], uuid: UUID | None, in_foreground: bool) -> I
 def known_by_hash(facts: Mapping[str, Any]) -> ImportRun | None:
     """The run that brought this very file, read in the same way, if everything it found then must be so now.
 
-    Not where a row was quarantined (a newer program or a later hour may read it), nor when boundaries were activated,
-    or an import taken back or corrected, since: then the file is read again.
+    Not when boundaries were activated, an import taken back or corrected, or the program learned to read better since,
+    nor where a row lay in the future or contradicted another list: then the file is read again.
     """
     same = ("source", "sha256", "datum", "mapping", "issuer", "period", "list_no", "supersedes")
     runs = ImportRun.objects.filter(**{name: facts[name] for name in same if name != "mapping"})
-    runs = runs.filter(state=State.COMMITTED, phase="", quarantined=0, repeats__isnull=True).order_by("-pk")
+    runs = runs.filter(
+        state=State.COMMITTED, phase="", repeats__isnull=True, options__readers=reading.READERS
+    ).order_by("-pk")
     for run in runs[:5]:
         how = ({k: v for k, v in one.items() if k in reading.OPTIONS} for one in (run.options, facts["options"]))
         since = run.committed_at or run.started_at
         changed = (
             run.mapping != facts["mapping"]
             or next(how) != next(how)
+            or run.raw_rows.filter(code__in=reading.MAY_CHANGE).exists()
             or Edition.objects.filter(activated_at__gte=run.started_at).exists()
             or ImportRun.objects.filter(
                 Q(withdrawn_at__gte=since) | Q(supersedes__isnull=False, started_at__gte=run.started_at) & ~Q(pk=run.pk)
@@ -238,7 +241,7 @@ def import_file(
     source = reading.source_named(source_code)
     used = datum or source.datum
     mapping = remembered(source, name.issuer if name else "") if mapping is None else mapping
-    how = {"path": path, "source_code": source_code, "actor": actor, "datum": datum, "name": name}
+    how: dict[str, Any] = {"path": path, "source_code": source_code, "actor": actor, "datum": datum, "name": name}
     how |= {"supersedes": supersedes, "mapping": mapping, "options": options, "filename": filename, "uuid": uuid}
     if not dry_run and uuid is not None and (known := ImportRun.objects.filter(uuid=uuid).first()) is not None:
         return result_of(known)

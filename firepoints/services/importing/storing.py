@@ -15,7 +15,7 @@ from firepoints.models import Detection, DetectionKey, ImportRun, RawChunk, RawR
 from firepoints.services import reading
 from firepoints.services.importing.preparing import Prepared, counts_of
 from firepoints.services.importing.verdicts import KEPT, NONE, QUARANTINED
-from firepoints.sources.base import SATELLITE
+from firepoints.sources.base import SATELLITE, Note, Rejected
 from journal import bulk
 
 CHUNK = 10_000  # rows to a transaction
@@ -221,7 +221,7 @@ def store_aside(run: ImportRun, prepared: Prepared, start: int, stop: int) -> tu
     rejected, notes = prepared.result.rejected, prepared.result.notes
     bad = rejected[start:stop]
     noted = notes[max(0, start - len(rejected)) : max(0, stop - len(rejected))]
-    every = [*bad, *noted]
+    every: list[Rejected | Note] = [*bad, *noted]
     digest = insert_raw(
         run,
         sheet=[one.sheet[:60] for one in every],

@@ -81,7 +81,7 @@ def _against_what_stands(found: Verdicts, keys: Keys, inside: Bools, standing: S
         left &= ~clash
     older = left & inside & has_base & (standing.base_rank > keys.rank)
     found.equals[older], found.outcome[older] = standing.base[older], SUPERSEDED
-    return left & ~older
+    return np.asarray(left & ~older)
 
 
 def _against_each_other(found: Verdicts, keys: Keys, inside: Bools, rows: Ints) -> None:

@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 
 State, Phase = ImportRun.State, ImportRun.Phase
 Outcome = RawRow.Outcome
+COMMITTED = "已入库"
 MOST_TRIES = 3  # of a chunk whose key another import has just taken
 
 faults.register(
@@ -93,6 +94,7 @@ def load(run: ImportRun, turn: Turn, given: ParseResult | None, progress: Progre
         faults.point("import.chunk.stored")
         progress("入库", run.done, run.total)
     commit(run, turn)
+    progress(COMMITTED, run.rows, run.rows)
     faults.point("import.committed")
 
 
