@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,7 +21,7 @@ from firepoints.sources.datum_check import swapped_words
 from firepoints.sources.suggest import suggest_mapping
 from papers.encodings import decode
 from papers.reading import Sheet, read_sheets
-from tests.fuzz.files import KINDS, texts, workbooks
+from tests.fuzz.files import KINDS, LIST, LIST_ROW, texts, workbooks
 
 EXAMPLES = int(os.environ.get("JINSHAO_FUZZ_EXAMPLES", "60"))
 QUICK = settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
@@ -102,6 +103,15 @@ def test_every_filled_row_of_a_workbook_has_one_outcome_or_the_file_is_refused(k
         nothing_vanishes(kind, data)
 
     check()
+
+
+def test_a_reader_that_loses_a_row_is_seen(monkeypatch):
+    good, bad = LIST_ROW, LIST_ROW.replace("41.2", "x")
+    data = "\n".join((LIST, good, bad)).encode()
+    nothing_vanishes("lists", data)
+    monkeypatch.setitem(READERS, "lists", lambda *given, **told: replace(lists.parse(*given, **told), rejected=()))
+    with pytest.raises(AssertionError, match="without an outcome"):
+        nothing_vanishes("lists", data)
 
 
 @FEW
