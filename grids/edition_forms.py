@@ -46,7 +46,7 @@ class FilesForm(forms.Form):
         help_text="例如 2026年勘界；不能与已有版本重名",
         widget=forms.TextInput(attrs=_PLAIN),
     )
-    files = FilesField(
+    borders = FilesField(
         label="边界文件",
         help_text="Shapefile（连同 .shx .dbf .prj，或打成 zip）、GeoPackage、GeoJSON、KML；可选多个，共不超过 250 MB",
         widget=ManyFiles(attrs={"accept": ".zip,.shp,.shx,.dbf,.prj,.cpg,.gpkg,.geojson,.json,.kml,.kmz"}),

@@ -41,7 +41,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
-            row = edition_uploads.import_start(name=data["name"], files=data["files"], actor=user, note=data["note"])
+            row = edition_uploads.import_start(name=data["name"], files=data["borders"], actor=user, note=data["note"])
         except Refused as error:
             form.add_error(None, error.message)
         else:

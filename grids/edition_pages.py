@@ -50,19 +50,15 @@ def _rows() -> list[dict[str, Any]]:
     last = Prefetch(
         "reports", EditionReport.objects.only("edition_id", "is_ok", "made_at").order_by("-pk"), to_attr="checks"
     )
-    found = Edition.objects.select_related("supersedes").annotate(number=Count("cells")).prefetch_related(last)
+    found: Any = Edition.objects.select_related("supersedes").annotate(number=Count("cells")).prefetch_related(last)
+    undated = sorted((one for one in found if one.valid_from is None), key=lambda one: -one.pk)
+    dated = sorted((one for one in found if one.valid_from is not None), key=lambda one: one.valid_from, reverse=True)
     rows = []
-    for edition in found:
-        checks = edition.checks  # type: ignore[attr-defined]
-        said = ("通过" if checks[0].is_ok else "有问题") if checks else "没有检查"
-        rows.append(
-            {"edition": edition, "cells": edition.number, "check": said, "is_bad": bool(checks) and not checks[0].is_ok}
-        )  # type: ignore[attr-defined]
-    undated = [row for row in rows if row["edition"].valid_from is None]
-    dated = [row for row in rows if row["edition"].valid_from is not None]
-    return sorted(undated, key=lambda row: -row["edition"].pk) + sorted(
-        dated, key=lambda row: row["edition"].valid_from, reverse=True
-    )
+    for edition in (*undated, *dated):
+        is_bad = bool(edition.checks) and not edition.checks[0].is_ok
+        said = "没有检查" if not edition.checks else "有问题" if is_bad else "通过"
+        rows.append({"edition": edition, "cells": edition.number, "check": said, "is_bad": is_bad})
+    return rows
 
 
 @require_safe

@@ -50,7 +50,7 @@ def suggestions(edition: Edition) -> list[Change]:
 def changes_in_force(edition: Edition) -> list[CellChange]:
     """The rows of the latest revision, by level and old code; empty before the first."""
     last = edition.changes.aggregate(last=Max("revision"))["last"]
-    order = {level: at for at, level in enumerate(LEVELS)}
+    order = {str(level): at for at, level in enumerate(LEVELS)}
     rows = edition.changes.filter(revision=last).select_related("actor") if last else CellChange.objects.none()
     return sorted(rows, key=lambda row: (order[row.level], row.old_code or "~", row.new_code))
 

@@ -236,7 +236,7 @@ class _Reader:
                 levels: Sequence[str], read: BordersRead) -> npt.NDArray[np.object_]:  # fmt: skip
         plan, first = self._plan, decoded(wkb)
         shapes, faults = first.shapes, list(first.faults)
-        crs = {
+        crs: dict[str, Any] = {
             "file_crs": meta.get("crs"),
             "is_default": self._source.path.suffix.lower() in _DEFAULT_CRS_KINDS,
             "declared": plan.crs,

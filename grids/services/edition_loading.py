@@ -200,7 +200,12 @@ def _store(
         Cell.objects.bulk_create(rows, batch_size=_BATCH)
         ids |= dict(edition.cells.filter(level=level).values_list("code", "pk"))
     counts = Counter(cell.level for cell in cells)
-    after = {"name": edition.name, "datum": edition.datum, "content_hash": edition.content_hash, "cells": counts}
+    after: dict[str, Any] = {
+        "name": edition.name,
+        "datum": edition.datum,
+        "content_hash": edition.content_hash,
+        "cells": counts,
+    }
     if repairs:
         told = [{key: one[key] for key in ("code", "feature", "message")} for one in repairs[:_REPAIRS_TOLD]]
         after |= {"repaired": len(repairs), "repairs": told}

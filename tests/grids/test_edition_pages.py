@@ -35,7 +35,7 @@ def clerk(client, city):
 
 def upload(client, *paths: Path, name: str = "新版"):
     files = [SimpleUploadedFile(path.name, path.read_bytes()) for path in paths]
-    return client.post(reverse("edition-import"), {"name": name, "files": files})
+    return client.post(reverse("edition-import"), {"name": name, "borders": files})
 
 
 def worked(answer) -> EditionImport:
