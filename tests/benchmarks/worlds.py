@@ -24,7 +24,7 @@ BOXES = {
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Geometries (valid polygons, the tiling without gaps or overlaps), codes, and the box around them."""
+    """Geometries (valid polygons, neighbours sharing all vertices), codes in another order, and the box around them."""
 
     geometries: npt.NDArray[np.object_]
     codes: list[str]
@@ -40,8 +40,7 @@ def bricks(leaves: int, box: tuple[float, float, float, float], *, seed: int, be
     levels, uprights = _lines(rows, columns, bends, rng)
     rings = _warp(_rings(rows, columns, levels, uprights), rows, columns, box)
     polygons = shapely.polygons(rings)
-    # A bend near a sharp corner may cross its neighbour (a handful in a million): such cells go by their straight
-    # outline nowhere; the caller gets them repaired, as an import would do it.
+    # A bend near a sharp corner may cross its neighbour, a handful of times in a million: repaired as an import would.
     valid = shapely.is_valid(polygons)
     polygons[~valid] = shapely.make_valid(polygons[~valid], method="structure")
     order = rng.permutation(len(polygons))
