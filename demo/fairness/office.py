@@ -28,6 +28,9 @@ BORDER_TALK_M = 1000.0
 """A cheating county says "not ours" where the border is so near, and "not straw" elsewhere."""
 OURS = 0.2
 """From this share of the burnt field on, a county may be the one that pays for a fire over the border."""
+MAY_DIVIDE = workflow.BY_ACTION["split"].sources
+DIVIDES_LATE = bool(MAY_DIVIDE & {State.DISPATCHED, State.VERIFIED})
+"""Whether the product divides a point after dispatch: then its decision waits until the bureau has done so."""
 STANDING = (State.SUSPECTED, State.DISPATCHED, State.JOINT, State.VERIFIED, *DECIDED)
 
 
@@ -58,6 +61,7 @@ class Office:
             self._meet(point)
         for pk in sorted(self.sites):
             self._divide(FirePoint.objects.get(pk=pk))
+        self.sites.clear()
         for point in self._points(State.SUSPECTED):
             if self._is_charged(point) and not point.needs_person:
                 self._try(verbs.dispatch, point)
@@ -104,17 +108,14 @@ class Office:
         for one in selectors.active_detections(point):
             row = self.truth.row_of.get(one.pk)
             groups.setdefault(row.main if row else "", []).append(one.pk)
-        may = point.state in workflow.BY_ACTION["split"].sources
-        if not may and point.state == State.VERIFIED and len(groups) > 1:
-            if State.DISPATCHED not in workflow.BY_ACTION["split"].sources:
-                return
+        if len(groups) < 2 and not point.is_oversize:
+            return
+        if point.state == State.VERIFIED and point.state not in MAY_DIVIDE and State.DISPATCHED in MAY_DIVIDE:
             self._try_act("return", point, reason="现场有几处相离的过火地块，先划分")
             point.refresh_from_db()
-            may = point.state in workflow.BY_ACTION["split"].sources
-        if may and (len(groups) > 1 or point.is_oversize):
+        if point.state in MAY_DIVIDE:
             parts = [groups[name] for name in sorted(groups, key=lambda name: (name == "", name))]
-            if self._try_act("split", point, groups=parts, reason="现场核对：按过火地块划分"):
-                self.sites.discard(point.pk)
+            self._try_act("split", point, groups=parts, reason="现场核对：按过火地块划分")
 
     def _merge_with_its_own(self, pk: int) -> None:
         for other in self.truth.elsewhere(pk, self.truth.members()):
@@ -189,15 +190,12 @@ class Office:
     def decide(self) -> None:
         """认定 what is proved and open to no question; tell the county."""
         for point in self._points(State.VERIFIED):
-            same = FirePoint.objects.filter(pk=self.same.get(point.pk), state__in=LIVE).first()
+            same = FirePoint.objects.filter(pk=self.same.get(point.pk, 0), state__in=LIVE).first()
             if same is not None and self._merge(point, same):
                 continue
             point.refresh_from_db()
-            if point.state != State.VERIFIED or point.needs_person or point.pk in self.sites:
-                if point.pk in self.sites and State.DISPATCHED not in workflow.BY_ACTION["split"].sources:
-                    self.sites.discard(point.pk)  # nothing that the product would let them do about it
-                else:
-                    continue
+            if point.state != State.VERIFIED or point.needs_person or (DIVIDES_LATE and point.pk in self.sites):
+                continue
             if same is not None or point.verification is None or point.verification.conclusion == Conclusion.FALSE:
                 self._try(verbs.exclude, point)
             elif self._try(verbs.recognise, point):

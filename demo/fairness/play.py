@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from demo.fairness.office import Office
 from demo.fairness.stage import cast_of, take_in
@@ -40,7 +41,7 @@ def _arrive(truth: Truth, world: World, at: int, clerk: User) -> None:
     truth.learn(take_in(world, world.files[at], clerk))
 
 
-def _deed(office: Office, one: dict[str, str], clerk: User) -> Callable[[], None]:
+def _deed(office: Office, one: Mapping[str, Any], clerk: User) -> Callable[[], None]:
     deeds: dict[str, Callable[[], None]] = {
         "work": office.work,
         "decide": office.decide,

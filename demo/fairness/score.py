@@ -165,10 +165,7 @@ def together(results: list[Mapping[str, Any]]) -> dict[str, Any]:
         total[key] = sum(one["person"][key] for one in results)
     naively = {key: sum(one["naive"][key] for one in results) for key in results[0]["naive"]}
     honest = total["reported_honest"] or 1
-    indices = {
-        name: round(sum(one["rand"][name] for one in results) / len(results), 4)
-        for name in results[0]["rand"]
-    }
+    indices = {name: round(sum(one["rand"][name] for one in results) / len(results), 4) for name in results[0]["rand"]}
     ratio = total["asked"] / (total["oracle"] or 1)
     return {
         "worlds": len(results),

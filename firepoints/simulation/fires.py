@@ -122,10 +122,10 @@ def _alone(
         probe = _probe(place, starts)
         return (land.border_m(*place) <= BORDER_M) == near and not any(is_close(o, probe, SURE_M, SURE_H) for o in made)
 
-    place = land.draw_where(make, fits)
-    if place is None:
+    found = land.draw_where(make, fits)
+    if found is None:
         raise ValueError(f"no place for fire {name}")
-    return _fire(name, place, starts, draw, params)
+    return _fire(name, found, starts, draw, params)
 
 
 def _beside(

@@ -17,9 +17,8 @@ AFTER_DAYS = 10
 
 def temper_of(seed: int, about: str) -> str:
     """Who goes to see one fire: the same person for every row about it."""
-    names, weights = zip(*TEMPERS, strict=True)
-    drawn: str = stream(seed, f"temper {about}").choices(names, weights)[0]
-    return drawn
+    names, weights = [name for name, _ in TEMPERS], [share for _, share in TEMPERS]
+    return stream(seed, f"temper {about}").choices(names, weights)[0]
 
 
 def acts_of(seed: int, papers: Sequence[Paper]) -> list[Act]:

@@ -36,55 +36,47 @@ def judge(db, settings, tmp_path: Path) -> Judge:
     return run
 
 
+FAR = 0.06  # 5 km: the product cannot take two rows so far apart for one fire
+
+
 def test_honest_people_charge_each_reported_straw_fire_once_to_its_county(judge: Judge):
+    """One told twice 300 m beside, one told again 5 km off, one on the border, one that is no straw."""
     found = judge(
-        [fire("F1", 123.8, 41.2), fire("F2", 124.2, 41.2), fire("F3", 124.2, 41.3, straw=False)], twice={"F1": 0.0036}
+        [
+            fire("F1", 123.8, 41.2),
+            fire("F2", 124.2, 41.2),
+            fire("F3", 124.2, 41.3, straw=False),
+            fire("F4", BORDER + 0.0005, 41.2),
+        ],
+        twice={"F1": 0.0036, "F2": FAR},
     )
-    assert (found["reported"], found["charges"], found["uncharged"]) == (2, 2, [])
-    assert {code: (one["due"], one["charged"]) for code, one in found["counties"].items()} == {
-        WEST: (1, 1),
-        EAST: (1, 1),
-    }
+    assert (found["reported"], found["charges"], found["uncharged"]) == (3, 3, [])
+    counties = {code: (one["due"], one["charged"]) for code, one in found["counties"].items()}
+    assert counties == {WEST: (1, 1), EAST: (2, 2)}
     for wrong in ("double", "not_straw", "wrong_county", "wrong_county_jointly"):
         assert found[wrong] == [], wrong
     assert found["wrong_village"] == 0
-    assert found["naive"] == {"charges": 4, "double": 1, "not_straw": 1, "uncharged": 0, "wrong_county": 0}
-    assert found["rand"] == {"rule": 1.0, "product": 1.0, "final": 1.0, "best": 1.0, "naive": 1.0}
+    assert found["naive"] == {"charges": 6, "double": 2, "not_straw": 1, "uncharged": 0, "wrong_county": 0}
+    # The border went to a joint meeting, and an oracle would have sent it; F2 in two places nobody could know.
+    assert FirePoint.objects.filter(attribution__method="joint").count() == 1
+    person = found["person"]
+    assert person["why"]["cross"] == {"needed": 1}
+    assert (person["asked"], person["missed_why"]) == (1, {})
+    assert found["rand"]["rule"] < found["rand"]["best"] == 1.0
 
 
-def test_a_fire_on_the_border_goes_to_a_joint_meeting_and_an_oracle_would_have_sent_it_too(judge: Judge):
-    found = judge([fire("F1", BORDER + 0.0005, 41.2)])
-    assert (found["person"]["asked"], found["person"]["needed"], found["person"]["ratio"]) == (1, 1, 1.0)
-    assert found["person"]["why"] == {"cross": {"needed": 1}}
-    assert found["counties"][EAST]["charged"] == 1
-    assert found["wrong_county"] == []
-    assert FirePoint.objects.get().attribution.method == "joint"
-
-
-def test_lazy_people_confirm_what_is_no_straw_and_cheating_ones_deny_what_is_and_both_are_counted(judge: Judge):
+def test_what_lazy_and_cheating_people_do_is_counted_and_a_fire_charged_twice_is_seen(judge: Judge):
+    """The negative control of the asks: nobody looked, so one fire is charged twice."""
     found = judge(
-        [fire("F1", 123.8, 41.2), fire("F2", 124.2, 41.2, straw=False)], tempers={"F1": "cheating", "F2": "lazy"}
+        [fire("F1", 123.8, 41.2), fire("F2", 124.2, 41.2, straw=False), fire("F3", 123.8, 41.3)],
+        tempers={"F1": "cheating", "F2": "lazy", "F3": "lazy"},
+        twice={"F3": FAR},
     )
     assert len(found["not_straw"]) == 1
-    assert found["uncharged"] == ["F1"]
-    assert found["uncharged_by"] == {"cheating": 1}
-    assert found["uncharged_honest"] == []
-    assert found["counties"][WEST]["charged_fen"] == 0
-
-
-FAR = 0.06  # 5 km: the product cannot take the two rows for one fire
-
-
-def test_two_charges_of_one_fire_are_seen_when_nobody_looked(judge: Judge):
-    """The negative control of the ask that no fire is charged twice."""
-    found = judge([fire("F1", 123.8, 41.2)], tempers={"F1": "lazy"}, twice={"F1": FAR})
-    assert (len(found["double"]), found["charges"]) == (1, 2)
+    assert (found["uncharged"], found["uncharged_by"], found["uncharged_honest"]) == (["F1"], {"cheating": 1}, [])
+    assert len(found["double"]) == 1
     assert found["person"]["missed_why"] == {"in_two": 2}
-
-
-def test_an_honest_verifier_says_that_this_field_was_reported_before(judge: Judge):
-    found = judge([fire("F1", 123.8, 41.2)], twice={"F1": FAR})
-    assert (found["double"], found["charges"]) == ([], 1)
+    assert found["counties"][WEST]["charged_fen"] == 2 * 3_000_000
 
 
 def test_the_index_is_one_for_equal_labels_and_falls_with_each_mistake():

@@ -38,24 +38,24 @@ def parsed(paper: Paper):
 def test_the_same_seed_gives_the_same_folder_to_the_byte_and_another_seed_another(tmp_path, land, small):
     again = world.build(seed=5, fires=40, density="middle", land=land)
     other = world.build(seed=6, fires=40, density="middle", land=land)
-    for name, made in (("one", small), ("again", again), ("other", other)):
+    for name, made in (("one", small), ("again", again)):
         world.write(made, tmp_path / name)
     one = bytes_of(tmp_path / "one")
     assert one == bytes_of(tmp_path / "again")
-    assert one["truth.json"] != bytes_of(tmp_path / "other")["truth.json"]
+    assert [fire.lon for fire in other.fires] != [fire.lon for fire in small.fires]
     assert {"world.json", "acts.jsonl", "truth.gpkg", "cells/county.geojson"} <= set(one)
 
 
 @pytest.mark.parametrize("density", DENSITIES)
 def test_so_many_fires_burn_beside_another_and_along_a_border_as_the_density_says(land: Land, density: str):
     close = border = 0
-    for seed in (1, 2, 3):
+    for seed in (1, 2):
         made = fires_of(seed=seed, land=land, number=60, close_share=DENSITIES[density], first=world.FIRST,
                         params=FireParams())  # fmt: skip
         close += sum(any(is_close(one, other) for other in made if other is not one) for one in made)
         border += sum(one.border_m <= BORDER_M for one in made)
-    assert close / 180 == pytest.approx(DENSITIES[density], abs=0.02)
-    assert border / 180 == pytest.approx(0.15, abs=0.04)
+    assert close / 120 == pytest.approx(DENSITIES[density], abs=0.02)
+    assert border / 120 == pytest.approx(0.15, abs=0.04)
 
 
 def test_two_fires_that_burn_at_once_share_no_ground(small: world.World):
@@ -120,7 +120,7 @@ def test_the_command_writes_a_world_and_never_over_another(tmp_path: Path):
 
 
 def test_the_world_is_like_the_real_files(data_dir: Path):
-    lines = {line.name: (line.real, line.simulated) for line in calibration.compare(data_dir, worlds(4))}
+    lines = {line.name: (line.real, line.simulated) for line in calibration.compare(data_dir, worlds(3))}
 
     def near(start: str, within: float) -> None:
         name = next(name for name in lines if name.startswith(start))
