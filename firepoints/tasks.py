@@ -3,9 +3,9 @@
 from typing import Any
 
 from firepoints.models import ImportRun
+from firepoints.services.fixed_heat import fixed_heat_propose
 from firepoints.services.importing.start import JOB as IMPORT
 from firepoints.services.importing.start import take_up
-from firepoints.services.fixed_heat import fixed_heat_propose
 from firepoints.services.objections import lapse_due
 from journal import jobs
 
@@ -15,13 +15,13 @@ RESUME = "firepoints.import_resume"
 A_CHUNK = 200
 
 
-@jobs.handler(LAPSE)
+@jobs.handler(LAPSE, label="登记异议期满")
 def lapse(payload: dict[str, Any]) -> None:
     """Record the objection windows that are over; what is left waits for the next slot."""
     lapse_due(limit=A_CHUNK)
 
 
-@jobs.handler(IMPORT, lease_s=120, max_attempts=8, in_pieces=True)
+@jobs.handler(IMPORT, lease_s=120, max_attempts=8, in_pieces=True, label="导入文件")
 def import_run(payload: dict[str, Any]) -> None:
     """Load the file of a run, or go on where a dead worker stopped; put off while another import has the turn."""
     run = ImportRun.objects.filter(uuid=payload["run"]).first()
@@ -29,7 +29,7 @@ def import_run(payload: dict[str, Any]) -> None:
         raise jobs.Later("另一份文件正在导入", seconds=5)
 
 
-@jobs.handler(RESUME, in_pieces=True, max_attempts=1)
+@jobs.handler(RESUME, in_pieces=True, max_attempts=1, label="接着做中断的导入或撤回")
 def resume(payload: dict[str, Any]) -> None:
     """Go on with whatever run holds the turn and is silent: a withdrawal, or an import whose own job has given up."""
     run = ImportRun.objects.at_work().first()
@@ -41,7 +41,7 @@ jobs.periodic(LAPSE, every_s=300)
 jobs.periodic(RESUME, every_s=60)
 
 
-@jobs.handler(FIXED_HEAT)
+@jobs.handler(FIXED_HEAT, label="提出固定热源")
 def propose_fixed_heat(payload: dict[str, Any]) -> None:
     """Once a week: what glowed on many days is put before a person."""
     fixed_heat_propose()

@@ -178,3 +178,9 @@ def test_health_without_a_database_is_503_and_not_an_error_page(monkeypatch):
     monkeypatch.setattr(health, "_told", away)
     told = Client().get("/healthz")
     assert (told.status_code, told.json()) == (503, {"ok": False, "database": False})
+
+
+def test_every_job_of_ours_has_a_name_that_people_read(monkeypatch):
+    monkeypatch.undo()  # the real register, not this folder's empty one
+    jobs.discover()
+    assert [name for name in jobs._handlers if not name.startswith("test.") and jobs.label(name) == name] == []
