@@ -89,11 +89,10 @@ class Truth:
 
     def _may_be_one(self, rows: list[Row], others: list[Row]) -> bool:
         return any(
-            other.charges
-            and abs((row.at - other.at).total_seconds()) <= NEAR_S
-            and self.area(row).intersects(self.area(other))
+            abs((row.at - other.at).total_seconds()) <= NEAR_S and bool(self.area(row).intersects(self.area(other)))
             for row in rows
             for other in others
+            if other.charges
         )
 
     def area(self, row: Row) -> BaseGeometry:

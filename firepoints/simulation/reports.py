@@ -10,7 +10,7 @@ import random
 import uuid
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import numpy as np
@@ -207,7 +207,7 @@ def _list_row(
     county, township = _names(land, made.lon, made.lat, draw, params)
     cells = (str(at), f"{local:%Y-%m-%d}", moment, "" if daily else NAMES[made.satellite], county, township, lon, lat,
              str(len(pixels)), "中", "")  # fmt: skip
-    return _with(made, cells=cells, readable=readable)
+    return replace(made, cells=cells, readable=readable)
 
 
 def _names(land: Land, lon: float, lat: float, draw: random.Random, params: ListParams) -> tuple[str, str]:
@@ -220,13 +220,7 @@ def _names(land: Land, lon: float, lat: float, draw: random.Random, params: List
 
 def _again(name: str, at: int, old: Row) -> Row:
     """A row that the next list tells once more."""
-    return _with(old, id=name, cells=(str(at), *old.cells[1:]))
-
-
-def _with(row: Row, **changes: object) -> Row:
-    from dataclasses import replace
-
-    return replace(row, **changes)  # type: ignore[arg-type]
+    return replace(old, id=name, cells=(str(at), *old.cells[1:]))
 
 
 def patrols(seed: int, land: Land, fires: Sequence[Fire], params: PatrolParams) -> Iterator[Paper]:
