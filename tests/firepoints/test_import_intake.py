@@ -9,6 +9,8 @@ import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from firepoints.models import (
@@ -471,3 +473,36 @@ def test_a_datum_declared_wrongly_is_said_with_figures_and_a_person_must_confirm
     clerk.post(reverse("imports:preview"), {**data, "confirm": "1"})
     run = ImportRun.objects.get()
     assert (run.kept, run.options["datum_confirmed"]) == (20, True)
+
+
+def test_pages_of_a_list_cost_the_same_whatever_the_number_of_rows(city, lists, django_assert_max_num_queries):
+    few = lists(line(1), line(2, near(2000)))
+    many = lists(
+        *(line(at, (123.71, 41.21 + at / 200)) for at in range(1, 25)), name="长.csv", known=ListName("省厅", "", "29")
+    )
+    after = lists(*(line(at, (123.72, 41.21 + at / 200)) for at in range(2, 25)), name="长更正.csv",
+                  known=ListName("省厅", "", "29"), supersedes=str(many.uuid))  # fmt: skip
+    clerk = client_of(city.clerk)
+    for page, most in (("feedback", 31), ("run", 33)):
+        counts = []
+        for run in (few, many):
+            with CaptureQueriesContext(connection) as queries:
+                assert clerk.get(reverse(f"imports:{page}", args=[run.uuid])).status_code == 200
+            counts.append(len(queries))
+        assert max(counts) <= most, (page, counts)
+    with django_assert_max_num_queries(26):
+        assert "消失" in body(clerk.get(reverse("imports:difference", args=[after.uuid])))
+    with django_assert_max_num_queries(24):
+        clerk.get(reverse("imports:rows_file", args=[many.uuid]))
+
+
+def test_a_row_of_a_satellite_file_is_mended_as_its_file_was_read(city, tmp_path):
+    head = "latitude,longitude,bright_ti4,scan,track,acq_date,acq_time,satellite,confidence,version,bright_ti5,frp,daynight"
+    row = "41.25,{},330,0.4,0.4,2023-10-07,{},N,nominal,2.0NRT,290,5,D"
+    path = tmp_path / "firms.csv"
+    path.write_text("\n".join([head, row.format("123.75", "0530"), row.format("123.76", "2575")]))
+    run = import_file(path=path, source_code="firms", actor=city.clerk).run
+    bad = run.raw_rows.get(outcome="quarantined")
+    done = mending.row_mend(row=bad, cells={"acq_time": "0535"}, actor=city.clerk, reason="时间抄错")
+    mended = Detection.objects.get(run=done.run)
+    assert (mended.starts_at.isoformat(), mended.row_no) == ("2023-10-07T05:35:00+00:00", 3)
