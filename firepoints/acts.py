@@ -6,6 +6,7 @@ from journal import acts
 ACT_OF = {
     "dispatch": "fire_point.dispatched",
     "split": "fire_point.split",
+    "relocate": "fire_point.relocated",
     "close": "fire_point.closed",
     "report": "fire_point.reported",
     "report_on_behalf": "fire_point.reported_on_behalf",
@@ -26,6 +27,7 @@ ACT_OF = {
     "stand": "fire_point.stood",
     "merge": "fire_point.merged",
     "merge_decided": "fire_point.merged_decided",
+    "unmerge": "fire_point.unmerged",
     "absorb": "fire_point.absorbed",
     "withdraw": "fire_point.withdrawn",
 }
@@ -37,6 +39,7 @@ acts.register("fire_point.gathered", "归并监测记录")
 acts.register("fire_point.released", "移出监测记录")
 acts.register("fire_point.attributed", "重新定位")
 acts.register("fire_point.took_in", "并入他处的火点")
+acts.register("fire_point.gave_back", "退还并入的火点")
 acts.register("evidence.stored", "收存佐证")
 acts.register("ruling.set", "登记裁定")
 acts.register("import.committed", "导入入库")

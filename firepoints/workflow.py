@@ -149,7 +149,8 @@ def _row(
 
 TRANSITIONS = (
     _row("dispatch", "派发", (S.SUSPECTED,), S.DISPATCHED, (_BUREAU,), (known_county, not_cross, one_site)),
-    _row("split", "划分", (S.SUSPECTED,), S.SUSPECTED, (_BUREAU,), (), ("groups", "reason")),
+    _row("split", "划分", (S.SUSPECTED, S.DISPATCHED, S.JOINT), "", (_BUREAU,), (), ("groups", "reason")),
+    _row("relocate", "更正位置", (*_BEFORE_DECISION, S.JOINT), "", (_BUREAU,), (), ("evidence", "reason")),
     _row("close", "关闭线索", (S.SUSPECTED, S.DISPATCHED), S.CLOSED, (_BUREAU,), (only_leads,), ("reason",)),
     _row("report", "提交核实", (S.DISPATCHED,), S.VERIFIED, (_COUNTY,), (designated,), ("conclusion", "evidence")),
     _row("report_on_behalf", "代录核实", (S.DISPATCHED,), S.VERIFIED, (_BUREAU,), (), ("conclusion", "evidence")),
@@ -173,6 +174,7 @@ TRANSITIONS = (
     _row("stand", "复核后维持", _AFTER_DECISION, "", (_DECIDER,), (in_question,), ("reason",)),
     _row("merge", "并入另一处", (*_BEFORE_DECISION, S.JOINT), S.MERGED, (_BUREAU,), (), ("into", "reason")),
     _row("merge_decided", "已认定的并入另一处", _AFTER_DECISION, S.MERGED, (_DECIDER,), (), ("into", "reason")),
+    _row("unmerge", "撤销并入", (S.MERGED,), "", (_BUREAU, _DECIDER), (), ("reason",)),
     _row("absorb", "自动归并", (S.SUSPECTED,), S.MERGED, (_SYSTEM,), (), ("into", "reason")),
     _row("withdraw", "随来源撤回", (S.SUSPECTED,), S.CLOSED, (_BUREAU, _SYSTEM), (emptied,), ("reason",)),
 )  # fmt: skip

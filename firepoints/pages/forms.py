@@ -100,6 +100,21 @@ class SplitForm(ActForm):
         return {"groups": [parts[number] for number in sorted(parts)], "reason": self.cleaned_data["reason"]}
 
 
+class RelocateForm(ActForm):
+    """更正位置: to where one of the photos was taken."""
+
+    def build(self) -> None:
+        pieces = [one for one in selectors.evidence_for(self.point, self.user) if one.lon is not None]
+        self.fields["evidence"] = forms.ChoiceField(
+            label="按哪一份佐证的位置",
+            choices=[(str(one.uuid), evidence_words(one)) for one in pieces],
+            widget=forms.RadioSelect,
+            error_messages={"required": "还没有带位置的照片：先上传。"},
+            help_text="" if pieces else "还没有带位置的照片：先上传。",
+        )
+        super().build()
+
+
 class VerifyForm(ActForm):
     """核实, by whichever way: conclusion unselected until a person picks, evidence from what has arrived."""
 
@@ -229,6 +244,7 @@ FORMS: dict[str, type[ActForm]] = {
     "verify_own": VerifyForm,
     "settle_jointly": JointForm,
     "split": SplitForm,
+    "relocate": RelocateForm,
     "recognise": DecideForm,
     "waive": WaiveForm,
     "merge": MergeForm,

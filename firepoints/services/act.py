@@ -5,7 +5,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from firepoints.models import FirePoint
-from firepoints.services import dispatch, joint, merge, objections, recognise, reopen, review, split, verify
+from firepoints.services import (
+    dispatch,
+    joint,
+    merge,
+    objections,
+    recognise,
+    relocate,
+    reopen,
+    review,
+    split,
+    unmerge,
+    verify,
+)
 from grids.models import User
 from journal import faults
 from journal.errors import BadInput, Missing
@@ -17,6 +29,7 @@ faults.register({"act.committed": "the act stands, the answer is lost: a second 
 SERVICES: dict[str, Service] = {
     "dispatch": dispatch.fire_point_dispatch,
     "split": split.fire_point_split,
+    "relocate": relocate.fire_point_relocate,
     "close": dispatch.fire_point_close,
     "withdraw": dispatch.fire_point_withdraw,
     "report": verify.fire_point_report,
@@ -38,10 +51,13 @@ SERVICES: dict[str, Service] = {
     "stand": review.fire_point_stand,
     "merge": merge.fire_point_merge,
     "merge_decided": merge.fire_point_merge_decided,
+    "unmerge": unmerge.fire_point_unmerge,
     "absorb": merge.fire_point_absorb,
 }
 _COMMON = {"point_id", "actor", "expected_version"}
 _LISTS = {"evidence", "attendances", "groups"}
+_ONE_OF = {"relocate": {"evidence"}}
+"""Where an action takes one of what others take many of."""
 
 
 def fields_of(action: str) -> dict[str, bool]:
@@ -71,21 +87,22 @@ def act(
     unknown = sorted(set(given) - set(fields))
     if unknown:
         raise BadInput(f"“{action}”不收这些内容：{'、'.join(unknown)}；可用：{'、'.join(fields) or '无'}", where="data")
+    lists = _LISTS - _ONE_OF.get(action, set())
     for name, value in given.items():
-        if name in _LISTS and not isinstance(value, list | tuple):
+        if name in lists and not isinstance(value, list | tuple):
             raise BadInput("应为列表", where=name)
-        if name not in _LISTS and not isinstance(value, str | int | None):
+        if name not in lists and not isinstance(value, str | int | None):
             raise BadInput("应为文字", where=name)
         if isinstance(value, str) and "\x00" in value:
             raise BadInput("文字里有空字符", where=name)
     lacking = [name for name, is_required in fields.items() if is_required and given.get(name) in (None, "")]
     if lacking:
         raise Missing(lacking)
-    done = SERVICES[action](point_id=point_id, actor=actor, expected_version=expected_version, **_texts(given))
+    done = SERVICES[action](point_id=point_id, actor=actor, expected_version=expected_version, **_texts(given, lists))
     faults.point("act.committed")
     return done
 
 
-def _texts(given: Mapping[str, Any]) -> dict[str, Any]:
+def _texts(given: Mapping[str, Any], lists: set[str]) -> dict[str, Any]:
     """Scalars as text, as the services take them; what was not given is left to their defaults."""
-    return {name: value if name in _LISTS else str(value) for name, value in given.items() if value is not None}
+    return {name: value if name in lists else str(value) for name, value in given.items() if value is not None}

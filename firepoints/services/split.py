@@ -2,13 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import combinations, pairwise
+from typing import Any
 
 from django.db import transaction
 
-from firepoints import selectors
+from firepoints import footprints, selectors
 from firepoints.models import FirePoint, Membership, Step
-from firepoints.services.points import NewPoint, create_points, refresh
+from firepoints.services.points import NewPoint, create_points, outline, refresh
+from firepoints.services.relocate import keep_in_place
 from firepoints.services.steps import advance, concern, open_act, required
+from firepoints.states import State
 from grids.models import User
 from journal.errors import BadInput
 
@@ -24,10 +27,12 @@ def fire_point_split(
     reason: str,
     expected_version: int | None = None,
 ) -> FirePoint:
-    """Divide a suspected point: `groups` are detection ids, each sighting once; the first group stays with this point.
+    """Divide an undecided point: `groups` are detection ids, each sighting once; the first group stays with this point.
 
     One group alone says that it is one site after all. Later imports keep what was divided apart. Counties that saw the
-    whole still see every part. Raises BadInput when the groups are no partition of its sightings.
+    whole still see every part. After dispatch (a verifier found separate sites) the other parts are suspicions of their
+    own, and what stays keeps its number and county. Raises BadInput when the groups are no partition of its sightings,
+    Conflict when what stays would lie in another county.
     """
     reason = required(reason, "划分的理由")
     opened = open_act("split", point_id=point_id, actor=actor, expected_version=expected_version)
@@ -43,11 +48,20 @@ def fire_point_split(
         reason=reason,
     )
     refresh(point)
+    moved = _left_behind(point) if point.state != State.SUSPECTED and parts[1:] else {}
     shares = dict(point.counties.values_list("county_code", "share"))
     for part in fresh:
         concern(part, shares)
     data = {"groups": parts, "points": [point.pk, *(one.pk for one in fresh)]}
-    return advance(opened, reason=reason, data=data, is_oversize=False, needs_person=_still_open(point))
+    return advance(opened, reason=reason, data=data, is_oversize=False, needs_person=_still_open(point), **moved)
+
+
+def _left_behind(point: FirePoint) -> dict[str, Any]:
+    """A dispatched point's place follows the sightings that it keeps."""
+    kept = selectors.active_detections(point)
+    for name, value in outline(kept).items():
+        setattr(point, name, value)
+    return keep_in_place(point, footprints.site(kept))
 
 
 def _partition(groups: Sequence[Sequence[int]], members: set[int]) -> list[list[int]]:
@@ -66,11 +80,11 @@ def _still_open(point: FirePoint) -> str:
 
 
 def said_by_people(points: Iterable[int]) -> tuple[Pairs, Pairs]:
-    """What divisions of these points tell the grouping: (joined pairs, apart pairs) of detection ids."""
+    """What divisions of these points, and merges taken back, tell the grouping: (joined pairs, apart pairs) of detection ids."""
     joined: Pairs = []
     apart: Pairs = []
     wanted = set(points)
-    for step in Step.objects.filter(action="split").order_by("pk"):
+    for step in Step.objects.filter(action__in=["split", "unmerge"]).order_by("pk"):
         if not wanted & set(step.data["points"]):
             continue
         joined += [pair for part in step.data["groups"] for pair in pairwise(part)]

@@ -208,6 +208,7 @@ def test_what_is_offered_is_what_the_guard_allows(city: City) -> None:
     assert offered["suspected", "clerk"] == {
         "dispatch",
         "split",
+        "relocate",
         "close",
         "review",
         "verify_own",

@@ -6,9 +6,9 @@ import pytest
 
 from firepoints.models import FirePoint
 from firepoints.services.grouping import group_run
-from firepoints.services.points import NewPoint, create_points
+from firepoints.services.points import NewPoint, attach_detections, create_points
 from firepoints.states import State
-from journal.errors import BadInput
+from journal.errors import BadInput, Conflict
 from tests.factories import points as make
 from tests.factories.city import City
 
@@ -58,3 +58,24 @@ def test_a_later_import_does_not_join_what_a_person_divided(city: City) -> None:
     of = dict(FirePoint.objects.filter(memberships__is_active=True).values_list("memberships__detection", "pk"))
     assert of[a] == of[b] != of[c]
     assert of[bridge.pk] in (of[a], of[c])
+
+
+def test_after_dispatch_what_stays_keeps_its_number_and_is_located_anew(city: City) -> None:
+    point, (a, b, c) = chain(city)
+    FirePoint.objects.filter(pk=point.pk).update(is_oversize=False)
+    point = make.take(point, "dispatch", city.clerk)
+    done = make.take(point, "split", city.clerk, groups=[[c], [a, b]], reason="核实有两处烧痕")
+    other = FirePoint.objects.exclude(pk=point.pk).get()
+    assert (done.state, done.number, done.county_code) == (State.DISPATCHED, point.number, point.county_code)
+    assert done.lon == pytest.approx(123.758)
+    assert done.attribution.seq == 2
+    assert (other.state, other.number) == (State.SUSPECTED, None)
+
+
+def test_after_dispatch_what_stays_may_not_lie_in_another_county(city: City) -> None:
+    some = [make.detection(at=(lon, 41.25)) for lon in (123.790, 123.796, 123.806)]
+    point = create_points([NewPoint(some[:1])], actor=city.system)[0]
+    point = make.take(point, "dispatch", city.clerk)
+    point = attach_detections(point=point, detections=some[1:], actor=city.system)
+    with pytest.raises(Conflict, match="标记跨界"):
+        make.take(point, "split", city.clerk, groups=[[some[2].pk], [some[0].pk, some[1].pk]], reason="两处")
