@@ -89,10 +89,10 @@ class Truth:
 
     def _may_be_one(self, rows: list[Row], others: list[Row]) -> bool:
         return any(
-            abs((row.at - other.at).total_seconds()) <= NEAR_S and bool(self.area(row).intersects(self.area(other)))
+            bool(shapely.intersects(self.area(row), self.area(other)))
             for row in rows
             for other in others
-            if other.charges
+            if other.charges and abs((row.at - other.at).total_seconds()) <= NEAR_S
         )
 
     def area(self, row: Row) -> BaseGeometry:
