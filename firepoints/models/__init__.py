@@ -13,6 +13,7 @@ from firepoints.models.intake import (
 )
 from firepoints.models.periods import SpecialPeriod
 from firepoints.models.points import FirePoint, Membership, NumberSeries, PointCounty, Recognition, Step
+from firepoints.models.reattributions import Reattribution
 from firepoints.models.sources import Ruling, Source
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "PointCounty",
     "RawChunk",
     "RawRow",
+    "Reattribution",
     "Recognition",
     "Ruling",
     "Source",
