@@ -112,5 +112,5 @@ class Truth:
         for area in areas[1:]:
             both = where.intersection(area)
             where = where if both.is_empty else both
-        shares = [shapely.area(where.intersection(one)) / where.area for one in self.world.county_areas.values()]
-        return sum(share >= LEAST_SHARE for share in shares) > 1
+        parts = [float(where.intersection(one).area) for one in self.world.county_areas.values()]
+        return sum(part >= LEAST_SHARE * sum(parts) for part in parts) > 1
