@@ -2,6 +2,7 @@
 
 from firepoints.models.attributions import Attribution, AttributionPerson
 from firepoints.models.evidence import Evidence, JointAttendance, Verification
+from firepoints.models.hotline import HotlineInformant, HotlineReport, HotlineSeries
 from firepoints.models.imports import Detection, DetectionKey, ImportRun, RawChunk, RawRow, Supersession
 from firepoints.models.intake import (
     ColumnMapping,
@@ -14,7 +15,7 @@ from firepoints.models.intake import (
 from firepoints.models.periods import SpecialPeriod
 from firepoints.models.points import FirePoint, Membership, NumberSeries, PointCounty, Recognition, Step
 from firepoints.models.reattributions import Reattribution
-from firepoints.models.sources import Ruling, Source
+from firepoints.models.sources import Feed, Ruling, Source
 
 __all__ = [
     "Attribution",
@@ -24,10 +25,14 @@ __all__ = [
     "DetectionKey",
     "DroppedRow",
     "Evidence",
+    "Feed",
     "FeedbackDue",
     "FeedbackSent",
     "FinalWord",
     "FirePoint",
+    "HotlineInformant",
+    "HotlineReport",
+    "HotlineSeries",
     "ImportRun",
     "JointAttendance",
     "Membership",

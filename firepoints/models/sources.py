@@ -63,3 +63,24 @@ class Ruling(AppendOnlyModel):
 
     def __str__(self) -> str:
         return f"{self.key}（{self.valid_from}起）"
+
+
+class Feed(models.Model):
+    """How a source that is asked, or a folder that is watched, is doing: what came last, and when it is asked again."""
+
+    name = models.CharField(max_length=40, unique=True)
+    tried_at = models.DateTimeField(null=True, blank=True)
+    succeeded_at = models.DateTimeField(null=True, blank=True)
+    not_before = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveIntegerField("连续失败次数", default=0)
+    error = models.CharField(max_length=300, blank=True)
+    said = models.CharField(max_length=200, blank=True)
+    up_to = models.DateField("已取到哪天（世界时）", null=True, blank=True)
+    run = models.ForeignKey("firepoints.ImportRun", models.PROTECT, null=True, blank=True, related_name="+")
+
+    class Meta:
+        db_table = "fire_feed"
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
