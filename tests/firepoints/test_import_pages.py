@@ -343,3 +343,12 @@ def test_an_xlsx_is_read_by_its_content(clerk):
     book.save(content)
     page = body(send(clerk, file=SimpleUploadedFile("清单.xlsx", content.getvalue())))
     assert "写入 1 行" in page
+
+
+def test_the_same_file_again_points_to_the_import_that_brought_it(clerk):
+    first = imported(clerk, GOOD)
+    again = imported(clerk, GOOD)
+    page = body(clerk.get(reverse("imports:run", args=[again.uuid])))
+    assert again.repeats == first
+    assert reverse("imports:run", args=[first.uuid]) in page
+    assert "原来的一行" in page
