@@ -190,11 +190,12 @@ class _Sheet:
         spans = re.fullmatch(r"(\d+):(\d+)", row.get("spans", ""))
         if spans and int(spans[2]) < column + 1:
             row.set("spans", f"{spans[1]}:{column + 1}")
-        for one in _named(self._root, "dimension"):
-            top, left, bottom, right = _corners(one.get("ref", ""))
+        dimension, cols = (self._root.find(self._tag(name)) for name in ("dimension", "cols"))
+        if dimension is not None:
+            top, left, bottom, right = _corners(dimension.get("ref", ""))
             if top and right < column:
-                one.set("ref", f"{letters(left)}{top}:{letters(column)}{bottom}")
-        for cols in _named(self._root, "cols"):
+                dimension.set("ref", f"{letters(left)}{top}:{letters(column)}{bottom}")
+        if cols is not None:
             last = max((int(one.get("max", 0)) for one in cols), default=0)
             if last < column + 1:
                 made = {"min": str(column + 1), "max": str(column + 1), "width": str(NEW_WIDTH), "customWidth": "1"}
