@@ -8,6 +8,7 @@ partitions are equal is checked. A second line times real pixels: turned rectang
 
 from __future__ import annotations
 
+import os
 import resource
 import sys
 import time
@@ -100,36 +101,44 @@ def ours(d: Detections) -> Any:
     return group(d).label - 1
 
 
-def timed(work: Callable[[], Any], times: int) -> tuple[float, Any]:
-    """The best of some runs in seconds, and the answer."""
-    best, answer = float("inf"), None
+def timed(work: Callable[[], Any], times: int) -> tuple[float, float, Any]:
+    """The best of some runs: seconds by the clock and of the processor (all threads), and the answer."""
+    wall = cpu = float("inf")
+    answer = None
     for _ in range(times):
-        started = time.perf_counter()
+        started, used = time.perf_counter(), time.process_time()
         answer = work()
-        best = min(best, time.perf_counter() - started)
-    return best, answer
+        wall, cpu = min(wall, time.perf_counter() - started), min(cpu, time.process_time() - used)
+    return wall, cpu, answer
 
 
 def main(millions: list[int]) -> None:
-    """Print one line for each size."""
+    """Print one line for each size, and at one million the rivals'."""
+    print(f"load {os.getloadavg()[0]:.1f}")
     for million in millions:
         d = sightings(million * 1_000_000)
         times = 3 if million == 1 else 1
-        own, label = timed(lambda d=d: ours(d), times)
-        print(f"{million} M  ours {own:.2f} s, {own / million:.2f} s per million, {len(np.unique(label)):,} groups")
-        others = (("DuckDB", by_duckdb), ("cKDTree", by_tree)) if million == 1 else ()
-        for name, rival in others:
+        own, own_cpu, label = timed(lambda d=d: ours(d), times)
+        groups = len(np.unique(label))
+        print(
+            f"{million} M  ours {own:.2f} s (processor {own_cpu:.2f} s, {own_cpu / million:.2f} per million), {groups:,} groups"
+        )
+        for name, rival in (("DuckDB", by_duckdb), ("cKDTree", by_tree)) if million == 1 else ():
             try:
-                seconds, answer = timed(lambda d=d, rival=rival: rival(d), times)
+                seconds, cpu, answer = timed(lambda d=d, rival=rival: rival(d), times)
             except ImportError:
                 print(f"     {name}: not installed")
                 continue
             same = np.array_equal(label, answer)
-            print(f"     {name} {seconds:.2f} s = {seconds / own:.1f} × ours, same partition: {same}")
-        turned, _ = timed(lambda m=million: ours(sightings(m * 1_000_000, pixels=True)), 1)
-        drawn, _ = timed(lambda m=million: sightings(m * 1_000_000, pixels=True), 1)
-        print(f"     real pixels {turned - drawn:.2f} s")
-    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2:.1f} GB")
+            ratios = f"{seconds / own:.1f} × ours (processor {cpu:.2f} s = {cpu / own_cpu:.1f} ×)"
+            print(f"     {name} {seconds:.2f} s = {ratios}, same partition: {same}")
+        if million == 1:
+            pixels = sightings(1_000_000, pixels=True)
+            seconds, cpu, _ = timed(lambda pixels=pixels: ours(pixels), times)
+            print(f"     real pixels, turned rectangles: {seconds:.2f} s (processor {cpu:.2f} s)")
+    print(
+        f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2:.1f} GB, load {os.getloadavg()[0]:.1f}"
+    )
 
 
 if __name__ == "__main__":
