@@ -24,7 +24,7 @@ from firepoints.models import (
     RawRow,
     Source,
 )
-from firepoints.services import feedback, list_difference, mapping_memory, mending, previewing
+from firepoints.services import feedback, list_difference, mapping_memory, mending, previewing, uploads
 from firepoints.services.ingest import import_file
 from firepoints.services.reading import ListName
 from firepoints.states import State
@@ -506,3 +506,23 @@ def test_a_row_of_a_satellite_file_is_mended_as_its_file_was_read(city, tmp_path
     done = mending.row_mend(row=bad, cells={"acq_time": "0535"}, actor=city.clerk, reason="时间抄错")
     mended = Detection.objects.get(run=done.run)
     assert (mended.starts_at.isoformat(), mended.row_no) == ("2023-10-07T05:35:00+00:00", 3)
+
+
+def test_no_address_of_an_import_breaks_whatever_stands_in_it(city, lists):
+    run = lists(line(1), line(2, (41.27, 123.75)))
+    clerk = client_of(city.clerk)
+    base = reverse("imports:run", args=[run.uuid])
+    fine = ("?row=%00", "?row=²", "?row=99999999999", "?after=%00", "?after=1@%00", "?before=9999999999@x", "?outcome=%00",
+            "feedback/?from=²&show=%00&row=%00", "feedback/?from=999999999", "rows/2/?sheet=")  # fmt: skip
+    missing = ("rows/2/?sheet=%00", "rows/999999999999999999999/", "rows/0/", f"rows/2/?sheet={'x' * 500}")
+    assert {url: clerk.get(base + url).status_code for url in fine} == dict.fromkeys(fine, 200)
+    assert {url: clerk.get(base + url).status_code for url in missing} == dict.fromkeys(missing, 404)
+    token = uploads.keep(f"{HEAD}\n{line(1)}".encode(), filename="x.csv")
+    asked = f"?token={token}&name=x.csv&source=provincial_list&mapping="
+    for mapping in ("[]", "{", '{"lon":1}', '{"moon":"x"}', '{"lon":"%00"}', "1", '{"lon":"' + "x" * 900 + '"}'):
+        for page in ("preview", "columns"):
+            answer = clerk.get(reverse(f"imports:{page}") + asked + mapping)
+            assert answer.status_code in (200, 302, 400), (page, mapping)
+    odd = {f"cell-{at}": '\x00=1+1\n,"' for at in range(7)} | {"reason": "试"}
+    assert clerk.post(f"{base}rows/3/", odd).status_code == 400
+    assert not Mending.objects.exists()

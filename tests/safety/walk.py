@@ -124,6 +124,7 @@ HOSTILE_QUERIES = (
     "/journal/?after=" + "9" * 30, "/journal/?act=nothing", "/journal/?actor=" + "9" * 40, "/journal/?subject_id=%00",
     "/penalties/?before=2023-1%00.1", "/penalties/?before=" + "9" * 7 + ".9999", "/penalties/?before=.",
     "/imports/?before=" + "9" * 18, "/imports/?before=%C2%B2", "/imports/preview/", "/imports/preview/?token=../../x",
+    "/imports/?source=%00&state=%00", "/imports/columns/", "/imports/columns/?token=x&mapping=%7B",
     "/imports/preview/?source=firms&name=../../../etc/passwd&token=" + "0" * 64,
     "/grid/cells.geojson?level=moon", "/grid/cells.geojson?level=county&edition=" + "9" * 5000,
     "/grid/cells.geojson?edition=%00", "/grid/cells.geojson?date=9999-12-31", "/grid/cells.geojson?date=0001-01-01",
