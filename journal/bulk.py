@@ -116,7 +116,8 @@ def _copy(model: type[models.Model], fields: Mapping[str, Any], columns: Columns
     names = ", ".join(f'"{field.column}"' for field in fields.values())
     with connection.cursor() as cursor:
         statement = f'COPY "{model._meta.db_table}" ({names}) FROM STDIN (FORMAT csv)'
-        with cursor.copy(statement) as copy:
+        # Django's own errors, as from any other statement: a key that is taken is an IntegrityError.
+        with connection.wrap_database_errors, cursor.copy(statement) as copy:
             copy.write(memoryview(sink.getvalue()))
 
 

@@ -173,30 +173,39 @@ class Body:
         versions, version_of = self.by_value("version", lambda value: compact(value).upper()[:TEXT_LIMIT])
         static = self._number("type") if "type" in self.head.fields else np.full(self.size, np.nan)
         lines = self.lines.column()
-        table = SightingTable(
+        kept = np.flatnonzero((self.problem == "") & self.used)
+        size = len(kept)
+        every = size == self.size
+
+        def pick(column: Any) -> Any:
+            """The sound rows of one column at a time: a second copy of the whole table would be the peak of an import."""
+            if every:
+                return column
+            return column[kept] if isinstance(column, np.ndarray) else column.take(pa.array(kept))
+
+        rows = pick(self.index)
+        return SightingTable(
             header=self.head.columns,
             delimiter=self.head.delimiter,
-            row_no=self.lines.number[self.index],
-            sheet=np.full(self.size, "", dtype=object),
-            satellite=self.satellite,
-            instrument=self.instrument,
-            starts_at=self.at,
-            ends_at=self.at,
-            precision=np.full(self.size, INSTANT, dtype=object),
-            lon=self.lon,
-            lat=self.lat,
-            scan_km=self._size("scan"),
-            track_km=self._size("track"),
-            frp_mw=self._optional("frp"),
-            confidence=confidences[confidence_of],
-            version=versions[version_of],
-            static_type=np.where(np.isin(static, (0, 1, 2, 3)), static, -1).astype(np.int64),
-            lon_given=clipped(self.text("longitude")),
-            lat_given=clipped(self.text("latitude")),
-            raw_line=lines if len(self.index) == len(lines) else lines.take(pa.array(self.index)),
+            row_no=self.lines.number[rows],
+            sheet=np.full(size, "", dtype=object),
+            satellite=pick(self.satellite),
+            instrument=pick(self.instrument),
+            starts_at=pick(self.at),
+            ends_at=pick(self.at),
+            precision=np.full(size, INSTANT, dtype=object),
+            lon=pick(self.lon),
+            lat=pick(self.lat),
+            scan_km=pick(self._size("scan")),
+            track_km=pick(self._size("track")),
+            frp_mw=pick(self._optional("frp")),
+            confidence=confidences[pick(confidence_of)],
+            version=versions[pick(version_of)],
+            static_type=pick(np.where(np.isin(static, (0, 1, 2, 3)), static, -1).astype(np.int64)),
+            lon_given=clipped(pick(self.text("longitude"))),
+            lat_given=clipped(pick(self.text("latitude"))),
+            raw_line=lines if len(rows) == len(lines) else lines.take(pa.array(rows)),
         )
-        kept = (self.problem == "") & self.used
-        return table if kept.all() else table.take(kept)
 
     def _optional(self, field: str) -> Floats:
         return self._number(field) if field in self.head.fields else np.full(self.size, np.nan)

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from time import perf_counter
 
+from django.db import IntegrityError
+
 from firepoints.models import DetectionKey, ImportRun, Supersession
 from firepoints.services import grouping
 from firepoints.services.correcting import release_corrected
@@ -69,8 +71,8 @@ def _formed(run: ImportRun, turn: Turn, same_as: dict[int, int], progress: Progr
                 turn.keep(points=points)
                 turn.show(done + len(part), len(labels))
                 faults.point("import.points.made")
-        except (StaleVersion, Conflict):
-            return False
+        except (StaleVersion, Conflict, IntegrityError):
+            return False  # someone was quicker: what is there now is looked at anew
         run.points, done = points, done + len(part)
         faults.point("import.points.formed")
         progress("归并成火点", done, len(labels))
