@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from firepoints import charge_matrix
 from firepoints.models import Detection, Source
 from firepoints.states import Basis
 
@@ -11,13 +12,12 @@ PRIORITY = (Basis.SATELLITE, Basis.INSPECTION, Basis.SCAR)
 
 
 def can_charge(source: Source, rulings: Mapping[str, Any]) -> bool:
-    """Whether a source may be charged under the rulings of the burning date; a lead (线索) never by itself."""
-    if source.source_class == Source.Class.OFFICIAL_LIST:
-        return True
-    if source.source_class == Source.Class.INSPECTION:
-        is_city_enforcement = source.kind == Source.Kind.ENFORCEMENT and source.authority == Source.Authority.CITY
-        return not is_city_enforcement or bool(rulings["city_enforcement_counts"])
-    return source.source_class == Source.Class.SELF_FOUND and bool(rulings["self_found_counts"])
+    """Whether a source may be charged under the rulings of the burning date (`rulings.values_on`): its cell of authority ×
+    kind decides (policy.md §3). A lead (线索) never by itself, and no ruling makes it so (C12)."""
+    if source.source_class == Source.Class.LEAD:
+        return False
+    key = charge_matrix.key_of(source.authority, source.kind)
+    return bool(key and rulings[key])
 
 
 def basis_of(detection: Detection) -> Basis:

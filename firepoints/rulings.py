@@ -7,6 +7,7 @@ ruling never changes an earlier decision.
 from datetime import date
 from typing import Any
 
+from firepoints.charge_matrix import CELLS
 from firepoints.models import Ruling
 
 DEFAULTS: dict[str, Any] = {
@@ -63,15 +64,21 @@ def words(key: str, on: date) -> Any:
 
 
 def values_on(on: date) -> dict[str, Any]:
-    """Every ruling in force on a Beijing date, {key: value}, in one query."""
-    latest = _latest(on)
-    return {key: latest[key].value if key in latest else default for key, default in DEFAULTS.items()}
+    """Every ruling in force on a Beijing date, {key: value}, in one query; the cells of `charge_matrix` among them."""
+    return {key: value for key, (_, _, value) in rulings_on(on).items()}
 
 
 def rulings_on(on: date) -> dict[str, list[Any]]:
-    """What 认定 pins: {key: [valid_from, document_no, value]}; "" and "" where no ruling was registered."""
+    """What 认定 pins: {key: [valid_from, document_no, value]}; "" and "" where no ruling was registered.
+
+    A cell of the matrix without a ruling of its own has that of the question that decides it.
+    """
     latest = _latest(on)
-    return {
-        key: [row.valid_from.isoformat(), row.document_no, row.value] if (row := latest.get(key)) else ["", "", default]
-        for key, default in DEFAULTS.items()
-    }
+
+    def told(key: str, default: Any) -> list[Any]:
+        row = latest.get(key)
+        return [row.valid_from.isoformat(), row.document_no, row.value] if row else ["", "", default]
+
+    found = {key: told(key, default) for key, default in DEFAULTS.items()}
+    cells = {key: told(key, default) for key, default in CELLS.items()}
+    return found | {key: found[one[2]] if isinstance(one[2], str) else one for key, one in cells.items()}
