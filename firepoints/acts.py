@@ -7,6 +7,7 @@ ACT_OF = {
     "dispatch": "fire_point.dispatched",
     "split": "fire_point.split",
     "relocate": "fire_point.relocated",
+    "reattribute": "fire_point.reattributed",
     "close": "fire_point.closed",
     "report": "fire_point.reported",
     "report_on_behalf": "fire_point.reported_on_behalf",
@@ -55,5 +56,7 @@ acts.register("feedback.sent", "登记反馈报送")
 acts.register("feedback.final_word", "登记发布单位终审意见")
 acts.register("fire_point.questioned", "提请复核")
 acts.register("fire_point.people_renewed", "责任人补录后重列")
+acts.register("fire_point.reattribution_proposed", "更正版边界的重新归属建议")
+acts.register("fire_point.reattribution_rejected", "不采用重新归属")
 acts.register("period.recorded", "登记特殊时段")
 acts.register("period.voided", "撤销特殊时段")

@@ -12,14 +12,15 @@ class FirepointsConfig(AppConfig):
     def ready(self) -> None:
         from firepoints import acts, checks, rulings  # noqa: F401  the acts enter the journal's register on import
         from firepoints.models import Verification
-        from firepoints.services import people_change, steps
-        from grids import guards, nav, people_changes, wording
+        from firepoints.services import people_change, reattribute, steps
+        from grids import edition_changes, guards, nav, people_changes, wording
         from grids.roles import Role
         from journal import immutable, restoring, verify
 
         immutable.register(Verification.evidence.through)
         guards.register_activation_guard(checks.no_decision_since)
         wording.register(rulings.words)
+        edition_changes.register(reattribute.queue)
         people_changes.register(people_change.queue)
         verify.register("火点", checks.problems)
         restoring.register("numbers", steps.skip_numbers)

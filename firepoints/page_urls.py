@@ -2,16 +2,32 @@
 
 from django.urls import include, path
 
-from firepoints.pages import acting, detail, evidence, home, listing, maps, periods, reporting, review
+from firepoints.pages import (
+    acting,
+    charging,
+    detail,
+    evidence,
+    home,
+    listing,
+    maps,
+    periods,
+    reattributions,
+    reporting,
+    review,
+)
 
 POINT = "fire-points/<int:point_id>/"
 
 patterns = [
     path("fire-points/", listing.point_list, name="list"),
     path("fire-points/points.geojson", maps.points, name="points_geojson"),
+    path("fire-points/reattributions/", reattributions.reattributions, name="reattributions"),
+    path("fire-points/reattributions/<int:pk>/", reattributions.reattribution_decide, name="reattribution_decide"),
     path("fire-points/periods/", periods.periods, name="periods"),
     path("fire-points/periods/add", periods.period_add, name="period_add"),
     path("fire-points/periods/<int:pk>/void", periods.period_take_back, name="period_void"),
+    path("fire-points/charging/", charging.charging, name="charging"),
+    path("fire-points/charging/rule", charging.charging_rule, name="charging_rule"),
     path("recognition/", review.desk, name="review"),
     path(POINT, detail.point_detail, name="detail"),
     path(f"{POINT}map.geojson", maps.point_map, name="map_geojson"),

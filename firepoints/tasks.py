@@ -7,6 +7,10 @@ from firepoints.services.fixed_heat import fixed_heat_propose
 from firepoints.services.importing.start import JOB as IMPORT
 from firepoints.services.importing.start import take_up
 from firepoints.services.objections import lapse_due
+from firepoints.services.people_change import JOB as PEOPLE_CHANGED
+from firepoints.services.people_change import people_changed
+from firepoints.services.reattribute import JOB as REATTRIBUTE
+from firepoints.services.reattribute import look_at_fires
 from journal import jobs
 
 LAPSE = "firepoints.lapse"
@@ -48,3 +52,15 @@ def propose_fixed_heat(payload: dict[str, Any]) -> None:
 
 
 jobs.periodic(FIXED_HEAT, every_s=7 * 86400)
+
+
+@jobs.handler(PEOPLE_CHANGED, label="补列责任人")
+def say_people_anew(payload: dict[str, Any]) -> None:
+    """Fires of the days that a term entered late reaches back to."""
+    people_changed(payload)
+
+
+@jobs.handler(REATTRIBUTE, label="按更正版边界核对归属")
+def look_at_fires_again(payload: dict[str, Any]) -> None:
+    """Fires of the days over which an edition has begun to rule."""
+    look_at_fires(payload)

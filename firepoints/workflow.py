@@ -151,6 +151,8 @@ TRANSITIONS = (
     _row("dispatch", "派发", (S.SUSPECTED,), S.DISPATCHED, (_BUREAU,), (known_county, not_cross, one_site)),
     _row("split", "划分", (S.SUSPECTED, S.DISPATCHED, S.JOINT), "", (_BUREAU,), (), ("groups", "reason")),
     _row("relocate", "更正位置", (*_BEFORE_DECISION, S.JOINT), "", (_BUREAU,), (), ("evidence", "reason")),
+    _row("reattribute", "按更正版边界重新归属", (S.DISPATCHED, S.JOINT, S.VERIFIED), "", (_BUREAU,), (),
+         ("proposal", "reason")),
     _row("close", "关闭线索", (S.SUSPECTED, S.DISPATCHED), S.CLOSED, (_BUREAU,), (only_leads,), ("reason",)),
     _row("report", "提交核实", (S.DISPATCHED,), S.VERIFIED, (_COUNTY,), (designated,), ("conclusion", "evidence")),
     _row("report_on_behalf", "代录核实", (S.DISPATCHED,), S.VERIFIED, (_BUREAU,), (), ("conclusion", "evidence")),

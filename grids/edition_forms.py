@@ -182,6 +182,11 @@ class ActivateForm(forms.Form):
     )
     reason = forms.CharField(label="理由", required=False, max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
     accept_findings = forms.BooleanField(label="检查有问题，仍要启用（须写理由）", required=False)
+    is_correction = forms.BooleanField(
+        label="这是更正版：可以倒签（须写理由）",
+        required=False,
+        help_text="不改任何认定；按它会落到别处的火点列入“重新归属”，逐处由人决定",
+    )
 
 
 class ChangesForm(forms.Form):

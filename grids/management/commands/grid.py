@@ -35,6 +35,7 @@ class Command(JinshaoCommand):
         activate.add_argument("--from", required=True, dest="valid_from", metavar="YYYY-MM-DD")
         activate.add_argument("--reason", default="")
         activate.add_argument("--accept-findings", action="store_true", help="检查有问题也启用，要写 --reason")
+        activate.add_argument("--correction", action="store_true", help="更正版：可以倒签，要写 --reason；不改任何认定")
         activate.add_argument("--as", dest="username", metavar="USER")
         changes = verbs.add_parser("changes", help="新旧代码对应：看、按面积推算、从 CSV 导入")
         changes.add_argument("name", metavar="NAME")
@@ -71,13 +72,14 @@ class Command(JinshaoCommand):
         report_store(edition=edition_named(name), result=result, seconds=seconds, actor=system_user())
         return without_shapes(result)
 
-    def _activate(self, *, name: str, valid_from: str, reason: str, accept_findings: bool, username: str | None,
-                  **_: Any) -> dict[str, Any]:  # fmt: skip
+    def _activate(self, *, name: str, valid_from: str, reason: str, accept_findings: bool, correction: bool,
+                  username: str | None, **_: Any) -> dict[str, Any]:  # fmt: skip
         row, changed = edition_activate(
             name=name,
             valid_from=beijing_date(valid_from, "--from"),
             reason=reason,
             accept_findings=accept_findings,
+            is_correction=correction,
             actor=acting_user(username),
         )
         return _described(row) | {"unchanged": not changed}
