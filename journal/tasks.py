@@ -34,7 +34,7 @@ def sweep() -> int:
     return jobs.sweep()
 
 
-@jobs.handler(once.FORGET)
+@jobs.handler(once.FORGET, label="清理过期的幂等键")
 def forget_once_keys(payload: dict[str, Any]) -> None:
     """Forget the idempotency keys that are past their day."""
     once.forget()
