@@ -45,8 +45,8 @@ export function startOverviews(): void {
 }
 
 async function draw(element: HTMLElement): Promise<void> {
-  const { cellsUrl, pointsUrl, shadeUrl, findingsUrl } = element.dataset;
-  const [cells, points, shades, findings] = await Promise.all([
+  const { cellsUrl, pointsUrl, shadeUrl, areasUrl, findingsUrl } = element.dataset;
+  const [cells, points, shades, areas, findings] = await Promise.all([
     cellsUrl ? getJson<Cells>(cellsUrl) : null,
     pointsUrl ? getJson<Points>(pointsUrl) : null,
     shadeUrl ? getJson<Shades>(shadeUrl) : null,
