@@ -114,7 +114,12 @@ class Office:
             self._try_act("return", point, reason="现场有几处相离的过火地块，先划分")
             point.refresh_from_db()
         if point.state in MAY_DIVIDE:
-            parts = [groups[name] for name in sorted(groups, key=lambda name: (name == "", name))]
+            # What lies in the county that was asked stays with the point; the other parts are suspicions of their own.
+            fires = self.truth.world.fires
+            own = {name for name in groups if name in fires and fires[name].county == point.county_code}
+            parts = [
+                groups[name] for name in sorted(groups, key=lambda name: (name not in own, name not in fires, name))
+            ]
             self._try_act("split", point, groups=parts, reason="现场核对：按过火地块划分")
 
     def _merge_with_its_own(self, pk: int) -> None:
@@ -190,11 +195,13 @@ class Office:
     def decide(self) -> None:
         """认定 what is proved and open to no question; tell the county."""
         for point in self._points(State.VERIFIED):
+            if DIVIDES_LATE and point.pk in self.sites:
+                continue
             same = FirePoint.objects.filter(pk=self.same.get(point.pk, 0), state__in=LIVE).first()
             if same is not None and self._merge(point, same):
                 continue
             point.refresh_from_db()
-            if point.state != State.VERIFIED or point.needs_person or (DIVIDES_LATE and point.pk in self.sites):
+            if point.state != State.VERIFIED or point.needs_person:
                 continue
             if same is not None or point.verification is None or point.verification.conclusion == Conclusion.FALSE:
                 self._try(verbs.exclude, point)
