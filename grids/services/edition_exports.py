@@ -124,7 +124,7 @@ def findings_geojson(report: EditionReport) -> dict[str, Any]:
             continue
         told = {"id": at, "kind": kind, "label": LABELS[kind], "is_error": kind in ERRORS, "level": row["level"],
                 "codes": "、".join(row.get("codes") or [row.get("code", "")]), "name": row.get("name", ""),
-                "area_m2": row.get("area_m2"), "text": explained(row)}  # fmt: skip
+                "area_m2": row.get("area_m2"), "text": explained(row), "place": row.get("place")}  # fmt: skip
         features.append({"type": "Feature", "id": at, "properties": told, "geometry": shape})
     return {"type": "FeatureCollection", "features": features}
 

@@ -13,6 +13,7 @@ interface FindingProps {
   name: string;
   area_m2: number | null;
   text: string;
+  place: [number, number] | null;
 }
 
 export type Findings = FeatureCollection<Geometry, FindingProps>;
@@ -29,9 +30,9 @@ export function addFindings(map: L.Map, element: HTMLElement, findings: Findings
       pointToLayer: (_, at) => ring(at, colour, canvas),
     }).addTo(map);
     ground.bindPopup(words(feature.properties));
-    const bounds = ground.getBounds();
-    if (feature.geometry.type !== "Point" && bounds.isValid()) {
-      ring(bounds.getCenter(), colour, canvas).bindPopup(words(feature.properties)).addTo(map);
+    const { place } = feature.properties;
+    if (feature.geometry.type !== "Point" && place) {
+      ring([place[1], place[0]], colour, canvas).bindPopup(words(feature.properties)).addTo(map);
     }
   }
   legendAfter(element).append(legend("bad", "问题"), legend("warn", "提醒"));
