@@ -32,7 +32,7 @@ from journal.errors import Refused
 log = structlog.get_logger(__name__)
 Texts = npt.NDArray[np.object_]
 _indexes: dict[tuple[int, str], EditionIndex] = {}
-_names: dict[tuple[int, str], dict[str, str]] = {}
+_names: dict[tuple[int, str], dict[str, Texts]] = {}
 _making = threading.Lock()
 
 
@@ -116,10 +116,15 @@ def _build(edition: Edition, folder: Path) -> EditionIndex:
     return index
 
 
-def _names_for(edition: Edition) -> dict[str, str]:
+def _names_for(edition: Edition) -> dict[str, Texts]:
+    """The names of each level by position, as `EditionIndex.codes` has the codes."""
     key = (edition.pk, edition.content_hash)
     if key not in _names:
-        _names[key] = cell_names(edition)
+        known, index = cell_names(edition), index_for(edition)
+        _names[key] = {
+            level: np.array([known.get(code, "") for code in index.codes(level).tolist()], dtype=object)
+            for level in LOCATED_LEVELS
+        }
     return _names[key]
 
 
@@ -173,13 +178,12 @@ def _fill(
     flags = np.zeros(len(x), dtype=np.uint8)
     for at, rows in _by_edition(position):
         edition = editions[at]
-        chain = index_for(edition).locate_chain(x[rows], y[rows])
-        known = _names_for(edition)
-        flags[rows] = chain.flags
+        index, called = index_for(edition), _names_for(edition)
+        places = index.locate_places(x[rows], y[rows])
+        flags[rows] = places.flags
         for level in LOCATED_LEVELS:
-            found = getattr(chain, level).astype(object)
-            codes[level][rows] = found
-            names[level][rows] = [known.get(code, "") for code in found.tolist()]
+            codes[level][rows] = index.codes(level)[places.positions[level]]
+            names[level][rows] = called[level][places.positions[level]]
         _add_city(edition, rows, codes, names)
     return Located(editions, position, early, codes, names, flags)
 

@@ -74,7 +74,7 @@ class Worker:
         x, y = np.load(self.folder / f"{points}.npy")[:, :ONE_POINTS].tolist()
         locate = self.engine.locator.locate_one
         times = []
-        for at in range(0, ONE_POINTS, 1000):
+        for at in range(0, len(x), 1000):
             some = list(zip(x[at : at + 1000], y[at : at + 1000], strict=True))
             start = time.perf_counter()
             for lon, lat in some:

@@ -9,12 +9,13 @@ import numpy.typing as npt
 
 from grids.geo.arrays import FloatArray, IntArray
 from grids.geo.locator.edges import joined, rows
-from grids.geo.locator.table import HEADER, LAST_QUANTUM, QUANTA, WIDTH, Sums, uniform
+from grids.geo.locator.table import ASK, HEADER, LAST_QUANTUM, QUANTA, WIDTH, Sums, uniform
 from grids.geo.locator.walk import BOTTOM, LEFT, Pieces, Sides, beside, walk
 
 HAIR: Final = 2.0**-12
 """Fine cells; far above the rounding of float32 in a coarse cell (2**-25, times 2**8 at the greatest depth)."""
 
+_MOST: Final = 1 << 29
 _TOP: Final = int(np.array(LAST_QUANTUM << 16).astype(np.int32))
 
 Floats = npt.NDArray[np.float32]
@@ -140,6 +141,8 @@ def _records(borders: _Borders, start: Sums) -> tuple[IntArray, IntArray, IntArr
     row = np.repeat(offset + HEADER - WIDTH * first, count) + WIDTH * np.arange(len(cell))
     for column, values in enumerate(borders[1:]):
         records[row + column] = values[order]
-    records[offset] = start[cell[first]]
-    records[offset + 1] = count
+    corner = start[cell[first]]
+    records[offset] = corner
+    # Thousands of areas over one place would run out of 32 bits: such cells ask.
+    records[offset + 1] = np.where(np.abs(corner) < _MOST, count, ASK)
     return cell[first].astype(np.int32), offset.astype(np.int32), records

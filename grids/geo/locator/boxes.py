@@ -42,8 +42,9 @@ class BoxTree:
 
     def meeting(self, boxes: FloatArray) -> tuple[Ints, Ints]:
         """All pairs (question, box given) where the boxes have a point in common."""
-        found = [self._meeting(boxes[at : at + _CHUNK], at) for at in range(0, len(boxes), _CHUNK)]
-        if not found or not len(self.order):
+        starts = range(0, len(boxes) if len(self.order) else 0, _CHUNK)
+        found = [self._meeting(boxes[at : at + _CHUNK], at) for at in starts]
+        if not found:
             return np.empty(0, np.int64), np.empty(0, np.int64)
         return np.concatenate([pair[0] for pair in found]), np.concatenate([pair[1] for pair in found])
 

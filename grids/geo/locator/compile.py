@@ -38,8 +38,8 @@ CELLS_PER_AREA: Final = 24
 """Coarse cells for each area, and many more while that costs nothing (PLENTY): what they answer needs one look only."""
 PLENTY: Final = 1 << 20
 MOST_CELLS: Final = 1 << 24
-FINENESS: Final = 5.0
-"""Fine cells along the side of a block for each cell length of border in it: about a fifth of the block has a border."""
+FINENESS: Final = 3.5
+"""Fine cells along the side of a block for each cell length of border in it: about a third of the block has a border."""
 
 _WALK_CHUNK: Final = 200_000
 _BLOCK_CHUNK: Final = 100_000  # batches whose arrays malloc keeps: larger ones cost more in page faults
@@ -145,7 +145,8 @@ def _depths(pieces: CoarsePieces, size: int) -> npt.NDArray[np.int8]:
     length = np.bincount(pieces.cell, weights=np.hypot(pieces.xb - pieces.xa, pieces.yb - pieces.ya), minlength=size)
     count = np.bincount(pieces.cell, minlength=size)
     wanted = np.round(np.log2(np.maximum(FINENESS * length, 1.0)))
-    at_most = np.ceil(np.log2(np.maximum(count, 1)) / 2) + 2  # not above 64 fine cells for a piece
+    # Not much more than four pieces out of one: borders that lie upon each other are not parted by cutting.
+    at_most = np.floor(np.log2((4 * count + 16) / np.maximum(length, 1.0)))
     depth = np.clip(np.minimum(wanted, at_most), 1, MAX_DEPTH).astype(np.int8)
     depth[count == 0] = 0
     return np.asarray(depth)

@@ -129,3 +129,33 @@ def test_a_damaged_file_says_so(tmp_path: Path) -> None:
 def test_a_file_that_is_not_there_is_not_damaged(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         Locator.open(tmp_path / "none")
+
+
+def test_one_point_has_the_answer_of_many() -> None:
+    locator = Locator.build([shapely.box(0, 0, 1.2, 1), RIGHT], ["b", "a"])
+    points = [(0.5, 0.5), (1.1, 0.5), (1.0, 0.5), (1.5, 0.5), (9.0, 9.0), (1e300, 0.5)]
+    assert [locator.locate_one(*point) for point in points] == locator.locate(*np.array(points).T).tolist()
+    with pytest.raises(ValueError, match="不是有限的数"):
+        locator.locate_one(float("nan"), 0.5)
+
+
+def test_where_a_shape_is_invalid_geos_is_asked() -> None:
+    bow_tie = shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])
+    locator = Locator.build([bow_tie, shapely.box(0, 0, 2, 0.5)], ["b", "a"])
+    assert locator.locate([0.5, 1.0, 1.0, 1.5], [1.0, 1.5, 0.25, 1.0]).tolist() == [0, -1, 1, 0]
+
+
+def test_hundreds_of_areas_upon_each_other_are_one_overlap() -> None:
+    many = [shapely.box(0, 0, 1 + at / 1e4, 1) for at in range(200)]
+    locator = Locator.build(many, [f"{at:04}" for at in range(200)])
+    positions, flags = locator.locate([0.5, 1.01995], [0.5, 0.5], flags=True)
+    assert positions.tolist() == [0, -1]
+    assert flags.tolist() == [OVERLAP, 0]
+
+
+def test_far_apart_clusters_stay_exact() -> None:
+    cells = [shapely.box(x, y, x + 1e-6, y + 1e-6) for x in np.arange(5) * 1e-6 + 10 for y in np.arange(5) * 1e-6]
+    cells.append(shapely.box(170, 80, 171, 81))
+    locator = Locator.build(cells, [f"{at:02}" for at in range(len(cells))])
+    middles = np.array([(cell.centroid.x, cell.centroid.y) for cell in cells])
+    assert locator.locate(*middles.T).tolist() == list(range(len(cells)))
