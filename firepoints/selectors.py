@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from firepoints import charging, rulings, scope, workflow
-from firepoints.models import Attribution, Detection, Evidence, FirePoint, ImportRun
+from firepoints.models import Attribution, Detection, Evidence, FirePoint, ImportRun, Reattribution
 from firepoints.states import Conclusion, State
 from grids import selectors as grids
 from grids.roles import Role
@@ -57,7 +57,7 @@ def chargeable_detections(point: FirePoint, on: date) -> list[Detection]:
 
 
 def facts_for(point: FirePoint, actor: Any) -> workflow.Facts:
-    """What the transition table needs to know; at most seven queries whatever the point."""
+    """What the transition table needs to know; at most eight queries whatever the point."""
     roles = grids.roles_of(actor)
     counties = scope.own_counties(actor) if Role.COUNTY in roles else frozenset()
     detections = active_detections(point)
@@ -84,6 +84,7 @@ def facts_for(point: FirePoint, actor: Any) -> workflow.Facts:
         another_upholds=_another_upholds(point),
         conclusion=point.verification.conclusion if point.verification else "",
         counted=point.counted,
+        has_proposal=Role.BUREAU in roles and point.reattributions.filter(state=Reattribution.State.OPEN).exists(),
         objection_lapsed=bool(point.objection_until and point.objection_until <= clock.now()),
     )
 

@@ -36,9 +36,14 @@ class Facts:
     counted: bool | None = None
     objection_lapsed: bool = False
     is_posted: bool = False
+    has_proposal: bool = False
 
 
 Requirement = Callable[[Facts], str]
+
+
+def proposed(f: Facts) -> str:
+    return "" if f.has_proposal else "没有待处理的重新归属建议"
 
 
 def known_county(f: Facts) -> str:
@@ -151,7 +156,7 @@ TRANSITIONS = (
     _row("dispatch", "派发", (S.SUSPECTED,), S.DISPATCHED, (_BUREAU,), (known_county, not_cross, one_site)),
     _row("split", "划分", (S.SUSPECTED, S.DISPATCHED, S.JOINT), "", (_BUREAU,), (), ("groups", "reason")),
     _row("relocate", "更正位置", (*_BEFORE_DECISION, S.JOINT), "", (_BUREAU,), (), ("evidence", "reason")),
-    _row("reattribute", "按更正版边界重新归属", (S.DISPATCHED, S.JOINT, S.VERIFIED), "", (_BUREAU,), (),
+    _row("reattribute", "按更正版边界重新归属", (S.DISPATCHED, S.JOINT, S.VERIFIED), "", (_BUREAU,), (proposed,),
          ("proposal", "reason")),
     _row("close", "关闭线索", (S.SUSPECTED, S.DISPATCHED), S.CLOSED, (_BUREAU,), (only_leads,), ("reason",)),
     _row("report", "提交核实", (S.DISPATCHED,), S.VERIFIED, (_COUNTY,), (designated,), ("conclusion", "evidence")),

@@ -12,6 +12,7 @@ from firepoints.pages import words
 from firepoints.states import Basis, Cause, Conclusion
 from grids import selectors as grids
 from grids.models import User
+from grids.roles import LEVELS
 
 BUREAU_ROW = "bureau"
 _AREA = forms.Textarea(attrs={"rows": 3})
@@ -111,6 +112,22 @@ class RelocateForm(ActForm):
             widget=forms.RadioSelect,
             error_messages={"required": "还没有带位置的照片：先上传。"},
             help_text="" if pieces else "还没有带位置的照片：先上传。",
+        )
+        super().build()
+
+
+class ReattributeForm(ActForm):
+    """按更正版边界重新归属: which of the open proposals is taken up."""
+
+    def build(self) -> None:
+        open_ones = self.point.reattributions.filter(state="open").select_related("edition")
+        self.fields["proposal"] = forms.ChoiceField(
+            label="按哪一版",
+            choices=[
+                (str(one.pk), f"{one.edition}：{' '.join(one.names.get(level, '') for level in LEVELS[1:])}")
+                for one in open_ones
+            ],
+            widget=forms.RadioSelect,
         )
         super().build()
 
@@ -245,6 +262,7 @@ FORMS: dict[str, type[ActForm]] = {
     "settle_jointly": JointForm,
     "split": SplitForm,
     "relocate": RelocateForm,
+    "reattribute": ReattributeForm,
     "recognise": DecideForm,
     "waive": WaiveForm,
     "merge": MergeForm,
