@@ -152,7 +152,7 @@ def _raise_all(problems: Sequence[BadInput]) -> None:
         {"message": one.message, "code": one.code, **{k: v for k, v in one.details.items() if k != "problems"}}
         for one in problems[:PROBLEMS_TOLD]
     ]
-    more = f"（另有 {len(problems) - 1} 处问题）" if len(problems) > 1 else ""
+    more = f"（另有 {len(problems) - 1} 处问题，全部在 --json 和导入页里）" if len(problems) > 1 else ""
     details = first.details | {"problems": told, "problem_count": len(problems)}
     raised = BadInput(f"{first.message}{more}", code=first.code, details=details)
     raised.where = first.where
