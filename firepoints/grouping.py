@@ -36,6 +36,7 @@ from firepoints.grouping_model import (
     Partition,
     Proposal,
 )
+from firepoints.grouping_sides import one_side, parts_of
 from grids.geo.footprint import metres_per_degree
 
 __all__ = ["Constraints", "Detections", "Group", "Link", "Params", "Partition", "Proposal", "group", "related"]
@@ -53,12 +54,16 @@ def group(detections: Detections, constraints: Constraints | None = None, params
     constraints, params = constraints or Constraints(), params or Params()
     order = detections.canonical_order()
     d = detections.take(order)
-    links, hints = links_of(d, Shapes.of(d, params), params)
+    shapes = Shapes.of(d, params)
+    found, hints = links_of(d, shapes, params)
     said = Said.of(d, constraints)
+    links = found
+    if len(said.apart):
+        links = found.where(one_side(d, shapes, links, *parts_of(len(d), said.joined, said.frozen, said.apart)))
     is_free = said.frozen < 0
     free = links if is_free.all() else links.where(is_free[links.a] & is_free[links.b])
     root = merged(d, free, said)
-    barred = free.where((root[free.a] != root[free.b]) & (free.rule == TOUCH))
+    barred = found.where((root[found.a] != root[found.b]) & (found.rule == TOUCH) & is_free[found.a] & is_free[found.b])
     joined = pair_links(d, said.joined[root[said.joined[:, 0]] == root[said.joined[:, 1]]], JOINED)
     used = Links.concat((links.where(root[links.a] == root[links.b]), joined))
     return described(

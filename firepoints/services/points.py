@@ -6,12 +6,14 @@ from typing import Any
 
 from django.db import transaction
 
-from firepoints import footprints, selectors
-from firepoints.models import Detection, FirePoint, Membership
+from firepoints import doubts, footprints, selectors
+from firepoints.models import Detection, FirePoint, Membership, Source
 from firepoints.services.attribution import attribute, candidates, create_attributed, least_share, locate
 from firepoints.services.steps import claim, concern
 from firepoints.states import UNDECIDED, State
-from grids.models import User
+from grids import selectors as grids
+from grids.models import Edition, User
+from grids.services import locating
 from journal import digests
 from journal.errors import Conflict, Missing
 from journal.services import record
@@ -76,11 +78,12 @@ def create_points(groups: Sequence[NewPoint], *, actor: User, subject: Any = Non
             **outline(group.detections),
             is_oversize=group.is_oversize,
             is_fixed_heat=group.is_fixed_heat,
-            needs_person=group.needs_person[:200],
+            needs_person=doubts.joined(group.needs_person),
         )
         for group in groups
     ]
     create_attributed(points, footprints.sites([group.detections for group in groups]))
+    _ask_about_counties(list(zip(points, (group.detections for group in groups), strict=True)))
     Membership.objects.bulk_create(
         [
             Membership(point=point, detection=one, why=group.ground(one))
@@ -121,7 +124,9 @@ def attach_detections(
         [Membership(point=point, detection=one, why=group.ground(one)) for one in detections]
     )
     record("fire_point.gathered", point, actor, after={"detections": sorted(one.pk for one in detections)})
-    return refresh(point)
+    point = refresh(point)
+    _ask_about_counties([(point, detections)])
+    return point
 
 
 @transaction.atomic
@@ -174,6 +179,30 @@ def _note_new_counties(point: FirePoint, detections: Sequence[Detection]) -> Non
         _leave_to_a_person(point, "新的监测记录触及另一县（区），请考虑标记跨界")
 
 
+def _ask_about_counties(brought: Sequence[tuple[FirePoint, Sequence[Detection]]]) -> None:
+    """Rows that state, or lie in, another county than the point they come to: a person reconciles the two. Where two
+    counties are possible anyway the joint record does (C11)."""
+    names: dict[int, dict[str, str]] = {}
+    asked = []
+    for point, detections in brought:
+        if point.is_cross or not point.county_code or point.attribution is None:
+            continue
+        if all(one.source.source_class == Source.Class.LEAD for one in detections):
+            continue
+        edition = point.attribution.edition
+        if edition.pk not in names:
+            names[edition.pk] = _county_names(edition)
+        question = doubts.other_county(detections, point.county_code, names[edition.pk])
+        if question:
+            point.needs_person = doubts.joined(point.needs_person, question)
+            asked.append(point)
+    FirePoint.objects.bulk_update(asked, ["needs_person"], batch_size=100)
+
+
+def _county_names(edition: Edition) -> dict[str, str]:
+    return grids.cell_names(edition, locating.index_for(edition).locators["county"].codes)
+
+
 def _leave_to_a_person(point: FirePoint, what: str) -> None:
-    point.needs_person = what
+    point.needs_person = doubts.joined(point.needs_person, what)
     point.save(update_fields=["needs_person"])

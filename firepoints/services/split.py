@@ -1,12 +1,12 @@
 """划分: a person says which sightings are one 处 each. The machine never cuts a long or large group (policy.md §4)."""
 
 from collections.abc import Iterable, Sequence
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, product
 from typing import Any
 
 from django.db import transaction
 
-from firepoints import footprints, selectors
+from firepoints import doubts, footprints, selectors
 from firepoints.models import FirePoint, Membership, Step
 from firepoints.services.points import NewPoint, create_points, outline, refresh
 from firepoints.services.relocate import keep_in_place
@@ -76,17 +76,28 @@ def _partition(groups: Sequence[Sequence[int]], members: set[int]) -> list[list[
 
 
 def _still_open(point: FirePoint) -> str:
-    return "" if point.needs_person.startswith("待人工划分") else point.needs_person
+    return doubts.after_division(point.needs_person)
 
 
 def said_by_people(points: Iterable[int]) -> tuple[Pairs, Pairs]:
-    """What divisions of these points, and merges taken back, tell the grouping: (joined pairs, apart pairs) of detection ids."""
+    """What divisions of these points, and merges taken back, tell the grouping: (joined pairs, apart pairs) of detection
+    ids. The last word on a pair holds: a part that was divided again is no longer one."""
     joined: Pairs = []
     apart: Pairs = []
     wanted = set(points)
     for step in Step.objects.filter(action__in=["split", "unmerge"]).order_by("pk"):
         if not wanted & set(step.data["points"]):
             continue
-        joined += [pair for part in step.data["groups"] for pair in pairwise(part)]
-        apart += [(a[0], b[0]) for a, b in combinations(step.data["groups"], 2)]
+        groups = step.data["groups"]
+        part_of = {pk: number for number, part in enumerate(groups) for pk in part}
+        joined = [pair for pair in joined if not _said_again(pair, part_of)]
+        apart = [pair for pair in apart if not _said_again(pair, part_of)]
+        joined += [pair for part in groups for pair in pairwise(part)]
+        # Every pair: a part that is divided again later must stay apart from the others with all that it had.
+        apart += [pair for a, b in combinations(groups, 2) for pair in product(a, b)]
     return joined, apart
+
+
+def _said_again(pair: tuple[int, int], part_of: dict[int, int]) -> bool:
+    """Whether a later division speaks of both sightings of an earlier pair."""
+    return pair[0] in part_of and pair[1] in part_of

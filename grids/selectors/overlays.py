@@ -61,3 +61,33 @@ def within(lon: npt.ArrayLike, lat: npt.ArrayLike, *, on: date, kind: str) -> np
         hit, _ = tree.query(shapely.points(lons, lats), predicate="covered_by")
         inside[hit] = True
     return inside
+
+
+def within_on(lon: npt.ArrayLike, lat: npt.ArrayLike, days: npt.ArrayLike, *, kind: str) -> npt.NDArray[np.bool_]:
+    """Which positions (WGS-84 degrees) lie in an overlay of that kind in force on their own Beijing date; borders count
+    as inside. `days` are proleptic ordinals (`date.toordinal()`), one per position. One query."""
+    lons, lats = np.atleast_1d(np.asarray(lon, dtype=np.float64)), np.atleast_1d(np.asarray(lat, dtype=np.float64))
+    day = np.atleast_1d(np.asarray(days, dtype=np.int64))
+    inside = np.zeros(len(lons), dtype=np.bool_)
+    if not len(lons):
+        return inside
+    found = list(
+        Overlay.objects.filter(
+            Q(valid_to__isnull=True) | Q(valid_to__gt=date.fromordinal(int(day.min()))),
+            state=Overlay.State.ACCEPTED,
+            kind=kind,
+            valid_from__lte=date.fromordinal(int(day.max())),
+            west__lte=float(lons.max()),
+            east__gte=float(lons.min()),
+            south__lte=float(lats.max()),
+            north__gte=float(lats.min()),
+        ).values_list("geometry", "valid_from", "valid_to")
+    )
+    if not found:
+        return inside
+    since = np.array([one[1].toordinal() for one in found], dtype=np.int64)
+    until = np.array([(one[2] or date.max).toordinal() for one in found], dtype=np.int64)
+    tree = shapely.STRtree([shapely.from_wkb(bytes(one[0])) for one in found])
+    row, area = tree.query(shapely.points(lons, lats), predicate="covered_by")
+    inside[row[(since[area] <= day[row]) & (day[row] < until[area])]] = True
+    return inside

@@ -144,6 +144,24 @@ def test_what_people_joined_is_joined_and_what_they_parted_is_parted():
     assert members(split) == [(1,), (2,), (3, 4)]
 
 
+def test_what_touches_two_parts_of_a_divided_fire_joins_the_one_it_touches_most_not_the_first():
+    # 3 is nearer in time to 1, and shares more ground with 2; 4 and 5 would make a bridge.
+    parts = scene(("viirs", 0, 0, 0), ("viirs", 900, 0, -20), ("viirs", 560, 0, 1), ("viirs", 340, 0, 2))
+    partition = group(parts, Constraints(apart=[(1, 2)]))
+    assert members(partition) == [(1, 4), (2, 3)]
+    assert {link.rule for link in partition.hints()} == {"apart"}
+
+
+def test_what_touches_a_part_that_stands_most_is_proposed_to_it_alone():
+    parts = scene(("viirs", 0, 0, 0), ("viirs", 900, 0, 0), ("viirs", 340, 0, 2), ("viirs", 560, 0, 2))
+    said = Constraints(apart=[(1, 2)], frozen=[(1,)])
+    partition = group(parts, said)
+    assert members(partition) == [(1,), (2, 4), (3,)]
+    assert [(p.detection, p.frozen) for p in partition.proposals] == [(3, 1)]
+    both = group(parts, Constraints(apart=[(1, 2)], frozen=[(1,), (2,)]))
+    assert [(p.detection, p.frozen) for p in both.proposals] == [(3, 1), (4, 2)]
+
+
 def test_contradicting_people_are_reported_and_the_joining_stands():
     partition = group(scene(("viirs", 0, 0, 0), ("viirs", 9000, 0, 0)), Constraints(joined=[(1, 2)], apart=[(2, 1)]))
     assert members(partition) == [(1, 2)]

@@ -7,9 +7,10 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from firepoints.grouping import Constraints, Detections, Params, group, related
+from firepoints.grouping import Constraints, Detections, Params, Said, group, related
 from firepoints.grouping_links import Shapes, links_of, offset_m, touching
 from firepoints.grouping_model import FAMILIES
+from firepoints.grouping_sides import NOBODY, one_side, parts_of
 from grids.geo.footprint import footprints, from_local_xy
 
 T0, HOUR = 1_696_482_000, 3600
@@ -89,6 +90,39 @@ def test_grouping_only_what_an_import_may_change_gives_the_same_groups(case, dat
     found = group(part, constraints, PARAMS).groups()
     assert set(seeds) <= {pk for one in found for pk in one.members}
     assert [one for one in whole if set(one.members) & set(near.tolist())] == found
+
+
+@FAST
+@given(cases(), st.randoms(use_true_random=False))
+def test_however_a_fire_is_batched_what_each_import_makes_of_it_ends_in_one_partition(case, random):
+    """What came before an import adds nothing but what people said of it: the last import decides as if it were the only."""
+    detections, constraints = case
+    whole = group(detections, constraints, PARAMS)
+    seen: list[int] = []
+    arriving = random.sample(range(len(detections)), len(detections))
+    while arriving:
+        size = random.randint(1, len(arriving))
+        seen, arriving = seen + arriving[:size], arriving[size:]
+        last = group(detections.take(np.array(seen, dtype=np.int64)), constraints, PARAMS)
+    if seen:
+        assert (last.members(), last.proposals) == (whole.members(), whole.proposals)
+
+
+@FAST
+@given(cases())
+def test_what_touches_parts_that_are_apart_leaves_the_one_that_it_touches_less(case):
+    detections, constraints = case
+    d = detections.take(detections.canonical_order())
+    said = Said.of(d, constraints)
+    shapes = Shapes.of(d, PARAMS)
+    links, _ = links_of(d, shapes, PARAMS)
+    part, foes = parts_of(len(d), said.joined, said.frozen, said.apart)
+    kept = links.where(one_side(d, shapes, links, part, foes))
+    held: dict[int, set[int]] = {}
+    for a, b in zip(kept.a.tolist(), kept.b.tolist(), strict=True):
+        if (part[a] == NOBODY) != (part[b] == NOBODY):
+            held.setdefault(a if part[a] == NOBODY else b, set()).add(int(max(part[a], part[b])))
+    assert all(not (foes[one] & others) for others in held.values() for one in others)
 
 
 @FAST

@@ -1,0 +1,27 @@
+"""How a point might be divided, for the page of 划分 and the map. Reads only; a person decides."""
+
+from collections.abc import Sequence
+
+from firepoints import doubts
+from firepoints.grouping_cuts import Part, proposed_parts
+from firepoints.models import Detection, FirePoint, Source
+from firepoints.services.grouping_scene import SEEN, columns_of, params_of
+
+
+def is_in_question(point: FirePoint) -> bool:
+    """Whether the machine or a row of a list doubts that it is one site."""
+    return point.is_oversize or doubts.SEVERAL in point.needs_person
+
+
+def cuts_of(sightings: Sequence[Detection]) -> list[Part]:
+    """Proposed parts of one point's sightings (with their source), the earliest first; one part where nothing speaks for
+    a cut."""
+    rows = list(Detection.objects.filter(pk__in=[one.pk for one in sightings]).values_list(*SEEN))
+    if len(rows) < 2:
+        return []
+    passes = {
+        one.pk: f"{one.run_id} {one.satellite} {one.starts_at.isoformat()}"
+        for one in sightings
+        if one.source.source_class == Source.Class.OFFICIAL_LIST and one.precision == "instant" and one.satellite
+    }
+    return proposed_parts(columns_of(rows), passes, params_of(rows))

@@ -1,0 +1,155 @@
+"""What the partition does to points: fixed heat, sightings that change sides, and what is put before a person (policy.md §4)."""
+
+from datetime import date, timedelta
+
+import pytest
+import shapely
+
+from firepoints.models import Detection, FirePoint
+from firepoints.services.grouping import group_run
+from firepoints.states import State
+from grids.models import Overlay
+from grids.services.overlays import Place, overlay_load
+from tests.factories import points as make
+from tests.factories.city import EAST, IN_WEST, WEST, City
+
+HOUR = timedelta(hours=1)
+
+
+def east_of(at: tuple[float, float], metres: float) -> tuple[float, float]:
+    return (at[0] + metres / 83_900, at[1])
+
+
+def grouped(city: City, *detections: Detection) -> None:
+    """Each sighting imported on its own, in this order; the last run that is grouped sees them all."""
+    for one in detections:
+        group_run(run=one.run, actor=city.system)
+
+
+def point_of(one: Detection) -> FirePoint:
+    return FirePoint.objects.get(memberships__detection=one, memberships__is_active=True)
+
+
+def works(city: City, since: date = date(2023, 1, 1)) -> None:
+    place = Place("演示钢厂", shapely.box(123.74, 41.24, 123.76, 41.26))
+    overlay_load(kind=Overlay.Kind.FIXED_HEAT, places=[place], valid_from=since, actor=city.clerk)
+
+
+def test_hits_on_accepted_fixed_heat_are_a_group_a_day_and_say_so(city: City) -> None:
+    works(city)
+    hits = [make.detection(source="firms", when=make.BURNT_AT + 12 * n * HOUR) for n in range(6)]
+    grouped(city, hits[0])
+    assert FirePoint.objects.count() >= 3
+    assert all(one.is_fixed_heat and not one.is_oversize for one in FirePoint.objects.all())
+
+
+def test_before_it_is_accepted_the_same_hits_are_one_long_group(city: City) -> None:
+    works(city, since=date(2023, 12, 1))
+    hits = [make.detection(source="firms", when=make.BURNT_AT + 12 * n * HOUR) for n in range(6)]
+    grouped(city, hits[0])
+    assert FirePoint.objects.get().is_oversize
+    assert not FirePoint.objects.get().is_fixed_heat
+
+
+def test_a_patrol_on_fixed_heat_is_a_finding_like_any_other(city: City) -> None:
+    works(city)
+    grouped(city, make.detection(source="patrol"))
+    assert not FirePoint.objects.get().is_fixed_heat
+
+
+def test_accepting_fixed_heat_changes_a_suspicion_with_the_next_import_that_reaches_it(city: City) -> None:
+    hits = [make.detection(source="firms", when=make.BURNT_AT + 12 * n * HOUR) for n in range(6)]
+    grouped(city, hits[0])
+    works(city)
+    assert FirePoint.objects.get().is_oversize
+    newer = make.detection(source="firms", when=make.BURNT_AT + 61 * HOUR)
+    grouped(city, newer)
+    assert not FirePoint.objects.filter(is_oversize=True).exists()
+    assert FirePoint.objects.filter(is_fixed_heat=True, needs_person="").count() == FirePoint.objects.count() >= 3
+
+
+def test_a_finding_goes_to_the_nearer_pixel_that_comes_later_as_if_both_had_been_there(city: City) -> None:
+    early = make.detection(source="firms", when=make.BURNT_AT)
+    scar = make.detection(source="patrol", kind="scar", when=make.BURNT_AT + 40 * HOUR)
+    grouped(city, early, scar)
+    assert point_of(early) == point_of(scar)
+    late = make.detection(source="provincial_list", when=make.BURNT_AT + 30 * HOUR)
+    grouped(city, late)
+    assert point_of(scar) == point_of(late) != point_of(early)
+
+
+def test_two_findings_far_apart_in_one_pixel_are_a_question_and_near_ones_are_not(city: City) -> None:
+    wide = {"scan_km": 0.8, "track_km": 0.8}
+    near, far = east_of(IN_WEST, 120), east_of(IN_WEST, -260)
+    pixel = make.detection(**wide)
+    grouped(city, pixel, make.detection(source="patrol", at=near, when=make.BURNT_AT + HOUR))
+    assert point_of(pixel).needs_person == ""
+    grouped(city, make.detection(source="patrol", at=far, when=make.BURNT_AT + 2 * HOUR))
+    assert "疑为几处" in point_of(pixel).needs_person
+    reviewed = make.take(point_of(pixel), "review", city.clerk, reason="一块地的两头")
+    grouped(city, make.detection(when=make.BURNT_AT + 3 * HOUR))
+    assert FirePoint.objects.get(pk=reviewed.pk).needs_person == ""
+
+
+def test_two_rows_of_one_pass_in_one_list_are_a_question_and_two_passes_are_not(city: City) -> None:
+    first = make.detection()
+    grouped(city, first)
+    grouped(city, make.detection(when=make.BURNT_AT + HOUR))
+    assert point_of(first).needs_person == ""
+    grouped(city, make.detection(at=east_of(IN_WEST, 300)))
+    assert "同一次过境" in point_of(first).needs_person
+
+
+@pytest.mark.parametrize(("stated", "asked"), [("甲县", False), ("高新区", False), ("", False), ("乙县", True)])
+def test_a_stated_county_that_is_not_the_computed_one_is_asked_about(city: City, stated: str, asked: bool) -> None:
+    one = make.detection(stated_county=stated, county_code=WEST)
+    grouped(city, one)
+    said = point_of(one).needs_person
+    assert ("清单写" in said) is asked
+    if asked:
+        assert make.take(point_of(one), "review", city.clerk, reason="清单写错").needs_person == ""
+
+
+def test_a_row_whose_own_centre_lies_over_the_border_of_a_settled_site_is_asked_about(city: City) -> None:
+    edge = (123.7995, 41.25)
+    pixel = make.detection(at=east_of(edge, 130), county_code=EAST)
+    found = make.detection(source="patrol", at=edge, when=make.BURNT_AT + HOUR, county_code=WEST)
+    grouped(city, pixel, found)
+    point = point_of(found)
+    assert point_of(pixel) == point
+    assert point.is_cross or "表列县不符" in point.needs_person
+
+
+@pytest.mark.parametrize("state", ["negative", "closed", "excluded", "notified"])
+def test_a_new_sighting_on_a_point_that_is_settled_opens_an_item_that_names_it(city: City, state: str) -> None:
+    if state == "closed":
+        old = make.take(make.suspected(source="firms"), "close", city.clerk, reason="工业热源")
+    elif state == "excluded":
+        old = make.take(make.verified(city), "exclude", city.recogniser, reason="不是秸秆")
+    else:
+        old = getattr(make, state)(city)
+    new = make.detection(source="provincial_list", when=make.BURNT_AT + HOUR)
+    grouped(city, new)
+    made = point_of(new)
+    assert made.pk != old.pk
+    assert made.state == State.SUSPECTED
+    assert str(old) in made.needs_person
+    words = {"negative": "报不属实", "closed": "关闭", "excluded": "不计入", "notified": "异议"}
+    assert words[state] in made.needs_person
+
+
+def test_a_suspicion_that_comes_to_touch_a_dispatched_point_says_so(city: City) -> None:
+    sent = make.dispatched(city)
+    beside = make.detection(source="firms", at=east_of(IN_WEST, 1100))
+    grouped(city, beside)
+    assert point_of(beside).needs_person == ""
+    grouped(city, make.detection(source="firms", at=east_of(IN_WEST, 560)))
+    assert sent.number in point_of(beside).needs_person
+
+
+def test_a_site_whose_error_reaches_over_the_border_is_nobodys(city: City) -> None:
+    for at in (east_of((123.8, 41.25), -330), east_of((123.8, 41.27), -600)):
+        grouped(city, make.detection(at=at))
+    near, far = FirePoint.objects.order_by("-lon")
+    assert (near.is_cross, near.county_code) == (True, "")
+    assert (far.is_cross, far.county_code) == (False, WEST)
