@@ -55,7 +55,7 @@ def gaps(request: HttpRequest) -> HttpResponse:
         "labels": list(GAP_LABELS.values()),
         "page": page,
         "rows": [_line(row, may_keep=may_keep) for row in page],
-        "params": _query(county, kind),
+        "params": f"{_query(county, kind)}&",
         "cells_url": f"{reverse('cells-geojson')}?level=county,township,village" if edition else "",
         "shade_url": f"{reverse('grid-gaps-map')}?{_query('', kind)}",
     }

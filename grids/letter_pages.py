@@ -56,6 +56,7 @@ def letters(request: HttpRequest) -> HttpResponse:
         ],
         "page": page,
         "missing": [{"pair": pair, "level": LEVEL_LABELS[Level(pair.level)]} for pair in page],
+        "params": f"year={year}&",
         "total": len(pairs),
         "may_keep": bool(keeper_scope(request.user)),
     }

@@ -92,6 +92,7 @@ def _show(request: HttpRequest, form: LoadForm, *, status: int = 200) -> HttpRes
         "proposed": list(proposed[:200]),
         "page": page,
         "kind": kind,
+        "params": f"kind={kind}&",
         "kind_label": Overlay.Kind(kind).label if kind else "",
         "may_keep": Role.BUREAU in selectors.roles_of(request.user),
         "cells_url": f"{reverse('cells-geojson')}?level=county,township",

@@ -37,6 +37,7 @@ def reattributions(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": [_line(row) for row in page],
         "is_done": is_done,
+        "params": "done=1&" if is_done else "",
         "may_decide": Role.BUREAU in grids.roles_of(request.user),
     }
     return render(request, "firepoints/reattributions.html", context)
