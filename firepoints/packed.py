@@ -22,6 +22,7 @@ from firepoints.models import Detection, ImportRun, RawChunk, RawRow
 Outcome = RawRow.Outcome
 OUTCOMES = (Outcome.KEPT, Outcome.IDENTICAL, Outcome.SUPERSEDED, Outcome.QUARANTINED, Outcome.OUTSIDE)
 WRITTEN = pa.ipc.IpcWriteOptions(compression="zstd")
+PACKED = "packed"  # among the options of a run: some of its rows are in chunks
 COLUMNS = ("row_no", "outcome", "detection", "raw")
 
 
@@ -74,6 +75,11 @@ def rows_page(run: ImportRun, *, outcome: str = "", after: str = "", before: str
         key_of(rows[0]) if after and rows else "",
         key_of(rows[-1]) if len(found) > size else "",
     )
+
+
+def is_packed(run: ImportRun) -> bool:
+    """Whether some rows of the run are not RawRows of its own: its file was large, or it repeats another."""
+    return run.repeats_id is not None or bool(run.options.get(PACKED))
 
 
 def rows_of(run: ImportRun, outcome: str = "") -> Iterator[RawRow]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponseBase
@@ -16,14 +17,15 @@ from rest_framework import serializers, status
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
-from firepoints import scope
+from firepoints import packed, scope
 from firepoints.api import present, shapes
 from firepoints.api.common import safe_filename
 from firepoints.api.filters import RowFilter
 from firepoints.models import ImportRun, RawRow
-from firepoints.services.ingest import import_file
+from firepoints.services import ingest
 from firepoints.services.reading import DATUMS, ListName
 from firepoints.services.withdrawing import import_withdraw
 from grids.api import actor_of
@@ -31,6 +33,7 @@ from grids.models import TokenScope
 from grids.roles import Role
 from grids.selectors import roles_of
 from journal.errors import BadInput, NotAllowed
+from journal.exports import wants_csv
 from journal.lists import Listing
 from journal.once import once
 from journal.rest import OldestFirst
@@ -109,6 +112,7 @@ class Imports(Listing[ImportRun]):
         responses={
             201: OpenApiResponse(shapes.ImportSummary, description="已入库"),
             200: OpenApiResponse(shapes.ImportSummary, description="试算，没有写入"),
+            202: OpenApiResponse(shapes.ImportSummary, description="已收下，由后台导入；到 run 的地址看进度和结果"),
         },
     )
     @once
@@ -119,10 +123,13 @@ class Imports(Listing[ImportRun]):
         given.is_valid(raise_exception=True)
         asked = given.validated_data
         done = _import(asked, request.user)
-        return Response(done, status.HTTP_200_OK if asked["dry_run"] else status.HTTP_201_CREATED)
+        if done.run is None:
+            return Response(done.as_json(), status.HTTP_200_OK)
+        return Response(done.as_json(), status.HTTP_201_CREATED if done.run.is_over else status.HTTP_202_ACCEPTED)
 
 
-def _import(asked: dict[str, Any], user: Any) -> dict[str, Any]:
+def _import(asked: dict[str, Any], user: Any) -> ingest.Import:
+    """Small files at once, large ones, and those that would wait for another import, by the worker."""
     upload = asked["file"]
     if upload.size > MOST_BYTES:
         raise BadInput(f"文件超过 {MOST_BYTES // 1024 // 1024} MB", where="file", code="too_large")
@@ -133,17 +140,24 @@ def _import(asked: dict[str, Any], user: Any) -> dict[str, Any]:
         with path.open("wb") as file:
             for part in upload.chunks():
                 file.write(part)
-        done = import_file(
-            path=path,
-            source_code=asked["source"],
-            actor=user,
-            datum=asked.get("datum"),
-            name=ListName(asked["issuer"], asked["period"], asked["list_no"]),
-            supersedes=str(asked["supersedes"]) if asked.get("supersedes") else None,
-            filename=name,
-            dry_run=asked["dry_run"],
-        )
-    return done.as_json()
+        given: dict[str, Any] = {
+            "path": path,
+            "source_code": asked["source"],
+            "actor": user,
+            "datum": asked.get("datum"),
+            "name": ListName(asked["issuer"], asked["period"], asked["list_no"]),
+            "supersedes": str(asked["supersedes"]) if asked.get("supersedes") else None,
+            "filename": name,
+        }
+        if asked["dry_run"]:
+            return ingest.import_file(**given, dry_run=True)
+        if upload.size > ingest.SMALL_BYTES:
+            return ingest.result_of(ingest.import_start(**given))
+        named = uuid4()
+        try:
+            return ingest.import_file(**given, uuid=named, wait_s=ingest.INLINE_WAIT_S)
+        except ingest.Busy:
+            return ingest.result_of(ImportRun.objects.get(uuid=named))
 
 
 class ImportDetail(APIView):
@@ -169,8 +183,12 @@ class ImportRows(Listing[RawRow]):
     def get_queryset(self) -> QuerySet[RawRow]:
         if getattr(self, "swagger_fake_view", False):
             return RawRow.objects.none()
-        rows: QuerySet[RawRow] = run_for(self.request.user, self.kwargs["uuid"]).raw_rows.all()
+        rows: QuerySet[RawRow] = self.run.raw_rows.all()
         return rows
+
+    @cached_property
+    def run(self) -> ImportRun:
+        return run_for(self.request.user, self.kwargs["uuid"])
 
     @extend_schema(
         operation_id="import_rows",
@@ -183,7 +201,25 @@ class ImportRows(Listing[RawRow]):
         },
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if packed.is_packed(self.run) and not wants_csv(request):
+            return self._packed_page(request, self.run)
         return self.listed(request)
+
+    def _packed_page(self, request: Request, run: ImportRun) -> Response:
+        """The same answer from chunks, whose rows have no key of their own: the cursor is the row's number."""
+        self.filter_queryset(run.raw_rows.all())  # an unknown outcome is refused as ever
+        cursor, size = request.query_params.get("cursor", ""), OldestFirst().get_page_size(request) or 100
+        back, key = cursor.startswith("-"), cursor.lstrip("-")
+        where = {"before" if back else "after": key} if key else {}
+        page = packed.rows_page(run, outcome=request.query_params.get("outcome", ""), size=size, **where)
+        here = request.build_absolute_uri()
+        return Response(
+            {
+                "next": replace_query_param(here, "cursor", page.after) if page.after else None,
+                "previous": replace_query_param(here, "cursor", f"-{page.before}") if page.before else None,
+                "results": self.present(page.rows),
+            }
+        )
 
     def present(self, rows: Sequence[RawRow]) -> list[dict[str, Any]]:
         return [present.row(one) for one in rows]

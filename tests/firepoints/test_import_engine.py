@@ -270,3 +270,16 @@ def test_a_large_withdrawal_goes_in_pieces_and_ends_whole(firms, city, large, mo
     assert not DetectionKey.objects.exists()
     assert set(FirePoint.objects.values_list("state", flat=True)) == {"closed"}
     assert firms(*many(), name="again.csv").kept == 5
+
+
+def test_the_api_pages_through_packed_rows_as_through_any(firms, large, city, client):
+    run = firms(*many()).run
+    client.force_login(city.clerk)
+    url, seen = f"/api/imports/{run.uuid}/rows/?page_size=4", []
+    while url:
+        answer = client.get(url).json()
+        seen += [row["row_no"] for row in answer["results"]]
+        url = answer["next"]
+    assert seen == list(range(2, 12))
+    first = client.get(f"/api/imports/{run.uuid}/rows/?outcome=outside").json()
+    assert [row["outcome"] for row in first["results"]] == ["outside"] * 3

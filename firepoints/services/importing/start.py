@@ -57,6 +57,7 @@ def import_start(
     is committed at once as a repetition. Raises Refused (no such source, no such run), BadInput (no such file).
     """
     source = reading.source_named(source_code)
+    reading.refuse_callers(source)
     if not path.is_file():
         raise BadInput(f"找不到文件 {path.name}", where=str(path))
     used = datum or source.datum

@@ -11,10 +11,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from firepoints import packed
-from firepoints.models import Detection, DetectionKey, ImportRun, RawChunk, RawRow, Source, Supersession
+from firepoints.models import Detection, DetectionKey, ImportRun, RawChunk, RawRow, Supersession
 from firepoints.services import reading
 from firepoints.services.importing.preparing import Prepared, counts_of
 from firepoints.services.importing.verdicts import KEPT, NONE, QUARANTINED
+from firepoints.services.row_sources import sources_of
 from firepoints.sources.base import SATELLITE, Note, Rejected
 from journal import bulk
 
@@ -23,7 +24,6 @@ FLAGS = {
     "equal_row": "与本表前面一行内容相同，已标出，不丢弃",
     "list_conflict": "同一清单的同一序号已有不同内容：更正的清单请写明替代哪一次导入",
 }
-LOCAL_AUTHORITIES = ("county", "township", "village")
 
 Ints = npt.NDArray[np.int64]
 
@@ -119,8 +119,7 @@ def _said_by_rows(run: ImportRun, table: Any, rows: Ints) -> tuple[Any, Any, Any
     if table.rest is None:
         return SATELLITE, "", run.source_id
     said = [table.rest[i] for i in rows.tolist()]
-    own = Source.objects.filter(code="self_found").values_list("pk", flat=True).first() or run.source_id
-    sources = np.array([own if one.authority in LOCAL_AUTHORITIES else run.source_id for one in said], dtype=np.int64)
+    sources = np.array(sources_of(run.source, said), dtype=np.int64)
     kinds = np.array([one.kind for one in said], dtype=object)
     return kinds, np.array([one.stated_county[:80] for one in said], dtype=object), sources
 

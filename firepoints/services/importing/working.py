@@ -14,6 +14,7 @@ import structlog
 from django.db import IntegrityError
 
 from firepoints.models import ImportRun, RawRow
+from firepoints.packed import PACKED
 from firepoints.services import reading, storing
 from firepoints.services.importing import area, points, releasing
 from firepoints.services.importing.preparing import Prepared, counties_of, counts_of, prepare
@@ -123,7 +124,8 @@ def prepared_for(run: ImportRun, result: ParseResult) -> Prepared:
 
 def _open_storing(run: ImportRun, turn: Turn, prepared: Prepared) -> None:
     result = prepared.result
-    run.options = {**run.options, "shape": [len(result.sightings), len(result.rejected), len(result.notes)]}
+    shape = [len(result.sightings), len(result.rejected), len(result.notes)]
+    run.options = {**run.options, "shape": shape, PACKED: prepared.is_packed}
     run.phase, run.total = Phase.STORING, result.rows + len(result.notes)
     run.header = list(prepared.table.header)
     with turn.piece():
