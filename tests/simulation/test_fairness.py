@@ -96,3 +96,10 @@ def test_the_judge_touches_no_deployment_that_is_in_use(db, tmp_path: Path, sett
         call_command("fairness", "--world", str(tmp_path / "world"), "--inside", stdout=io.StringIO())
     assert isinstance(caught.value.__cause__, Refused)
     assert not FirePoint.objects.exists()
+
+
+def test_a_folder_that_holds_something_is_never_taken_for_a_new_home(tmp_path: Path):
+    worlds.write(tmp_path / "world", [fire("F1", 123.8, 41.2)], {})
+    with pytest.raises(Exception, match="不是空的"):
+        call_command("fairness", "--world", str(tmp_path / "world"), "--keep", str(tmp_path), stdout=io.StringIO())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["world"]

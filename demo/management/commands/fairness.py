@@ -8,7 +8,7 @@ from django.core.management.base import CommandParser
 
 from demo.fairness import home, play, score, stage, worldfile
 from journal.commands import JinshaoCommand
-from journal.errors import Refused
+from journal.errors import BadInput, Refused
 
 LINES = (
     ("reported", "上报的真实秸秆火"),
@@ -38,6 +38,8 @@ class Command(JinshaoCommand):
     def run(self, *, world: list[Path], keep: Path | None, prepare: bool, inside: bool, **_: Any) -> dict[str, Any]:
         if prepare or inside:
             return self._inside(worldfile.load(world[0]), prepare)
+        if keep is not None and keep.exists() and (not keep.is_dir() or any(keep.iterdir())):
+            raise BadInput("文件夹不是空的，请换一个", where=str(keep), code="out_not_empty")
         results = []
         with home.homes() as homes:
             for at, one in enumerate(world, start=1):
@@ -56,7 +58,8 @@ class Command(JinshaoCommand):
     def show(self, result: dict[str, Any]) -> None:
         """The sums, and beside them the naive way's."""
         if "together" not in result:
-            return super().show(result)
+            super().show(result)
+            return
         total = result["together"]
         for key, name in LINES:
             naive = total["naive"].get(key)
