@@ -12,7 +12,8 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
@@ -63,12 +64,12 @@ def stranger_wait_s(request: HttpRequest) -> int:
     return wait_s("anonymous", client_ip(request))
 
 
-def limited(scope: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+def limited(scope: str) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
     """Decorate a page: its POSTs are counted by address; too many are answered 429, in words."""
 
-    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    def decorate(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
         @wraps(view)
-        def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.method == "POST" and (wait := wait_s(scope, client_ip(request))):
                 answer = render(request, "errors/busy.html", {"wait_s": wait}, status=429)
                 answer["Retry-After"] = str(wait)

@@ -8,30 +8,59 @@ import journal.clock
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('grids', '0004_edition_imports'),
+        ("grids", "0004_edition_imports"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('label', models.CharField(max_length=60, verbose_name='用途')),
-                ('digest', models.CharField(max_length=64, unique=True)),
-                ('hint', models.CharField(max_length=12, verbose_name='开头')),
-                ('scopes', models.CharField(help_text='TokenScope, space between', max_length=60, verbose_name='权限')),
-                ('created_at', models.DateTimeField(default=journal.clock.now)),
-                ('expires_at', models.DateTimeField(verbose_name='到期')),
-                ('revoked_at', models.DateTimeField(blank=True, null=True, verbose_name='收回')),
-                ('created_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('revoked_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='api_tokens', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("label", models.CharField(max_length=60, verbose_name="用途")),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                ("hint", models.CharField(max_length=12, verbose_name="开头")),
+                ("scopes", models.CharField(help_text="TokenScope, space between", max_length=60, verbose_name="权限")),
+                ("created_at", models.DateTimeField(default=journal.clock.now)),
+                ("expires_at", models.DateTimeField(verbose_name="到期")),
+                ("revoked_at", models.DateTimeField(blank=True, null=True, verbose_name="收回")),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "revoked_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="api_tokens",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'db_table': 'grids_api_token',
-                'constraints': [models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('created_at'))), name='token_expires_later'), models.CheckConstraint(condition=models.Q(('scopes', ''), _negated=True), name='token_has_scope')],
+                "db_table": "grids_api_token",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("expires_at__gt", models.F("created_at"))), name="token_expires_later"
+                    ),
+                    models.CheckConstraint(condition=models.Q(("scopes", ""), _negated=True), name="token_has_scope"),
+                ],
             },
         ),
     ]

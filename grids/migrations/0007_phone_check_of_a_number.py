@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('grids', '0006_drop_authtoken'),
+        ("grids", "0006_drop_authtoken"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='phonecheck',
-            name='phone_digest',
-            field=models.CharField(blank=True, default='', max_length=64),
+            model_name="phonecheck",
+            name="phone_digest",
+            field=models.CharField(blank=True, default="", max_length=64),
         ),
     ]

@@ -97,7 +97,11 @@ def letters_record_below(
     if not able:
         return 0
     stored = filing.store_scanned(scan, kind="letters", filename=filename)
-    rows = [_row(cell, year, signed_on, heads[cell.code], heads[cell.parent.code], stored, actor) for cell in able]
+    rows = [
+        _row(cell, year, signed_on, heads[cell.code], heads[cell.parent.code], stored, actor)
+        for cell in able
+        if cell.parent
+    ]
     try:
         with transaction.atomic():
             Letter.objects.bulk_create(rows, batch_size=500)

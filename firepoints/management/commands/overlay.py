@@ -74,11 +74,11 @@ class Command(JinshaoCommand):
     def _reject(self, **options: Any) -> dict[str, Any]:
         return self._decide(is_accepted=False, **options)
 
-    def _decide(self, *, is_accepted: bool, id: int, reason: str, username: str, **_: Any) -> dict[str, Any]:  # noqa: A002
+    def _decide(self, *, is_accepted: bool, id: int, reason: str, username: str, **_: Any) -> dict[str, Any]:
         actor = acting_user(username)
         return _described(overlay_decide(overlay_id=id, is_accepted=is_accepted, actor=actor, reason=reason))
 
-    def _end(self, *, id: int, on: str, reason: str, username: str, **_: Any) -> dict[str, Any]:  # noqa: A002
+    def _end(self, *, id: int, on: str, reason: str, username: str, **_: Any) -> dict[str, Any]:
         actor = acting_user(username)
         return _described(overlay_end(overlay_id=id, valid_to=beijing_date(on, "--on"), actor=actor, reason=reason))
 
