@@ -189,6 +189,7 @@ class Detection(AppendOnlyModel):
     frp_mw = models.FloatField(null=True, blank=True)
     confidence = models.CharField(max_length=20, blank=True)
     stated_county = models.CharField(max_length=80, blank=True)
+    accuracy_m = models.FloatField("现场定位精度（米）", null=True, blank=True)
     is_nominal = models.BooleanField("示意像元", default=False)
     is_outside = models.BooleanField(default=False)
     is_edge = models.BooleanField(default=False)
