@@ -1,7 +1,8 @@
 """Settings: one file for every deployment; what differs comes from the environment.
 
 DATABASE_URL, JINSHAO_HOME, CELERY_BROKER_URL, CACHE_URL, SECRET_KEY, DJANGO_DEBUG, ALLOWED_HOSTS, JINSHAO_HTTPS, JINSHAO_LOG_JSON,
-TRUSTED_PROXIES, RATE_USER, RATE_TOKEN, RATE_ANONYMOUS, RATE_LOGIN, EXPORT_ROWS.
+TRUSTED_PROXIES, RATE_USER, RATE_TOKEN, RATE_ANONYMOUS, RATE_LOGIN, EXPORT_ROWS, FIRMS_MAP_KEY, FIRMS_BASE_URL, FIRMS_PRODUCTS,
+FIRMS_TIMEOUT_S, JINSHAO_INBOX, JINSHAO_INBOX_STABLE_S.
 """
 
 from pathlib import Path
@@ -273,6 +274,14 @@ CELERY_BEAT_SCHEDULE = {
     "run-jobs": {"task": "journal.tasks.run_jobs", "schedule": 5.0, "options": {"expires": 5}},
     "sweep": {"task": "journal.tasks.sweep", "schedule": 60.0, "options": {"expires": 60}},
 }
+
+# Where sightings come from by themselves. The map key is no setting: FIRMS_MAP_KEY is read from the environment when it is
+# needed, so that no dump of the settings holds it.
+FIRMS_BASE_URL = env("FIRMS_BASE_URL", default="https://firms.modaps.eosdis.nasa.gov")
+FIRMS_PRODUCTS = env.list("FIRMS_PRODUCTS", default=[])  # empty: all that FIRMS has
+FIRMS_TIMEOUT_S = env.float("FIRMS_TIMEOUT_S", default=120.0)
+JINSHAO_INBOX = env("JINSHAO_INBOX", default="")  # empty: the folder inbox of JINSHAO_HOME
+JINSHAO_INBOX_STABLE_S = env.float("JINSHAO_INBOX_STABLE_S", default=10.0)
 
 # How long jobs that are done are kept; failed ones stay.
 JOBS_KEPT_DAYS = env.int("JINSHAO_JOBS_KEPT_DAYS", default=30)

@@ -12,7 +12,7 @@ class FirepointsConfig(AppConfig):
     def ready(self) -> None:
         from firepoints import acts, checks, rulings  # noqa: F401  the acts enter the journal's register on import
         from firepoints.models import Verification
-        from firepoints.services import people_change, reattribute, steps
+        from firepoints.services import hotline, people_change, reattribute, steps
         from grids import edition_changes, guards, nav, people_changes, wording
         from grids.roles import Role
         from journal import immutable, restoring, verify
@@ -24,6 +24,7 @@ class FirepointsConfig(AppConfig):
         people_changes.register(people_change.queue)
         verify.register("火点", checks.problems)
         restoring.register("numbers", steps.skip_numbers)
+        restoring.register("hotline", hotline.skip_numbers)
         nav.register("火点", "firepoints:list", order=20)
         nav.register("认定", "firepoints:review", order=30, roles={Role.RECOGNISER})
         finders = {Role.BUREAU, Role.COUNTY, Role.INSPECTOR}

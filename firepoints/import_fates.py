@@ -1,14 +1,14 @@
 """What became of each row: its point, the equal row of before, the newer version, its mending; always with a way there."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from django.db.models import F
 from django.urls import reverse
 
 from firepoints.feedback.answers import Standing, standing_mendings, standing_of
-from firepoints.models import Detection, ImportRun, Mending, RawRow
+from firepoints.models import Detection, FirePoint, ImportRun, Membership, Mending, RawRow, Supersession
 
 Outcome = RawRow.Outcome
 
@@ -40,12 +40,22 @@ class Origin:
 
 
 def fates_of(run: ImportRun, rows: Sequence[RawRow]) -> dict[tuple[int, str], list[Fate]]:
-    """(row number, sheet) → fates of some rows of one run; at most nine queries whatever their number."""
+    """(row number, sheet) → fates of some rows of one run; at most eleven queries whatever their number."""
     sightings = {row.detection_id for row in rows if row.detection_id}
     standing = standing_of(sightings)
+    points = standing.points | points_behind(sightings - standing.points.keys())
+    standing = replace(standing, points=points)
     mendings = standing_mendings(rows)
     origins = _origins(sightings | set(standing.newest.values()))
     return {(row.row_no, row.sheet): _fates(run, row, standing, origins, mendings.get(row.pk)) for row in rows}
+
+
+def points_behind(newer: set[int]) -> dict[int, FirePoint]:
+    """Of newer versions that belong to no point, the point of the row that each replaced: a decided point keeps the row on
+    which it was decided (policy.md §4)."""
+    pairs = dict(Supersession.objects.filter(newer__in=newer).values_list("older", "newer")) if newer else {}
+    members = Membership.objects.filter(detection__in=pairs, is_active=True).select_related("point") if pairs else []
+    return {pairs[one.detection_id]: one.point for one in members}
 
 
 def _origins(detections: set[int]) -> dict[int, Origin]:

@@ -1,21 +1,17 @@
-"""Forms of the import and finding pages. They check shape; reading the file and the roles are the services' matter."""
+"""Forms of the import pages. They check shape; reading the file and the roles are the services' matter."""
 
 import json
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
-from uuid import uuid4
 
 from django import forms
-from django.utils import timezone
 
-from firepoints.models import Detection, ImportRun, Source
+from firepoints.models import ImportRun, Source
 from firepoints.services import uploads
-from firepoints.services.intake import OPEN_TO, sources_open_to
 from firepoints.services.mapping_memory import checked_fields, remembered
 from firepoints.services.mending import MOST_CHARACTERS
 from firepoints.services.reading import PARSERS, ListName
-from grids.models import User
 from journal import clock
 from journal.errors import BadInput
 
@@ -53,7 +49,7 @@ class ReadingForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["source"].queryset = Source.objects.filter(parser__in=PARSERS)  # type: ignore[attr-defined]
+        self.fields["source"].queryset = Source.objects.filter(parser__in=PARSERS).exclude(kind=Source.Kind.HOTLINE)  # type: ignore[attr-defined]
         live = ImportRun.objects.filter(state=ImportRun.State.COMMITTED, mends__isnull=True)
         runs = live.values_list("uuid", "filename", "started_at")
         named = [
@@ -235,57 +231,6 @@ class WithdrawForm(forms.Form):
         help_text="写入记录；没有人办理过的疑似火点会关闭，办理过的交人处理",
         error_messages={"required": "请写明撤回的理由"},
     )
-
-
-class FindingForm(forms.Form):
-    """One finding on the spot: 巡查发现, 自查."""
-
-    uuid = forms.UUIDField(widget=forms.HiddenInput)
-    source = forms.ChoiceField(label="来源", widget=forms.RadioSelect, error_messages={"required": "请选择来源"})
-    kind = forms.ChoiceField(
-        label="发现的是",
-        widget=forms.RadioSelect,
-        choices=[(Detection.Kind.FIRE.value, "明火"), (Detection.Kind.SCAR.value, "黑斑")],
-        error_messages={"required": "请选择明火或黑斑"},
-    )
-    found_at = forms.DateTimeField(
-        label="发现时间（北京）",
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-    )
-    lon = forms.CharField(label="经度", max_length=40, widget=forms.TextInput(attrs={"inputmode": "decimal", **_TEXT}))
-    lat = forms.CharField(label="纬度", max_length=40, widget=forms.TextInput(attrs={"inputmode": "decimal", **_TEXT}))
-    datum = forms.ChoiceField(
-        label="坐标系", choices=list(DATUM_LABELS.items()), help_text="手机定位是 WGS-84；从高德、腾讯地图抄的是 GCJ-02"
-    )
-    accuracy_m = forms.CharField(
-        label="精度（米）",
-        required=False,
-        max_length=20,
-        widget=forms.TextInput(attrs={"inputmode": "decimal", **_TEXT}),
-    )
-    finder = forms.CharField(label="发现人", required=False, max_length=60)
-    note = forms.CharField(label="说明", required=False, max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
-
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        initial = {
-            "uuid": uuid4(),
-            "datum": "wgs84",
-            "finder": user.full_name,
-            "found_at": timezone.localtime(clock.now()),
-        }
-        kwargs["initial"] = {**initial, **kwargs.get("initial", {})}
-        super().__init__(*args, **kwargs)
-        names = dict(Source.objects.filter(code__in=sources_open_to(user)).values_list("code", "name"))
-        choices = [(code, names[code]) for code in OPEN_TO if code in names]
-        self.fields["source"].choices = choices  # type: ignore[attr-defined]
-        if len(choices) == 1:
-            self.fields["source"].initial = choices[0][0]
-
-    def finding(self) -> dict[str, Any]:
-        """The finding as the intake reads it: times with their offset, coordinates as they were given."""
-        data = self.cleaned_data
-        given = {name: data[name] for name in ("kind", "lon", "lat", "accuracy_m", "finder", "note")}
-        return {**given, "uuid": str(data["uuid"]), "found_at": data["found_at"].astimezone(clock.BEIJING).isoformat()}
 
 
 def plain_name(name: str) -> str:

@@ -5,6 +5,7 @@ from django.urls import path
 from firepoints.import_pages import columns, feedback, files, findings, rows, runs
 
 app_name = "imports"
+FINDING = "findings/<uuid:uuid>/"
 RUN = "imports/<uuid:uuid>/"
 urlpatterns = [
     path("imports/", runs.run_list, name="list"),
@@ -22,5 +23,10 @@ urlpatterns = [
     path(f"{RUN}feedback/due/", feedback.due_set, name="feedback_due"),
     path(f"{RUN}feedback/sent/", feedback.sent_register, name="feedback_sent"),
     path(f"{RUN}feedback/word/", feedback.word_record, name="feedback_word"),
+    path("findings/", findings.finding_list, name="findings"),
     path("findings/new/", findings.finding, name="finding"),
+    path(FINDING, findings.finding_page, name="finding_page"),
+    path(f"{FINDING}outcome/", findings.report_end, name="report_end"),
+    path(f"{FINDING}informant/", findings.informant, name="informant"),
+    path("hotline/", findings.register, name="hotline"),
 ]

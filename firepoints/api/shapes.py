@@ -170,6 +170,7 @@ class SightingReceipt(Shape):
     source = serializers.CharField()  # type: ignore[assignment]
     outcome = serializers.ChoiceField(choices=["kept", "outside"], help_text="outside：在任何网格之外，已存")
     received_at = serializers.DateTimeField()
+    report_no = serializers.CharField(help_text="举报登记号；不是举报为空")
 
 
 class SightingAnswer(Shape):

@@ -1,4 +1,7 @@
-"""Sightings: those gathered in points that the user may see, and findings reported one by one or as a queue."""
+"""Sightings: those gathered in points that the user may see, and findings reported one by one or as a queue.
+
+Who called in a 举报 goes in and never comes out.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ from rest_framework.response import Response
 from firepoints import describe
 from firepoints.api import present, shapes
 from firepoints.api.common import GeoJSONRenderer
-from firepoints.models import Detection, FirePoint, Membership, RawRow
+from firepoints.models import Detection, FirePoint, HotlineReport, Membership, RawRow
 from firepoints.services.intake import OPEN_TO, finding_record
 from firepoints.services.reading import DATUMS
 from grids.models import TokenScope
@@ -54,6 +57,13 @@ class FindingInput(shapes.Shape):
     lat = serializers.FloatField(help_text="纬度，按 datum")
     kind = serializers.CharField(help_text="fire 明火 / scar 黑斑")
     authority = serializers.CharField(required=False, help_text="国家、省、市、县、乡、村")
+    category = serializers.CharField(
+        required=False, help_text="督查、巡查、执法检查、自查；只会比 source 更低，不会更高"
+    )
+    date_proof = serializers.CharField(required=False, help_text="黑斑：凭什么认定焚烧日期；举报以外的黑斑必填")
+    belongs_to = serializers.CharField(required=False, help_text="黑斑：属于哪一处火点（编号），由市局经办填")
+    informant_name = serializers.CharField(required=False, help_text="举报人，只随举报；另存，任何接口不给出")
+    informant_phone = serializers.CharField(required=False, help_text="举报人电话，同上")
     finder = serializers.CharField(required=False, help_text="发现人")
     accuracy_m = serializers.FloatField(required=False)
     county = serializers.CharField(required=False, help_text="上报时写的县（区）")
@@ -162,7 +172,9 @@ def record_one(given: Any, user: Any) -> tuple[dict[str, Any], bool]:
     answer: dict[str, Any] = {}
     try:
         with transaction.atomic():
-            done, _ = finding_record(data=data, actor=user, source_code=source, datum=datum)
+            done, _ = finding_record(
+                data=data, actor=user, source_code=source, datum=datum, belongs_to=str(data.pop("belongs_to", "") or "")
+            )
             row = done.run.raw_rows.select_related("detection__run", "detection__source").get() if done.run else None
             if row is None or row.detection is None or done.run is None:
                 raise BadInput("这一件没有收存", where="findings")
@@ -204,6 +216,7 @@ def _require_same(row: RawRow, first: Detection) -> None:
 
 def _receipt(first: Detection) -> dict[str, Any]:
     _, _, own = first.key.partition("|")
+    report = HotlineReport.objects.filter(detection=first).first()
     return {
         "uuid": own if len(own) == 36 else "",
         "sighting": first.pk,
@@ -211,6 +224,7 @@ def _receipt(first: Detection) -> dict[str, Any]:
         "source": first.source.code,
         "outcome": "outside" if first.is_outside else "kept",
         "received_at": first.run.started_at,
+        "report_no": report.number if report else "",
     }
 
 

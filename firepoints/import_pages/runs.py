@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from firepoints import import_difference, import_fates, import_view
 from firepoints.import_forms import DATUM_LABELS, WithdrawForm
 from firepoints.import_pages.access import importer, may_import, reader, run_or_404, says_why
-from firepoints.models import ImportRun, Mending, Source
+from firepoints.models import Feed, ImportRun, Mending, Source
 from firepoints.services import feedback, list_difference, mapping_memory, row_export, withdrawing
 from firepoints.services.previewing import counts_of
 from grids.models import User
@@ -42,6 +42,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
     context = {
         "runs": runs[:PAGE],
         "may_import": may_import(user),
+        "feeds": list(Feed.objects.select_related("run")),
         "sources": sources,
         "source": source,
         "states": ImportRun.State.choices,

@@ -1,13 +1,20 @@
-"""A patrol finding from the page or the API: stored as a file's row is, by the same path (C12, policy.md §3)."""
+"""A finding from the page or the API: stored as a file's row is, by the same path (C7, C12, policy.md §3).
+
+A scar brings the proof of its date. Of a 举报 the caller is taken out before anything is stored.
+"""
 
 import json
 from collections.abc import Mapping
 from typing import Any
 
-from firepoints.models import FirePoint
-from firepoints.services import ingest, storing
+from django.db import transaction
+
+from firepoints import selectors
+from firepoints.models import FirePoint, ImportRun
+from firepoints.services import hotline, ingest, storing
+from firepoints.services.merge import fire_point_merge
 from firepoints.services.reading import ListName, source_named
-from firepoints.sources.base import ParseOptions, ParseResult, Rejected
+from firepoints.sources.base import SCAR, ParseOptions, ParseResult, Rejected
 from firepoints.sources.patrol import patrol_finding
 from grids.models import User
 from grids.roles import Level, PostKind, Role
@@ -17,20 +24,40 @@ from journal.errors import BadInput, NotAllowed
 
 # Who may report under which source: a county's own finding is 自查 whatever it is called (policy.md §2a).
 _BUREAU_ONLY = frozenset({Role.BUREAU})
+_LOCAL = frozenset({Role.BUREAU, Role.COUNTY, Role.INSPECTOR})
+HOTLINE = "hotline"
 OPEN_TO = {
     "patrol": _BUREAU_ONLY,
     "supervision": _BUREAU_ONLY,
     "enforcement": _BUREAU_ONLY,
-    "self_found": frozenset({Role.BUREAU, Role.COUNTY, Role.INSPECTOR}),
-    "hotline": frozenset({Role.BUREAU, Role.COUNTY}),
+    "self_found": _LOCAL,
+    "township_found": _LOCAL,
+    "village_found": _LOCAL,
+    HOTLINE: frozenset({Role.BUREAU, Role.COUNTY}),
+    "provincial_supervision": _BUREAU_ONLY,
+    "national_supervision": _BUREAU_ONLY,
+    "provincial_patrol": _BUREAU_ONLY,
+    "national_patrol": _BUREAU_ONLY,
+    "provincial_enforcement": _BUREAU_ONLY,
 }
+ONE_BY_ONE = "逐条上报"
+INFORMANT = ("informant_name", "informant_phone")
+_NAMES = ("finder", "巡查人", "发现人", "巡查员", "巡查人员", "上报人", "举报人", "举报人姓名")
 
 
 def finding_record(
-    *, data: Mapping[str, Any], actor: User, source_code: str = "patrol", datum: str = "wgs84"
+    *,
+    data: Mapping[str, Any],
+    actor: User,
+    source_code: str = "patrol",
+    datum: str = "wgs84",
+    has_photo: bool = False,
+    belongs_to: str = "",
 ) -> tuple[ingest.Import, FirePoint | None]:
     """Record one finding; the same UUID again adds nothing. Returns the import and the point that it belongs to now.
 
+    `has_photo`: a photo of the scar follows, so its date need not be proved in words. `belongs_to`: the number of the
+    fire to which a scar belongs, where a person knows better than the grouping; its own point is merged into that one.
     Raises NotAllowed when the actor's post may not report under this source, BadInput naming the field at fault.
     """
     allowed = OPEN_TO.get(source_code)
@@ -38,25 +65,62 @@ def finding_record(
         raise BadInput(f"“{source_code}”不能逐条上报", where="source")
     if not (roles_of(actor) & allowed or (allowed == _BUREAU_ONLY and _inspects_for_the_city(actor))):
         raise NotAllowed("您的岗位不能以这个来源上报；县、乡、村发现的请选“自查”")
-    source = source_named(source_code)
-    found = patrol_finding(data, options=ParseOptions(datum=datum, now=clock.now()))
+    given, name, phone = _without_informant(data) if source_code == HOTLINE else (dict(data), "", "")
+    _refuse_informant(given)
+    found = patrol_finding(given, options=ParseOptions(datum=datum, now=clock.now()))
     if isinstance(found, Rejected):
         raise BadInput(found.reason, where=found.column, code=found.code)
-    content = json.dumps(dict(data), ensure_ascii=False, sort_keys=True, default=str).encode()
-    done = ingest.import_sightings(
-        result=ParseResult((found,), (), ()),
-        source=source,
+    is_scar = found.kind == SCAR
+    if is_scar and source_code != HOTLINE and not has_photo and not str(given.get("date_proof") or "").strip():
+        raise BadInput("黑斑要写明凭什么认定焚烧日期，或附照片", where="date_proof", code="missing_date_proof")
+    if belongs_to and not is_scar:
+        raise BadInput("只有黑斑可以写属于哪一处火点", where="belongs_to")
+    target = selectors.fire_point_for(actor, belongs_to) if belongs_to else None
+    with transaction.atomic():
+        done = _stored(given, ParseResult((found,), (), ()), source_code, actor, datum)
+        if source_code == HOTLINE and (sighting := sighting_of(done)) is not None:
+            hotline.hotline_take(detection=sighting, actor=actor, name=name, phone=phone)
+        point = _point_of(done)
+        if target is not None and point is not None and point.pk != target.pk:
+            why = f"黑斑属于这一处：{given.get('date_proof') or '上报人指定'}"[:300]
+            fire_point_merge(point_id=point.pk, actor=actor, into=target.pk, reason=why)
+            point = selectors.survivor_of(target)
+    return done, point
+
+
+def _stored(given: dict[str, Any], result: ParseResult, source_code: str, actor: User, datum: str) -> ingest.Import:
+    content = json.dumps(given, ensure_ascii=False, sort_keys=True, default=str).encode()
+    return ingest.import_sightings(
+        result=result,
+        source=source_named(source_code),
         actor=actor,
         name=ListName(),
         facts={
-            "filename": "逐条上报",
+            "filename": ONE_BY_ONE,
             "sha256": storing.digest_of(content),
             "size_bytes": len(content),
             "stored_as": storing.store_bytes(content, kind="imports", suffix=".json"),
             "datum": datum,
         },
     )
-    return done, _point_of(done)
+
+
+def _without_informant(data: Mapping[str, Any]) -> tuple[dict[str, Any], str, str]:
+    """The finding without its caller; whoever is named as finder of a 举报 is the caller."""
+    given = dict(data)
+    name, phone = (str(given.pop(one, "") or "") for one in INFORMANT)
+    for one in _NAMES:
+        name = name or str(given.get(one) or "")
+        given.pop(one, None)
+    for text in given.values():
+        hotline.require_no_phone(str(text))
+    return given, name, phone
+
+
+def _refuse_informant(given: Mapping[str, Any]) -> None:
+    for one in INFORMANT:
+        if given.get(one):
+            raise BadInput("只有举报可以写举报人", where=one)
 
 
 def _inspects_for_the_city(actor: User) -> bool:
@@ -71,9 +135,20 @@ def sources_open_to(actor: User) -> list[str]:
     return [code for code, roles in OPEN_TO.items() if held & roles or (is_city and roles == _BUREAU_ONLY)]
 
 
+def sighting_of(done: ingest.Import) -> Any:
+    """The sighting that a finding became, or that it equals: of the run that first brought it."""
+    row = done.run.raw_rows.exclude(detection=None).select_related("detection__run").first() if done.run else None
+    return row.detection if row else None
+
+
+def findings_of(actor: User) -> Any:
+    """The runs of what this person reported one by one, the newest first; a repeat brought nothing and is none."""
+    return ImportRun.objects.filter(actor=actor, filename=ONE_BY_ONE, detections__isnull=False).order_by("-pk")
+
+
 def _point_of(done: ingest.Import) -> FirePoint | None:
-    row = done.run.raw_rows.exclude(detection=None).select_related("detection").first() if done.run else None
-    if row is None or row.detection is None:
+    sighting = sighting_of(done)
+    if sighting is None:
         return None
-    member = row.detection.memberships.filter(is_active=True).select_related("point").first()
+    member = sighting.memberships.filter(is_active=True).select_related("point").first()
     return member.point if member else None

@@ -97,6 +97,12 @@ def source_named(code: str) -> Source:
     return source
 
 
+def refuse_callers(source: Source) -> None:
+    """A file of 举报 would keep who called as it came. Raises Refused: they are taken in one by one (C7)."""
+    if source.kind == Source.Kind.HOTLINE:
+        raise Refused("举报要逐件登记，不能用文件导入：文件里会有举报人", code="hotline_no_file")
+
+
 def read_file(
     path: Path,
     *,
@@ -114,6 +120,7 @@ def read_file(
     """
     if datum not in DATUMS:
         raise BadInput(f"不认识的坐标系“{datum}”，可用：{'、'.join(DATUMS)}", where="datum")
+    refuse_callers(source)
     parser = PARSERS.get(source.parser)
     if parser is None:
         raise Refused(f"来源“{source.name}”还没有文件读法", code="no_parser")

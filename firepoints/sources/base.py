@@ -58,6 +58,7 @@ class Sighting:
     stated_place: str = ""
     static_type: int | None = None
     authority: str = ""
+    category: str = ""
     finder: str = ""
     accuracy_m: float | None = None
     uuid: str = ""

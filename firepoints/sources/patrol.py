@@ -1,7 +1,7 @@
 """Patrol findings (巡查、督查、执法检查, 自查): from a file, from the API and from the page, by the same rules.
 
 Columns: found_at (Beijing time unless it has an offset), lon, lat, kind (明火 fire / 黑斑 scar), and optionally
-authority, finder, accuracy_m (metres), county, note, uuid; Chinese headings too.
+authority (单位级别), category (类别), finder, accuracy_m (metres), county, note, uuid; Chinese headings too.
 """
 
 from __future__ import annotations
@@ -46,6 +46,13 @@ AUTHORITIES = {
     "village": ("村", "村级", "社区", "组", "village"),
     "other": ("其他", "其它", "other", "公众"),
 }
+CATEGORIES = {
+    "supervision": ("督查", "督察", "supervision"),
+    "patrol": ("巡查", "巡检", "巡逻", "patrol"),
+    "enforcement": ("执法检查", "执法", "enforcement"),
+    "self_found": ("自查", "自查自报", "self_found"),
+}
+CATEGORY_OF = {name: code for code, names in CATEGORIES.items() for name in names}
 AUTHORITY_OF = {name: code for code, names in AUTHORITIES.items() for name in names}
 
 
@@ -94,12 +101,14 @@ def read_row(row: Row, options: ParseOptions) -> Sighting | Rejected:
         return reject(row, "found_at", moment)
     kind = KIND_OF.get(compact(row.get("kind")).lower(), "")
     authority = compact(row.get("authority")).lower()
+    category = compact(row.get("category")).lower()
     accuracy = parse_number(row.get("accuracy_m"))
     identity = compact(row.get("uuid"))
     wrong = (
         ("found_at", "future", is_future(moment[0], options)),
         ("kind", "bad_kind", not kind),
         ("authority", "bad_authority", bool(authority) and authority not in AUTHORITY_OF),
+        ("category", "bad_category", bool(category) and category not in CATEGORY_OF),
         ("accuracy_m", "bad_accuracy", bad_accuracy(row.get("accuracy_m"), accuracy)),
         ("uuid", "bad_uuid", bool(identity) and canonical_uuid(identity) == ""),
     )
@@ -123,6 +132,7 @@ def read_row(row: Row, options: ParseOptions) -> Sighting | Rejected:
         stated_county=compact(row.get("county"))[:PLACE_LIMIT],
         note=plain(row.get("note")),
         authority=AUTHORITY_OF.get(authority, ""),
+        category=CATEGORY_OF.get(category, ""),
         finder=plain(row.get("finder")),
         accuracy_m=accuracy,
         uuid=canonical_uuid(identity),

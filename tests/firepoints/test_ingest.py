@@ -186,6 +186,7 @@ def test_a_finding_with_the_same_uuid_is_recorded_once(city):
         "lon": IN_WEST[0],
         "lat": IN_WEST[1],
         "kind": "黑斑",
+        "date_proof": "灰烬尚温",
         "uuid": "6f1e1e0e-5a58-4f8b-9d3d-0a2f6a3d7c11",
     }
     first, point = finding_record(data=data, actor=city.clerk)

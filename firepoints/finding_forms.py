@@ -1,0 +1,135 @@
+"""The forms of findings: one on the spot, the end of a 举报, and the reason to see who called."""
+
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.utils import timezone
+
+from firepoints.import_forms import DATUM_LABELS
+from firepoints.models import Detection, HotlineReport, Source
+from firepoints.services.intake import HOTLINE, OPEN_TO, sources_open_to
+from grids.models import User
+from grids.roles import Role
+from grids.selectors import roles_of
+from journal import clock
+
+_TEXT = {"autocomplete": "off"}
+_NUMBER = {"inputmode": "decimal", **_TEXT}
+
+
+class FindingForm(forms.Form):
+    """One finding on the spot: 督查, 巡查, 执法检查, 自查, 举报; a fire or a scar."""
+
+    uuid = forms.UUIDField(widget=forms.HiddenInput)
+    source = forms.ChoiceField(label="来源", widget=forms.RadioSelect, error_messages={"required": "请选择来源"})
+    kind = forms.ChoiceField(
+        label="发现的是",
+        widget=forms.RadioSelect,
+        choices=[(Detection.Kind.FIRE.value, "明火"), (Detection.Kind.SCAR.value, "黑斑")],
+        error_messages={"required": "请选择明火或黑斑"},
+    )
+    found_at = forms.DateTimeField(
+        label="发现时间（北京）",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    lon = forms.CharField(label="经度", max_length=40, widget=forms.TextInput(attrs=_NUMBER))
+    lat = forms.CharField(label="纬度", max_length=40, widget=forms.TextInput(attrs=_NUMBER))
+    datum = forms.ChoiceField(
+        label="坐标系", choices=list(DATUM_LABELS.items()), help_text="手机定位是 WGS-84；从高德、腾讯地图抄的是 GCJ-02"
+    )
+    accuracy_m = forms.CharField(
+        label="精度（米）", required=False, max_length=20, widget=forms.TextInput(attrs=_NUMBER)
+    )
+    date_proof = forms.CharField(
+        label="焚烧日期的依据",
+        required=False,
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="黑斑必填（或附照片）：例如灰烬尚温、10 月 6 日巡查时还没有、村民证实",
+    )
+    photo = forms.FileField(
+        label="照片",
+        required=False,
+        widget=forms.ClearableFileInput(attrs={"accept": "image/*", "capture": "environment"}),
+    )
+    belongs_to = forms.CharField(
+        label="属于哪一处火点",
+        required=False,
+        max_length=30,
+        widget=forms.TextInput(attrs=_TEXT),
+        help_text="黑斑是哪一处火点烧出来的，知道就写编号；不写由系统归并",
+    )
+    note = forms.CharField(label="说明", required=False, max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
+    finder = forms.CharField(label="发现人", required=False, max_length=60)
+    informant_name = forms.CharField(
+        label="举报人",
+        required=False,
+        max_length=60,
+        widget=forms.TextInput(attrs=_TEXT),
+        help_text="另存，不显示、不导出",
+    )
+    informant_phone = forms.CharField(
+        label="举报人电话", required=False, max_length=40, widget=forms.TextInput(attrs={"inputmode": "tel", **_TEXT})
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        initial = {
+            "uuid": uuid4(),
+            "datum": "wgs84",
+            "finder": user.full_name,
+            "found_at": timezone.localtime(clock.now()),
+        }
+        kwargs["initial"] = {**initial, **kwargs.get("initial", {})}
+        super().__init__(*args, **kwargs)
+        names = dict(Source.objects.filter(code__in=sources_open_to(user)).values_list("code", "name"))
+        choices = [(code, names[code]) for code in OPEN_TO if code in names]
+        self.fields["source"].choices = choices  # type: ignore[attr-defined]
+        if len(choices) == 1:
+            self.fields["source"].initial = choices[0][0]
+        if HOTLINE not in names:
+            del self.fields["informant_name"], self.fields["informant_phone"]
+        if Role.BUREAU not in roles_of(user):
+            del self.fields["belongs_to"]
+
+    def finding(self) -> dict[str, Any]:
+        """The finding as the intake reads it: times with their offset, coordinates as they were given."""
+        data = self.cleaned_data
+        given = {name: data[name] for name in ("kind", "lon", "lat", "accuracy_m", "finder", "note")}
+        if data["source"] == HOTLINE:
+            given.pop("finder")
+        elif data["kind"] == Detection.Kind.SCAR:
+            given["date_proof"] = data["date_proof"]
+        told = {name: data[name] for name in ("informant_name", "informant_phone") if data.get(name)}
+        found_at = data["found_at"].astimezone(clock.BEIJING).isoformat()
+        return {**given, **told, "uuid": str(data["uuid"]), "found_at": found_at}
+
+
+class OutcomeForm(forms.Form):
+    """How a 举报 ended."""
+
+    outcome = forms.ChoiceField(
+        label="办理结果",
+        widget=forms.RadioSelect,
+        choices=[(one.value, one.label) for one in HotlineReport.Outcome if one.value],
+        error_messages={"required": "请选择办理结果"},
+    )
+    note = forms.CharField(
+        label="办理情况",
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="不写举报人的姓名和电话",
+        error_messages={"required": "请写明办理情况"},
+    )
+
+
+class RevealForm(forms.Form):
+    """Why the bureau needs to know who called."""
+
+    reason = forms.CharField(
+        label="查看的理由",
+        max_length=200,
+        widget=forms.TextInput(attrs=_TEXT),
+        help_text="记入日志，例如：回访核对地点",
+        error_messages={"required": "请写明查看的理由"},
+    )

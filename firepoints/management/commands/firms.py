@@ -1,0 +1,44 @@
+"""`firms poll`: ask the FIRMS area API now; `firms state`: how it went the last times (policy.md §3)."""
+
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from firepoints.models import Feed
+from firepoints.services.polling import firms_poll, products_polled
+from journal.commands import JinshaoCommand
+
+MARKS = {"ok": "收下", "same": "相同", "none": "无火点", "waiting": "等待", "failed": "失败", "absent": "没有"}
+
+
+class Command(JinshaoCommand):
+    help = "从 FIRMS 取监测记录：firms poll [--days N] [--dry-run]；firms state 看最近的情况"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("what", choices=("poll", "state"))
+        parser.add_argument("--days", type=int, default=2, help="近实时数据取几天（世界时，含今天），1–30")
+        parser.add_argument("--dry-run", action="store_true", help="取来试算，不写入")
+
+    def run(self, *, what: str, days: int, dry_run: bool, **options: Any) -> dict[str, Any]:
+        if what == "poll":
+            return firms_poll(days=days, dry_run=dry_run, is_forced=True)
+        return {"products": [_told(one) for one in Feed.objects.filter(name__in=products_polled())]}
+
+    def show(self, result: dict[str, Any]) -> None:
+        if "said" in result:
+            self.stdout.write(result["said"])
+        for one in result["products"]:
+            mark = MARKS.get(one.get("state", ""), "")
+            self.stdout.write(f"  {one['product']}\t{mark}\t{one.get('said') or one.get('error', '')}")
+
+
+def _told(one: Feed) -> dict[str, Any]:
+    return {
+        "product": one.name,
+        "tried_at": one.tried_at.isoformat() if one.tried_at else None,
+        "succeeded_at": one.succeeded_at.isoformat() if one.succeeded_at else None,
+        "not_before": one.not_before.isoformat() if one.not_before else None,
+        "failures": one.failures,
+        "error": one.error,
+        "said": one.said,
+    }

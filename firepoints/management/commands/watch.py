@@ -1,0 +1,36 @@
+"""`watch --once`: make the folders of the inbox and take in what lies there; without --once, again and again."""
+
+import time
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from firepoints.services.watching import inbox, inbox_prepare, inbox_take
+from journal.commands import JinshaoCommand
+
+MARKS = {"done": "已入库", "failed": "失败", "waiting": "等待"}
+
+
+class Command(JinshaoCommand):
+    help = "收件夹：导入投放在 inbox/<来源>/ 的文件，再移到 done/ 或 failed/；后台任务每分钟也做一次"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--once", action="store_true", help="只看一遍")
+        parser.add_argument("--every", type=float, default=10.0, help="不加 --once 时，隔几秒看一遍")
+
+    def run(self, *, once: bool, every: float, **options: Any) -> dict[str, Any]:
+        found = self._pass()
+        while not once:
+            self.show(found)
+            time.sleep(max(every, 1.0))
+            found = self._pass()
+        return found
+
+    def _pass(self) -> dict[str, Any]:
+        sources = inbox_prepare()
+        return {"inbox": str(inbox()), "sources": sources, **inbox_take()}
+
+    def show(self, result: dict[str, Any]) -> None:
+        self.stdout.write(f"{result['inbox']}：{result['said']}")
+        for one in result["files"]:
+            self.stdout.write(f"  {one['source']}/{one['name']}\t{MARKS[one['state']]}\t{one['said']}")
