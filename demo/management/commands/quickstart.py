@@ -8,6 +8,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
+import logging
+import os
 import signal
 import sys
 import time
@@ -46,6 +48,8 @@ class Command(BaseCommand):
     def handle(self, *, check: bool, port: int | None, host: str, **options: Any) -> None:
         self.seconds: dict[str, float] = {}
         signal.signal(signal.SIGTERM, _stop_on_signal)
+        if "JINSHAO_LOG_LEVEL" not in os.environ:
+            logging.getLogger().setLevel(logging.WARNING)  # the steps say what happens; a line per import would bury them
         try:
             with _people_words():
                 self._whole(check, port, host)
