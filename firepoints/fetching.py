@@ -68,7 +68,7 @@ def _whole(answer: Any, until: float, total_s: float, most_bytes: int) -> bytes:
 
 
 def _some(answer: IO[bytes]) -> bytes:
-    return answer.read1(AT_ONCE)  # type: ignore[attr-defined,no-any-return]
+    return answer.read1(AT_ONCE)  # type: ignore[attr-defined]
 
 
 def _said_of(error: urllib.error.HTTPError) -> str:

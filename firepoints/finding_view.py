@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django.http import Http404
 
-from firepoints import selectors
 from firepoints.feedback.answers import standing_of
 from firepoints.models import Detection, FirePoint, HotlineReport, ImportRun, RawRow
 from firepoints.pages import words
@@ -21,7 +20,6 @@ from grids.roles import Role
 from grids.selectors import roles_of
 
 READ_ALL = frozenset({Role.BUREAU, Role.RECOGNISER, Role.AUDITOR})
-ENDS = {State.CLOSED: "线索已关闭", State.MERGED: "已并入"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,8 @@ def findings_told(runs: Sequence[ImportRun], user: User) -> list[Finding]:
 def finding_or_404(uuid: UUID, user: User) -> Finding:
     """The finding of a run, for who filed it, who reads imports, and who sees its point; the same 404 otherwise."""
     run = ImportRun.objects.select_related("actor", "source").filter(uuid=uuid, filename=ONE_BY_ONE).first()
-    (found,) = findings_told([run], user) or [None] if run else [None]
+    told = findings_told([run], user) if run else []
+    found = told[0] if told else None
     if found is None or not (found.is_open or found.run.actor_id == user.pk or roles_of(user) & READ_ALL):
         raise Http404("没有这一件，或不在您的范围内。")
     return found
@@ -84,11 +83,3 @@ def said_in(finding: Finding) -> dict[str, Any]:
     except ValueError:
         given = {}
     return given if isinstance(given, dict) else {}
-
-
-def steps_of(finding: Finding, user: User) -> list[Any]:
-    """The steps of the point for who may open it; nobody else learns who did what."""
-    if finding.point is None or not finding.is_open:
-        return []
-    point = selectors.survivor_of(finding.point)
-    return list(point.steps.order_by("seq"))
