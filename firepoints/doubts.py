@@ -68,7 +68,7 @@ def _far_findings(found: Sequence[Detection], fresh: Collection[int]) -> float:
 
 def accuracy_m(one: Detection) -> float:
     """What a finding says of its own error, else what a phone has outside under the sky."""
-    return float(getattr(one, "accuracy_m", None) or ACCURACY_M)
+    return one.accuracy_m or ACCURACY_M
 
 
 def _same_pass(detections: Iterable[Detection], fresh: Collection[int]) -> list[list[Detection]]:

@@ -14,18 +14,29 @@ from grids.geo.sensors import heading_for, headings_for, sensor_error_m, sensor_
 from journal.clock import BEIJING
 
 ON_SITE_RADIUS_KM = 0.05
-"""A person stood there: the disc of a patrol finding covers the error of a phone's GPS chip."""
+"""A person stood there: the disc of a patrol finding covers the error of a phone's GPS chip, where it states none."""
+ON_SITE_M = (20.0, 5000.0)
+"""The least and the most that a stated accuracy gives: no phone is better, and beyond it the row says nothing."""
+WITHIN = 2.0
+"""A device states the radius that holds 68 % of its positions; twice that holds about 95 %."""
 
 
 def footprint_of(detection: Detection) -> shapely.Polygon:
     """The pixel of a satellite (turned by its heading; a nominal disc where size is unknown), a small disc on site."""
     if detection.kind != Detection.Kind.SATELLITE:
-        size_km = ON_SITE_RADIUS_KM * 2**0.5
+        size_km = on_site_radius_km(detection.accuracy_m) * 2**0.5
         return footprint(detection.lon, detection.lat, size_km, size_km, None, 0.0)
     return footprint(
         detection.lon, detection.lat, detection.scan_km, detection.track_km, _heading(detection),
         sensor_error_m(detection.satellite),
     )  # fmt: skip
+
+
+def on_site_radius_km(accuracy_m: float | None) -> float:
+    """The radius of the disc of a finding on site, by the accuracy that its row states."""
+    if accuracy_m is None or not accuracy_m > 0:
+        return ON_SITE_RADIUS_KM
+    return min(max(WITHIN * accuracy_m, ON_SITE_M[0]), ON_SITE_M[1]) / 1000
 
 
 def _beijing_hour(detection: Detection) -> float:
@@ -61,7 +72,8 @@ def sites(groups: Sequence[Sequence[Detection]]) -> list[BaseGeometry]:
 
 def footprints_of(detections: Sequence[Detection]) -> npt.NDArray[np.object_]:
     """`footprint_of` of many detections, in their order."""
-    nan, on_site = float("nan"), ON_SITE_RADIUS_KM * 2**0.5
+    nan = float("nan")
+    on_site = np.array([on_site_radius_km(one.accuracy_m) for one in detections], dtype=np.float64)[:, None] * 2**0.5
     pixel = np.array([one.kind == Detection.Kind.SATELLITE for one in detections], dtype=bool)
     instant = np.array([one.precision == "instant" for one in detections], dtype=bool)
     sizes = [[nan if size is None else size for size in (one.scan_km, one.track_km)] for one in detections]

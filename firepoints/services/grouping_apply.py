@@ -63,9 +63,9 @@ class Application:
         """A suspected point follows the partition: what now belongs to another group leaves it."""
         scene, leaving = self.scene, defaultdict[int, list[int]](list)
         for pk in one.members:
-            point = scene.point_of.get(pk)
-            if point is not None and scene.homes.get(point, one.members[0]) != one.members[0]:
-                leaving[point].append(pk)
+            of = scene.point_of.get(pk)
+            if of is not None and scene.homes.get(of, one.members[0]) != one.members[0]:
+                leaving[of].append(pk)
         for at, ids in sorted(leaving.items()):
             point = scene.points[at]
             claim(point)
@@ -92,6 +92,7 @@ class Application:
                 point_id=pk, into=survivor.pk, actor=system_user(), reason="新的监测记录把两处连成一处",
                 expected_version=scene.points[pk].version,
             )  # fmt: skip
+        self._follow(others, survivor.pk, one.members[0])
         current = FirePoint.objects.get(pk=survivor.pk)
         if additions:
             some = [self.detections[pk] for pk in additions]
@@ -101,7 +102,17 @@ class Application:
         FirePoint.objects.filter(pk=current.pk).update(
             is_oversize=bool(one.oversize), is_fixed_heat=one.fixed_only, needs_person=said
         )
+        scene.points[current.pk] = current  # its version is this piece's own from here on
         return 1
+
+    def _follow(self, absorbed: Sequence[int], survivor: int, label: int) -> None:
+        """What an absorbed point held of other groups is the survivor's now, until they take it."""
+        scene = self.scene
+        if not any(pk in scene.homes for pk in absorbed):
+            return
+        scene.homes[survivor] = label
+        moved = set(absorbed)
+        scene.point_of.update({pk: survivor for pk, at in scene.point_of.items() if at in moved})
 
     def _attach(self, point: FirePoint, one: Group) -> None:
         current = FirePoint.objects.select_related("verification", "attribution").get(pk=point.pk)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from firepoints import rulings
-from firepoints.footprints import ON_SITE_RADIUS_KM
+from firepoints.footprints import on_site_radius_km
 from firepoints.grouping import Constraints, Detections, Params
 from firepoints.models import Detection, FirePoint, ImportRun, Membership, Source
 from firepoints.services.split import said_by_people
@@ -34,14 +34,15 @@ FAMILY_OF_SENSOR = {
 }
 BEIJING_S, DAY_S = 8 * 3600, 86400
 REACH_DEGREES = 0.1
+VAGUE_M = 300.0
 
 
 Values = tuple[Any, ...]
 SEEN = (
     "pk", "starts_at", "ends_at", "lon", "lat", "kind", "satellite", "precision", "scan_km", "track_km",
-    "source__source_class", "run_id", "beijing_date",
+    "source__source_class", "run_id", "beijing_date", "accuracy_m",
 )  # fmt: skip
-PK, STARTS, ENDS, LON, LAT, KIND, SATELLITE, PRECISION, SCAN, TRACK, CLASS, RUN, DATE = range(len(SEEN))
+PK, STARTS, ENDS, LON, LAT, KIND, SATELLITE, PRECISION, SCAN, TRACK, CLASS, RUN, DATE, ACCURACY = range(len(SEEN))
 
 
 @dataclass(slots=True)
@@ -128,10 +129,15 @@ def columns_of(rows: Sequence[Values]) -> Detections:
         scan_km=_numbers(column[SCAN]),
         track_km=_numbers(column[TRACK]),
         heading_deg=headings,
-        error_m=np.where(on_site, ON_SITE_RADIUS_KM * 1000, sensor_errors_m(column[SATELLITE])),
+        error_m=np.where(on_site, _on_site_m(column), sensor_errors_m(column[SATELLITE])),
         fixed_heat=~on_site & _on_fixed_heat(column),
         source_class=[str(one) for one in column[CLASS]],
     )
+
+
+def _on_site_m(column: Sequence[Sequence[Any]]) -> npt.NDArray[np.float64]:
+    """Metres around a finding in which it may join others. A vaguer one joins no more for being vague."""
+    return np.array([min(on_site_radius_km(one) * 1000, VAGUE_M) for one in column[ACCURACY]], dtype=np.float64)
 
 
 def _on_fixed_heat(column: Sequence[Sequence[Any]]) -> npt.NDArray[np.bool_]:

@@ -74,8 +74,9 @@ def test_a_finding_goes_to_the_nearer_pixel_that_comes_later_as_if_both_had_been
     grouped(city, early, scar)
     assert point_of(early) == point_of(scar)
     late = make.detection(source="provincial_list", when=make.BURNT_AT + 30 * HOUR)
+    again = make.detection(source="provincial_list", when=make.BURNT_AT + HOUR)
     grouped(city, late)
-    assert point_of(scar) == point_of(late) != point_of(early)
+    assert point_of(scar) == point_of(late) != point_of(early) == point_of(again)
 
 
 def test_two_findings_far_apart_in_one_pixel_are_a_question_and_near_ones_are_not(city: City) -> None:
@@ -153,3 +154,23 @@ def test_a_site_whose_error_reaches_over_the_border_is_nobodys(city: City) -> No
     near, far = FirePoint.objects.order_by("-lon")
     assert (near.is_cross, near.county_code) == (True, "")
     assert (far.is_cross, far.county_code) == (False, WEST)
+
+
+def test_a_finding_reaches_over_the_border_by_the_accuracy_that_it_states(city: City) -> None:
+    """25 m from the border: 50 m where nothing is stated, 20 m for a good phone, a kilometre for a poor one."""
+    border = 123.8
+    stated = {None: 41.25, 8.0: 41.26, 500.0: 41.27}
+    for accuracy, lat in stated.items():
+        at = east_of((border, lat), -25)
+        grouped(city, make.detection(source="patrol", at=at, accuracy_m=accuracy, county_code=WEST))
+    crossing = {round(one.lat, 2): one.is_cross for one in FirePoint.objects.all()}
+    assert crossing == {41.25: True, 41.26: False, 41.27: True}
+
+
+def test_a_vague_finding_is_no_sign_of_a_second_site(city: City) -> None:
+    pixel = make.detection(scan_km=0.8, track_km=0.8)
+    grouped(city, pixel, make.detection(source="patrol", at=east_of(IN_WEST, 150), when=make.BURNT_AT + HOUR))
+    vague = make.detection(source="patrol", at=east_of(IN_WEST, -200), when=make.BURNT_AT + 2 * HOUR, accuracy_m=400)
+    grouped(city, vague)
+    assert point_of(vague) == point_of(pixel)
+    assert point_of(pixel).needs_person == ""

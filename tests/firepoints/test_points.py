@@ -103,7 +103,7 @@ def test_releasing_sightings_empties_an_undecided_point_and_marks_a_decided_one(
     assert {point.pk for point in touched} == {open_point.pk, decided.pk}
     assert selectors.active_detections(open_point) == []
     decided.refresh_from_db()
-    assert (len(selectors.active_detections(decided)), decided.needs_person) == (1, "来源已撤回")
+    assert (len(selectors.active_detections(decided)), decided.needs_person) == (1, "撤回，请复核")
 
 
 @pytest.mark.embedded

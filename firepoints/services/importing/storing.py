@@ -78,7 +78,9 @@ def detection_columns(run: ImportRun, prepared: Prepared, new: Ints, ids: Ints) 
     satellites = table.satellite[rows]
     no_size = np.isnan(table.scan_km[rows]) | np.isnan(table.track_km[rows])
     is_pixel = kinds == SATELLITE if isinstance(kinds, np.ndarray) else np.full(len(rows), True)
+    accuracy = {} if table.rest is None else {"accuracy_m": _accuracy(table, rows)}
     return {
+        **accuracy,
         "id": ids,
         "run_id": run.pk,
         "row_no": table.row_no[rows],
@@ -122,6 +124,12 @@ def _said_by_rows(run: ImportRun, table: Any, rows: Ints) -> tuple[Any, Any, Any
     sources = np.array(sources_of(run.source, said), dtype=np.int64)
     kinds = np.array([one.kind for one in said], dtype=object)
     return kinds, np.array([one.stated_county[:80] for one in said], dtype=object), sources
+
+
+def _accuracy(table: Any, rows: Ints) -> npt.NDArray[np.float64]:
+    """Metres, as the finder's device said; NaN where it did not."""
+    said = [table.rest[i].accuracy_m for i in rows.tolist()]
+    return np.array([np.nan if one is None else one for one in said], dtype=np.float64)
 
 
 def _texts(array: Any) -> npt.NDArray[np.object_]:
