@@ -9,6 +9,7 @@ from django.utils import timezone
 from shapely.geometry.base import BaseGeometry
 
 from firepoints import footprints
+from firepoints.grouping_cuts import Part
 from firepoints.models import Attribution, Detection, Evidence, FirePoint, Source
 from grids import selectors as grids
 from grids.geo.edition_index import EditionIndex
@@ -18,6 +19,8 @@ from journal.errors import Refused
 
 VIEW_M = 9000.0
 """How far around the footprints borders and cells are drawn: as far as a wide screen shows."""
+CUT_MARGIN = 0.0009
+"""Degrees, some hundred metres: the ring of a proposed part runs outside its dots."""
 _DECIMALS = 6
 
 Feature = dict[str, Any]
@@ -55,9 +58,14 @@ def point_features(points: Iterable[FirePoint], *, url_of: Any, label_of: Any) -
 
 
 def detail_features(
-    point: FirePoint, detections: Sequence[Detection], photos: Sequence[Evidence], numbers: Mapping[int, int]
+    point: FirePoint,
+    detections: Sequence[Detection],
+    photos: Sequence[Evidence],
+    numbers: Mapping[int, int],
+    parts: Sequence[Part] = (),
 ) -> list[Feature]:
-    """One fire's map: pixels, positions, counties with their shares, borders, cells and numbered photos."""
+    """One fire's map: pixels, positions, counties with their shares, borders, cells, numbered photos, and the parts into
+    which it might be divided."""
     shapes = [footprints.footprint_of(one) for one in detections]
     features = [
         feature(shape, role="footprint", official=is_official(one), label=detection_label(one))
@@ -66,6 +74,7 @@ def detail_features(
     features += [
         feature(shapely.Point(one.lon, one.lat), role="detection", label=detection_label(one)) for one in detections
     ]
+    features += _cuts(detections, parts)
     index = _index_of(point.attribution)
     if index is not None and shapes and point.attribution is not None:
         features += _around(index, point.attribution, shapely.union_all(shapes))
@@ -74,6 +83,16 @@ def detail_features(
             is_inside = one.footprint_distance_m == 0 if one.footprint_distance_m is not None else None
             features.append(feature(shapely.Point(one.lon, one.lat), role="photo", n=numbers[one.pk], inside=is_inside))
     return features
+
+
+def _cuts(detections: Sequence[Detection], parts: Sequence[Part]) -> list[Feature]:
+    """A ring around the positions of each proposed part."""
+    at = {one.pk: (one.lon, one.lat) for one in detections}
+    rings = [shapely.convex_hull(shapely.multipoints([at[pk] for pk in part.ids])).buffer(CUT_MARGIN) for part in parts]
+    return [
+        feature(ring, role="cut", n=number, label=f"建议第 {number} 处{f'：{part.reason}' if part.reason else ''}")
+        for number, (ring, part) in enumerate(zip(rings, parts, strict=True), 1)
+    ]
 
 
 def is_official(detection: Detection) -> bool:

@@ -20,6 +20,7 @@ from firepoints.pages.evidence_cards import cards_of
 from firepoints.pages.paging import neighbours
 from firepoints.pages.rows import flags_of
 from firepoints.pages.sightings import first_pass, repeated, sightings_of
+from firepoints.services.standing_apart import neighbours_of
 from firepoints.states import State
 from journal import services as journal
 
@@ -71,6 +72,7 @@ def context_of(point: FirePoint, viewer: Viewer, *, is_revealed: bool = False) -
         "place": words.place_of(point),
         "flags": flags_of(point),
         "sightings": seen,
+        "apart": [] if viewer.is_former else neighbours_of(point, [one.detection for one in seen], viewer.user),
         "hints": hints_of(point, site([one.detection for one in seen])) if seen else [],
         "repeated": repeated(seen),
         "evidence": evidence,

@@ -9,6 +9,7 @@ from django.utils import timezone
 from firepoints import charging, selectors
 from firepoints.models import Evidence, FirePoint, JointAttendance
 from firepoints.pages import words
+from firepoints.services.cuts import cut_words, cuts_of
 from firepoints.states import Basis, Cause, Conclusion
 from grids import selectors as grids
 from grids.models import User
@@ -81,15 +82,22 @@ class MergeForm(ActForm):
 
 
 class SplitForm(ActForm):
-    """划分: which burnt site each sighting belongs to, by a number; one number for all says that it is one site."""
+    """划分: which burnt site each sighting belongs to, by a number; one number for all says that it is one site.
+
+    `proposal`: what the machine would propose, in words; its numbers stand in the fields until a person changes them.
+    """
 
     def build(self) -> None:
         self.sightings = selectors.active_detections(self.point)
+        parts = cuts_of(self.sightings)
+        number_of = {pk: n for n, part in enumerate(parts, 1) for pk in part.ids} if len(parts) > 1 else {}
+        self.proposal = cut_words(parts)
         for one in self.sightings:
             self.fields[f"part_{one.pk}"] = forms.IntegerField(
                 label=f"{words.when(one.starts_at, one.ends_at, one.precision)} {one.source.name} {one.satellite}".strip(),
                 min_value=1,
                 max_value=99,
+                initial=number_of.get(one.pk),
                 help_text=f"{one.lat:.5f}°N {one.lon:.5f}°E，第几处",
             )
         super().build()

@@ -10,6 +10,7 @@ from firepoints.pages import words
 from firepoints.pages.access import point_or_404
 from firepoints.pages.evidence_cards import numbers_of
 from firepoints.pages.filters import FilterForm
+from firepoints.services.cuts import cuts_of, is_in_question
 
 MOST_MARKS = 5000
 
@@ -41,9 +42,11 @@ def points(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def point_map(request: HttpRequest, point_id: int) -> JsonResponse:
-    """Pixels, borders, shares, cells and photos of one point."""
+    """Pixels, borders, shares, cells and photos of one point, and proposed cuts where it is in question."""
     point = point_or_404(request, point_id)
     pieces = list(selectors.evidence_for(point, request.user))
     numbers = numbers_of(pieces)
     photos = [one for one in pieces if one.pk in numbers]
-    return _geojson(map_data.detail_features(point, selectors.active_detections(point), photos, numbers))
+    sightings = selectors.active_detections(point)
+    parts = cuts_of(sightings) if is_in_question(point) else []
+    return _geojson(map_data.detail_features(point, sightings, photos, numbers, parts if len(parts) > 1 else []))

@@ -25,3 +25,12 @@ def cuts_of(sightings: Sequence[Detection]) -> list[Part]:
         if one.source.source_class == Source.Class.OFFICIAL_LIST and one.precision == "instant" and one.satellite
     }
     return proposed_parts(columns_of(rows), passes, params_of(rows))
+
+
+def cut_words(parts: Sequence[Part]) -> list[str]:
+    """A line for each proposed part; nothing where it is one site."""
+    if len(parts) < 2:
+        return []
+    return [
+        f"第 {n} 处：{len(part.ids)} 条{f'（{part.reason}）' if part.reason else ''}" for n, part in enumerate(parts, 1)
+    ]

@@ -229,7 +229,7 @@ def test_the_page_of_a_point_costs_the_same_however_much_it_holds(
     point = make.final(city)
     for _ in range(6):
         make.photo(point, city.west)
-    with django_assert_max_num_queries(42):
+    with django_assert_max_num_queries(43):
         clerk.get(detail(point))
 
 

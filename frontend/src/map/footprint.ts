@@ -7,7 +7,7 @@ import { createMap, label, legendAfter, marksCanvas, showFailure, style } from "
 import { clipTo, labelPoint, largest, outerRings, signedArea, type Ring } from "./shapes";
 
 interface Props {
-  role: "footprint" | "detection" | "county_border" | "county" | "photo" | "cell";
+  role: "footprint" | "detection" | "county_border" | "county" | "photo" | "cell" | "cut";
   official?: boolean;
   label?: string;
   name?: string;
@@ -20,6 +20,8 @@ type Detail = FeatureCollection<Geometry | null, Props>;
 type Part = Feature<Geometry, Props>;
 
 const SIDES = ["side-a", "side-b"] as const;
+/** Proposed parts take turns in these; each has its number too. */
+const PARTS = ["accent", "suspected-m", "verified-m", "good"] as const;
 /** A photo taken farther away than this is listed in the table, but must not shrink the pixel to a dot. */
 const PHOTO_REACH_M = 3000;
 
@@ -51,6 +53,7 @@ async function draw(element: HTMLElement): Promise<void> {
   const names = frame ? addShares(map, of("county"), frame) : [];
   addBorders(map, of("county_border"));
   addFootprints(map, footprints);
+  addCuts(map, of("cut"));
   const above = marksCanvas();
   addDetections(map, of("detection"), above);
   addPhotos(map, of("photo"), above);
@@ -168,6 +171,20 @@ function leadWords(name: string | undefined): string {
   return `${name ?? "其他卫星"}（线索，不能单独扣缴）`;
 }
 
+/** Where the machine would divide the fire: dashed rings with a number, never more than a proposal. */
+function addCuts(map: L.Map, cuts: Part[]): void {
+  cuts.forEach((cut, index) => {
+    const ring = L.geoJSON(cut, {
+      style: { ...style({ stroke: PARTS[index % PARTS.length] ?? "accent", weight: 2.5, dash: "2 6" }), interactive: true },
+    }).addTo(map);
+    ring.bindTooltip(cut.properties.label ?? "", { sticky: true });
+    // Two parts may lie in one place, one after the other: their numbers stand at different corners.
+    const box = ring.getBounds();
+    const at = [box.getNorthWest(), box.getSouthEast(), box.getNorthEast(), box.getSouthWest()][index % 4] ?? box.getCenter();
+    label(at, `第 ${cut.properties.n ?? index + 1} 处`).addTo(map);
+  });
+}
+
 function addDetections(map: L.Map, detections: Part[], renderer: L.Canvas): void {
   for (const detection of detections) {
     const look = { radius: 3.5, color: token("halo"), weight: 1.5, fillColor: token("ink"), fillOpacity: 1 };
@@ -200,6 +217,7 @@ function fillLegend(key: HTMLElement, detail: Detail): void {
   };
   if (has("footprint", true)) add(markIcon("fp"), "官方清单像元");
   if (has("footprint", false)) add(lineKey("ink-3", "5 4", 1.5), "其他卫星（线索）");
+  if (has("cut")) add(lineKey("accent", "2 6", 2.5), "建议的划分（由人定）");
   if (has("county_border")) add(lineKey("map-county", "14 4 3 4", 3), "县界");
   if (has("photo")) add(null, "圆点数字 = 照片编号，红色在像元外");
 }
