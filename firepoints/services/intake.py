@@ -15,6 +15,8 @@ from firepoints.services import hotline, ingest, storing
 from firepoints.services.merge import fire_point_merge
 from firepoints.services.reading import ListName, source_named
 from firepoints.sources.base import SCAR, ParseOptions, ParseResult, Rejected
+from firepoints.sources.fields import PATROL_FIELDS
+from firepoints.sources.headings import fields_of
 from firepoints.sources.patrol import patrol_finding
 from grids.models import User
 from grids.roles import Level, PostKind, Role
@@ -42,7 +44,6 @@ OPEN_TO = {
 }
 ONE_BY_ONE = "逐条上报"
 INFORMANT = ("informant_name", "informant_phone")
-_NAMES = ("finder", "巡查人", "发现人", "巡查员", "巡查人员", "上报人", "举报人", "举报人姓名")
 
 
 def finding_record(
@@ -106,12 +107,14 @@ def _stored(given: dict[str, Any], result: ParseResult, source_code: str, actor:
 
 
 def _without_informant(data: Mapping[str, Any]) -> tuple[dict[str, Any], str, str]:
-    """The finding without its caller; whoever is named as finder of a 举报 is the caller."""
-    given = dict(data)
-    name, phone = (str(given.pop(one, "") or "") for one in INFORMANT)
-    for one in _NAMES:
-        name = name or str(given.get(one) or "")
-        given.pop(one, None)
+    """The finding without its caller: only what the reader knows is kept, so that no field of another name holds one, and
+    whoever is named as finder of a 举报 is the caller."""
+    name, phone = (str(data.get(one) or "") for one in INFORMANT)
+    names = [str(one) for one in data]
+    fields = {field: names[at] for field, at in fields_of(names, PATROL_FIELDS, {}).items()}
+    finder = fields.pop("finder", "")
+    name = name or str(data.get(finder) or "")
+    given = {one: data[one] for one in data if one in fields.values()}
     for text in given.values():
         hotline.require_no_phone(str(text))
     return given, name, phone

@@ -94,9 +94,14 @@ def test_only_the_bureau_sees_who_called_with_a_reason_on_record(city: City) -> 
 def test_a_phone_in_the_note_is_refused_and_a_finder_of_a_report_is_its_caller(city: City) -> None:
     with pytest.raises(BadInput, match="不要写电话"):
         finding_record(data=told(note="联系139 1234 5678"), actor=city.clerk, source_code="hotline")
-    finding_record(data=told(finder=NAME), actor=city.clerk, source_code="hotline")
+    finding_record(
+        data=told(finder=NAME, 来电=PHONE[:7], 举报人住址="东街 3 号"),
+        actor=city.clerk,
+        source_code="hotline",
+    )
     assert HotlineInformant.objects.get().name == NAME
-    assert NAME not in RawRow.objects.get().raw
+    kept = RawRow.objects.get().raw
+    assert [word for word in (NAME, PHONE[:7], "东街") if word in kept] == []
     with pytest.raises(BadInput, match="只有举报"):
         finding_record(data=told(informant_name=NAME), actor=city.clerk, source_code="patrol")
 
