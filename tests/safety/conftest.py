@@ -7,10 +7,24 @@ from typing import Any
 
 import pytest
 
-from firepoints.models import FirePoint, ImportRun, Ruling
+from firepoints.models import (
+    ColumnMapping,
+    Detection,
+    DroppedRow,
+    FeedbackDue,
+    FeedbackSent,
+    FinalWord,
+    FirePoint,
+    ImportRun,
+    Mending,
+    RawChunk,
+    RawRow,
+    Ruling,
+)
 from firepoints.services.ingest import import_file
-from grids.models import CellChange, EditionImport
+from grids.models import CellChange, EditionImport, RosterImport
 from grids.services.edition_reports import edition_report
+from grids.services.phones import phone_checked
 from journal import clock, sealing, services
 from journal.models import Job
 from penalties.models import Batch
@@ -107,6 +121,27 @@ def _bring_in_borders(city: City) -> None:
     EditionImport.objects.create(uuid=IMPORT, name="演示新版", actor=city.clerk, report={"sources": [source]})
 
 
+def _answer_the_issuer(city: City, run: ImportRun, point: FirePoint) -> None:
+    """What people do with an import and a roster, one row of each."""
+    row, _ = RawRow.objects.get_or_create(
+        run=run, row_no=9, defaults={"outcome": RawRow.Outcome.QUARANTINED, "raw": "{}"}
+    )
+    by, dated = {"actor": city.clerk}, {"document_no": "演示〔2023〕3号"}
+    ColumnMapping.objects.create(source=run.source, issuer="演示", version=1, fields={}, **by)
+    Mending.objects.create(row=row, kind=Mending.Kind.DISCARDED, reason="演示", **by)
+    DroppedRow.objects.create(run=run, detection=Detection.objects.order_by("pk")[0])
+    FeedbackDue.objects.create(run=run, due_on=DAY, **by, **dated)
+    FeedbackSent.objects.create(run=run, sent_on=DAY, stored_as="x", sha256="0" * 64, rows=1, answered=1, **by, **dated)
+    FinalWord.objects.create(
+        row=row, seq=1, point=point, accepted=True, answer="属实", document_date=DAY, **by, **dated
+    )
+    packed = {"first_row": 1, "last_row": 1, "rows": 1, "counts": {}, "body": b"", "digest": "0" * 64}
+    RawChunk.objects.create(run=make.run_of("provincial_list"), seq=1, **packed)
+    phone_checked(holder=city.people["head"], is_answered=False, actor=city.clerk)
+    RosterImport.objects.create(filename="演示.xlsx", sha256="0" * 64, stored_as="x", **by)
+
+
+DAY = date(2023, 11, 1)
 IMPORT = "7b0f2f0e-0000-4000-8000-000000000000"
 
 
@@ -127,6 +162,7 @@ def scene(city: City, tmp_path: Path) -> Scene:
     suspected = make.suspected(at=(IN_EAST[0], IN_EAST[1] - 0.03))
     services.access(city.clerk, "evidence", west)
     _bring_in_borders(city)
+    _answer_the_issuer(city, run, west)
     sealing.seal_all()
     now = clock.real_now()
     job = Job.objects.create(
