@@ -7,6 +7,7 @@ ACT_OF = {
     "dispatch": "fire_point.dispatched",
     "split": "fire_point.split",
     "relocate": "fire_point.relocated",
+    "assign_group": "fire_point.group_assigned",
     "reattribute": "fire_point.reattributed",
     "close": "fire_point.closed",
     "report": "fire_point.reported",

@@ -85,8 +85,17 @@ def facts_for(point: FirePoint, actor: Any) -> workflow.Facts:
         conclusion=point.verification.conclusion if point.verification else "",
         counted=point.counted,
         has_proposal=Role.BUREAU in roles and point.reattributions.filter(state=Reattribution.State.OPEN).exists(),
+        has_groups_to_choose=_has_groups_to_choose(point),
         objection_lapsed=bool(point.objection_until and point.objection_until <= clock.now()),
     )
+
+
+def _has_groups_to_choose(point: FirePoint) -> bool:
+    """Asked only where a person may still say the group of a located village."""
+    where = point.attribution
+    if point.state not in (State.DISPATCHED, State.VERIFIED) or where is None or not where.village_code:
+        return False
+    return not point.group_code and grids.has_groups_to_choose(where.edition_id, where.village_code)
 
 
 def _another_upholds(point: FirePoint) -> bool:

@@ -37,6 +37,7 @@ class Facts:
     objection_lapsed: bool = False
     is_posted: bool = False
     has_proposal: bool = False
+    has_groups_to_choose: bool = False
 
 
 Requirement = Callable[[Facts], str]
@@ -44,6 +45,10 @@ Requirement = Callable[[Facts], str]
 
 def proposed(f: Facts) -> str:
     return "" if f.has_proposal else "没有待处理的重新归属建议"
+
+
+def groups_without_borders(f: Facts) -> str:
+    return "" if f.has_groups_to_choose else "这个村的组有图形，或者还没有登记组"
 
 
 def known_county(f: Facts) -> str:
@@ -158,6 +163,8 @@ TRANSITIONS = (
     _row("relocate", "更正位置", (*_BEFORE_DECISION, S.JOINT), "", (_BUREAU,), (), ("evidence", "reason")),
     _row("reattribute", "按更正版边界重新归属", (S.DISPATCHED, S.JOINT, S.VERIFIED), "", (_BUREAU,), (proposed,),
          ("proposal", "reason")),
+    _row("assign_group", "指定组", (S.DISPATCHED, S.VERIFIED), "", (_BUREAU, _COUNTY), (groups_without_borders,),
+         ("group", "reason")),
     _row("close", "关闭线索", (S.SUSPECTED, S.DISPATCHED), S.CLOSED, (_BUREAU,), (only_leads,), ("reason",)),
     _row("report", "提交核实", (S.DISPATCHED,), S.VERIFIED, (_COUNTY,), (designated,), ("conclusion", "evidence")),
     _row("report_on_behalf", "代录核实", (S.DISPATCHED,), S.VERIFIED, (_BUREAU,), (), ("conclusion", "evidence")),

@@ -124,6 +124,17 @@ class RelocateForm(ActForm):
         super().build()
 
 
+class GroupForm(ActForm):
+    """指定组: one of the village's groups without borders."""
+
+    def build(self) -> None:
+        where = self.point.attribution
+        groups = grids.groups_to_choose(where.edition, where.village_code) if where and where.village_code else ()
+        choices = [(one.code, one.name or one.code) for one in groups]
+        self.fields["group"] = forms.ChoiceField(label="哪一组", choices=choices, widget=forms.RadioSelect)
+        super().build()
+
+
 class ReattributeForm(ActForm):
     """按更正版边界重新归属: which of the open proposals is taken up."""
 
@@ -271,6 +282,7 @@ FORMS: dict[str, type[ActForm]] = {
     "split": SplitForm,
     "relocate": RelocateForm,
     "reattribute": ReattributeForm,
+    "assign_group": GroupForm,
     "recognise": DecideForm,
     "waive": WaiveForm,
     "merge": MergeForm,

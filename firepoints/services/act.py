@@ -6,6 +6,7 @@ from typing import Any
 
 from firepoints.models import FirePoint
 from firepoints.services import (
+    assign_group,
     dispatch,
     joint,
     merge,
@@ -32,6 +33,7 @@ SERVICES: dict[str, Service] = {
     "split": split.fire_point_split,
     "relocate": relocate.fire_point_relocate,
     "reattribute": reattribute.fire_point_reattribute,
+    "assign_group": assign_group.fire_point_assign_group,
     "close": dispatch.fire_point_close,
     "withdraw": dispatch.fire_point_withdraw,
     "report": verify.fire_point_report,

@@ -7,6 +7,7 @@ from grids.selectors.editions import (
     edition_now,
     editions_in_force,
     groups_to_choose,
+    has_groups_to_choose,
     level_of_code,
     root_code,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "edition_now",
     "editions_in_force",
     "groups_to_choose",
+    "has_groups_to_choose",
     "is_designated",
     "level_of_code",
     "mask_phone",

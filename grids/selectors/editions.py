@@ -55,6 +55,12 @@ def groups_to_choose(edition: Edition, village_code: str) -> QuerySet[Cell]:
     return children_of(edition, village_code).filter(level=Level.GROUP, geometry__isnull=True)
 
 
+def has_groups_to_choose(edition_id: int, village_code: str) -> bool:
+    """Whether there is any of `groups_to_choose`. One query."""
+    groups = Cell.objects.filter(edition=edition_id, level=Level.GROUP, geometry__isnull=True)
+    return groups.filter(parent__code=village_code).exists()
+
+
 def root_code(edition: Edition | None = None) -> str:
     """The code at the top: the edition's city cell, else the first four digits that all its counties share; "" without either.
 

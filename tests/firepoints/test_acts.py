@@ -216,7 +216,7 @@ def test_what_is_offered_is_what_the_guard_allows(city: City) -> None:
         "merge",
         "withdraw",
     }
-    assert offered["dispatched", "west"] == {"report", "dispute"}
+    assert offered["dispatched", "west"] == {"report", "dispute", "assign_group"}
     assert offered["verified", "recogniser"] == {"return", "recognise", "exclude"}
     assert offered["objection", "west"] == {"object", "waive"}
     assert offered["final", "recogniser"] == {"reopen", "stand", "merge_decided"}
@@ -226,7 +226,7 @@ def test_what_is_offered_is_what_the_guard_allows(city: City) -> None:
 def test_facts_cost_the_same_few_queries_however_many_sightings(city: City, django_assert_max_num_queries) -> None:
     point = make.dispatched(city)
     fresh = selectors.fire_point_for(city.west, point.pk)
-    with django_assert_max_num_queries(7):
+    with django_assert_max_num_queries(8):
         selectors.facts_for(fresh, city.west)
 
 
