@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -155,7 +155,7 @@ def _asked(office: Office) -> dict[str, Any]:
     }
 
 
-def together(results: list[Mapping[str, Any]]) -> dict[str, Any]:
+def together(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Several worlds as one: sums, and the asks of the issue."""
     total = {key: sum(one[key] for one in results) for key in ("fires", "reported", "reported_honest", "charges")}
     for key in ("double", "not_straw", "uncharged", "uncharged_honest", "wrong_county", "wrong_county_jointly"):

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('firepoints', '0009_a_source_for_each_authority'),
+        ("firepoints", "0009_a_source_for_each_authority"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='detection',
-            name='accuracy_m',
-            field=models.FloatField(blank=True, null=True, verbose_name='现场定位精度（米）'),
+            model_name="detection",
+            name="accuracy_m",
+            field=models.FloatField(blank=True, null=True, verbose_name="现场定位精度（米）"),
         ),
     ]

@@ -64,6 +64,11 @@ _ONE_OF = {"relocate": {"evidence"}}
 """Where an action takes one of what others take many of."""
 
 
+def lists_of(action: str) -> set[str]:
+    """The fields of an action that take a list."""
+    return _LISTS - _ONE_OF.get(action, set())
+
+
 def fields_of(action: str) -> dict[str, bool]:
     """{field: required} of the data that an action takes. Raises BadInput for an unknown action."""
     if action not in SERVICES:
@@ -91,7 +96,7 @@ def act(
     unknown = sorted(set(given) - set(fields))
     if unknown:
         raise BadInput(f"“{action}”不收这些内容：{'、'.join(unknown)}；可用：{'、'.join(fields) or '无'}", where="data")
-    lists = _LISTS - _ONE_OF.get(action, set())
+    lists = lists_of(action)
     for name, value in given.items():
         if name in lists and not isinstance(value, list | tuple):
             raise BadInput("应为列表", where=name)

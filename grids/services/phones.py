@@ -45,7 +45,12 @@ def phone_checked(*, holder: User, is_answered: bool, actor: User, note: str = "
     """Note a call to a responsible person. The last one says whether the number works."""
     digest = digests.keyed(holder.phone, deployment().digest_key)
     row = PhoneCheck.objects.create(
-        holder=holder, phone_digest=digest, is_answered=is_answered, note=note.strip()[:200], checked_by=actor, at=clock.now()
+        holder=holder,
+        phone_digest=digest,
+        is_answered=is_answered,
+        note=note.strip()[:200],
+        checked_by=actor,
+        at=clock.now(),
     )
     record("phone.checked", holder, actor, after={"is_answered": is_answered}, reason=note.strip()[:200])
     return row

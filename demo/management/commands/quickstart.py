@@ -49,7 +49,9 @@ class Command(BaseCommand):
         self.seconds: dict[str, float] = {}
         signal.signal(signal.SIGTERM, _stop_on_signal)
         if "JINSHAO_LOG_LEVEL" not in os.environ:
-            logging.getLogger().setLevel(logging.WARNING)  # the steps say what happens; a line per import would bury them
+            logging.getLogger().setLevel(
+                logging.WARNING
+            )  # the steps say what happens; a line per import would bury them
         try:
             with _people_words():
                 self._whole(check, port, host)
