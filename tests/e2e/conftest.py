@@ -50,9 +50,13 @@ def chromium() -> str | None:
     return None
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator:
-    """A running Chromium (Playwright's Browser); each test makes its own context."""
+    """A running Chromium (Playwright's Browser); each test makes its own context.
+
+    It goes with its module: while it runs, its event loop is this thread's, and a test that forks (tests/faults) would
+    take it along.
+    """
     path = chromium()
     if not path:
         reason = "no Chromium on this machine: apt-get install chromium"
