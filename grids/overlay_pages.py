@@ -112,8 +112,7 @@ def overlay_load(request: HttpRequest) -> HttpResponse:
     try:
         number = _load(form.cleaned_data, actor)
     except Refused as refused:
-        where = f"{refused.where}：" if isinstance(refused, BadInput) and refused.where else ""
-        form.add_error(None, f"{where}{refused.message}")
+        form.add_error(None, refused.message)
         return _show(request, form, status=400)
     messages.success(request, f"已导入 {number} 个图形。" if number else "这份文件刚才已经导入。")
     return redirect(f"{reverse('grid-overlays')}?kind={form.cleaned_data['kind']}#listed")

@@ -123,9 +123,7 @@ def cell_people_act(request: HttpRequest, code: str, verb: str) -> HttpResponse:
         try:
             known.do(cell, cast(User, request.user), dict(form.cleaned_data))
         except Refused as refused:
-            form.add_error(
-                None, f"{refused.where}：{refused.message}" if isinstance(refused, BadInput) else refused.message
-            )
+            form.add_error(None, refused.message)
         else:
             messages.success(request, known.done)
             return redirect("grid-people", code=cell.code)

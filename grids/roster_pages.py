@@ -75,7 +75,7 @@ def roster_preview(request: HttpRequest) -> HttpResponse:
     try:
         found = _read(request, content)
     except Refused as refused:
-        return _start(request, form, refused=f"{getattr(refused, 'where', '')} {refused.message}".strip(), status=400)
+        return _start(request, form, refused=refused.message, status=400)
     plan = roster_plan(rows=found.rows, starts=starts)
     filing.store_bytes(content, kind=KIND, suffix=".xlsx")
     context = _preview(found, plan) | {

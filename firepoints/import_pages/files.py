@@ -66,7 +66,7 @@ def preview(request: HttpRequest) -> HttpResponse:
             return _write(request, user, form)
     except BadInput as error:
         if error.code == "wrong_columns" and _has_columns(form):
-            messages.warning(request, f"表头读不懂：{_said_once(error)}")
+            messages.warning(request, f"表头读不懂：{error.message}")
             return redirect(columns_url(form.as_query()))
         return _unreadable(request, form, error)
     except (Refused, SourceError) as error:
@@ -130,17 +130,10 @@ def _as_asked(form: PreviewForm) -> dict[str, Any]:
 def _unreadable(request: HttpRequest, form: PreviewForm, error: Refused | SourceError) -> HttpResponse:
     """The form to choose again, with what was wrong and what to do."""
     again = UploadForm(initial=form.data.dict() if hasattr(form.data, "dict") else {})
-    said = _said_once(error)
+    said = error.message if isinstance(error, Refused) else str(error)
     status = error.http_status if isinstance(error, Refused) else 400
     context = {"form": again, "refused": said, "name": form.cleaned_data.get("name", "")}
     return render(request, "firepoints/import_new.html", context, status=status)
-
-
-def _said_once(error: Refused | SourceError) -> str:
-    """The words of an unreadable file; the reader and the refusal may both have put the place before them."""
-    said = error.message if isinstance(error, Refused) else str(error)
-    place = f"{error.where}：" if isinstance(error, BadInput) else ""
-    return said.removeprefix(place) if place and said.startswith(place * 2) else said
 
 
 def _show(request: HttpRequest, form: PreviewForm, seen: Preview, size: int, status: int = 200) -> HttpResponse:

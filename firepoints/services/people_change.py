@@ -14,6 +14,7 @@ from django.db.models import F, QuerySet
 from firepoints.models import Attribution, AttributionPerson, FirePoint
 from firepoints.services.attribution import Names, chain_of, file_attributions
 from grids.people_changes import Change
+from grids.roles import LEVELS
 from grids.selectors import PersonRow, system_user
 from journal import clock, digests, jobs
 from journal.services import record
@@ -41,15 +42,28 @@ def _enqueue(changes: list[dict[str, Any]], *, after: int) -> None:
 
 
 def people_changed(payload: dict[str, Any]) -> int:
-    """Go through the next fires of the first change, by id; queue the rest. Returns how many were said anew."""
-    changes, after = payload["changes"], payload["after"]
-    points = list(_fires_of(changes[0]).filter(pk__gt=after).order_by("pk")[:A_CHUNK])
-    told = say_anew(points)
-    if len(points) == A_CHUNK:
-        _enqueue(changes, after=points[-1].pk)
-    elif changes[1:]:
-        _enqueue(changes[1:], after=0)
+    """Go through the next fires of the changes, by id; queue the rest. Returns how many were said anew."""
+    changes, after = _with_fires(payload["changes"]), payload["after"]
+    told = seen = 0
+    while changes:
+        points = list(_fires_of(changes[0]).filter(pk__gt=after).order_by("pk")[: A_CHUNK - seen])
+        told, seen = told + say_anew(points), seen + len(points)
+        if seen >= A_CHUNK:
+            _enqueue(changes, after=points[-1].pk)
+            break
+        changes, after = changes[1:], 0
     return told
+
+
+def _with_fires(changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The changes of cells in which anything burned since the first of their days: of a whole roster, few. One query."""
+    if not changes:
+        return []
+    since = date.fromisoformat(min(change["since"] for change in changes))
+    paths = [f"attribution__{level}_code" for level in LEVELS]
+    rows = FirePoint.objects.filter(burn_date__gte=since, attribution__isnull=False).values_list(*paths).distinct()
+    burned = {code for row in rows for code in row}
+    return [change for change in changes if change["cell"] in burned]
 
 
 def _fires_of(change: dict[str, Any]) -> QuerySet[FirePoint]:

@@ -133,7 +133,8 @@ def read_file(
     try:
         return parser(path, options=options)
     except SourceError as error:
-        raise BadInput(str(error), where=error.where, code=error.code) from error
+        said = f"{error.what}。{error.todo}" if error.todo else error.what
+        raise BadInput(said, where=error.where, code=error.code) from error
 
 
 def keys_of(table: SightingTable, *, source: Source, name: ListName, generation: int = 0) -> Keys:

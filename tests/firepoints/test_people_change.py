@@ -5,11 +5,13 @@ from datetime import date
 import pytest
 
 from firepoints.models import Attribution, FirePoint
+from firepoints.services.people_change import JOB
 from grids.models import Post
 from grids.roles import PostKind
 from grids.services.people import post_create, term_end, term_start, user_create
+from grids.services.roster import RosterRow, roster_load
 from journal import jobs
-from journal.models import Entry
+from journal.models import Entry, Job
 from tests.factories.city import WEST, City
 from tests.factories.points import BURNT_AT, dispatched, recognised
 
@@ -77,3 +79,16 @@ def test_an_end_entered_late_leaves_the_post_vacant_on_the_days_after_it(city: C
     jobs.run_due()
     point.refresh_from_db()
     assert "演示补录" not in names(point.attribution)
+
+
+def test_a_whole_roster_is_one_piece_of_work_however_many_cells_it_names(city: City):
+    point = dispatched(city)
+    rows = [RosterRow(code, "village", PostKind.HEAD, "", f"演示{code[-6:]}") for code in
+            city.edition.cells.filter(level="village").values_list("code", flat=True)]  # fmt: skip
+    roster_load(rows=rows, starts=BEFORE, actor=city.clerk)
+    queued = Job.objects.filter(name=JOB)
+    assert queued.count() == 1
+    jobs.run_due()
+    assert queued.count() == 1
+    point.refresh_from_db()
+    assert "演示001001" in names(point.attribution)

@@ -296,8 +296,9 @@ def test_the_pages_cost_the_same_whatever_the_number_of_points(
     batches.batch_build(month=MONTH, actor=city.clerk)
     with django_assert_num_queries(len(few)):
         clerk.get(detail)
+    # Four of each are the sign of the background work, which stands on every page of the bureau.
     assert len(few) <= 40
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(20):
         clerk.get(reverse("penalties:list"))
 
 
