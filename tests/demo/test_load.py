@@ -155,7 +155,7 @@ def test_the_whole_story_is_told_under_the_simulated_clock(demo: Demo) -> None:
 def test_every_act_lies_in_the_past_of_the_day_of_the_load(demo: Demo) -> None:
     assert demo["month"] == "2027-02"
     told = Entry.objects.filter(simulated=True)
-    first, last = told.order_by("at").first(), told.order_by("at").last()
+    first, last = told.order_by("at", "id").first(), told.order_by("at", "id").last()
     assert first is not None
     assert first.act == acts.BEGUN
     assert last is not None
