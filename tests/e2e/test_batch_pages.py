@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from firepoints.models import ImportRun
 from penalties.models import Batch, BatchState
@@ -53,7 +54,7 @@ def test_a_list_is_previewed_and_then_written(page, city, tmp_path) -> None:
     page.fill("input[name=list_no]", "1")
     page.click("main form button[type=submit]")
     page.wait_for_url("**/imports/preview/**")
-    assert page.get_by_text("经度与纬度像是写反了").is_visible()
+    expect(page.get_by_text("经度与纬度像是写反了")).to_be_visible()
     assert fits(page)
     assert not ImportRun.objects.exists()
     page.get_by_role("button", name="写入 1 行，隔离 1 行").click()
@@ -66,7 +67,7 @@ def test_a_batch_is_frozen_only_after_the_question_is_answered(page, city) -> No
     make.final(city)
     batch = batches.batch_build(month="2023-10", actor=city.clerk)
     sign_in(page, city.clerk, f"/penalties/{batch.pk}/")
-    assert page.get_by_text("1 处 × 3 万元 = 3 万元").is_visible()
+    expect(page.get_by_text("1 处 × 3 万元 = 3 万元")).to_be_visible()
     assert fits(page)
     page.locator("#next").get_by_role("button", name="冻结明细").click()
     page.get_by_role("button", name="不，返回").click()

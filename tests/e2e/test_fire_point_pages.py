@@ -5,6 +5,7 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from firepoints.models import Evidence, FirePoint
 from firepoints.states import State
@@ -43,10 +44,10 @@ def test_the_home_page_draws_its_map_and_fits(page, live_server, city: City) -> 
     sign_in(page, live_server, city.clerk)
     page.goto(f"/?month={MONTH}")
     page.wait_for_selector(".map canvas")
-    assert page.locator(".mapkey").inner_text().count("认定·计入 1") == 1
+    expect(page.locator(".mapkey")).to_contain_text("认定·计入 1")
     assert fits(page)
     page.locator(".tile").first.click()
-    assert page.locator("tbody tr").count() == 1
+    expect(page.locator("tbody tr")).to_have_count(1)
 
 
 def test_the_page_of_a_point_draws_the_pixel_with_both_shares(page, live_server, city: City) -> None:
@@ -54,7 +55,7 @@ def test_the_page_of_a_point_draws_the_pixel_with_both_shares(page, live_server,
     sign_in(page, live_server, city.clerk)
     page.goto(reverse("firepoints:detail", args=[point.pk]))
     page.wait_for_selector(".map canvas")
-    assert page.locator(".maplabel.pct").count() == 2
+    expect(page.locator(".maplabel.pct")).to_have_count(2)
     assert fits(page)
 
 
@@ -95,9 +96,9 @@ def test_the_desk_decides_by_keys_and_only_when_told_to(page, live_server, city:
     sign_in(page, live_server, city.recogniser)
     page.goto(reverse("firepoints:review"))
     page.wait_for_selector(".map canvas")
-    assert page.locator("input[name=decision]:checked").count() == 0
+    expect(page.locator("input[name=decision]:checked")).to_have_count(0)
     page.keyboard.press("1")
-    assert page.locator("input[name=decision]:checked").get_attribute("value") == "recognise"
+    expect(page.locator("input[name=decision]:checked")).to_have_value("recognise")
     assert FirePoint.objects.get(pk=point.pk).state == State.VERIFIED
     page.locator("#why").fill("现场属实")
     page.keyboard.press("Control+Enter")
