@@ -30,7 +30,7 @@ MARGIN: Final = 4
 """Quanta. A border's ends are rounded by at most 1.5 (float32 in the coarse cell, then to a quantum, then to the rim),
 a point by 2 (down to a quantum, then below the last)."""
 
-CHUNK: Final = 1 << 16
+CHUNK: Final = 1 << 17
 
 ASK_GEOS: Final = -2
 """What `one` answers for a point that it cannot decide."""
