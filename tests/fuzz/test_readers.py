@@ -86,23 +86,17 @@ def nothing_vanishes(kind: str, data: bytes) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_filled_line_of_a_text_has_one_outcome_or_the_file_is_refused(kind):
-    @QUICK
-    @given(texts(kind))
-    def check(data: bytes) -> None:
-        nothing_vanishes(kind, data)
-
-    check()
+@QUICK
+@given(data=st.data())
+def test_every_filled_line_of_a_text_has_one_outcome_or_the_file_is_refused(kind, data):
+    nothing_vanishes(kind, data.draw(texts(kind)))
 
 
 @pytest.mark.parametrize("kind", ["firms", "lists", "patrol"])
-def test_every_filled_row_of_a_workbook_has_one_outcome_or_the_file_is_refused(kind):
-    @FEW
-    @given(workbooks(kind))
-    def check(data: bytes) -> None:
-        nothing_vanishes(kind, data)
-
-    check()
+@FEW
+@given(data=st.data())
+def test_every_filled_row_of_a_workbook_has_one_outcome_or_the_file_is_refused(kind, data):
+    nothing_vanishes(kind, data.draw(workbooks(kind)))
 
 
 def test_a_reader_that_loses_a_row_is_seen(monkeypatch):
