@@ -12,7 +12,6 @@ from django.db.models import Count, Prefetch
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from grids import selectors
@@ -28,11 +27,10 @@ from grids.services.editions import edition_activate
 from journal import clock
 from journal.errors import Refused
 from journal.services import access
+from papers.downloads import BY_SUFFIX, download
 
 SHOWN = 50
 CHANGES_SHOWN = 300
-WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-KINDS = {".xlsx": WORKBOOK, ".gpkg": "application/geopackage+sqlite3", ".geojson": "application/geo+json"}
 
 
 def _whole(request: HttpRequest) -> None:
@@ -271,6 +269,4 @@ def _whole_export(edition: Edition, what: str, suffix: str) -> bytes:
 
 
 def _file(content: bytes, name: str) -> HttpResponse:
-    answer = HttpResponse(content, content_type=KINDS[Path(name).suffix])
-    answer["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
-    return answer
+    return download(content, name, BY_SUFFIX[Path(name).suffix])

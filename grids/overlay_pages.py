@@ -13,7 +13,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -24,10 +24,12 @@ from grids.people_forms import DAY
 from grids.rights import scope_or_403
 from grids.roles import Role
 from grids.selectors.overlays import overlays_in_force
-from grids.services import overlays
+from grids.services import overlay_exports, overlays
 from grids.services.overlay_files import read_places
 from journal import clock
 from journal.errors import BadInput, Refused
+from journal.services import access
+from papers.downloads import BY_SUFFIX, download
 
 PAGE = 50
 MOST_BYTES = 100 * 1024 * 1024
@@ -74,8 +76,7 @@ def overlay_list(request: HttpRequest) -> HttpResponse:
 
 def _show(request: HttpRequest, form: LoadForm, *, status: int = 200) -> HttpResponse:
     today = clock.today_beijing()
-    kind = request.GET.get("kind", "")
-    kind = kind if kind in Overlay.Kind.values else ""
+    kind = _kind(request)
     in_force = overlays_in_force(today)
     numbers = dict(in_force.values_list("kind").annotate(number=Count("pk")).order_by())
     listed = Overlay.objects.filter(state=Overlay.State.ACCEPTED).defer("geometry").select_related("decided_by")
@@ -167,6 +168,29 @@ def overlay_decide(request: HttpRequest) -> HttpResponse:
     else:
         messages.success(request, "已保存。")
     return redirect("grid-overlays")
+
+
+@require_safe
+def overlay_export(request: HttpRequest, what: str) -> HttpResponse:
+    """`overlays.xlsx|gpkg|geojson` of what the page lists, of one kind with `?kind=`; the export is noted."""
+    scope_or_403(request.user)
+    kind = _kind(request)
+    rows = overlay_exports.listed(kind)
+    today, suffix = clock.today_beijing(), Path(what).suffix
+    if what not in ("overlays.xlsx", "overlays.gpkg", "overlays.geojson") or not rows.exists():
+        raise Http404("没有这种导出，或还没有图层。")
+    is_book = suffix == ".xlsx"
+    content = (
+        overlay_exports.overlays_workbook(rows, on=today) if is_book else overlay_exports.overlays_layer(rows, suffix)
+    )
+    access(request.user, "export", ("grids.overlay", kind or "all"), detail=what)
+    label = Overlay.Kind(kind).label if kind else "提示图层"
+    return download(content, f"{label}-{today}{suffix}", BY_SUFFIX[suffix])
+
+
+def _kind(request: HttpRequest) -> str:
+    kind = request.GET.get("kind", "")
+    return kind if kind in Overlay.Kind.values else ""
 
 
 @require_safe

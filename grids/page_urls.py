@@ -45,6 +45,7 @@ urlpatterns = [
     path("grid/overlays/", overlay_pages.overlay_list, name="grid-overlays"),
     path("grid/overlays/load", overlay_pages.overlay_load, name="grid-overlays-load"),
     path("grid/overlays/decide", overlay_pages.overlay_decide, name="grid-overlays-decide"),
+    path("grid/overlays/export/<str:what>", overlay_pages.overlay_export, name="grid-overlays-export"),
     path("grid/overlays.geojson", overlay_pages.overlays_geojson, name="grid-overlays-geojson"),
     path("grid/letters/", letter_pages.letters, name="grid-letters"),
     path("grid/letters/letters.xlsx", letter_pages.letters_workbook, name="grid-letters-workbook"),

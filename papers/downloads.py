@@ -5,6 +5,9 @@ from django.utils.http import content_disposition_header
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+GPKG = "application/geopackage+sqlite3"
+GEOJSON = "application/geo+json"
+BY_SUFFIX = {".xlsx": XLSX, ".docx": DOCX, ".gpkg": GPKG, ".geojson": GEOJSON}
 SCANS = {".pdf": "application/pdf", ".jpg": "image/jpeg", ".png": "image/png", ".tif": "image/tiff"}
 
 

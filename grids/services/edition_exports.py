@@ -6,9 +6,7 @@ Workbooks come from `papers.tables`; layers are GeoPackage or GeoJSON in WGS-84.
 from __future__ import annotations
 
 import json
-import tempfile
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any, Final
 
 import shapely
@@ -18,9 +16,8 @@ from grids.models import Cell, Edition, EditionReport
 from grids.roles import LEVEL_LABELS, LEVELS, Level
 from grids.services.cell_changes import changes_in_force
 from grids.services.edition_check import ERRORS, LABELS, LACKS, WARNINGS
-from grids.services.vector_files import Features, export_cells, write_features
+from grids.services.vector_files import Features, export_cells, file_content, plain, write_features
 from journal.clock import BEIJING
-from journal.errors import BadInput
 from papers.tables import Table, workbook
 
 MAP_NOTE: Final = "示意图，不作划界依据；坐标为 WGS-84，经度在前"
@@ -139,34 +136,21 @@ def findings_layer(report: EditionReport, suffix: str) -> bytes:
     names = ("kind", "label", "level", "codes", "name", "area_m2", "text")
 
     def layer(rows: list[dict[str, Any]]) -> Features:
-        columns = {name: [_plain(row["properties"][name]) for row in rows] for name in names}
+        columns = {name: [plain(row["properties"][name]) for row in rows] for name in names}
         return Features(columns, list(shapely.from_geojson([json.dumps(row["geometry"]) for row in rows])))
 
     if suffix == ".geojson":
-        return _written(suffix, lambda out: write_features({"findings": layer(features)}, out))
+        return file_content(suffix, lambda out: write_features({"findings": layer(features)}, out))
     parts = {
         "errors": layer([row for row in features if row["properties"]["is_error"]]),
         "warnings": layer([row for row in features if not row["properties"]["is_error"]]),
     }
-    return _written(suffix, lambda out: write_features(parts, out))
-
-
-def _plain(value: Any) -> Any:
-    return "" if value is None else str(value) if not isinstance(value, int | float) else float(value)
+    return file_content(suffix, lambda out: write_features(parts, out))
 
 
 def cells_layer(edition: Edition, cells: QuerySet[Cell], suffix: str) -> bytes:
     """The cells for QGIS: all levels in a GeoPackage, the given ones in a GeoJSON."""
-    return _written(suffix, lambda out: export_cells(edition=edition, out=out, cells=cells))
-
-
-def _written(suffix: str, write: Callable[[Path], Any]) -> bytes:
-    if suffix not in (".gpkg", ".geojson"):
-        raise BadInput("只能导出 .gpkg 或 .geojson", where="out")
-    with tempfile.TemporaryDirectory(prefix="jinshao-export-") as folder:
-        out = Path(folder) / f"out{suffix}"
-        write(out)
-        return out.read_bytes()
+    return file_content(suffix, lambda out: export_cells(edition=edition, out=out, cells=cells))
 
 
 def changes_workbook(edition: Edition) -> bytes:

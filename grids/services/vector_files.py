@@ -1,13 +1,15 @@
 """Writing maps for other programs: GeoPackage with its layers, or GeoJSON with the first of them."""
 
 import os
+import tempfile
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 from django.db.models import QuerySet
 
@@ -71,13 +73,13 @@ def write_features(layers: Mapping[str, Features], out: Path) -> dict[str, int]:
         for at, (name, layer) in enumerate(named.items()):
             shapes = np.empty(len(layer.shapes), dtype=object)
             shapes[:] = list(layer.shapes)
-            kinds = set(shapely.get_type_id(shapes).tolist())
+            shapes, kind = _one_kind(shapes)
             pyogrio.raw.write(
                 draft,
                 shapely.to_wkb(shapes),
                 [np.array(values, dtype=object) for values in layer.columns.values()],
                 np.array(list(layer.columns)),
-                geometry_type=_TYPES.get(next(iter(kinds)), "Unknown") if len(kinds) == 1 else "Unknown",
+                geometry_type=kind,
                 crs="EPSG:4326",
                 driver=driver,
                 layer=name,
@@ -92,6 +94,33 @@ def write_features(layers: Mapping[str, Features], out: Path) -> dict[str, int]:
 
 
 _TYPES = {0: "Point", 1: "LineString", 3: "Polygon", 6: "MultiPolygon"}
+_AREAS = {3, 6}
+
+
+def _one_kind(shapes: npt.NDArray[np.object_]) -> tuple[npt.NDArray[np.object_], str]:
+    """The shapes and the name of their kind; polygons beside multipolygons become multipolygons, which QGIS opens as one
+    layer and not as two."""
+    kinds = set(shapely.get_type_id(shapes).tolist())
+    if kinds == _AREAS:
+        whole = np.empty(len(shapes), dtype=object)
+        whole[:] = [shapely.MultiPolygon([one]) if one.geom_type == "Polygon" else one for one in shapes]
+        return whole, "MultiPolygon"
+    return shapes, _TYPES.get(next(iter(kinds)), "Unknown") if len(kinds) == 1 else "Unknown"
+
+
+def file_content(suffix: str, write: Callable[[Path], Any]) -> bytes:
+    """The bytes of the .gpkg or .geojson that `write` makes at the path it is given. Raises BadInput for another suffix."""
+    if suffix not in DRIVERS:
+        raise BadInput("只能导出 .gpkg 或 .geojson", where="out")
+    with tempfile.TemporaryDirectory(prefix="jinshao-export-") as folder:
+        out = Path(folder) / f"out{suffix}"
+        write(out)
+        return out.read_bytes()
+
+
+def plain(value: Any) -> Any:
+    """A value as a column of these formats takes it: a number, or text; nothing is the empty text."""
+    return "" if value is None else float(value) if isinstance(value, int | float) else str(value)
 
 
 def export_cells(*, edition: Edition, out: Path, cells: QuerySet[Cell] | None = None) -> dict[str, int]:

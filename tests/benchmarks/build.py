@@ -7,7 +7,10 @@ import resource
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 
@@ -17,10 +20,7 @@ from grids.geo.locator import Locator
 def main() -> None:
     """Seconds (wall, CPU), the greatest memory of the whole process with the polygons in it, and of these alone."""
     folder = Path(sys.argv[1])
-    table = pq.read_table(folder / "cells.parquet")
-    codes = table["code"].to_pylist()
-    cells = shapely.from_wkb(table["wkb"].to_numpy(zero_copy_only=False))
-    del table
+    codes, cells = _cells(folder)
     before_mb = _now_mb()
     start, cpu = time.perf_counter(), time.process_time()
     locator = Locator.build(cells, codes)
@@ -40,6 +40,17 @@ def main() -> None:
             }
         )
     )  # fmt: skip
+
+
+def _cells(folder: Path) -> tuple[list[str], Any]:
+    """Codes and polygons, read some at a time: what reading them takes should not be taken for the build's."""
+    codes: list[str] = []
+    parts = []
+    for batch in pq.ParquetFile(folder / "cells.parquet").iter_batches(columns=["code", "wkb"]):
+        codes += batch["code"].to_pylist()
+        parts.append(shapely.from_wkb(batch["wkb"].to_numpy(zero_copy_only=False)))
+    pa.default_memory_pool().release_unused()
+    return codes, np.concatenate(parts)
 
 
 def _now_mb() -> float:
