@@ -29,9 +29,7 @@ def fire_point_merge(
     opened = open_act("merge", point_id=point_id, actor=actor, expected_version=expected_version)
     if survivor.state in DECIDED and Role.RECOGNISER not in opened.facts.roles:
         raise NotAllowed(f"{survivor} 已经认定，并入要由认定人办理")
-    counties = {opened.point.county_code, survivor.county_code} - {""}
-    if len(counties) > 1 and survivor.state not in (State.SUSPECTED, State.JOINT):
-        raise Conflict(f"两处分属不同县（区），先把 {survivor} 标记跨界", code="two_counties")
+    _require_one_county(opened.point, survivor)
     return _merged(opened, survivor, reason)
 
 
@@ -39,10 +37,14 @@ def fire_point_merge(
 def fire_point_merge_decided(
     *, point_id: int | str, actor: User, into: int | str, reason: str, expected_version: int | None = None
 ) -> FirePoint:
-    """A 认定人 merges a decided point away: what it was charged is given back by the next batch (penalties pulls)."""
+    """A 认定人 merges a decided point away: what it was charged is given back by the next batch (penalties pulls).
+
+    Raises Conflict when the two have different counties: one decision moves no charge to another payer (C11).
+    """
     reason = required(reason, "并入的理由")
     survivor = _survivor(point_id, actor, into)
     opened = open_act("merge_decided", point_id=point_id, actor=actor, expected_version=expected_version)
+    _require_one_county(opened.point, survivor)
     return _merged(opened, survivor, reason)
 
 
@@ -66,6 +68,15 @@ def _survivor(point_id: int | str, actor: User, into: int | str) -> FirePoint:
     # Both rows in one order, so that two opposite merges wait instead of deadlocking (PostgreSQL; an optimisation only).
     list(FirePoint.objects.select_for_update().filter(pk__in=[point.pk, survivor.pk]).order_by("pk").values("pk"))
     return survivor
+
+
+def _require_one_county(point: FirePoint, survivor: FirePoint) -> None:
+    """Between two counties only the joint record says who pays; a suspicion is located anew, so it may be over both."""
+    counties = {point.county_code, survivor.county_code} - {""}
+    if len(counties) < 2 or survivor.state in (State.SUSPECTED, State.JOINT):
+        return
+    first = f"“重新核实”{survivor}，再标记跨界" if survivor.state in DECIDED else f"把 {survivor} 标记跨界"
+    raise Conflict(f"两处分属不同县（区），先{first}", code="two_counties")
 
 
 def _merged(opened: Opened, survivor: FirePoint, reason: str) -> FirePoint:

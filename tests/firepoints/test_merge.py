@@ -67,6 +67,17 @@ def test_a_recogniser_merges_a_decided_point_away(city: City) -> None:
     assert (survivor.lon, survivor.burn_date) == (123.75, gone.burn_date)
 
 
+def test_a_decided_point_is_not_merged_into_one_that_another_county_pays(city: City) -> None:
+    west, east = make.final(city), make.final(city, at=IN_EAST)
+    with pytest.raises(Conflict, match="不同县"):
+        make.take(west, "merge_decided", city.recogniser, into=east.pk, reason="试")
+    dispatched = make.dispatched(city, at=IN_EAST)
+    with pytest.raises(Conflict, match="不同县"):
+        make.take(west, "merge_decided", city.recogniser, into=dispatched.pk, reason="试")
+    west.refresh_from_db()
+    assert west.state == State.FINAL
+
+
 def test_a_point_is_not_merged_into_itself_or_into_what_is_gone(city: City) -> None:
     point, gone = make.suspected(), make.suspected(source="firms")
     make.take(gone, "close", city.clerk, reason="钢厂")
