@@ -12,12 +12,16 @@ from firepoints.services import uploads
 from firepoints.services.mapping_memory import checked_fields, remembered
 from firepoints.services.mending import MOST_CHARACTERS
 from firepoints.services.reading import PARSERS, ListName
+from firepoints.sources import observed
+from firepoints.sources.base import SourceError
 from journal import clock
 from journal.errors import BadInput
 
 DATUM_LABELS = {"wgs84": "WGS-84", "cgcs2000": "CGCS2000", "gcj02": "GCJ-02（高德、腾讯）", "bd09": "BD-09（百度）"}
 RECENT_RUNS = 100
 _TEXT = {"autocomplete": "off"}
+_MOMENT = {"type": "datetime-local"}
+OBSERVED = ("observed_from", "observed_to")
 
 
 class ReadingForm(forms.Form):
@@ -100,7 +104,8 @@ class PreviewForm(ReadingForm):
     """An uploaded file by its token; `attempt` names the run that a commit makes, so that two clicks are one run.
 
     `mapping` is a JSON object field → heading for this file; without it the remembered one holds. `confirm`: a person
-    has checked the datum that the figures call in question.
+    has checked the datum that the figures call in question. `observed_from` and `observed_to` (Beijing time): when a file
+    was taken that does not say it (firepoints/sources/observed.py).
     """
 
     token = forms.RegexField(r"\A[0-9a-f]{64}\Z", widget=forms.HiddenInput)
@@ -108,6 +113,20 @@ class PreviewForm(ReadingForm):
     attempt = forms.UUIDField(required=False, widget=forms.HiddenInput)
     mapping = forms.JSONField(required=False, widget=forms.HiddenInput)
     confirm = forms.BooleanField(required=False)
+    observed_from = forms.DateTimeField(
+        label="观测开始",
+        required=False,
+        widget=forms.DateTimeInput(attrs=_MOMENT, format="%Y-%m-%dT%H:%M"),
+        help_text="北京时间；文件名或标题里的世界时要加 8 小时",
+        error_messages={"invalid": "写成 2019-11-22 13:00"},
+    )
+    observed_to = forms.DateTimeField(
+        label="观测结束",
+        required=False,
+        widget=forms.DateTimeInput(attrs=_MOMENT, format="%Y-%m-%dT%H:%M"),
+        help_text="只知道一个时刻就不填",
+        error_messages={"invalid": "写成 2019-11-22 13:15"},
+    )
 
     def clean_mapping(self) -> dict[str, str] | None:
         given = self.cleaned_data["mapping"]
@@ -124,18 +143,33 @@ class PreviewForm(ReadingForm):
                 checked_fields(data["source"], data["mapping"])
             except BadInput as error:
                 self.add_error("mapping", error.message)
+        self._check_observed(data)
         return data
+
+    def _check_observed(self, data: dict[str, Any]) -> None:
+        begin, end, source = (data.get(name) for name in (*OBSERVED, "source"))
+        self.observed: list[str] = []
+        if end and not begin and OBSERVED[0] not in self.errors:
+            self.add_error("observed_from", "请写明观测开始")
+        if not begin or not source:
+            return
+        try:
+            self.observed = observed.told(begin, end, parser=source.parser, now=clock.now())
+        except SourceError as error:
+            self.add_error("observed_from", f"{error.what}，{error.todo}")
 
     def how(self) -> dict[str, Any]:
         chosen = self.cleaned_data["mapping"]
-        return {**super().how(), **({"mapping": chosen} if chosen is not None else {})}
+        options = {"observed": self.observed} if self.observed else {}
+        return {**super().how(), **({"mapping": chosen} if chosen is not None else {}), "options": options}
 
     def as_query(self) -> dict[str, str]:
         data = self.cleaned_data
         query = {**super().as_query(), "token": data["token"], "name": data["name"]}
         if data["mapping"] is not None:
             query["mapping"] = json.dumps(data["mapping"], ensure_ascii=False, sort_keys=True)
-        return query
+        moments = {name: data.get(name) for name in OBSERVED}
+        return query | {name: f"{at.astimezone(clock.BEIJING):%Y-%m-%dT%H:%M}" for name, at in moments.items() if at}
 
 
 class MendForm(forms.Form):

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from firepoints import import_fates, packed
@@ -14,12 +15,14 @@ from firepoints.sources.base import Rejected
 from firepoints.sources.fields import BY_PARSER, LABELS
 from firepoints.sources.reasons import REASONS
 from grids.selectors import cell_names, edition_now
+from journal import clock
 
 PAGE = 50
 REFUSED_SHOWN = 100
 MOST_COUNTED = 5000
 SHEET_LIMIT = 60
-ZONES = {"firms": "世界时（UTC），换成北京时间", "himawari": "世界时（UTC），换成北京时间"}
+ZONES = dict.fromkeys(("firms", "himawari"), "世界时（UTC），换成北京时间") | {"fy4": "整个文件一个时间"}
+OBSERVED_BY = {"import": "本次指定", "filename": "文件名所写", "title": "标题所写"}
 Outcome = RawRow.Outcome
 # label, field of a run, outcome, what it means, whether somebody must look
 OUTCOMES = (
@@ -219,6 +222,15 @@ def has_columns(parser: str) -> bool:
 
 def zone_of(parser: str) -> str:
     return ZONES.get(parser, "北京时间（有时区的按其时区）")
+
+
+def observed_words(meta: Mapping[str, Any]) -> str:
+    """When a file without times of its own was taken, in Beijing time, and who says so; "" where its rows say it."""
+    if "observed" not in meta:
+        return ""
+    begin, end = (datetime.fromisoformat(text).astimezone(clock.BEIJING) for text in meta["observed"])
+    said = f"{begin:%Y-%m-%d %H:%M}" + ("" if end == begin else f"—{end:%H:%M}")
+    return f"{said}（{OBSERVED_BY.get(meta.get('observed_by', ''), '')}）"
 
 
 def mended_counts(run: ImportRun) -> dict[str, int]:

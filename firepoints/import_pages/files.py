@@ -12,13 +12,15 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from firepoints import import_difference, import_view
-from firepoints.import_forms import DATUM_LABELS, PreviewForm, UploadForm, plain_name
+from firepoints.import_forms import DATUM_LABELS, OBSERVED, PreviewForm, UploadForm, plain_name
 from firepoints.import_pages.access import importer
 from firepoints.import_pages.columns import columns_url
+from firepoints.import_pages.observed import ask_observed
 from firepoints.models import ImportRun
 from firepoints.services import ingest, mapping_memory, previewing, uploads
 from firepoints.services.previewing import Preview
 from firepoints.sources.base import SourceError
+from firepoints.sources.observed import NEEDED_BY
 from firepoints.sources.suggest import suggest_mapping
 from grids.models import User
 from journal.errors import BadInput, Refused
@@ -48,9 +50,13 @@ def preview(request: HttpRequest) -> HttpResponse:
     user = importer(request)
     form = PreviewForm(request.POST if request.method == "POST" else request.GET)
     if not form.is_valid():
+        if set(form.errors) <= set(OBSERVED):
+            return ask_observed(request, form, status=400)
         messages.error(request, "这个预览打不开了，请重新选择文件")
         return redirect("imports:new")
     data = form.cleaned_data
+    if request.GET.get("ask") == "observed" and data["source"].parser in NEEDED_BY:
+        return ask_observed(request, form)
     try:
         path = uploads.path_of(data["token"], filename=data["name"])
         if request.method == "POST" and (known := _written(request, form)):
@@ -65,6 +71,8 @@ def preview(request: HttpRequest) -> HttpResponse:
                 return _show(request, form, seen, path.stat().st_size, status=400)
             return _write(request, user, form)
     except BadInput as error:
+        if error.code == "no_time":
+            return ask_observed(request, form, said=error.message)
         if error.code == "wrong_columns" and _has_columns(form):
             messages.warning(request, f"表头读不懂：{error.message}")
             return redirect(columns_url(form.as_query()))
@@ -123,8 +131,9 @@ def _path(form: PreviewForm) -> Path:
 def _as_asked(form: PreviewForm) -> dict[str, Any]:
     """The arguments of an import that the form makes; the datum is confirmed where a person has said so."""
     data = form.cleaned_data
-    options = {"datum_confirmed": True} if data["confirm"] else {}
-    return {**form.how(), "filename": data["name"], "uuid": data["attempt"] or uuid4(), "options": options}
+    how = form.how()
+    options = {**how["options"], **({"datum_confirmed": True} if data["confirm"] else {})}
+    return {**how, "filename": data["name"], "uuid": data["attempt"] or uuid4(), "options": options}
 
 
 def _unreadable(request: HttpRequest, form: PreviewForm, error: Refused | SourceError) -> HttpResponse:
@@ -146,6 +155,8 @@ def _show(request: HttpRequest, form: PreviewForm, seen: Preview, size: int, sta
         "datum": DATUM_LABELS[data["datum"] or source.datum],
         "datum_by": "本次指定" if data["datum"] else "来源设置",
         "zone": import_view.zone_of(source.parser),
+        "observed": import_view.observed_words(done.meta),
+        "observed_url": preview_url({**form.as_query(), "ask": "observed"}) if source.parser in NEEDED_BY else "",
         "token": data["token"],
         "size": size,
         "facts": [(form[name].label, data[name]) for name in ("issuer", "period", "list_no") if data[name]],

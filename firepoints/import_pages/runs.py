@@ -80,6 +80,7 @@ def _run_page(request: HttpRequest, user: User, run: ImportRun, form: WithdrawFo
         "datum": DATUM_LABELS.get(run.datum, run.datum),
         "class_said": import_view.CLASS_SAID[run.source.source_class],
         "mapping": import_view.mapping_words(run.mapping),
+        "observed": import_view.observed_words({"observed_by": "import", **run.options}),
         "memory": mapping_memory.latest_mapping(run.source, run.issuer) if run.mapping else None,
         "counts": counts_of(difference) if difference else None,
         "corrections": list(run.corrections.exclude(options__has_key="mends").order_by("pk")[:20]),

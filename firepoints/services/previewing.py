@@ -53,6 +53,7 @@ def preview(
     name: ListName | None = None,
     supersedes: str | None = None,
     mapping: Mapping[str, str] | None = None,
+    options: Mapping[str, Any] | None = None,
     filename: str = "",
 ) -> Preview:
     """Read the file and say what would become of it; `mapping` None takes the remembered one. Raises as `import_file`."""
@@ -60,7 +61,7 @@ def preview(
         mapping = remembered(reading.source_named(source_code), name.issuer if name else "")
     done = ingest.import_file(
         path=path, source_code=source_code, actor=actor, datum=datum, name=name, supersedes=supersedes,
-        mapping=mapping, filename=filename, dry_run=True,
+        mapping=mapping, options=options, filename=filename, dry_run=True,
     )  # fmt: skip
     replaced = ingest.run_named(supersedes) if supersedes else None
     found = _difference(path, filename, source_code, datum, name or ListName(), replaced, mapping) if replaced else None

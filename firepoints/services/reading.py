@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from firepoints.models import Source
-from firepoints.sources import firms, fy4, himawari, keys, lists, patrol
+from firepoints.sources import firms, fy4, himawari, keys, lists, observed, patrol
 from firepoints.sources.base import ParseOptions, ParseResult, SourceError
 from firepoints.sources.table import SightingTable
 from journal import clock
@@ -33,7 +33,7 @@ BY_SATELLITE = frozenset(
 )  # rows known by satellite, version, moment and place (firepoints/sources/keys.py)
 READERS = 1  # raised when a reader learns to read what it rejected: then a file known by its hash is read again
 MAY_CHANGE = ("future", "list_conflict")  # codes of quarantined rows that may be read otherwise another day
-OPTIONS = frozenset({"tz", "window_start_hour", "date_order", "satellite", "instrument"})
+OPTIONS = frozenset({"tz", "window_start_hour", "date_order", "satellite", "instrument", "observed"})
 DATUMS = ("wgs84", "cgcs2000", "gcj02", "bd09")
 
 
@@ -127,10 +127,12 @@ def read_file(
     if not path.is_file():
         raise BadInput(f"找不到文件 {path.name}", where=str(path))
     further = {name: value for name, value in (how or {}).items() if name in OPTIONS}
-    options = ParseOptions(
-        datum=datum, mapping=mapping or {}, now=now or clock.now(), area=area, filename=filename, **further
-    )
     try:
+        if "observed" in further:
+            further["observed"] = observed.span_of(further["observed"])
+        options = ParseOptions(
+            datum=datum, mapping=mapping or {}, now=now or clock.now(), area=area, filename=filename, **further
+        )
         return parser(path, options=options)
     except SourceError as error:
         said = f"{error.what}。{error.todo}" if error.todo else error.what

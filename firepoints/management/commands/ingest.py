@@ -12,10 +12,14 @@ from firepoints.services import ingest
 from firepoints.services.importing import turns
 from firepoints.services.importing.working import COMMITTED
 from firepoints.services.previewing import preview
-from firepoints.services.reading import DATUMS, ListName
+from firepoints.services.reading import DATUMS, ListName, source_named
 from firepoints.services.withdrawing import import_withdraw
+from firepoints.sources import observed
+from firepoints.sources.base import SourceError
 from grids.selectors import system_user, user_named
+from journal import clock
 from journal.commands import JinshaoCommand, Usage
+from journal.errors import BadInput
 
 OUTCOMES = (
     ("kept", "入库"),
@@ -67,6 +71,7 @@ class Command(JinshaoCommand):
         parser.add_argument("--source", help="来源，例如 firms、national_list、provincial_list、patrol")
         parser.add_argument("--datum", choices=DATUMS, help="文件的坐标系；缺省按来源")
         parser.add_argument("--datum-confirmed", action="store_true", help="坐标系已经核对：有疑点也导入（记入日志）")
+        parser.add_argument("--observed", default="", help=f"风云四号文本的观测时间，文件里没有时写；{observed.HOW}")
         parser.add_argument("--issuer", default="", help="清单的发布单位")
         parser.add_argument("--period", default="", help="清单的期次")
         parser.add_argument("--list-no", default="", help="清单号")
@@ -99,10 +104,12 @@ class Command(JinshaoCommand):
             "name": ListName(options["issuer"], options["period"], options["list_no"]),
             "supersedes": options["supersedes"],
         }
+        if options["observed"]:
+            given["options"] = {"observed": _observed(options["observed"], options["source"])}
         if options["dry_run"]:
             return preview(**given).as_json()
         if options["datum_confirmed"]:
-            given["options"] = {"datum_confirmed": True}
+            given["options"] = {**given.get("options", {}), "datum_confirmed": True}
         if options["later"]:
             return ingest.result_of(ingest.import_start(**given)).as_json()
         done = ingest.import_file(**given, progress=bar).as_json()
@@ -125,3 +132,10 @@ class Command(JinshaoCommand):
             self.stdout.write(f"导入记录 {run.uuid}，涉及 {result['points']} 处火点")
         else:
             self.stdout.write(f"导入记录 {run.uuid}：{run.progress.words}，由后台继续")
+
+
+def _observed(text: str, source: str) -> list[str]:
+    try:
+        return observed.from_text(text, parser=source_named(source).parser, now=clock.now())
+    except SourceError as error:
+        raise BadInput(f"{error.what}。{error.todo}", where="--observed", code=error.code) from error
