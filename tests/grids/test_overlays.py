@@ -3,9 +3,12 @@
 import json
 import uuid
 from datetime import date
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import openpyxl
+import pyogrio
 import pytest
 import shapely
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -16,7 +19,7 @@ from grids.selectors.overlays import overlays_touching, within
 from grids.services.overlay_files import read_places
 from grids.services.overlays import Place, overlay_decide, overlay_end, overlay_load, overlay_propose
 from journal.errors import BadInput, Conflict, Missing
-from journal.models import Entry
+from journal.models import Access, Entry
 from tests.factories.city import City, build_city
 
 pytestmark = pytest.mark.django_db
@@ -156,3 +159,46 @@ def test_only_what_lies_near_is_fetched(city: City):
     far = Place("远处", shapely.box(123.0, 40.0, 123.1, 40.1))
     load(city, places=[WORKS, far])
     assert [one.name for one in overlays_touching((123.7, 41.2, 123.8, 41.3), DAY)] == ["演示钢厂"]
+
+
+def exported(client, what: str, **query) -> bytes:
+    response = client.get(reverse("grid-overlays-export", args=[what]), query)
+    assert response.status_code == 200
+    assert "attachment" in response["Content-Disposition"]
+    return response.content
+
+
+def test_what_the_page_lists_leaves_as_a_workbook_in_which_nothing_calculates(city: City, client):
+    load(city, places=[Place("=1+1", WORKS.shape)], document_no="@SUM(A1)")
+    overlay_propose(
+        kind="fixed_heat", places=[Place("待看处", WORKS.shape, "12 天有监测记录")], valid_from=SINCE, actor=city.system
+    )
+    overlay_propose(kind="fixed_heat", places=[Place("不要的", WORKS.shape)], valid_from=SINCE, actor=city.system)
+    overlay_decide(overlay_id=Overlay.objects.latest("pk").pk, is_accepted=False, actor=city.clerk, reason="不是")
+    load(city, kind="forest", places=[Place("演示林", WORKS.shape)])
+    client.force_login(city.west)
+    (sheet,) = openpyxl.load_workbook(BytesIO(exported(client, "overlays.xlsx")))
+    cells = [cell for row in sheet.iter_rows() for cell in row]
+    said = {cell.value for cell in cells}
+    assert {"=1+1", "@SUM(A1)", "待看处", "演示林", "待确认", "已确认"} <= said
+    assert "不要的" not in said
+    assert "f" not in {cell.data_type for cell in cells}
+    (of_kind,) = openpyxl.load_workbook(BytesIO(exported(client, "overlays.xlsx", kind="forest")))
+    assert "待看处" not in {cell.value for row in of_kind.iter_rows() for cell in row}
+    assert Access.objects.filter(kind="export", actor_id=city.west.pk).count() == 2
+
+
+def test_layers_leave_with_their_whole_ground_one_for_each_kind(city: City, client, tmp_path: Path):
+    parts = shapely.MultiPolygon([WORKS.shape, shapely.box(123.9, 41.3, 123.91, 41.31)])
+    load(city, places=[WORKS, Place("两块", parts)])
+    load(city, kind="forest", places=[Place("演示林", WORKS.shape)])
+    client.force_login(city.clerk)
+    path = tmp_path / "overlays.gpkg"
+    path.write_bytes(exported(client, "overlays.gpkg"))
+    assert dict(pyogrio.list_layers(path).tolist()) == {"fixed_heat": "MultiPolygon", "forest": "Polygon"}
+    _, _, wkb, fields = pyogrio.raw.read(path, layer="fixed_heat", columns=["name"])
+    shapes = dict(zip(fields[0], shapely.from_wkb(wkb), strict=True))
+    assert shapely.equals(shapes["两块"], parts)
+    assert len(json.loads(exported(client, "overlays.geojson"))["features"]) == 3
+    assert client.get(reverse("grid-overlays-export", args=["overlays.gpkg"]), {"kind": "cropland"}).status_code == 404
+    assert client.get(reverse("grid-overlays-export", args=["overlays.exe"])).status_code == 404
