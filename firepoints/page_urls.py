@@ -22,6 +22,11 @@ patterns = [
     path("fire-points/", listing.point_list, name="list"),
     path("fire-points/points.geojson", maps.points, name="points_geojson"),
     path("fire-points/reattributions/", reattributions.reattributions, name="reattributions"),
+    path(
+        "fire-points/reattributions/export/<str:what>",
+        reattributions.reattributions_export,
+        name="reattributions_export",
+    ),
     path("fire-points/reattributions/<int:pk>/", reattributions.reattribution_decide, name="reattribution_decide"),
     path("fire-points/periods/", periods.periods, name="periods"),
     path("fire-points/periods/add", periods.period_add, name="period_add"),

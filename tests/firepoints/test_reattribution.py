@@ -1,9 +1,15 @@
 """更正版边界: it may reach back over decided fires, proposes point by point what it would change, and changes no 认定."""
 
 from datetime import date
+from io import BytesIO
+from pathlib import Path
 
+import openpyxl
+import pyogrio
 import pytest
 import shapely
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from firepoints.models import FirePoint, Reattribution
@@ -25,9 +31,11 @@ def moved_west(cell: RawCell) -> RawCell:
     return RawCell(cell.level, cell.feature, cell.code, cell.name, cell.claims, shape)
 
 
-def correct(city: City, *, since: date = SINCE, reason: str = "县界更正，演示〔2024〕1号") -> None:
-    edition_store(name="更正版", cells=[moved_west(cell) for cell in cells()], datum="wgs84", actor=city.system)
-    edition_activate(name="更正版", valid_from=since, actor=city.clerk, reason=reason, is_correction=True)
+def correct(
+    city: City, *, since: date = SINCE, reason: str = "县界更正，演示〔2024〕1号", name: str = "更正版"
+) -> None:
+    edition_store(name=name, cells=[moved_west(cell) for cell in cells()], datum="wgs84", actor=city.system)
+    edition_activate(name=name, valid_from=since, actor=city.clerk, reason=reason, is_correction=True)
     while jobs.run_due():
         pass
 
@@ -105,3 +113,43 @@ def test_the_bureau_decides_on_the_page_and_a_county_only_looks(city: City, clie
     assert Reattribution.objects.get().state == "rejected"
     assert FirePoint.objects.get(pk=point.pk).county_code == WEST
     assert "原县界正确" in client.get(reverse("firepoints:reattributions"), {"done": "1"}).content.decode()
+
+
+def test_the_rows_leave_as_a_workbook_and_the_moved_points_as_a_layer(city: City, client, tmp_path: Path) -> None:
+    points = [make.dispatched(city, at=at) for at in (NEAR, (NEAR[0], 41.26))]
+    edition_name = "=更正版"
+    correct(city, name=edition_name)
+    names = {"xlsx": "reattributions.xlsx", "gpkg": "moved.gpkg", "geojson": "moved.geojson"}
+    urls = {kind: reverse("firepoints:reattributions_export", args=[name]) for kind, name in names.items()}
+    client.force_login(city.clerk)
+    (sheet,) = openpyxl.load_workbook(BytesIO(client.get(urls["xlsx"]).content))
+    cells = [cell for row in sheet.iter_rows() for cell in row]
+    assert {str(one) for one in points} | {edition_name, "是", f"{EAST}001001"} <= {cell.value for cell in cells}
+    assert "f" not in {cell.data_type for cell in cells}
+    path = tmp_path / "moved.gpkg"
+    path.write_bytes(client.get(urls["gpkg"]).content)
+    assert pyogrio.list_layers(path).tolist() == [["moved_points", "Point"]]
+    _, _, wkb, _ = pyogrio.raw.read(path)
+    assert {(one.x, one.y) for one in shapely.from_wkb(wkb)} == {(one.lon, one.lat) for one in points}
+    assert len(client.get(urls["geojson"]).json()["features"]) == 2
+    assert client.get(urls["xlsx"], {"done": "1"}).status_code == 404
+    client.force_login(city.east)
+    assert client.get(urls["gpkg"]).status_code == 404, "another county's points are none of its own"
+
+
+def test_the_list_asks_as_often_for_many_rows_as_for_few(city: City, client) -> None:
+    for at in range(3):
+        make.dispatched(city, at=(NEAR[0], NEAR[1] + at * 0.01))
+    correct(city)
+    client.force_login(city.clerk)
+    url = reverse("firepoints:reattributions_export", args=["reattributions.xlsx"])
+    few = _queries(client, url)
+    first = Reattribution.objects.order_by("pk")[:2]
+    Reattribution.objects.exclude(pk__in=[one.pk for one in first]).delete()
+    assert _queries(client, url) == few
+
+
+def _queries(client, url: str) -> int:
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(url).status_code == 200
+    return len(queries)
