@@ -10,6 +10,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from firepoints import rulings
+from firepoints.models import FirePoint
 from grids.models import User
 from grids.roles import Role
 from grids.selectors import roles_of
@@ -141,11 +142,16 @@ def _open(*, month: str, seq: int, cut_off: datetime, actor: User) -> Batch:
 
 @transaction.atomic
 def batch_freeze(*, batch_id: int, actor: User) -> Batch:
-    """Snapshot one line for every payer, zeros too, and hash them with the entries behind them."""
+    """Snapshot one line for every payer, zeros too, and hash them with the entries behind them.
+
+    Raises Conflict when a point has been taken back or changed since the batch was built: nobody asks the government for
+    money that is no longer due.
+    """
     batch = batch_for(batch_id)
     _require("freeze", batch, actor)
     if _must_be_another(batch, actor):
         raise NotAllowed("制表人不能自己审核冻结（裁定 freeze_by_another），请换一位经办人")
+    _require_unchanged(batch)
     rows = tables.batch_rows(batch)
     batch = _advance(
         batch, to=BatchState.FROZEN, frozen_at=clock.now(), checked_by=actor, content_hash=content_hash(batch, rows)
@@ -154,6 +160,25 @@ def batch_freeze(*, batch_id: int, actor: User) -> Batch:
     faults.point("batch.lined")
     _record("batch.frozen", batch, actor, after={"hash": batch.content_hash, "lines": len(rows)})
     return batch
+
+
+def _require_unchanged(batch: Batch) -> None:
+    changed = {int(draft.point_id) for draft in ledger.drafts_for(month=batch.month, cut_off=batch.cut_off)}
+    if not changed:
+        return
+    points = FirePoint.objects.filter(pk__in=changed).order_by("number")
+    named = "、".join(point.number or str(point) for point in points[:5]) + (" 等" if len(changed) > 5 else "")
+    raise Conflict(
+        f"编制以后有 {len(changed)} 处有变（{named}）：先再按一次“编制批次”，核对后冻结", code="batch_outdated"
+    )
+
+
+def _require_day(day: date, *, what: str, not_before: date | None, earlier: str) -> None:
+    """A date on paper is never in the future, and never before the step that it follows: it cannot be put right later."""
+    if day > clock.today_beijing():
+        raise BadInput(f"{what} {day} 还没有到", where="date")
+    if not_before and day < not_before:
+        raise BadInput(f"{what} {day} 早于{earlier} {not_before}", where="date")
 
 
 def content_hash(batch: Batch, rows: "list[tables.Row]") -> str:
@@ -176,11 +201,13 @@ def batch_submit(*, batch_id: int, actor: User, submitted_on: date | None = None
     """
     batch = batch_for(batch_id)
     _require("submit", batch, actor)
+    submitted_on = submitted_on or clock.today_beijing()
+    _require_day(submitted_on, what="报送日期", not_before=None, earlier="")
     batch = _advance(
         batch,
         to=BatchState.SUBMITTED,
         submitted_at=clock.now(),
-        submitted_on=submitted_on or clock.today_beijing(),
+        submitted_on=submitted_on,
         submit_doc_no=doc_no,
     )
     _record("batch.submitted", batch, actor, after={"doc_no": doc_no, "on": str(batch.submitted_on)})
@@ -203,8 +230,7 @@ def batch_approve(
     ]
     if missing or file is None or approved_on is None:
         raise Missing(missing)
-    if batch.submitted_on and approved_on < batch.submitted_on:
-        raise BadInput(f"批件日期 {approved_on} 早于报送日期 {batch.submitted_on}", where="date")
+    _require_day(approved_on, what="批件日期", not_before=batch.submitted_on, earlier="报送日期")
     stored = filing.store_scan(file, kind="approvals", filename=filename or file.name)
     faults.point("batch.kept")
     batch = _advance(
@@ -239,11 +265,13 @@ def batch_send(*, batch_id: int, actor: User, sent_on: date | None = None, doc_n
     """送财政: impossible before the approval is on record, by CHECK as well as here (C13)."""
     batch = batch_for(batch_id)
     _require("send", batch, actor)
+    sent_on = sent_on or clock.today_beijing()
+    _require_day(sent_on, what="送财政日期", not_before=batch.approved_on, earlier="批件日期")
     batch = _advance(
         batch,
         to=BatchState.SENT,
         sent_at=clock.now(),
-        sent_on=sent_on or clock.today_beijing(),
+        sent_on=sent_on,
         sent_doc_no=doc_no,
     )
     _record("batch.sent", batch, actor, after={"doc_no": doc_no, "on": str(batch.sent_on)})
@@ -272,6 +300,7 @@ def batch_settle(
     missing = [word for word, value in (("凭证号", voucher_no.strip()), ("扣缴日期", settled_on)) if not value]
     if missing or settled_on is None:
         raise Missing(missing)
+    _require_day(settled_on, what="扣缴日期", not_before=batch.sent_on, earlier="送财政日期")
     # Claimed before it is read what is left: two people at once could each register a part, together too much.
     batch = _advance(batch, to=BatchState.SENT)
     lines = open_lines(batch)
@@ -281,17 +310,19 @@ def batch_settle(
             raise Refused("这个单位没有待扣缴的金额", code="nothing_to_settle")
     elif amount_fen is not None:
         raise BadInput("写明金额时要写明付款单位", where="payer")
+    vouchers = []
     for line, left in lines.items():
         amount = left if amount_fen is None else amount_fen
         if amount == 0 or (amount > 0) != (left > 0) or abs(amount) > abs(left):
             raise BadInput(f"{line.payer_name}还待扣缴 {yuan(left)} 元，不能登记 {yuan(amount)} 元", where="amount")
         _voucher(line, voucher_no=voucher_no.strip(), settled_on=settled_on, amount_fen=amount, actor=actor)
+        vouchers.append([line.payer_code, amount])
     faults.point("batch.vouched")
     _record(
         "batch.settled",
         batch,
         actor,
-        after={"voucher_no": voucher_no.strip(), "on": str(settled_on), "lines": len(lines)},
+        after={"voucher_no": voucher_no.strip(), "on": str(settled_on), "vouchers": vouchers},
     )
     if not open_lines(batch):
         batch = _advance(batch, to=BatchState.SETTLED, settled_at=clock.now())

@@ -4,7 +4,7 @@ is lost, nothing is doubled, nothing is half, and the record is whole. (Imports:
 import re
 import uuid
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -117,9 +117,9 @@ def test_a_batch_that_dies_at_any_point_of_any_step_charges_and_settles_once(cit
     for step, given in {
         batches.batch_freeze: {},
         batches.batch_submit: {},
-        batches.batch_approve: {"doc_no": "演示批〔2023〕1号", "approved_on": date(2099, 1, 1), "file": scan},
+        batches.batch_approve: {"doc_no": "演示批〔2023〕1号", "approved_on": clock.today_beijing(), "file": scan},
         batches.batch_send: {},
-        batches.batch_settle: {"voucher_no": "演示凭证1", "settled_on": date(2099, 2, 1)},
+        batches.batch_settle: {"voucher_no": "演示凭证1", "settled_on": clock.today_beijing()},
     }.items():
         seen |= survive(lambda step=step, given=given: step(batch_id=batch, actor=city.clerk, **given))
     assert seen == set(faults.registered("batch."))

@@ -3,7 +3,6 @@
 import errno
 import json
 import uuid
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,7 @@ from django.test import Client
 
 from firepoints.models import Evidence, FirePoint, ImportRun
 from firepoints.services.ingest import import_file
-from journal import room
+from journal import clock, room
 from journal.errors import Refused
 from journal.models import Entry
 from journal.room import NoRoom
@@ -108,7 +107,12 @@ def test_papers_that_find_no_room_leave_the_batch_frozen_and_are_filed_when_ther
     scan = tmp_path / "批件.pdf"
     scan.write_bytes(b"%PDF-1.4 demo approval")
     disk.is_full = True
-    given = {"batch_id": batch.pk, "actor": city.clerk, "doc_no": "演示批〔2023〕1号", "approved_on": date(2099, 1, 1)}
+    given = {
+        "batch_id": batch.pk,
+        "actor": city.clerk,
+        "doc_no": "演示批〔2023〕1号",
+        "approved_on": clock.today_beijing(),
+    }
     with pytest.raises(NoRoom):
         batches.batch_approve(**given, file=scan)
     disk.is_full = False

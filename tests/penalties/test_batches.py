@@ -1,11 +1,13 @@
 """A deduction batch as finance, county and auditor rely on it (C12, C13)."""
 
-from datetime import date
+from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from journal import clock
 from journal.errors import BadInput, Conflict, Missing, NotAllowed, Refused
+from journal.models import Entry
 from penalties.models import Batch, BatchLine, BatchState, LedgerEntry, Settlement
 from penalties.services import batches, checks, tables
 from penalties.services.rules import NoRule
@@ -21,7 +23,11 @@ def approved(city, scan_file) -> Batch:
     batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)
     batches.batch_submit(batch_id=batch.pk, actor=city.clerk)
     return batches.batch_approve(
-        batch_id=batch.pk, actor=city.clerk, doc_no="演示批〔2023〕1号", approved_on=date(2099, 1, 1), file=scan_file
+        batch_id=batch.pk,
+        actor=city.clerk,
+        doc_no="演示批〔2023〕1号",
+        approved_on=clock.today_beijing(),
+        file=scan_file,
     )
 
 
@@ -169,7 +175,7 @@ def test_a_text_file_is_no_scan(city, tmp_path):
     fake.write_text("<script>")
     with pytest.raises(BadInput, match="PDF"):
         batches.batch_approve(
-            batch_id=batch.pk, actor=city.clerk, doc_no="1号", approved_on=date(2099, 1, 1), file=fake
+            batch_id=batch.pk, actor=city.clerk, doc_no="1号", approved_on=clock.today_beijing(), file=fake
         )
 
 
@@ -190,7 +196,7 @@ def test_the_batch_is_settled_when_every_line_has_its_vouchers(city, scan_file):
     make.final(city, at=IN_EAST)
     batch = approved(city, scan_file)
     batches.batch_send(batch_id=batch.pk, actor=city.clerk)
-    on = date(2099, 2, 1)
+    on = clock.today_beijing()
     given = {"batch_id": batch.pk, "actor": city.finance, "settled_on": on}
     part = batches.batch_settle(**given, voucher_no="凭1", payer_code=WEST, amount_fen=1_000_000)
     assert part.state == BatchState.SENT
@@ -206,9 +212,62 @@ def test_the_same_voucher_is_not_recorded_twice(city, scan_file):
     make.final(city)
     batch = approved(city, scan_file)
     batches.batch_send(batch_id=batch.pk, actor=city.clerk)
-    given = {"batch_id": batch.pk, "actor": city.finance, "settled_on": date(2099, 2, 1), "payer_code": WEST}
+    given = {"batch_id": batch.pk, "actor": city.finance, "settled_on": clock.today_beijing(), "payer_code": WEST}
     batches.batch_settle(**given, voucher_no="凭1", amount_fen=1_000_000)
     with pytest.raises(Conflict, match="已经登记"):
         batches.batch_settle(**given, voucher_no="凭1", amount_fen=1_000_000)
     assert Settlement.objects.count() == 1
     assert BatchLine.objects.get(payer_code=WEST).amount_fen == YUAN_30000
+
+
+def test_the_journal_names_every_voucher_with_its_payer_and_amount(city, scan_file):
+    make.final(city)
+    make.final(city, at=IN_EAST)
+    batch = approved(city, scan_file)
+    batches.batch_send(batch_id=batch.pk, actor=city.clerk)
+    batches.batch_settle(
+        batch_id=batch.pk, actor=city.finance, voucher_no="凭1", settled_on=clock.today_beijing()
+    )  # fmt: skip
+    told = Entry.objects.get(act="batch.settled").after
+    assert told["vouchers"] == [[WEST, YUAN_30000], [EAST, YUAN_30000]]
+
+
+@pytest.mark.embedded
+def test_a_batch_with_a_point_that_was_taken_back_is_built_again_before_it_is_frozen(city):
+    kept, taken_back = make.final(city), make.final(city, at=IN_EAST)
+    batch = batches.batch_build(month=MONTH, actor=city.clerk)
+    make.take(taken_back, "reopen", city.recogniser, reason="新的佐证")
+    with pytest.raises(Conflict, match=taken_back.number):
+        batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    batches.batch_build(month=MONTH, actor=city.clerk)
+    batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    assert {line.payer_code: line.amount_fen for line in BatchLine.objects.all()} == {WEST: YUAN_30000, EAST: 0}
+    assert kept.number
+
+
+def test_what_became_final_after_the_cut_off_does_not_hold_the_freeze_up(city):
+    make.final(city)
+    batch = batches.batch_build(month=MONTH, actor=city.clerk)
+    make.final(city, at=IN_EAST)
+    assert batches.batch_freeze(batch_id=batch.pk, actor=city.clerk).state == BatchState.FROZEN
+
+
+def test_no_step_is_dated_in_the_future_or_before_the_one_that_it_follows(city, scan_file):
+    make.final(city)
+    batch = batches.batch_build(month=MONTH, actor=city.clerk)
+    batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    today, given = clock.today_beijing(), {"batch_id": batch.pk, "actor": city.clerk}
+    before, after = today - timedelta(days=1), today + timedelta(days=1)
+    paper = {"doc_no": "演示批〔2023〕1号", "file": scan_file}
+    with pytest.raises(BadInput, match="还没有到"):
+        batches.batch_submit(**given, submitted_on=after)
+    batches.batch_submit(**given, submitted_on=before)
+    for day, said in ((after, "还没有到"), (before - timedelta(days=1), "早于报送日期")):
+        with pytest.raises(BadInput, match=said):
+            batches.batch_approve(**given, **paper, approved_on=day)
+    batches.batch_approve(**given, **paper, approved_on=today)
+    with pytest.raises(BadInput, match="早于批件日期"):
+        batches.batch_send(**given, sent_on=before)
+    batches.batch_send(**given)
+    with pytest.raises(BadInput, match="早于送财政日期"):
+        batches.batch_settle(**given, voucher_no="凭1", settled_on=before)

@@ -1,7 +1,6 @@
 """The batch pages as the bureau, finance, a county and a stranger meet them (C12, C13)."""
 
 import io
-from datetime import date
 
 import openpyxl
 import pytest
@@ -9,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from journal import clock
 from journal.models import Access
 from penalties.models import Batch, BatchDocument, BatchState, LedgerEntry, Settlement
 from penalties.selectors import entries_for_point
@@ -63,7 +63,11 @@ def bring_to(batch: Batch, city, state: str, scan_file) -> Batch:
         "frozen": lambda: batches.batch_freeze(batch_id=batch.pk, actor=city.clerk),
         "submitted": lambda: batches.batch_submit(batch_id=batch.pk, actor=city.clerk),
         "approved": lambda: batches.batch_approve(
-            batch_id=batch.pk, actor=city.clerk, doc_no="批〔2023〕1号", approved_on=date(2099, 1, 1), file=scan_file
+            batch_id=batch.pk,
+            actor=city.clerk,
+            doc_no="批〔2023〕1号",
+            approved_on=clock.today_beijing(),
+            file=scan_file,
         ),
         "sent": lambda: batches.batch_send(batch_id=batch.pk, actor=city.clerk),
     }
@@ -161,15 +165,16 @@ def test_a_step_out_of_order_is_refused_in_words(clerk, batch):
 @pytest.mark.parametrize(
     ("given", "complaint"),
     [
-        ({"doc_no": "", "approved_on": "2099-01-01"}, "必填项"),
-        ({"doc_no": "批1号", "approved_on": "2099-01-01", "file": None}, "没有批件扫描件"),
+        ({"doc_no": "", "approved_on": "today"}, "必填项"),
+        ({"doc_no": "批1号", "approved_on": "today", "file": None}, "没有批件扫描件"),
         ({"doc_no": "批1号", "approved_on": "2020-01-01"}, "早于报送日期"),
-        ({"doc_no": "批1号", "approved_on": "2099-01-01", "file": ("x.pdf", b"<script>")}, "要是 PDF"),
+        ({"doc_no": "批1号", "approved_on": "today", "file": ("x.pdf", b"<script>")}, "要是 PDF"),
     ],
 )
 def test_without_a_whole_approval_nothing_is_approved(clerk, city, batch, scan_file, given, complaint):
     bring_to(batch, city, "submitted", scan_file)
-    data = {key: value for key, value in given.items() if key != "file"}
+    today = str(clock.today_beijing())
+    data = {key: today if value == "today" else value for key, value in given.items() if key != "file"}
     if given.get("file", "") is not None:
         data["file"] = scan(*given["file"]) if "file" in given else scan()
     answer = step(clerk, batch, "approve", **data)

@@ -1,12 +1,12 @@
 """Two people and one month's money: nothing is charged, frozen or paid twice, and what slips in comes back."""
 
-from datetime import date
 from pathlib import Path
 
 import pytest
 from django.db import IntegrityError, connection
 
 from grids.services import locating
+from journal import clock
 from journal.errors import BadInput, Conflict, StaleVersion
 from penalties.models import Batch, BatchLine, LedgerEntry, Settlement
 from penalties.services import batches, checks, ledger, tables
@@ -138,7 +138,7 @@ def sent(city: City, tmp_path: Path) -> Batch:
     batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)
     batches.batch_submit(batch_id=batch.pk, actor=city.clerk)
     batches.batch_approve(
-        batch_id=batch.pk, actor=city.clerk, doc_no="演示批〔2023〕1号", approved_on=date(2099, 1, 1), file=scan
+        batch_id=batch.pk, actor=city.clerk, doc_no="演示批〔2023〕1号", approved_on=clock.today_beijing(), file=scan
     )
     return batches.batch_send(batch_id=batch.pk, actor=city.clerk)
 
@@ -146,7 +146,7 @@ def sent(city: City, tmp_path: Path) -> Batch:
 def voucher(city: City, batch: Batch, number: str) -> Batch:
     """Two thirds of the line: two such vouchers are too much."""
     return batches.batch_settle(
-        batch_id=batch.pk, actor=city.finance, voucher_no=number, settled_on=date(2099, 2, 1), payer_code=WEST,
+        batch_id=batch.pk, actor=city.finance, voucher_no=number, settled_on=clock.today_beijing(), payer_code=WEST,
         amount_fen=YUAN_30000 * 2 // 3,
     )  # fmt: skip
 

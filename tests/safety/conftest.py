@@ -85,11 +85,11 @@ def settled_batch(city: City, folder: Path) -> Batch:
     batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)
     batches.batch_submit(batch_id=batch.pk, actor=city.clerk)
     batches.batch_approve(
-        batch_id=batch.pk, actor=city.clerk, doc_no="演示批〔2023〕1号", approved_on=date(2099, 1, 1), file=scan
+        batch_id=batch.pk, actor=city.clerk, doc_no="演示批〔2023〕1号", approved_on=clock.today_beijing(), file=scan
     )
     batches.batch_send(batch_id=batch.pk, actor=city.clerk)
     return batches.batch_settle(
-        batch_id=batch.pk, actor=city.finance, voucher_no="演示凭证1", settled_on=date(2099, 2, 1)
+        batch_id=batch.pk, actor=city.finance, voucher_no="演示凭证1", settled_on=clock.today_beijing()
     )
 
 
