@@ -1,5 +1,7 @@
 """A file comes in: choose it, see what would become of every row, write it."""
 
+import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -20,9 +22,11 @@ from firepoints.models import ImportRun
 from firepoints.services import ingest, mapping_memory, previewing, uploads
 from firepoints.services.previewing import Preview
 from firepoints.sources.base import SourceError
+from firepoints.sources.datum_check import TRIED
 from firepoints.sources.observed import NEEDED_BY
 from firepoints.sources.suggest import suggest_mapping
 from grids.models import User
+from journal import clock
 from journal.errors import BadInput, Refused
 
 
@@ -62,14 +66,15 @@ def preview(request: HttpRequest) -> HttpResponse:
         if request.method == "POST" and (known := _written(request, form)):
             return known
         is_large = path.stat().st_size > ingest.SMALL_BYTES
-        if request.method == "POST" and is_large:
+        is_looked_at = data["confirm"] or data["source"].parser == "firms"  # which states no county to compare with
+        if request.method == "POST" and is_large and is_looked_at:
             return _begin(request, user, form)
         seen = previewing.preview(path=path, actor=user, filename=data["name"], **form.how())
         if request.method == "POST":
             if seen.must_confirm and not data["confirm"]:
                 messages.error(request, "没有写入：坐标系看起来不对，请先核对，再勾选确认")
                 return _show(request, form, seen, path.stat().st_size, status=400)
-            return _write(request, user, form)
+            return _begin(request, user, form) if is_large else _write(request, user, form)
     except BadInput as error:
         if error.code == "no_time":
             return ask_observed(request, form, said=error.message)
@@ -80,6 +85,17 @@ def preview(request: HttpRequest) -> HttpResponse:
     except (Refused, SourceError) as error:
         return _unreadable(request, form, error)
     return _show(request, form, seen, path.stat().st_size)
+
+
+def preview_again_url(run: ImportRun) -> str:
+    """The preview of the file of a run, read as it was told: for one that failed."""
+    moments = zip(OBSERVED, run.options.get("observed", ()), strict=False)
+    given = {"token": run.sha256, "name": run.filename, "source": run.source.code, "datum": run.datum}
+    given |= {"issuer": run.issuer, "period": run.period, "list_no": run.list_no}
+    given |= {"supersedes": str(run.supersedes.uuid) if run.supersedes else ""}
+    given |= {"mapping": json.dumps(run.mapping, ensure_ascii=False, sort_keys=True) if run.mapping else ""}
+    given |= {name: f"{datetime.fromisoformat(at).astimezone(clock.BEIJING):%Y-%m-%dT%H:%M:%S}" for name, at in moments}
+    return preview_url({name: value for name, value in given.items() if value})
 
 
 def _has_columns(form: PreviewForm) -> bool:
@@ -169,6 +185,7 @@ def _show(request: HttpRequest, form: PreviewForm, seen: Preview, size: int, sta
         "headings": import_view.headings(done.meta),
         "difference": import_difference.shown(seen.difference, replaced=seen.replaced),
         "doubt": seen.doubt,
+        "datums": _other_datums(form, seen) if seen.doubt else (),
         "mapping": import_view.mapping_words(form.how()["mapping"] or {}),
         "memory": mapping_memory.latest_mapping(source, data["issuer"]),
         "columns_url": columns_url(form.as_query()) if import_view.has_columns(source.parser) else "",
@@ -177,6 +194,16 @@ def _show(request: HttpRequest, form: PreviewForm, seen: Preview, size: int, sta
         "must_confirm": seen.must_confirm,
     }
     return render(request, "firepoints/import_preview.html", context, status=status)
+
+
+def _other_datums(form: PreviewForm, seen: Preview) -> list[tuple[str, str, bool]]:
+    """(name, address of the preview under it, whether the figures speak for it) of the datums that were not declared."""
+    used = form.cleaned_data["datum"] or form.cleaned_data["source"].datum
+    other = [one for one in TRIED if one != used]
+    return [
+        (DATUM_LABELS[one], preview_url({**form.as_query(), "datum": one}), one == seen.better)
+        for one in sorted(other, key=lambda one: one != seen.better)
+    ]
 
 
 ASKED = ("attempt", "confirm")

@@ -11,6 +11,7 @@ from firepoints.services import ingest, list_difference, placing, reading
 from firepoints.services.ingest import Import
 from firepoints.services.mapping_memory import remembered
 from firepoints.services.reading import ListName
+from firepoints.sources.datum_check import SAID, TRIED
 from grids.models import User
 
 MOST_SAID = 500  # rows of each kind in the JSON answer
@@ -31,6 +32,11 @@ class Preview:
     def must_confirm(self) -> bool:
         """Whether a person has to say that the datum was checked."""
         return bool(self.doubt)
+
+    @property
+    def better(self) -> str:
+        """The datum under which the figures of the doubt agree better, "" where nothing is doubted."""
+        return next((one for one in TRIED if f"按 {SAID[one]} 有" in self.doubt), "")
 
     def as_json(self) -> dict[str, Any]:
         """The dry run's counts and, under `preview`, what a person would be shown."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from firepoints.models import ImportRun
 from firepoints.services import storing
 from journal.errors import BadInput
 
@@ -32,10 +33,16 @@ def keep(content: bytes, *, filename: str) -> str:
 
 
 def path_of(token: str, *, filename: str) -> Path:
-    """Where an upload lies. Raises BadInput when it was cleared away, or the token is none of ours."""
+    """Where an upload lies, or the file of a failed import: it is looked at again from there.
+
+    Raises BadInput when it was cleared away, or the token is none of ours.
+    """
     if _TOKEN.fullmatch(token):
         path = storing.stored_path(f"{KIND}/{token[:2]}/{token}{suffix_of(filename)}")
         if path.is_file():
+            return path
+        failed = ImportRun.objects.filter(sha256=token, state=ImportRun.State.FAILED).exclude(stored_as="").first()
+        if failed is not None and (path := storing.stored_path(failed.stored_as)).is_file():
             return path
     raise BadInput("上传的文件已经清理，请重新选择文件", where="文件")
 
