@@ -24,6 +24,7 @@ from firepoints import packed, scope
 from firepoints.api import present, shapes
 from firepoints.api.common import safe_filename
 from firepoints.api.filters import RowFilter
+from firepoints.api.packed_csv import rows_csv
 from firepoints.models import ImportRun, RawRow
 from firepoints.services import ingest
 from firepoints.services.reading import DATUMS, ListName
@@ -194,20 +195,23 @@ class ImportRows(Listing[RawRow]):
         operation_id="import_rows",
         tags=TAGS,
         summary="一次导入的各行",
-        description=f"每行原文、结果和原因。{CSV_NOTE}",
+        description=f"每行原文、结果和原因。{CSV_NOTE}大文件的导入除外：不带 page_size 就是全部各行。",
         responses={
             (200, "application/json"): shapes.ImportRow(many=True),
             (200, "text/csv"): OpenApiTypes.STR,
         },
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if packed.is_packed(self.run) and not wants_csv(request):
-            return self._packed_page(request, self.run)
-        return self.listed(request)
+        if not packed.is_packed(self.run):
+            return self.listed(request)
+        self.filter_queryset(self.run.raw_rows.none())  # an unknown outcome is refused as ever
+        if wants_csv(request):
+            columns = list(shapes.ImportRow().fields)
+            return rows_csv(request, self.run, columns=columns, present=self.present, name=self.csv_name)
+        return self._packed_page(request, self.run)
 
     def _packed_page(self, request: Request, run: ImportRun) -> Response:
         """The same answer from chunks, whose rows have no key of their own: the cursor is the row's number."""
-        self.filter_queryset(run.raw_rows.all())  # an unknown outcome is refused as ever
         cursor, size = request.query_params.get("cursor", ""), OldestFirst().get_page_size(request) or 100
         back, key = cursor.startswith("-"), cursor.lstrip("-")
         where = {"before" if back else "after": key} if key else {}

@@ -1,5 +1,9 @@
 """The engine below the outcomes: verdicts by columns, rows packed, one turn, files known by their hash."""
 
+import csv
+import io
+import re
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +18,7 @@ from firepoints import packed
 from firepoints.models import Detection, DetectionKey, FirePoint, ImportRun, RawChunk, RawRow
 from firepoints.services import ingest
 from firepoints.services.importing import preparing, start, storing, verdicts, working
+from firepoints.services.importing.results import COUNTED
 from firepoints.services.importing.turns import Busy, TurnLost, begin, take_over
 from firepoints.services.importing.verdicts import Standing
 from firepoints.services.ingest import import_file
@@ -283,3 +288,38 @@ def test_the_api_pages_through_packed_rows_as_through_any(firms, large, city, cl
     assert seen == list(range(2, 12))
     first = client.get(f"/api/imports/{run.uuid}/rows/?outcome=outside").json()
     assert [row["outcome"] for row in first["results"]] == ["outside"] * 3
+
+
+def csv_rows(client: Any, url: str) -> tuple[list[dict[str, str]], str]:
+    """(rows, address of the rest) of a CSV answer."""
+    answer = client.get(url)
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    rest = re.search("<(.+)>", answer.headers.get("Link", ""))
+    return list(csv.DictReader(io.StringIO(text))), rest.group(1) if rest else ""
+
+
+def test_the_csv_of_a_packed_run_has_every_row_and_its_outcomes_add_up(firms, large, city, client, settings):
+    settings.EXPORT_ROWS = 3
+    run = firms(*many()).run
+    again = firms(*many()).run
+    client.force_login(city.clerk)
+    for one, outcomes in ((run, COUNTED[1:-1]), (again, ("identical", "outside", "quarantined"))):
+        rows, rest = csv_rows(client, f"/api/imports/{one.uuid}/rows/?format=csv")
+        assert ([int(row["row_no"]) for row in rows], rest) == (list(range(2, 12)), "")
+        counted = Counter(row["outcome"] for row in rows)
+        assert counted == {name: getattr(one, name) for name in outcomes if getattr(one, name)}
+        assert sum(counted.values()) == one.rows
+    kept, _ = csv_rows(client, f"/api/imports/{run.uuid}/rows/?format=csv&outcome=kept")
+    assert [row["outcome"] for row in kept] == ["kept"] * run.kept
+    assert client.get(f"/api/imports/{run.uuid}/rows/?format=csv&outcome=gone").status_code == 400
+
+
+def test_the_csv_of_a_packed_run_comes_in_parts_where_parts_are_asked_for(firms, large, city, client):
+    run = firms(*many()).run
+    client.force_login(city.clerk)
+    url, sizes, seen = f"/api/imports/{run.uuid}/rows/?format=csv&page_size=4", [], []
+    while url:
+        rows, url = csv_rows(client, url)
+        sizes.append(len(rows))
+        seen += [int(row["row_no"]) for row in rows]
+    assert (sizes, seen) == ([4, 4, 2], list(range(2, 12)))
