@@ -232,3 +232,61 @@ class BatchDocument(AppendOnlyModel):
 
     class Meta:
         db_table = "penalty_document"
+
+
+class Circular(AppendOnlyModel):
+    """A 通报 as it was made: the period, what it said (frozen, hashed), the journal head printed on it (C14)."""
+
+    starts_on = models.DateField("起火日起")
+    ends_on = models.DateField("起火日止（含）")
+    title = models.CharField(max_length=200)
+    points = models.PositiveIntegerField("火点数（处）")
+    content = models.JSONField("内容")
+    content_hash = models.CharField("内容摘要", max_length=64)
+    journal_head = models.CharField(max_length=90)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        db_table = "penalty_circular"
+        ordering = ["-at", "-id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="circular_period_ordered"),
+            models.CheckConstraint(condition=~Q(content_hash=""), name="circular_is_hashed"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class CircularDocument(AppendOnlyModel):
+    """One edition of a 通报 as it was filed: the full one, and the public one without villages and positions (C21)."""
+
+    class Kind(models.TextChoices):
+        FULL = "full", "通报"
+        PUBLIC = "public", "公开版"
+
+    circular = models.ForeignKey(Circular, models.PROTECT, related_name="documents")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    filename = models.CharField(max_length=200)
+    stored_as = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "penalty_circular_doc"
+        constraints = [models.UniqueConstraint(fields=["circular", "kind"], name="one_paper_per_edition")]
+
+
+class CircularIssue(AppendOnlyModel):
+    """That a 通报 went out, under which number, and when it was reported to the city government; once (C14)."""
+
+    circular = models.OneToOneField(Circular, models.PROTECT, related_name="issue")
+    doc_no = models.CharField("文号", max_length=80)
+    issued_on = models.DateField("印发日期")
+    reported_on = models.DateField("报送市政府日期")
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        db_table = "penalty_circular_issue"
+        constraints = [models.CheckConstraint(condition=~Q(doc_no=""), name="issued_circular_has_number")]
