@@ -1,7 +1,13 @@
 """The acts of this app that may stand in the journal: one per transition, and what happens around a fire point."""
 
+from collections.abc import Iterable
+
+from django.urls import reverse
+
+from firepoints.links import point_url
+from firepoints.states import Basis, Cause, Conclusion, State
 from firepoints.workflow import BY_ACTION
-from journal import acts
+from journal import acts, subjects
 
 ACT_OF = {
     "dispatch": "fire_point.dispatched",
@@ -64,3 +70,57 @@ acts.register("fire_point.reattribution_proposed", "更正版边界的重新归�
 acts.register("fire_point.reattribution_rejected", "不采用重新归属")
 acts.register("period.recorded", "登记特殊时段")
 acts.register("period.voided", "撤销特殊时段")
+
+
+def _points(ids: list[str]) -> subjects.Told:
+    from firepoints.models import FirePoint
+
+    rows = FirePoint.objects.filter(pk__in=ids).values_list("pk", "number")
+    return {str(pk): (number or f"疑似-{pk}", point_url(pk)) for pk, number in rows}
+
+
+def _numbered(text: str) -> Iterable[int]:
+    from firepoints.models import FirePoint
+
+    return FirePoint.objects.filter(number=text).values_list("pk", flat=True) if "-" in text else ()
+
+
+def _runs(ids: list[str]) -> subjects.Told:
+    from firepoints.models import ImportRun
+
+    rows = ImportRun.objects.filter(pk__in=ids).values_list("pk", "filename", "uuid")
+    return {str(pk): (name, reverse("imports:run", args=[uuid])) for pk, name, uuid in rows}
+
+
+def _evidence(ids: list[str]) -> subjects.Told:
+    from firepoints.models import Evidence
+
+    rows = Evidence.objects.filter(pk__in=ids).values_list("pk", "point_id", "point__number")
+    return {str(pk): (f"{pk}（{number or f'疑似-{at}'}）", f"{point_url(at)}#evidence") for pk, at, number in rows}
+
+
+subjects.register("firepoints.firepoint", "火点", _points, _numbered)
+subjects.register("firepoints.importrun", "导入", _runs)
+subjects.register("firepoints.evidence", "佐证", _evidence)
+subjects.register("firepoints.ruling", "裁定")
+subjects.register("firepoints.specialperiod", "特殊时段")
+subjects.register("firepoints.hotlinereport", "举报")
+subjects.register_values("state", dict(State.choices))
+subjects.register_values("conclusion", dict(Conclusion.choices))
+subjects.register_values("cause", dict(Cause.choices))
+subjects.register_values("basis", dict(Basis.choices))
+subjects.register_fields(
+    {
+        "state": "状态", "version": "第几版", "number": "编号", "county_code": "属地县（区）", "counted": "计入",
+        "verification": "核实记录", "recognition": "认定记录", "attribution": "属地记录", "conclusion": "核实结论",
+        "cause": "不属实的原因", "evidence": "佐证（编号：摘要）", "payer_code": "扣缴单位", "burn_date": "起火日",
+        "basis": "扣缴依据", "charged_detection": "据以扣缴的监测记录", "rule_ref": "规则", "amount_fen": "金额（分）",
+        "detections": "监测记录", "points": "火点", "groups": "各处的监测记录", "into": "并入", "merged": "并入的火点",
+        "question": "待核对的事项", "needs_person": "待核对的事项", "document_no": "文号", "taken_back": "撤回的认定",
+        "attendances": "到场情况", "lon": "经度", "lat": "纬度", "proposal": "重新归属建议", "group": "组",
+        "rows": "行", "kept": "入库", "identical": "相同", "superseded": "已被替代", "quarantined": "隔离",
+        "outside": "界外", "notes": "说明行", "chunks": "分几次写入", "sha256": "文件摘要", "digest": "内容摘要",
+        "count": "数目", "point": "火点", "kind": "种类", "uuid": "标识", "footprint_distance_m": "距像元（米）",
+        "from": "原为", "to": "改为",
+    }
+)  # fmt: skip

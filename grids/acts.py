@@ -1,6 +1,6 @@
 """The acts of this app, by their stable names (journal.acts)."""
 
-from journal import acts
+from journal import acts, subjects
 
 acts.register("grid.imported", "边界导入")
 acts.register("grid.activated", "边界启用")
@@ -29,3 +29,20 @@ acts.register("overlay.loaded", "导入提示图层")
 acts.register("overlay.proposed", "提出固定热源")
 acts.register("overlay.decided", "确认或不采用提示图层")
 acts.register("overlay.ended", "终止提示图层")
+
+for _kind, _word in {
+    "grids.user": "账号", "grids.post": "岗位", "grids.term": "任职", "grids.designation": "指定核实部门",
+    "grids.edition": "边界版本", "grids.roster": "责任人名册", "grids.letter": "责任书", "grids.payer": "扣缴单位",
+    "grids.overlay": "提示图层", "division_table": "区划表",
+}.items():  # fmt: skip
+    subjects.register(_kind, _word)
+subjects.register_fields(
+    {
+        "username": "账号", "full_name": "姓名", "phone": "电话", "cell_code": "网格代码", "level": "级别",
+        "title": "职务", "unit": "单位", "post": "岗位", "holder": "任职人", "is_acting": "代理", "starts": "起任日",
+        "ends": "离任日", "document": "依据文件", "county": "县（区）", "year": "年度", "signed_on": "签订日期",
+        "letters": "责任书份数", "scan": "扫描件摘要", "edition": "边界版本", "datum": "坐标系", "cells": "各级网格数",
+        "content_hash": "内容摘要", "users": "账号数", "posts": "岗位数", "terms": "任职数", "phones": "电话数",
+        "same": "未变", "name": "名称", "changed": "变动数", "is_demo": "演示",
+    }
+)  # fmt: skip

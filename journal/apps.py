@@ -11,3 +11,11 @@ class JournalConfig(AppConfig):
     def ready(self) -> None:
         # Every app names its acts in its own acts.py; loaded here so that none can be forgotten.
         autodiscover_modules("acts")
+        self._name_own_subjects()
+
+    @staticmethod
+    def _name_own_subjects() -> None:
+        from journal import subjects
+
+        subjects.register("journal.deployment", "部署")
+        subjects.register("journal.job", "后台任务")

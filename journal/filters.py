@@ -8,7 +8,7 @@ import django_filters
 from django.db.models import QuerySet
 from django.forms import DateInput
 
-from journal import acts, clock
+from journal import acts, clock, subjects
 from journal.models import Entry
 
 # Nothing was recorded before or will be after; the ends of the calendar have no neighbours and no UTC.
@@ -24,7 +24,7 @@ class EntryFilter(django_filters.FilterSet):
 
     act = django_filters.ChoiceFilter(label="事项", choices=acts.choices, empty_label="全部")
     subject_type = django_filters.CharFilter(label="对象类型")
-    subject_id = django_filters.CharFilter(label="对象编号")
+    subject_id = django_filters.CharFilter(label="对象编号", method="about")
     actor = django_filters.NumberFilter(label="办理人编号", field_name="actor_id")
     date_from = django_filters.DateFilter(label="从", method="since", widget=DateInput(attrs={"type": "date"}))
     date_to = django_filters.DateFilter(label="到", method="until", widget=DateInput(attrs={"type": "date"}))
@@ -32,6 +32,10 @@ class EntryFilter(django_filters.FilterSet):
     class Meta:
         model = Entry
         fields: list[str] = []
+
+    def about(self, entries: QuerySet[Entry], name: str, text: str) -> QuerySet[Entry]:
+        """By id, or by the name that people know (BX2026-0001)."""
+        return entries.filter(subjects.meant(text.strip()))
 
     def since(self, entries: QuerySet[Entry], name: str, day: date) -> QuerySet[Entry]:
         return entries if day <= EARLIEST else entries.filter(at__gte=_midnight(day))

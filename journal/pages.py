@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from django.apps import apps
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
+from django.forms import Form, Select
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from journal import access_rules, acts, names, sealing, selectors
+from journal import access_rules, acts, names, sealing, selectors, subjects
 from journal.filters import EntryFilter
 from journal.models import Entry
 
@@ -29,11 +30,12 @@ def journal_list(request: HttpRequest) -> HttpResponse:
     found = filters.qs if filters.is_valid() else Entry.objects.none()
     entries, newer, older = _page(found, request.GET.get("before", ""), request.GET.get("after", ""))
     people = names.actor_names(entry.actor_id for entry in entries)
+    told = subjects.told((entry.subject_type, entry.subject_id) for entry in entries)
     seq, head_hash = sealing.head()
     context = {
-        "form": filters.form,
+        "form": _form(filters),
         "filtered": any(value for key, value in request.GET.items() if key not in ("before", "after")),
-        "rows": [_row(entry, people) for entry in entries],
+        "rows": [_row(entry, people, told) for entry in entries],
         "prev_url": _url(request, "after", newer),
         "next_url": _url(request, "before", older),
         "seq": seq,
@@ -71,36 +73,56 @@ def _url(request: HttpRequest, key: str, value: int | None) -> str:
     return "?" + query.urlencode()
 
 
-def _row(entry: Entry, people: dict[int, str]) -> dict[str, Any]:
+def _form(filters: EntryFilter) -> Form:
+    """The filter's form, its kinds of subject as a list to choose from; one that nobody registered stays as it was given."""
+    form = filters.form
+    given = form.data.get("subject_type", "")
+    known = subjects.choices()
+    extra = [(given, given)] if given and given not in dict(known) else []
+    form.fields["subject_type"].widget = Select(choices=[("", "全部"), *known, *extra])
+    return form
+
+
+def _row(entry: Entry, people: dict[int, str], told: dict[tuple[str, str], tuple[str, str]]) -> dict[str, Any]:
+    name, url = told.get((entry.subject_type, entry.subject_id), (entry.subject_id, ""))
     return {
         "entry": entry,
         "act": acts.label(entry.act),
         "who": "系统" if entry.actor_id is None else people[entry.actor_id],
-        "subject": _subject_label(entry.subject_type),
+        "only_who": "" if entry.actor_id is None else "?" + urlencode({"actor": entry.actor_id}),
+        "subject": subjects.label(entry.subject_type),
+        "name": name,
+        "url": url,
+        "only": "?" + urlencode({"subject_type": entry.subject_type, "subject_id": entry.subject_id}),
         "changes": _changes(entry),
         "seal": getattr(entry, "seal", None),
     }
 
 
-def _subject_label(subject_type: str) -> str:
-    try:
-        return str(apps.get_model(subject_type)._meta.verbose_name)
-    except (LookupError, ValueError):
-        return subject_type
-
-
 def _changes(entry: Entry) -> list[dict[str, str]]:
-    """Field, before, after: as text, for reading side by side."""
-    before = entry.before if isinstance(entry.before, dict) else {"": entry.before}
-    after = entry.after if isinstance(entry.after, dict) else {"": entry.after}
-    fields = sorted({**before, **after})
-    changes = [{"field": one, "before": _text(before.get(one)), "after": _text(after.get(one))} for one in fields]
+    """Field, before, after: as words, for reading side by side. What an act was given (`data`) stands with the rest."""
+    before, after = _flat(entry.before), _flat(entry.after)
+    changes = [
+        {
+            "field": subjects.field(name),
+            "before": _text(name, before.get(name)) if before.get(name) != after.get(name) else "",
+            "after": _text(name, after.get(name)),
+        }
+        for name in sorted({**before, **after})
+    ]
     return [change for change in changes if change["before"] or change["after"]]
 
 
-def _text(value: Any) -> str:
+def _flat(told: Any) -> dict[str, Any]:
+    if not isinstance(told, dict):
+        return {"": told}
+    data = told.get("data")
+    return {**told, "data": None, **data} if isinstance(data, dict) else told
+
+
+def _text(name: str, value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
         return "是" if value else "否"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return subjects.value(name, value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,6 +1,8 @@
 """The acts of this app, with the words that the journal shows for them."""
 
-from journal import acts
+from django.urls import reverse
+
+from journal import acts, subjects
 
 acts.register("pack.loaded", "载入政策包")
 acts.register("rule.added", "登记规则")
@@ -12,3 +14,27 @@ acts.register("batch.approved", "登记市政府批件")
 acts.register("batch.sent", "送财政部门")
 acts.register("batch.settled", "登记扣缴凭证")
 acts.register("report.written", "生成月报")
+
+
+def _batches(ids: list[str]) -> subjects.Told:
+    from penalties.models import Batch
+
+    return {
+        str(one.pk): (str(one), reverse("penalties:detail", args=[one.pk])) for one in Batch.objects.filter(pk__in=ids)
+    }
+
+
+subjects.register("penalties.batch", "扣缴批次", _batches)
+subjects.register("penalties.rule", "扣缴规则")
+subjects.register("pack", "政策包")
+subjects.register("firepoints.ruling", "裁定")
+subjects.register_fields(
+    {
+        "month": "月份", "entries": "台账笔数", "amount_fen": "金额（分）", "hash": "明细摘要", "lines": "单位数",
+        "doc_no": "文号", "on": "日期", "vouchers": "各单位凭证金额（分）", "voucher_no": "凭证号", "files": "文件：摘要",
+        "rules": "规则", "payers": "扣缴单位", "rulings": "裁定", "code": "代码", "clause": "条款", "key": "项目",
+        "value": "值", "base": "计算办法", "valid_from": "起始日", "valid_to": "失效日",
+    }
+)  # fmt: skip
+acts.register("circular.made", "生成通报")
+acts.register("circular.issued", "登记通报印发和报送")
