@@ -15,34 +15,30 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import shapely
 
-from firepoints.grouping_links import HOUR, Shapes, expand, gap_s, links_of, offset_m
+from firepoints.grouping_links import Shapes, gap_s, links_of, offset_m
 from firepoints.grouping_merge import attach, components, contracted, groups_with, merge
 from firepoints.grouping_model import (
     HIMAWARI,
+    HOUR,
     PATROL,
     RULES,
     SCAR,
     Bools,
     Constraints,
     Detections,
-    Floats,
-    Group,
     Ints,
     Link,
     Links,
     Params,
-    Partition,
     Proposal,
 )
+from firepoints.grouping_partition import Group, Partition
 from firepoints.grouping_sides import one_side, parts_of
-from grids.geo.footprint import metres_per_degree
 
 __all__ = ["Constraints", "Detections", "Group", "Link", "Params", "Partition", "Proposal", "group", "related"]
 
 TOUCH, JOINED, INSIDE, NEAR, FIXED_TOUCH, FIXED_DAY, _HIMAWARI, _BEFORE, APART = range(len(RULES))
-HULL_ABOVE = 64  # members; above this only the corners of the hull are compared
 
 
 def group(detections: Detections, constraints: Constraints | None = None, params: Params | None = None) -> Partition:
@@ -57,25 +53,26 @@ def group(detections: Detections, constraints: Constraints | None = None, params
     shapes = Shapes.of(d, params)
     found, hints = links_of(d, shapes, params)
     said = Said.of(d, constraints)
-    links = found
+    kept = np.ones(len(found), dtype=bool)
     if len(said.apart):
-        links = found.where(one_side(d, shapes, links, *parts_of(len(d), said.joined, said.frozen, said.apart)))
+        kept = one_side(d, shapes, found, *parts_of(len(d), said.joined, said.frozen, said.apart))
     is_free = said.frozen < 0
-    free = links if is_free.all() else links.where(is_free[links.a] & is_free[links.b])
-    root = merged(d, free, said)
-    barred = found.where((root[found.a] != root[found.b]) & (found.rule == TOUCH) & is_free[found.a] & is_free[found.b])
+    free = np.ones(len(found), dtype=bool) if is_free.all() else is_free[found.a] & is_free[found.b]
+    root = merged(d, found.where(kept & free), said)
+    same = root[found.a] == root[found.b]
     joined = pair_links(d, said.joined[root[said.joined[:, 0]] == root[said.joined[:, 1]]], JOINED)
-    used = Links.concat((links.where(root[links.a] == root[links.b]), joined))
-    return described(
-        detections=detections,
-        order=order,
-        d=d,
-        root=root,
-        links=used,
-        hints=Links.concat((hints, barred.ruled(APART))),
-        said=said,
-        proposals=proposals_of(d, links, said),
+    label, frozen = least_ids(d, root), said.frozen >= 0
+    return Partition(
+        ids=detections.id,
+        label=at_input(order, label),
+        detections=d,
+        canonical_label=label,
         params=params,
+        frozen_labels=frozenset(frozen_ids(d, said)[frozen].tolist()) if frozen.any() else frozenset(),
+        links=Links.concat((found.where(kept & same), joined)),
+        hint_links=Links.concat((hints, found.where(~same & free & (found.rule == TOUCH)).ruled(APART))),
+        proposals=proposals_of(d, found.where(kept), said),
+        conflicts=said.conflicts,
     )
 
 
@@ -139,6 +136,9 @@ def merged(d: Detections, free: Links, said: Said) -> Ints:
     closed = np.flatnonzero(said.frozen >= 0)
     root = contracted(own, np.r_[said.joined[:, 0], closed], np.r_[said.joined[:, 1], said.frozen[closed]])
     root = merge(root, free.where(free.rule == TOUCH), said.apart)
+    free = free.where(free.rule != TOUCH)
+    if not len(free):
+        return root
     person = (d.family == PATROL) | (d.family == SCAR)
     pixel = ~person & (d.family != HIMAWARI)
 
@@ -173,6 +173,8 @@ def proposals_of(d: Detections, links: Links, said: Said) -> tuple[Proposal, ...
 
     Fixed heat proposes nothing: it never extends a group.
     """
+    if (said.frozen < 0).all():
+        return ()
     one_frozen = (said.frozen[links.a] >= 0) != (said.frozen[links.b] >= 0)
     rules = np.isin(links.rule, (TOUCH, INSIDE, NEAR))
     found = Links.concat((pair_links(d, said.across, JOINED), links.where(one_frozen & rules)))
@@ -196,82 +198,15 @@ def frozen_ids(d: Detections, said: Said) -> Ints:
     return np.asarray(least[said.frozen])
 
 
-def described(
-    *,
-    detections: Detections,
-    order: Ints,
-    d: Detections,
-    root: Ints,
-    links: Links,
-    hints: Links,
-    said: Said,
-    proposals: tuple[Proposal, ...],
-    params: Params,
-) -> Partition:
-    """The partition with the measures of each group, groups in the order of their least id."""
+def least_ids(d: Detections, root: Ints) -> Ints:
+    """The least id of each detection's group."""
     least = np.full(len(d), np.iinfo(np.int64).max, dtype=np.int64)
     np.minimum.at(least, root, d.id)
-    label = least[root]
-    roots = np.flatnonzero(root == np.arange(len(d)))
-    roots = roots[np.argsort(least[roots])]
-    names, rank = least[roots], np.empty(len(d), dtype=np.int64)
-    rank[roots] = np.arange(len(roots))
-    of = rank[root]
-    counted = ~d.fixed_heat & (d.family != SCAR)
-    span_s, extent_m = spans(d, of, counted, len(names)), extents(d, of, counted, len(names))
-    fixed = np.bincount(of, weights=~d.fixed_heat, minlength=len(names)) == 0
-    at_input = np.empty(len(d), dtype=np.int64)
-    at_input[order] = label
-    return Partition(
-        ids=detections.id,
-        label=at_input,
-        group_label=names,
-        span_h=span_s / HOUR,
-        extent_m=extent_m,
-        over_span=span_s > params.max_span_h * HOUR,
-        over_extent=extent_m > params.max_extent_m,
-        fixed_only=fixed,
-        frozen_labels=frozenset(frozen_ids(d, said)[said.frozen >= 0].tolist()),
-        links=links,
-        hint_links=hints,
-        canonical_ids=d.id,
-        proposals=proposals,
-        conflicts=said.conflicts,
-    )
+    return np.asarray(least[root])
 
 
-def spans(d: Detections, of: Ints, counted: Bools, size: int) -> Ints:
-    """Seconds from the earliest end to the latest start of each group: what is certain, however vague the intervals."""
-    latest = np.full(size, np.iinfo(np.int64).min, dtype=np.int64)
-    earliest = np.full(size, np.iinfo(np.int64).max, dtype=np.int64)
-    np.maximum.at(latest, of[counted], d.starts_at[counted])
-    np.minimum.at(earliest, of[counted], d.ends_at[counted])
-    return np.where(latest > earliest, latest - np.minimum(earliest, latest), 0)
-
-
-def extents(d: Detections, of: Ints, counted: Bools, size: int) -> Floats:
-    """Metres between the two farthest centres of each group, with the radii of its northernmost latitude."""
-    sizes = np.bincount(of[counted], minlength=size)
-    members = np.flatnonzero(counted & (sizes[of] > 1))
-    for large in np.flatnonzero(sizes > HULL_ABOVE):
-        own = members[of[members] == large]
-        ring = shapely.convex_hull(shapely.multipoints(np.stack((d.lon[own], d.lat[own]), axis=1)))
-        corner = {(x, y) for x, y in shapely.get_coordinates(ring)}
-        inner = [i for i in own.tolist() if (d.lon[i], d.lat[i]) not in corner]
-        members = np.setdiff1d(members, np.array(inner, dtype=np.int64))
-    members = members[np.argsort(of[members])]
-    group = of[members]
-    north = np.full(size, -90.0)
-    np.maximum.at(north, group, d.lat[members])
-    # One scale for a group: its members lie within kilometres, and the pairs are many more than they are.
-    scale = metres_per_degree(np.where(sizes > 1, north, 0.0))
-    x, y = d.lon[members] * scale[0][group], d.lat[members] * scale[1][group]
-    extent = np.zeros(size)
-    own = np.arange(len(members), dtype=np.int64)
-    stop = np.cumsum(np.bincount(group, minlength=size))[group]
-    # Each with the next first: for most groups that is all.
-    i = own[own + 1 < stop]
-    np.maximum.at(extent, group[i], np.hypot(x[i] - x[i + 1], y[i] - y[i + 1]))
-    for i, j in expand(np.minimum(own + 2, stop), stop):
-        np.maximum.at(extent, group[i], np.hypot(x[i] - x[j], y[i] - y[j]))
-    return extent
+def at_input(order: Ints, column: Ints) -> Ints:
+    """A column in canonical order as one in the order of the input."""
+    back = np.empty_like(column)
+    back[order] = column
+    return back

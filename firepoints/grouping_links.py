@@ -1,36 +1,40 @@
-"""Which detections are near enough to speak of, and what the rule says of each pair (policy.md §4).
+"""What the rule says of each pair of detections that are near each other (policy.md §4); the geometry is exact. Pure.
 
-Candidates come from a grid of cells (time, latitude, longitude) as long as the reach of a rule, so that a pair lies in
-the same or in adjoining cells; the geometry of each pair is then exact. Positions are in canonical order throughout.
+Positions are in canonical order throughout.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from firepoints.grouping_cells import Pairs, gap_s, offset_m, pairs_within
 from firepoints.grouping_model import (
     HIMAWARI,
+    HOUR,
     MODIS,
     NOMINAL_RADIUS_M,
     PATROL,
     RULES,
     SCAR,
     Bools,
+    Codes,
     Detections,
     Floats,
     Ints,
     Links,
     Params,
 )
-from grids.geo.footprint import metres_per_degree
 
-HOUR = 3600
 BEIJING_S = 8 * HOUR
-BLOCK = 2_000_000  # candidate pairs held at a time
-METRES_PER_DEGREE = 110_500.0  # a little under the least anywhere, so that cells are never too small
+TOUCH, INSIDE, NEAR, FIXED_TOUCH, FIXED_DAY, BEFORE_PASS = (
+    RULES.index(name) for name in ("touch", "inside", "patrol_near", "fixed_touch", "fixed_day", "before_pass")
+)
+
+
+__all__ = ["HOUR", "Shapes", "corners", "gap_s", "links_of", "offset_m", "touching"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,62 +64,12 @@ class Shapes:
         return cls(half_x, half_y, turn, margin, np.minimum(half_x, half_y) + margin, np.hypot(half_x, half_y) + margin)
 
 
-def offset_m(d: Detections, a: Ints, b: Ints) -> tuple[Floats, Floats]:
-    """Metres east and north from a to b, with the radii of the middle latitude."""
-    east, north = metres_per_degree((d.lat[a] + d.lat[b]) / 2)
-    return (d.lon[b] - d.lon[a]) * east, (d.lat[b] - d.lat[a]) * north
-
-
-def gap_s(d: Detections, a: Ints, b: Ints) -> Ints:
-    """Seconds between two closed intervals; 0 where they meet."""
-    apart = np.maximum(d.starts_at[a], d.starts_at[b]) - np.minimum(d.ends_at[a], d.ends_at[b])
-    return np.asarray(np.maximum(apart, 0), dtype=np.int64)
-
-
-def candidates(d: Detections, used: Ints, reach_m: float, window_s: int) -> Iterator[tuple[Ints, Ints]]:
-    """Pairs (a < b) of the positions `used`, in blocks: every pair within reach and window, and some that are not."""
-    if len(used) < 2 or reach_m <= 0:
-        return
-    longest = int((d.ends_at[used] - d.starts_at[used]).max())
-    cosine = max(float(np.cos(np.radians(np.abs(d.lat[used]).max() + 0.1))), 0.01)
-    step_y = reach_m / METRES_PER_DEGREE
-    t = (d.starts_at[used] - d.starts_at[used].min()) // (window_s + longest + 1) + 1
-    y = np.floor((d.lat[used] - d.lat[used].min()) / step_y).astype(np.int64) + 1
-    x = np.floor((d.lon[used] - d.lon[used].min()) / (step_y / cosine)).astype(np.int64) + 1
-    wide, high = int(x.max()) + 2, int(y.max()) + 2
-    cell = (t * high + y) * wide + x
-    order = np.argsort(cell)
-    cell, at = cell[order], used[order]
-    own = np.arange(len(cell), dtype=np.int64)
-    # The cells after a cell's own: the rest of its row, the row above, and the three rows of the next time.
-    for first, last in ((0, 1), *((row * wide - 1, row * wide + 1) for row in (1, high - 1, high, high + 1))):
-        start = own + 1 if first == 0 else np.searchsorted(cell, cell + first, "left")
-        stop = np.searchsorted(cell, cell + last, "right")
-        for i, j in expand(np.minimum(start, stop), stop):
-            yield np.minimum(at[i], at[j]), np.maximum(at[i], at[j])
-
-
-def expand(start: Ints, stop: Ints) -> Iterator[tuple[Ints, Ints]]:
-    """(i, j) for every j in [start[i], stop[i]), in blocks of about BLOCK pairs."""
-    count = stop - start
-    total = np.cumsum(count)
-    begin = 0
-    while begin < len(count):
-        done = int(total[begin - 1]) if begin else 0
-        end = max(int(np.searchsorted(total, done + BLOCK, "right")), begin + 1)
-        some = count[begin:end]
-        if some.any():
-            i = np.repeat(np.arange(begin, end, dtype=np.int64), some)
-            within = np.arange(len(i), dtype=np.int64) - np.repeat(np.cumsum(some) - some, some)
-            yield i, start[i] + within
-        begin = end
-
-
 def touching(s: Shapes, a: Ints, b: Ints, dx: Floats, dy: Floats) -> Bools:
     """Whether two footprints share a point; (dx, dy) metres from a to b."""
     distance = np.hypot(dx, dy)
     touch = np.asarray(distance <= s.inner_m[a] + s.inner_m[b])
-    doubt = np.flatnonzero(~touch & (distance <= s.outer_m[a] + s.outer_m[b]))
+    doubt = np.flatnonzero(~touch)
+    doubt = doubt[distance[doubt] <= s.outer_m[a[doubt]] + s.outer_m[b[doubt]]]
     if len(doubt):
         i, j = a[doubt], b[doubt]
         touch[doubt] = rectangle_gap(s, i, j, dx[doubt], dy[doubt]) <= s.margin[i] + s.margin[j]
@@ -170,15 +124,15 @@ def links_of(d: Detections, s: Shapes, params: Params) -> tuple[Links, Links]:
     """(links, hints) among detections in canonical order. Fixed-heat and patrol links are kept apart by their rule."""
     pixel = np.flatnonzero((d.family != HIMAWARI) & (d.family != SCAR) & (d.family != PATROL)).astype(np.int64)
     person = np.flatnonzero((d.family == SCAR) | (d.family == PATROL)).astype(np.int64)
-    window = round(params.window_h * HOUR)
-    found = [pixel_links(d, s, params, a, b) for a, b in candidates(d, pixel, pixel_reach(d, s, params, pixel), window)]
+    window = params.window_h * HOUR
+    near = pairs_within(d, pixel, pixel_reach(d, s, params, pixel), window)
+    found = [pixel_links(d, s, params, pairs) for pairs in near]
     hints = list(himawari_hints(d, params))
     if len(person):
         everyone = np.sort(np.concatenate((pixel, person)))
         reach = max(float(s.outer_m[everyone].max()), 2 * float(s.outer_m[person].max()))
-        longest = max(window, round(params.scar_window_h * HOUR))
-        for a, b in candidates(d, everyone, reach, longest):
-            linked, hinted = person_links(d, s, params, a, b)
+        for pairs in pairs_within(d, everyone, reach, max(window, params.scar_window_h * HOUR)):
+            linked, hinted = person_links(d, s, params, pairs)
             found.append(linked)
             hints.append(hinted)
     return Links.concat(found), Links.concat(hints)
@@ -190,60 +144,55 @@ def pixel_reach(d: Detections, s: Shapes, params: Params, pixel: Ints) -> float:
     return max(2 * float(fine.max()) if len(fine) else 0.0, params.modis_centre_m if len(fine) < len(pixel) else 0.0)
 
 
-def pixel_links(d: Detections, s: Shapes, params: Params, a: Ints, b: Ints) -> Links:
-    gap = gap_s(d, a, b)
-    near = np.flatnonzero(gap <= params.window_h * HOUR)
-    a, b, gap = a[near], b[near], gap[near]
-    dx, dy = offset_m(d, a, b)
-    distance = np.hypot(dx, dy)
-    modis = (d.family[a] == MODIS) | (d.family[b] == MODIS)
-    fixed = d.fixed_heat[a] | d.fixed_heat[b]
-    both = d.fixed_heat[a] & d.fixed_heat[b]
-    day_a, day_b = ((d.starts_at[i] + BEIJING_S) // (24 * HOUR) for i in (a, b))
-    keep = np.flatnonzero((~modis | (distance <= params.modis_centre_m)) & (~both | (day_a == day_b)))
-    keep = keep[touching(s, a[keep], b[keep], dx[keep], dy[keep])]
-    rule = np.where(both, RULES.index("fixed_day"), np.where(fixed, RULES.index("fixed_touch"), RULES.index("touch")))
-    return Links(a[keep], b[keep], rule[keep].astype(np.uint8), distance[keep], gap[keep])
+def pixel_links(d: Detections, s: Shapes, params: Params, pairs: Pairs) -> Links:
+    """Links of pixels within the window, by their footprints; of MODIS also by the distance of the centres."""
+    keep = np.flatnonzero(touching(s, pairs.a, pairs.b, pairs.east, pairs.north))
+    links = linked(pairs, keep, TOUCH)
+    modis = (d.family[links.a] == MODIS) | (d.family[links.b] == MODIS)
+    links = links.where(~modis | (links.distance_m <= params.modis_centre_m))
+    return with_fixed_heat(d, links) if d.fixed_heat.any() else links
 
 
-def person_links(d: Detections, s: Shapes, params: Params, a: Ints, b: Ints) -> tuple[Links, Links]:
+def linked(pairs: Pairs, at: Ints, rule: int | Codes) -> Links:
+    """Some of the pairs as links, of one rule or each of its own."""
+    rules = np.broadcast_to(np.asarray(rule, dtype=np.uint8), len(pairs))[at]
+    return Links(pairs.a[at], pairs.b[at], rules, pairs.distance_m[at], pairs.gap_s[at])
+
+
+def with_fixed_heat(d: Detections, links: Links) -> Links:
+    """The links with their rule where fixed heat is at one end or both; two of it only within a day in Beijing."""
+    ends = d.fixed_heat[links.a], d.fixed_heat[links.b]
+    day_a, day_b = ((d.starts_at[i] + BEIJING_S) // (24 * HOUR) for i in (links.a, links.b))
+    rule = np.where(ends[0] & ends[1], FIXED_DAY, np.where(ends[0] | ends[1], FIXED_TOUCH, TOUCH)).astype(np.uint8)
+    return replace(links, rule=rule).where((rule != FIXED_DAY) | (day_a == day_b))
+
+
+def person_links(d: Detections, s: Shapes, params: Params, pairs: Pairs) -> tuple[Links, Links]:
     """Links of patrol findings and scars: inside a footprint and after its pass; or beside another finding."""
     is_person = (d.family == PATROL) | (d.family == SCAR)
-    some = np.flatnonzero(is_person[a] | is_person[b])
-    a, b = a[some], b[some]
-    gap = gap_s(d, a, b)
-    scar = (d.family[a] == SCAR) | (d.family[b] == SCAR)
+    scar = (d.family[pairs.a] == SCAR) | (d.family[pairs.b] == SCAR)
     limit = np.where(scar, max(params.scar_window_h, params.window_h), params.window_h) * HOUR
-    some = np.flatnonzero(gap <= limit)
-    a, b, gap = a[some], b[some], gap[some]
-    dx, dy = offset_m(d, a, b)
-    distance = np.hypot(dx, dy)
+    pairs = pairs.where((is_person[pairs.a] | is_person[pairs.b]) & (pairs.gap_s <= limit))
+    a, b, gap = pairs.a, pairs.b, pairs.gap_s
     two = is_person[a] & is_person[b]
     # What burnt leaves a scar: found days after the flames, or twice, it is the same site. Flames on an old scar are not.
     later = np.where(d.starts_at[a] <= d.starts_at[b], b, a)
     lasting = max(params.scar_window_h, params.window_h)
     within = np.where(d.family[later] == SCAR, lasting, params.window_h) * HOUR
-    beside = two & (distance <= s.outer_m[a] + s.outer_m[b]) & (gap <= within)
+    beside = two & (pairs.distance_m <= s.outer_m[a] + s.outer_m[b]) & (gap <= within)
     finding, pass_ = np.where(is_person[a], a, b), np.where(is_person[a], b, a)
     sign = np.where(is_person[a], -1.0, 1.0)
-    inside = ~two & (point_gap(s, pass_, dx * sign, dy * sign) <= s.margin[pass_])
+    inside = ~two & (point_gap(s, pass_, pairs.east * sign, pairs.north * sign) <= s.margin[pass_])
     after = d.ends_at[finding] >= d.starts_at[pass_]
-    rule = np.where(two, RULES.index("patrol_near"), RULES.index("inside"))
-    rule = np.where(inside & ~after, RULES.index("before_pass"), rule).astype(np.uint8)
     early = np.flatnonzero(inside & ~after & (gap <= params.window_h * HOUR))
     keep = np.flatnonzero(beside | (inside & after))
-    return tuple(Links(a[i], b[i], rule[i], distance[i], gap[i]) for i in (keep, early))  # type: ignore[return-value]
+    return linked(pairs, keep, np.where(two, NEAR, INSIDE).astype(np.uint8)), linked(pairs, early, BEFORE_PASS)
 
 
 def himawari_hints(d: Detections, params: Params) -> Iterator[Links]:
     """Geostationary hits near another sensor's: shown to a person, joining nothing."""
     if not (d.family == HIMAWARI).any():
         return
-    window = round(params.window_h * HOUR)
-    for a, b in candidates(d, np.arange(len(d), dtype=np.int64), params.himawari_m, window):
-        mixed = np.flatnonzero((d.family[a] == HIMAWARI) != (d.family[b] == HIMAWARI))
-        a, b = a[mixed], b[mixed]
-        distance, gap = np.hypot(*offset_m(d, a, b)), gap_s(d, a, b)
-        near = np.flatnonzero((distance <= params.himawari_m) & (gap <= window))
-        rule = np.full(len(near), RULES.index("himawari"), dtype=np.uint8)
-        yield Links(a[near], b[near], rule, distance[near], gap[near])
+    for pairs in pairs_within(d, np.arange(len(d), dtype=np.int64), params.himawari_m, params.window_h * HOUR):
+        mixed = np.flatnonzero((d.family[pairs.a] == HIMAWARI) != (d.family[pairs.b] == HIMAWARI))
+        yield linked(pairs, mixed, RULES.index("himawari"))

@@ -11,15 +11,16 @@ def components(size: int, a: Ints, b: Ints) -> Ints:
     """For each of `size` nodes the least node of its component under the edges (a, b)."""
     root = np.arange(size, dtype=np.int64)
     while len(a):
-        low, high = np.minimum(root[a], root[b]), np.maximum(root[a], root[b])
-        differ = low != high
-        a, b, low, high = a[differ], b[differ], low[differ], high[differ]
-        np.minimum.at(root, high, low)
+        np.minimum.at(root, np.maximum(a, b), np.minimum(a, b))
         while True:
             above = root[root]
             if np.array_equal(above, root):
                 break
             root = above
+        # What is left are the edges between different roots.
+        a, b = root[a], root[b]
+        differ = a != b
+        a, b = a[differ], b[differ]
     return root
 
 

@@ -1,10 +1,10 @@
-"""What grouping takes and gives: detections as columns, people's constraints, settings, and a partition that explains itself."""
+"""What grouping takes: detections as columns, people's constraints, settings; and the links that it finds."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ Codes = npt.NDArray[np.uint8]
 
 FAMILIES = ("viirs", "modis", "himawari", "list", "patrol", "scar")
 VIIRS, MODIS, HIMAWARI, LIST, PATROL, SCAR = range(6)
+HOUR = 3600
 NOMINAL_RADIUS_M = 500.0  # the 1 km disc of a row that states no pixel (policy.md §3)
 
 RULES = ("touch", "joined", "inside", "patrol_near", "fixed_touch", "fixed_day", "himawari", "before_pass", "apart")
@@ -38,7 +39,7 @@ class Detections:
 
     The footprint is a rectangle of `half_scan_m` × `half_track_m` turned by `heading_deg` (of flight, clockwise from
     north) with `error_m` around it. NaN heading: a disc over the half diagonal. NaN size: the nominal disc, or for
-    patrol and scar a disc of `error_m`. `family` indexes FAMILIES; `source_class` is carried for the caller.
+    patrol and scar a disc of `error_m`. `family` indexes FAMILIES.
     """
 
     id: Ints
@@ -52,7 +53,6 @@ class Detections:
     heading_deg: Floats
     error_m: Floats
     fixed_heat: Bools
-    source_class: npt.NDArray[np.object_]
 
     def __len__(self) -> int:
         return len(self.id)
@@ -72,7 +72,6 @@ class Detections:
         heading_deg: Any = np.nan,
         error_m: Any = 0.0,
         fixed_heat: Any = False,
-        source_class: Any = "",
     ) -> Detections:
         """Columns from sequences or single values; `family` by name or number. Raises ValueError for equal ids,
         intervals that end before they start, and positions that are not finite."""
@@ -93,7 +92,6 @@ class Detections:
             heading_deg=column(heading_deg, np.float64),
             error_m=column(error_m, np.float64),
             fixed_heat=column(fixed_heat, np.bool_),
-            source_class=column(source_class, object),
         )
         made.check()
         return made
@@ -115,18 +113,20 @@ class Detections:
         to north, then by all the rest."""
         if not len(self):
             return np.empty(0, np.int64)
-        # Start and latitude in one number, which sorts many times faster than seven columns; few rows tie on it.
+        # Start, latitude and row in one number, whose sort is many times faster than one by seven columns or by an index:
+        # latitude has the bits that are left, and the few rows that tie are sorted by everything.
         since = np.clip(self.starts_at - self.starts_at.min(), 0, 2**37 - 1)
         north = np.clip((self.lat + 90.0) * (2**26 / 180.0), 0, 2**26 - 1).astype(np.int64)
-        key = (since << 26) | north
-        order = np.argsort(key).astype(np.int64, copy=False)
-        key = key[order]
+        row_bits = len(self).bit_length()
+        dropped = max(int(since.max()).bit_length() + 26 + row_bits - 63, 0)
+        packed = np.sort(((since << 26 | north) >> dropped) << row_bits | np.arange(len(self)))
+        order, key = packed & ((1 << row_bits) - 1), packed >> row_bits
         same = np.zeros(len(key) + 1, dtype=bool)
         same[1:-1] = key[1:] == key[:-1]
         tied = np.flatnonzero(same[1:] | same[:-1])
         at = order[tied]
-        rest = (self.id, self.error_m, self.family, self.lat, self.lon, self.ends_at, self.starts_at)
-        order[tied] = at[np.lexsort((*(column[at] for column in rest), key[tied]))]
+        rest = (self.id, self.error_m, self.family, self.lat, self.lon, self.ends_at, self.starts_at, north, since)
+        order[tied] = at[np.lexsort([column[at] for column in rest])]
         return order
 
 
@@ -211,6 +211,9 @@ class Links:
         return cls(*(np.concatenate([getattr(part, name) for part in listed]) for name in cls.__slots__))
 
     def where(self, index: Ints | Bools) -> Links:
+        """Those at some positions, or those of a mask."""
+        if index.dtype == np.bool_ and index.all():
+            return self
         return Links(*(getattr(self, name)[index] for name in self.__slots__))
 
     def ruled(self, rule: int) -> Links:
@@ -229,111 +232,3 @@ class Proposal:
     detection: int
     frozen: int
     link: Link
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """One 处 as the machine sees it; `members` sorted, `links` strongest first.
-
-    `oversize` holds over_48h / over_2km: the group waits for a person.
-
-    `span_h`: from the earliest end to the latest start, the time that is certainly covered; `extent_m`: the largest
-    distance between two centres. Neither counts scars (found later, burning no more) nor fixed heat.
-    """
-
-    members: tuple[int, ...]
-    links: tuple[Link, ...]
-    frozen: bool
-    fixed_only: bool
-    oversize: tuple[str, ...]
-    span_h: float
-    extent_m: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Partition:
-    """The answer. `label[i]` is the least id of the group of `ids[i]`, in the order of the input."""
-
-    ids: Ints
-    label: Ints
-    group_label: Ints
-    span_h: Floats
-    extent_m: Floats
-    over_span: Bools
-    over_extent: Bools
-    fixed_only: Bools
-    frozen_labels: frozenset[int]
-    links: Links
-    hint_links: Links
-    canonical_ids: Ints
-    proposals: tuple[Proposal, ...]
-    conflicts: tuple[tuple[int, int], ...]
-    _cache: dict[str, Any] = field(default_factory=dict)
-
-    def members(self) -> list[tuple[int, ...]]:
-        """All groups as sorted tuples of ids, in the order of their least id."""
-        if not len(self.ids):
-            return []
-        order = np.lexsort((self.ids, self.label))
-        ids, label = self.ids[order], self.label[order]
-        starts = np.flatnonzero(np.r_[True, label[1:] != label[:-1]])
-        ends = np.r_[starts[1:], len(ids)]
-        listed = ids.tolist()
-        return [tuple(listed[start:end]) for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
-
-    def groups(self) -> list[Group]:
-        """Every group with its links, in the order of its least id."""
-        return self.groups_at(range(len(self.group_label)))
-
-    def groups_at(self, at: Sequence[int]) -> list[Group]:
-        """Some groups, by their positions in the order of their least id: a million need not be objects at once."""
-        every = self._listed()
-        made = []
-        for k in at:
-            members = every[k]
-            links = self._links_of(k)
-            over = (("over_48h", self.over_span[k]), ("over_2km", self.over_extent[k]))
-            made.append(
-                Group(
-                    members=members,
-                    links=tuple(links),
-                    frozen=members[0] in self.frozen_labels,
-                    fixed_only=bool(self.fixed_only[k]),
-                    oversize=tuple(name for name, is_over in over if is_over),
-                    span_h=float(self.span_h[k]),
-                    extent_m=float(self.extent_m[k]),
-                )
-            )
-        return made
-
-    def hints(self) -> list[Link]:
-        """Relations that join nothing: geostationary hits nearby, a finding before the pass, pairs kept apart."""
-        return self._as_links(self.hint_links)
-
-    def _listed(self) -> list[tuple[int, ...]]:
-        if "members" not in self._cache:
-            self._cache["members"] = self.members()
-        return cast(list[tuple[int, ...]], self._cache["members"])
-
-    def _links_of(self, k: int) -> list[Link]:
-        """The links of one group, strongest first: sorted here, since most callers of a large partition look at none."""
-        if "links" not in self._cache:
-            by_id = np.argsort(self.ids, kind="stable")
-            at = by_id[np.searchsorted(self.ids[by_id], self.canonical_ids[self.links.a])]
-            of = np.searchsorted(self.group_label, self.label[at])
-            order = np.argsort(of, kind="stable")
-            self._cache["links"] = order, np.searchsorted(of[order], np.arange(len(self.group_label) + 1))
-        order, edge = self._cache["links"]
-        links = self.links.where(order[edge[k] : edge[k + 1]])
-        return self._as_links(links.where(links.strongest_first()))
-
-    def _as_links(self, links: Links) -> list[Link]:
-        rows = zip(
-            self.canonical_ids[links.a].tolist(),
-            self.canonical_ids[links.b].tolist(),
-            links.rule.tolist(),
-            links.distance_m.tolist(),
-            links.gap_s.tolist(),
-            strict=True,
-        )
-        return [Link(min(a, b), max(a, b), RULES[rule], metres, gap / 3600) for a, b, rule, metres, gap in rows]

@@ -131,7 +131,6 @@ def columns_of(rows: Sequence[Values]) -> Detections:
         heading_deg=headings,
         error_m=np.where(on_site, _on_site_m(column), sensor_errors_m(column[SATELLITE])),
         fixed_heat=~on_site & _on_fixed_heat(column),
-        source_class=[str(one) for one in column[CLASS]],
     )
 
 
