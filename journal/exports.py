@@ -61,11 +61,11 @@ def csv_answer(
     more, keys = len(keys) > most, keys[:most]
 
     def lines() -> Iterator[str]:
-        yield "\ufeff" + line(columns)  # without the mark Excel reads UTF-8 as the local code page
+        yield "\ufeff" + _line(columns)  # without the mark Excel reads UTF-8 as the local code page
         for at in range(0, len(keys), CHUNK):
             found: list[Model] = list(rows.filter(pk__in=keys[at : at + CHUNK]).order_by(ordering))
             for told in present(found):
-                yield line([cell(told.get(column)) for column in columns])
+                yield _line([cell(told.get(column)) for column in columns])
 
     services.access(
         request.user, "export", ("api", name), detail=f"csv {len(keys)} 行 {request.query_params.urlencode()}"
@@ -118,8 +118,7 @@ def safe(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
-def line(cells: Sequence[str]) -> str:
-    """One line of CSV with its end."""
+def _line(cells: Sequence[str]) -> str:
     out = io.StringIO()
     csv.writer(out, lineterminator="\r\n").writerow(cells)
     return out.getvalue()

@@ -206,8 +206,7 @@ class ImportRows(Listing[RawRow]):
             return self.listed(request)
         self.filter_queryset(self.run.raw_rows.none())  # an unknown outcome is refused as ever
         if wants_csv(request):
-            columns = list(shapes.ImportRow().fields)
-            return rows_csv(request, self.run, columns=columns, present=self.present, name=self.csv_name)
+            return rows_csv(request, self.run, name=self.csv_name)
         return self._packed_page(request, self.run)
 
     def _packed_page(self, request: Request, run: ImportRun) -> Response:

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firepoints import packed
+from firepoints.api import present
 from firepoints.models import Detection, DetectionKey, FirePoint, ImportRun, RawChunk, RawRow
 from firepoints.services import ingest
 from firepoints.services.importing import preparing, start, storing, verdicts, working
@@ -25,7 +26,7 @@ from firepoints.services.ingest import import_file
 from firepoints.services.intake import finding_record
 from firepoints.services.reading import Keys
 from firepoints.services.withdrawing import import_withdraw
-from journal import clock, jobs
+from journal import clock, exports, jobs
 from journal.errors import BadInput, Refused
 from journal.models import Entry, Job
 from tests.factories.city import IN_EAST, IN_WEST
@@ -309,6 +310,8 @@ def test_the_csv_of_a_packed_run_has_every_row_and_its_outcomes_add_up(firms, la
         counted = Counter(row["outcome"] for row in rows)
         assert counted == {name: getattr(one, name) for name in outcomes if getattr(one, name)}
         assert sum(counted.values()) == one.rows
+        plain = [present.row(row) for row in packed.rows_of(one)]
+        assert rows == [{name: exports.cell(value) for name, value in row.items()} for row in plain]
     kept, _ = csv_rows(client, f"/api/imports/{run.uuid}/rows/?format=csv&outcome=kept")
     assert [row["outcome"] for row in kept] == ["kept"] * run.kept
     assert client.get(f"/api/imports/{run.uuid}/rows/?format=csv&outcome=gone").status_code == 400
