@@ -7,16 +7,12 @@ from typing import Any
 
 from django import forms
 
+from grids.geo.datum import DATUM_NAMES
 from grids.models import EditionImport
 from grids.roles import LEVEL_LABELS, LEVELS
 from grids.services.edition_files import ANY_LEVEL
 
-DATUM_LABELS = {
-    "wgs84": "WGS-84",
-    "cgcs2000": "CGCS2000（EPSG:4490）",
-    "gcj02": "GCJ-02（高德、腾讯）",
-    "bd09": "BD-09（百度）",
-}
+DATUM_LABELS = DATUM_NAMES | {"cgcs2000": "CGCS2000（EPSG:4490）"}
 _PLAIN = {"autocomplete": "off"}
 _LEVEL_CHOICES = [("", "不用"), *LEVEL_LABELS.items(), (ANY_LEVEL, "由级别列区分")]
 

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from grids import selectors
 from grids.edition_forms import DATUM_LABELS, ActivateForm, ChangesForm
 from grids.edition_import_pages import importer
+from grids.geo.datum import DATUM_NAMES
 from grids.models import Edition, EditionReport
 from grids.rights import scope_or_403
 from grids.roles import LEVELS, Role
@@ -55,7 +56,8 @@ def _rows() -> list[dict[str, Any]]:
     for edition in (*undated, *dated):
         is_bad = bool(edition.checks) and not edition.checks[0].is_ok
         said = "没有检查" if not edition.checks else "有问题" if is_bad else "通过"
-        rows.append({"edition": edition, "cells": edition.number, "check": said, "is_bad": is_bad})
+        datum = DATUM_NAMES.get(edition.datum, edition.datum)
+        rows.append({"edition": edition, "cells": edition.number, "datum": datum, "check": said, "is_bad": is_bad})
     return rows
 
 

@@ -133,7 +133,8 @@ def _book(edition: Edition | None, rows: list[CellGaps]) -> bytes:
         for tally in tallies(rows, level)
     ]  # fmt: skip
     cells: list[list[Value]] = [
-        [row.code, row.name, LEVEL_LABELS[Level(row.level)], names.get(row.county, ""), names.get(row.township, ""),
+        [row.code, row.name, LEVEL_LABELS[Level(row.level)], row.place, names.get(row.county, ""),
+         names.get(row.township, ""),
          "、".join(GAP_LABELS[gap] for gap in Gap if gap in row.gaps)]
         for row in rows
         if row.gaps
@@ -152,6 +153,7 @@ def _book(edition: Edition | None, rows: list[CellGaps]) -> bytes:
         ("代码", 16.0),
         ("名称", 18.0),
         ("级别", 12.0),
+        ("所在", 36.0),
         ("县（区）", 18.0),
         ("乡镇（街道）", 16.0),
         ("缺什么", 40.0),

@@ -19,6 +19,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from grids import selectors
+from grids.geo.datum import DATUM_NAMES
 from grids.models import Overlay, User
 from grids.people_forms import DAY
 from grids.rights import scope_or_403
@@ -34,7 +35,6 @@ from papers.downloads import BY_SUFFIX, download
 PAGE = 50
 MOST_BYTES = 100 * 1024 * 1024
 MOST_DRAWN = 2000
-DATUMS = (("wgs84", "WGS-84"), ("cgcs2000", "CGCS2000"), ("gcj02", "GCJ-02（高德、腾讯）"), ("bd09", "BD-09（百度）"))
 
 
 class LoadForm(forms.Form):
@@ -42,7 +42,7 @@ class LoadForm(forms.Form):
 
     kind = forms.ChoiceField(label="类别", choices=Overlay.Kind.choices)
     file = forms.FileField(label="文件", help_text="zip（含 Shapefile）、GeoPackage、GeoJSON、KML，不超过 100 MB。")
-    datum = forms.ChoiceField(label="坐标系", choices=DATUMS)
+    datum = forms.ChoiceField(label="坐标系", choices=list(DATUM_NAMES.items()))
     crs = forms.CharField(label="投影", max_length=60, required=False, help_text="投影坐标写 EPSG 号，例如 4547。")
     name_column = forms.CharField(label="名称列", max_length=60, required=False, help_text="空着就找 name、名称。")
     buffer_m = forms.FloatField(
@@ -77,6 +77,7 @@ def overlay_list(request: HttpRequest) -> HttpResponse:
 def _show(request: HttpRequest, form: LoadForm, *, status: int = 200) -> HttpResponse:
     today = clock.today_beijing()
     kind = _kind(request)
+    may_keep = Role.BUREAU in selectors.roles_of(request.user)
     in_force = overlays_in_force(today)
     numbers = dict(in_force.values_list("kind").annotate(number=Count("pk")).order_by())
     listed = Overlay.objects.filter(state=Overlay.State.ACCEPTED).defer("geometry").select_related("decided_by")
@@ -95,7 +96,8 @@ def _show(request: HttpRequest, form: LoadForm, *, status: int = 200) -> HttpRes
         "kind": kind,
         "params": f"kind={kind}&",
         "kind_label": Overlay.Kind(kind).label if kind else "",
-        "may_keep": Role.BUREAU in selectors.roles_of(request.user),
+        "may_keep": may_keep,
+        "load_url": "#load" if may_keep else "",
         "cells_url": f"{reverse('cells-geojson')}?level=county,township",
         "areas_url": f"{reverse('grid-overlays-geojson')}{f'?kind={kind}' if kind else ''}",
         "today": today,

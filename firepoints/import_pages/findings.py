@@ -1,6 +1,7 @@
 """现场发现: what a patrol, a county or the hotline found, reported one by one; and what became of each."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -175,7 +176,9 @@ def register(request: HttpRequest) -> HttpResponse:
     page = page_of(request, reports)
     rows = list(page.object_list)
     told = {one.sighting.pk: one for one in findings_told([row.detection.run for row in rows], user)}
-    context = {"page": page, "rows": [(row, told.get(row.detection_id)) for row in rows], "state": state}
+    params = f"{urlencode({'state': state})}&" if state else ""
+    listed = [(row, told.get(row.detection_id)) for row in rows]
+    context = {"page": page, "rows": listed, "state": state, "params": params}
     return render(request, "firepoints/hotline.html", context)
 
 

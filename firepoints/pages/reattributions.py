@@ -9,6 +9,7 @@ from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -38,6 +39,7 @@ def reattributions(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": [_line(row) for row in page],
         "is_done": is_done,
+        "editions_url": reverse("editions"),
         "params": "done=1&" if is_done else "",
         "may_decide": Role.BUREAU in grids.roles_of(request.user),
     }

@@ -18,6 +18,13 @@ import numpy as np
 from grids.geo.arrays import FloatArray, Numbers, lonlat
 
 DATUMS: Final = ("wgs84", "cgcs2000", "gcj02", "bd09")
+DATUM_NAMES: Final = {
+    "wgs84": "WGS-84",
+    "cgcs2000": "CGCS2000",
+    "gcj02": "GCJ-02（高德、腾讯）",
+    "bd09": "BD-09（百度）",
+}
+"""How they are called on the screen."""
 OFFSET_BOX: Final = (72.004, 0.8293, 137.8347, 55.8271)
 """West, south, east, north in degrees: where GCJ-02 is offset at all."""
 

@@ -41,7 +41,8 @@ GAP_LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class CellGaps:
-    """One cell and what it lacks; `county` and `township` are the codes above it (its own at its own level, "" above)."""
+    """One cell and what it lacks; `county` and `township` are the codes above it (its own at its own level, "" above),
+    `place` the names of what it lies in, from the county down."""
 
     code: str
     name: str
@@ -49,6 +50,7 @@ class CellGaps:
     county: str
     township: str
     gaps: frozenset[Gap]
+    place: str = ""
 
 
 @dataclass(slots=True)
@@ -115,7 +117,8 @@ def gaps_of(edition: Edition, scope: Scope, on: date, *, year: int | None = None
             gaps |= {Gap.LETTER} if cell.code not in lettered else set()
         gaps |= {Gap.GROUP} if cell.level == Level.VILLAGE and cell.pk not in parents else set()
         gaps |= {Gap.DESIGNATION} if cell.level == Level.COUNTY and cell.code not in designated else set()
-        found.append(CellGaps(cell.code, cell.name, cell.level, county, township, frozenset(gaps)))
+        place = _place(cell, cells)
+        found.append(CellGaps(cell.code, cell.name, cell.level, county, township, frozenset(gaps), place))
     return found
 
 
@@ -167,6 +170,15 @@ def _above(cell: _Cell, cells: Mapping[int, _Cell]) -> tuple[str, str]:
         township = at.code if at.level == Level.TOWNSHIP else township
         at = cells.get(at.parent) if at.parent is not None else None
     return county, township
+
+
+def _place(cell: _Cell, cells: Mapping[int, _Cell]) -> str:
+    names: list[str] = []
+    at = cells.get(cell.parent) if cell.parent is not None else None
+    while at is not None and at.level != Level.CITY and len(names) < len(LEVELS):
+        names.append(at.name or at.code)
+        at = cells.get(at.parent) if at.parent is not None else None
+    return " ".join(reversed(names))
 
 
 class _People:

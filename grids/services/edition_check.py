@@ -12,6 +12,7 @@ import numpy as np
 import shapely
 
 from grids.areas import area_m2
+from grids.geo.datum import DATUM_NAMES
 from grids.geo.datum_check import datum_fit
 from grids.geo.outlines import all_outlines
 from grids.models import Division, Edition
@@ -204,9 +205,10 @@ def datum_findings(counties: Layer, declared: str) -> list[Finding]:
     if fit is None or not (fit.is_suspect or fit.is_far):
         return []
     before, after = (f"{100 * fit.misfit[key]:.1f}%" for key in ("as_declared", fit.best))
+    called = DATUM_NAMES.get(declared, declared)
     said = {
-        "gcj02": f"坐标像是 GCJ-02（高德、腾讯），却按 {declared} 读",
-        "bd09": f"坐标像是 BD-09（百度），却按 {declared} 读",
+        "gcj02": f"坐标像是 GCJ-02（高德、腾讯），却按 {called} 读",
+        "bd09": f"坐标像是 BD-09（百度），却按 {called} 读",
         "undone_gcj02": "像是把本来就是 WGS-84/CGCS2000 的坐标又按 GCJ-02 换算了一次",
         "undone_bd09": "像是把本来就是 WGS-84/CGCS2000 的坐标又按 BD-09 换算了一次",
     }.get(fit.best, "")

@@ -180,7 +180,7 @@ def history_workbook(rows: Iterable[dict[str, Any]]) -> bytes:
     )
     listed = [
         (row["edition"].name, row["edition"].get_state_display(), row["edition"].valid_from,
-         row["edition"].supersedes.name if row["edition"].supersedes else "", row["edition"].datum, row["cells"],
+         row["edition"].supersedes.name if row["edition"].supersedes else "", row["datum"], row["cells"],
          row["check"], row["edition"].note)
         for row in rows
     ]  # fmt: skip
