@@ -77,6 +77,8 @@ def _fates(
         found.append(_quarantined(row, mending))
     if run.state == ImportRun.State.WITHDRAWN:
         found.append(Fate("随这次导入撤回，不再算数"))
+    if run.state == ImportRun.State.FAILED:
+        found.append(Fate("这次导入失败，不作数"))
     before = origins.get(sighting)
     if before is not None and (before.run.pk, before.row_no, before.sheet) != (run.pk, row.row_no, row.sheet):
         found.append(Fate(f"{BEFORE.get(row.outcome, '原来的一行')}：{before}", before.url))

@@ -43,8 +43,10 @@ CLASS_SAID: dict[str, str] = {
 def tiles(done: Import | ImportRun, base: str = "") -> list[dict[str, Any]]:
     """The five outcomes and their sum, which is the number of rows; then what is no data. Each links to its rows."""
     shown = []
-    for label, name, outcome, side, urgent in OUTCOMES:
+    has_failed = isinstance(done, ImportRun) and done.state == ImportRun.State.FAILED
+    for label, name, outcome, said, is_urgent in OUTCOMES:
         number = getattr(done, name)
+        side, urgent = ("不作数", False) if has_failed else (said, is_urgent)
         url = f"{base}?outcome={outcome}#rows" if base else f"#{outcome}"
         shown.append(
             {"url": url, "label": label, "number": number, "unit": "行", "side": side,

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from firepoints import import_difference, import_fates, import_view
 from firepoints.import_forms import DATUM_LABELS, WithdrawForm
+from firepoints.import_left import left_of
 from firepoints.import_pages.access import importer, may_import, reader, run_or_404, says_why
 from firepoints.import_pages.files import preview_again_url
 from firepoints.models import Feed, ImportRun, Mending, Source
@@ -90,6 +91,7 @@ def _run_page(request: HttpRequest, user: User, run: ImportRun, form: WithdrawFo
         "mends_url": import_fates.row_url(mends.row.run, mends.row.row_no, mends.row.sheet) if mends else "",
         "mended": import_view.mended_counts(run),
         "answer": _answer_facts(run),
+        "left": left_of(run),
         "again_url": preview_again_url(run) if may_import(user) and _may_be_tried_again(run) else "",
         "may_import": may_import(user),
         "form": form if may_import(user) and run.state == ImportRun.State.COMMITTED else None,

@@ -11,11 +11,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from django.db.models import F
 from hypothesis import given
 from hypothesis import strategies as st
 
 from firepoints import packed
 from firepoints.api import present
+from firepoints.import_left import left_of
 from firepoints.models import Detection, DetectionKey, FirePoint, ImportRun, RawChunk, RawRow
 from firepoints.services import ingest
 from firepoints.services.importing import preparing, start, storing, verdicts, working
@@ -326,3 +328,39 @@ def test_the_csv_of_a_packed_run_comes_in_parts_where_parts_are_asked_for(firms,
         sizes.append(len(rows))
         seen += [int(row["row_no"]) for row in rows]
     assert (sizes, seen) == ([4, 4, 2], list(range(2, 12)))
+
+
+def failed_half_way(firms, monkeypatch) -> ImportRun:
+    """A run that stored its rows, was interrupted too often, and failed."""
+    with monkeypatch.context() as patched:
+        patched.setattr(working, "commit", lambda *_: (_ for _ in ()).throw(RuntimeError("died")))
+        with pytest.raises(RuntimeError):
+            firms(*many())
+    ImportRun.objects.update(lease_until=clock.real_now() - timedelta(seconds=1), attempt=20)
+    assert start.take_up(ImportRun.objects.get())
+    return ImportRun.objects.get()
+
+
+def test_a_failed_run_says_what_it_left_that_it_counts_nowhere_and_that_its_keys_are_free(
+    firms, large, city, client, monkeypatch
+):
+    run = failed_half_way(firms, monkeypatch)
+    left = left_of(run)
+    assert (run.state, left.rows, left.held, left.adds_up) == ("failed", 10, 0, True)
+    assert sum(number for _, number in left.outcomes) == run.rows
+    assert left.sightings == Detection.objects.filter(run=run).count()
+    client.force_login(city.clerk)
+    page = client.get(f"/imports/{run.uuid}/").content.decode()
+    assert "一行也不作数" in page
+    assert "与计数相符" in page
+    assert page.count("这次导入失败，不作数") == 10
+    assert "生成疑似火点" not in page
+    assert not FirePoint.objects.exists()
+    assert firms(*many(), name="again.csv").kept == left.sightings == 5
+
+
+def test_a_failed_run_whose_rows_do_not_add_up_says_so(firms, large, monkeypatch):
+    run = failed_half_way(firms, monkeypatch)
+    ImportRun.objects.update(kept=F("kept") + 1)
+    assert left_of(ImportRun.objects.get(pk=run.pk)).adds_up is False
+    assert left_of(firms(*many(), name="again.csv").run) is None
