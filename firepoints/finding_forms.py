@@ -9,11 +9,14 @@ from django.utils import timezone
 from firepoints.import_forms import DATUM_LABELS
 from firepoints.models import Detection, HotlineReport, Source
 from firepoints.services.intake import HOTLINE, OPEN_TO, sources_open_to
+from grids import selectors as grids
 from grids.models import User
-from grids.roles import Role
+from grids.roles import Level, PostKind, Role
 from grids.selectors import roles_of
 from journal import clock
 
+INSPECTING = {PostKind.INSPECTOR, PostKind.MEMBER}
+OF_LEVEL = {Level.COUNTY: "self_found", Level.TOWNSHIP: "township_found", Level.VILLAGE: "village_found"}
 _TEXT = {"autocomplete": "off"}
 _NUMBER = {"inputmode": "decimal", **_TEXT}
 
@@ -85,8 +88,7 @@ class FindingForm(forms.Form):
         names = dict(Source.objects.filter(code__in=sources_open_to(user)).values_list("code", "name"))
         choices = [(code, names[code]) for code in OPEN_TO if code in names]
         self.fields["source"].choices = choices  # type: ignore[attr-defined]
-        if len(choices) == 1:
-            self.fields["source"].initial = choices[0][0]
+        self.fields["source"].initial = choices[0][0] if len(choices) == 1 else _own_source(user, dict(choices))
         if HOTLINE not in names:
             del self.fields["informant_name"], self.fields["informant_phone"]
         if Role.BUREAU not in roles_of(user):
@@ -103,6 +105,13 @@ class FindingForm(forms.Form):
         told = {name: data[name] for name in ("informant_name", "informant_phone") if data.get(name)}
         found_at = data["found_at"].astimezone(clock.BEIJING).isoformat()
         return {**given, **told, "uuid": str(data["uuid"]), "found_at": found_at}
+
+
+def _own_source(user: User, choices: dict[str, str]) -> str:
+    """The 自查 of the level on which an inspector stands; "" where the posts name several, or none."""
+    levels = {post.level for post in grids.posts_held(user) if post.kind in INSPECTING}
+    meant = {OF_LEVEL[level] for level in levels if level in OF_LEVEL} & set(choices)
+    return meant.pop() if len(meant) == 1 else ""
 
 
 class OutcomeForm(forms.Form):

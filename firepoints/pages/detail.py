@@ -22,6 +22,7 @@ from firepoints.pages.rows import flags_of
 from firepoints.pages.sightings import first_pass, repeated, sightings_of
 from firepoints.services.standing_apart import neighbours_of
 from firepoints.states import State
+from journal import access_rules
 from journal import services as journal
 
 
@@ -85,6 +86,7 @@ def context_of(point: FirePoint, viewer: Viewer, *, is_revealed: bool = False) -
         "may_reveal": viewer.holds(access.MAY_REVEAL),
         "may_take_originals": viewer.holds(access.MAY_TAKE_ORIGINALS),
         "is_revealed": is_revealed,
+        "may_read_journal": access_rules.may_read(viewer.user),
         "groups": groups,
         "gaps": people.gaps(groups),
         "chain": [] if viewer.is_former else chain_of(point, money, evidence, seen),

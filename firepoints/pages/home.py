@@ -67,7 +67,8 @@ def _month(request: HttpRequest, visible: Any) -> tuple[str, bool]:
     if Wanted(month=current).narrow(visible).exists():
         return current, False
     latest = visible.order_by("-burn_date").values_list("burn_date", flat=True).first()
-    return (words.month_of(latest), True) if latest else (current, False)
+    month = words.month_of(latest) if latest else current
+    return month, month != current
 
 
 def _sides(points: Any) -> dict[str, int]:

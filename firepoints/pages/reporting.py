@@ -48,7 +48,8 @@ def report(request: HttpRequest, point_id: int) -> HttpResponse:
         "missing": list(available[action].missing) if action else [],
         "form": VerifyForm(point=point, user=user_of(request)) if action else None,
         "may_file": viewer.holds(access.MAY_FILE) and point.state not in (State.MERGED, State.CLOSED),
-        "back": here,
+        # Another address after each upload, so that following it always shows the photos that have arrived.
+        "back": f"{here}?sent={len(pieces)}#conclusion",
         "map_url": reverse("firepoints:map_geojson", args=[point.pk]),
     }
     return render(request, "firepoints/report.html", context)

@@ -9,6 +9,9 @@ from firepoints import map_data
 from firepoints.models import Detection, FirePoint, Membership, RawRow
 from firepoints.pages import words
 
+CONFIDENCE = {"low": "低", "nominal": "一般", "high": "高"}
+"""The VIIRS words as people read them; an issuer's own words and MODIS numbers stay as they are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
@@ -76,7 +79,7 @@ def _strength(one: Detection) -> list[str]:
     if one.frp_mw is not None:
         told.append(f"FRP {one.frp_mw:g} MW")
     if one.confidence:
-        told.append(f"可信度 {one.confidence}")
+        told.append(f"可信度 {CONFIDENCE.get(one.confidence.lower(), one.confidence)}")
     if one.version:
         told.append(f"版本 {one.version}")
     return told

@@ -33,6 +33,7 @@ function onSubmit(event: Event): void {
   }
   form.removeAttribute("data-confirmed");
   if (form.method.toLowerCase() !== "post") return;
+  if (!heldForNet(event, form)) return;
   if (form.hasAttribute("data-sent")) {
     event.preventDefault();
     return;
@@ -40,6 +41,20 @@ function onSubmit(event: Event): void {
   form.setAttribute("data-sent", "");
   // A POST that answers with a download leaves this page standing: let it be asked for again.
   setTimeout(() => form.removeAttribute("data-sent"), SENT_HOLD_MS);
+}
+
+/** Without a net the browser would put its own page in the place of what was typed and photographed: it stays, and says so. */
+function heldForNet(event: Event, form: HTMLFormElement): boolean {
+  const there = form.querySelector<HTMLElement>("[data-offline]");
+  there?.remove();
+  if (navigator.onLine) return true;
+  event.preventDefault();
+  event.stopPropagation();
+  const words = "现在没有网，没有送出。填的内容和照片还在这一页，有网后再按一次，不会重复。";
+  const note = make("p", { cls: "note warn act", text: words, attrs: { "data-offline": "", role: "alert" } });
+  form.appendChild(note);
+  window.addEventListener("online", () => (note.textContent = "有网了：请再按一次。"), { once: true });
+  return false;
 }
 
 function ask(form: HTMLFormElement, button: HTMLElement | null, question: string, reasonName: string | null): void {

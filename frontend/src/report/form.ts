@@ -48,6 +48,10 @@ class Report {
       event.preventDefault();
       void this.sendAll();
     });
+    // What failed for want of a net goes by itself when it is back; the uuid keeps it from arriving twice.
+    window.addEventListener("online", () => {
+      if (this.items.some((item) => item.state === "failed")) void this.sendAll();
+    });
   }
 
   private take(): void {
@@ -120,7 +124,7 @@ class Report {
     }
     const next = this.form.dataset["doneUrl"];
     const note = this.say(`${this.items.length} 张都已收到。`, "good");
-    if (next) note.appendChild(make("a", { text: "继续", attrs: { href: next } }));
+    if (next) note.appendChild(make("a", { cls: "btn", text: this.form.dataset["doneWords"] ?? "继续", attrs: { href: next } }));
     this.form.dispatchEvent(new CustomEvent("jinshao:uploaded", { bubbles: true }));
   }
 
