@@ -70,8 +70,9 @@ class Gongwen:
         core.comments = "；".join(self._marks)
         core.created = core.modified = datetime.combine(dated, time())
 
-    def red_head(self, issuer: str, number: str, signatory: str) -> None:
-        """版头 of a document to a superior: 发文机关标志, 发文字号 on the left, 签发人 on the right, the red line."""
+    def red_head(self, issuer: str, number: str, signatory: str | None) -> None:
+        """版头: 发文机关标志, 发文字号, the red line. To a superior the number stands on the left and 签发人 on the right;
+        `signatory` None is a document downwards, with the number in the middle (GB/T 9704-2012, 7.2.5)."""
         if self._marks:
             self.line(f"{' · '.join(self._marks)}，不作公文使用", font=self.fonts.level_1, color=RED)
         mark_size = min(40.0, 430 / len(issuer))
@@ -79,6 +80,9 @@ class Gongwen:
             issuer, align=CENTRE, size=mark_size, font=self.fonts.title, color=RED, exact=mark_size * 1.3, before=60
         )
         self.line("")
+        if signatory is None:
+            add_border(self.line(number, align=CENTRE), "C8101E")
+            return
         paragraph = self.line("", first=BODY_PT)
         paragraph.paragraph_format.tab_stops.add_tab_stop(Mm(156) - Pt(BODY_PT), alignment=WD_TAB_ALIGNMENT.RIGHT)
         self._run(paragraph, number)
@@ -137,6 +141,15 @@ class Gongwen:
         indent = 4 * BODY_PT
         self.line(office, align=RIGHT, right=max(0.0, indent - (_width_pt(office) - _width_pt(dated)) / 2), keep=True)
         self.line(dated, align=RIGHT, right=indent, keep=True)
+
+    def imprint(self, copies_to: str, issuer: str, dated: str) -> None:
+        """版记 in 4号 between two lines: 抄送, then 印发机关 on the left and 印发日期 on the right (GB/T 9704-2012, 7.4)."""
+        add_border(self.line("", exact=14, keep=True), "000000", gap_pt=4)
+        add_border(self.line(f"抄送：{copies_to}。", size=14, first=14, exact=24, keep=True), "000000", gap_pt=4)
+        paragraph = self.line("", first=14, exact=24)
+        paragraph.paragraph_format.tab_stops.add_tab_stop(Mm(156) - Pt(14), alignment=WD_TAB_ALIGNMENT.RIGHT)
+        self._run(paragraph, f"{issuer}\t{dated}印发", size=14)
+        add_border(paragraph, "000000", gap_pt=4)
 
     def footnote(self, text: str) -> None:
         self.line(text, first=2 * BODY_PT)

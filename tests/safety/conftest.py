@@ -27,8 +27,8 @@ from grids.services.edition_reports import edition_report
 from grids.services.phones import phone_checked
 from journal import clock, sealing, services
 from journal.models import Job
-from penalties.models import Batch
-from penalties.services import batches
+from penalties.models import Batch, Circular
+from penalties.services import batches, circulars
 from tests.factories import points as make
 from tests.factories.city import IN_EAST, IN_WEST, ON_THE_BORDER, WEST, City, build_city
 from tests.penalties.conftest import add_rule
@@ -70,6 +70,7 @@ class Scene:
     waiting: FirePoint
     suspected: FirePoint
     job: Job
+    circular: Circular
 
 
 def firms_row(at: tuple[float, float] = IN_WEST, time: str = "0530", version: str = "2.0NRT") -> str:
@@ -91,6 +92,14 @@ def settled_batch(city: City, folder: Path) -> Batch:
     return batches.batch_settle(
         batch_id=batch.pk, actor=city.finance, voucher_no="演示凭证1", settled_on=clock.today_beijing()
     )
+
+
+def issued_circular(city: City) -> Circular:
+    """The month's 通报, gone out."""
+    made = circulars.circular_make(starts_on=date(2023, 10, 1), ends_on=date(2023, 10, 31), actor=city.clerk)
+    days = {"issued_on": clock.today_beijing(), "reported_on": clock.today_beijing()}
+    circulars.circular_issue(circular=made, doc_no="演示环〔2023〕1号", actor=city.clerk, **days)
+    return made
 
 
 def settled_jointly(city: City) -> FirePoint:
@@ -160,6 +169,7 @@ def scene(city: City, tmp_path: Path) -> Scene:
     Ruling.objects.create(key="negative_photos", valid_from=date(2016, 1, 1), value=3, document_no="演示〔2016〕2号")
     waiting = make.verified(city, at=(IN_WEST[0], IN_WEST[1] + 0.03))
     suspected = make.suspected(at=(IN_EAST[0], IN_EAST[1] - 0.03))
+    circular = issued_circular(city)
     services.access(city.clerk, "evidence", west)
     _bring_in_borders(city)
     _answer_the_issuer(city, run, west)
@@ -169,4 +179,4 @@ def scene(city: City, tmp_path: Path) -> Scene:
         name="demo.failed", key="演示", state=Job.State.FAILED, attempts=5, error="演示 <错误>", run_after=now, created_at=now,
         finished_at=now,
     )  # fmt: skip
-    return Scene(city, run, batch, west, east, cross, waiting, suspected, job)
+    return Scene(city, run, batch, west, east, cross, waiting, suspected, job, circular)

@@ -1,0 +1,132 @@
+"""What a 通报 says, read from the points: the discoverers of C14, whether or not what they found costs anything."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from firepoints.charging import basis_of, in_order
+from firepoints.models import Detection, FirePoint, Membership, Source
+from firepoints.states import DECIDED, LIVE, Conclusion, State
+from grids.models import Edition
+from grids.roles import Level
+from grids.selectors import edition_for, payers_listed
+from journal import clock
+from journal.sealing import head
+from journal.selectors import deployment
+from penalties.documents.circular_report import CircularReport, FoundRow, places_of, townships_of
+from penalties.services.reports import titles
+
+_ABOVE = (Source.Authority.NATIONAL, Source.Authority.PROVINCE)
+_OFFICES = (*_ABOVE, Source.Authority.CITY)
+DISCOVERERS = frozenset(
+    {(one, Source.Kind.SATELLITE) for one in _ABOVE}
+    | {(one, kind) for one in _OFFICES for kind in (Source.Kind.SUPERVISION, Source.Kind.PATROL)}
+    | {(one, Source.Kind.ENFORCEMENT) for one in _OFFICES}
+)
+"""国家、省遥感，巡查督查，市本级执法检查 (C14), as authority × kind; what is 认定计入 under another source stands in it too."""
+
+
+def circular_report(*, starts_on: date, ends_on: date) -> CircularReport:
+    """The 通报 of the fires that burnt from one Beijing date to another (both included), as things stand now. Reads only."""
+    sightings = _sightings(starts_on, ends_on)
+    found = [_row(point, _seen(point, sightings)) for point in _points(starts_on, ends_on)]
+    rows = tuple(sorted(found, key=lambda row: (not row.county_code, row.county_code, row.burned_on, row.number)))
+    home = deployment()
+    seq, hash_ = head()
+    synthetic = Edition.objects.filter(state=Edition.State.ACTIVE, is_synthetic=True).exists()
+    return CircularReport(
+        titles=titles(),
+        starts_on=starts_on,
+        ends_on=ends_on,
+        issued_on=clock.today_beijing(),
+        counties=places_of(rows, _counties(ends_on)),
+        townships=townships_of(rows),
+        points=rows,
+        journal_head=f"{seq}:{hash_}",
+        is_demo=home.is_demo,
+        notes=("县以下边界为示意边界，不作划界依据。",) if synthetic else (),
+    )
+
+
+def _members(starts_on: date, ends_on: date) -> QuerySet[Membership]:
+    """The sightings of the discoverers in points of the period."""
+    sources = [one.pk for one in Source.objects.all() if (one.authority, one.kind) in DISCOVERERS]
+    return Membership.objects.filter(
+        is_active=True,
+        detection__source__in=sources,
+        point__burn_date__range=(starts_on, ends_on),
+        point__state__in=LIVE,
+    )
+
+
+def _points(starts_on: date, ends_on: date) -> list[FirePoint]:
+    """Those that one of the discoverers found, and those that count under whatever source."""
+    found_by_them = Exists(_members(starts_on, ends_on).filter(point=OuterRef("pk")))
+    found = FirePoint.objects.filter(burn_date__range=(starts_on, ends_on), state__in=LIVE)
+    related = ("attribution", "verification", "recognition__charged_detection__source")
+    return list(found.filter(Q(counted=True) | found_by_them).select_related(*related).order_by("pk"))
+
+
+def _sightings(starts_on: date, ends_on: date) -> Mapping[int, Detection]:
+    """point id → the discoverers' sighting by which it stands in the 通报."""
+    of: dict[int, list[Detection]] = {}
+    for one in _members(starts_on, ends_on).select_related("detection__source"):
+        of.setdefault(one.point_id, []).append(one.detection)
+    return {pk: in_order(some)[0] for pk, some in of.items()}
+
+
+def _seen(point: FirePoint, of: Mapping[int, Detection]) -> Detection:
+    """What a charge rests on, where there is one; else what the discoverers saw."""
+    charged = point.recognition.charged_detection if point.counted and point.recognition else None
+    return charged or of[point.pk]
+
+
+def _row(point: FirePoint, seen: Detection) -> FoundRow:
+    place = point.attribution
+    is_owned = bool(point.county_code)
+    at = point.starts_at.astimezone(clock.BEIJING)
+    return FoundRow(
+        number=str(point),
+        county_code=point.county_code,
+        county=place.county_name if place and is_owned else "",
+        township_code=point.township_code,
+        township=place.township_name if place else "",
+        village=place.village_name if place else "",
+        burned_on=point.burn_date,
+        burned_at=f"{at:%H:%M}" if point.precision == "instant" else "",
+        source=seen.source.name,
+        basis=point.recognition.basis if point.counted and point.recognition else basis_of(seen).value,
+        standing=_standing(point),
+        finding=_finding(point),
+        lon=point.lon,
+        lat=point.lat,
+        is_cross=point.is_cross or point.state == State.JOINT,
+        point_id=point.pk,
+    )
+
+
+def _standing(point: FirePoint) -> str:
+    if point.state in DECIDED:
+        return "counted" if point.counted else "excluded"
+    return "verified" if point.state == State.VERIFIED else "open"
+
+
+def _finding(point: FirePoint) -> str:
+    """What verification found, where it stands: a point sent back is open again."""
+    found = point.verification
+    if found is None or point.state not in (*DECIDED, State.VERIFIED):
+        return ""
+    if found.conclusion == Conclusion.TRUE:
+        return Conclusion.TRUE.label
+    return f"{Conclusion.FALSE.label}（{found.get_cause_display()}）"
+
+
+def _counties(on: date) -> list[tuple[str, str]]:
+    """The counties of a Beijing date (code, name), in the order of the finance table."""
+    edition, _ = edition_for(on)
+    if edition is None:
+        return []
+    order = {code: at for at, (code, _, _) in enumerate(payers_listed(on))}
+    cells = list(edition.cells.filter(level=Level.COUNTY).order_by("code").values_list("code", "name"))
+    return sorted(cells, key=lambda cell: order.get(cell[0], len(order)))
