@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.db.models import Count, Prefetch
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -21,6 +22,7 @@ from grids.geo.datum import DATUM_NAMES
 from grids.models import Edition, EditionReport
 from grids.rights import scope_or_403
 from grids.roles import LEVELS, Role
+from grids.selectors.left_behind import left_behind
 from grids.services import cell_changes, edition_exports, edition_uploads
 from grids.services.edition_check import ERRORS, LABELS, LACKS, WARNINGS
 from grids.services.edition_reports import report_of
@@ -31,7 +33,7 @@ from journal.services import access
 from papers.downloads import BY_SUFFIX, download
 
 SHOWN = 50
-CHANGES_SHOWN = 300
+CHANGES_PAGE = 50
 
 
 def _whole(request: HttpRequest) -> None:
@@ -108,6 +110,7 @@ def _detail(
         "form": form if _may_change(request) and edition.state != Edition.State.RETIRED else None,
         "changes": edition.changes.exists() if is_whole else False,
         "previous": cell_changes.previous_edition(edition),
+        "left": len(left_behind(edition)) if is_whole and edition.state == Edition.State.ACTIVE else 0,
         "cells_url": f"{reverse('cells-geojson')}?level=county,township&edition={edition.pk}",
     }
     return render(request, "grids/edition.html", context, status=status)
@@ -139,7 +142,8 @@ def activate(request: HttpRequest, edition_id: int) -> HttpResponse:
             return _detail(request, edition, True, form, status=error.http_status)
         said = f"“{edition.name}”自 {form.cleaned_data['valid_from']:%Y-%m-%d} 起启用"
         messages.success(request, said if changed else f"{said}（没有改动）")
-        return redirect("edition", edition.pk)
+        edition.refresh_from_db()
+        return redirect("edition-carry" if left_behind(edition) else "edition", edition.pk)
     return _detail(request, edition, True, form, status=400)
 
 
@@ -217,8 +221,7 @@ def changes(request: HttpRequest, edition_id: int) -> HttpResponse:
     listed = cell_changes.changes_in_force(edition)
     context = {
         "edition": edition,
-        "rows": listed[:CHANGES_SHOWN],
-        "total": len(listed),
+        "page": Paginator(listed, CHANGES_PAGE).get_page(request.GET.get("page")),
         "revision": listed[0].revision if listed else 0,
         "previous": cell_changes.previous_edition(edition),
         "form": form if _may_change(request) else None,

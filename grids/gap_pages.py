@@ -16,6 +16,7 @@ from grids.models import Edition
 from grids.rights import keeper_scope, scope_or_403
 from grids.roles import LEVEL_LABELS, Level
 from grids.selectors.gaps import GAP_LABELS, CellGaps, Gap, Tally, gaps_of, tallies, totals
+from grids.selectors.left_behind import LeftCode, left_behind
 from journal import clock
 from journal.services import access
 from papers.downloads import XLSX, download
@@ -57,6 +58,7 @@ def gaps(request: HttpRequest) -> HttpResponse:
         "rows": [_line(row, may_keep=may_keep) for row in page],
         "params": f"{_query(county, kind)}&",
         "cells_url": f"{reverse('cells-geojson')}?level=county,township,village" if edition else "",
+        "left": len(left_behind(edition)) if edition and scope.everything else 0,
         "shade_url": f"{reverse('grid-gaps-map')}?{_query('', kind)}",
     }
     return render(request, "grids/gaps.html", context)
@@ -120,10 +122,11 @@ def gaps_workbook(request: HttpRequest) -> HttpResponse:
     edition = selectors.edition_now()
     rows = gaps_of(edition, scope, clock.today_beijing()) if edition else []
     access(request.user, "export", ("grids.gaps", "xlsx"), detail=f"{len(rows)} 个网格")
-    return download(_book(edition, rows), f"网格缺口-{clock.today_beijing()}.xlsx", XLSX)
+    left = left_behind(edition) if edition and scope.everything else []
+    return download(_book(edition, rows, left), f"网格缺口-{clock.today_beijing()}.xlsx", XLSX)
 
 
-def _book(edition: Edition | None, rows: list[CellGaps]) -> bytes:
+def _book(edition: Edition | None, rows: list[CellGaps], left: list[LeftCode]) -> bytes:
     names = {row.code: row.name for row in rows}
     heads = [(label, 12.0) for label in GAP_LABELS.values()]
     sums: list[list[Value]] = [
@@ -158,4 +161,18 @@ def _book(edition: Edition | None, rows: list[CellGaps]) -> bytes:
         ("乡镇（街道）", 16.0),
         ("缺什么", 40.0),
     )
-    return workbook(Table("汇总", first, sums, title=title), Table("缺口", second, cells, title=title))
+    tables = [Table("汇总", first, sums, title=title), Table("缺口", second, cells, title=title)]
+    return workbook(*tables, *([_left_table(left, title)] if left else []))
+
+
+def _left_table(left: list[LeftCode], title: str) -> Table:
+    """Who still holds a post under an old code, one line a term."""
+    columns = (("旧代码", 16.0), ("名称", 18.0), ("级别", 12.0), ("岗位", 24.0), ("姓名", 12.0), ("自", 12.0), ("可转到", 40.0),
+               ("说明", 40.0))  # fmt: skip
+    rows: list[list[Value]] = [
+        [one.code, one.name, LEVEL_LABELS[Level(one.level)], term.post.title, term.holder.full_name, term.starts,
+         "、".join(f"{name} {code}" for code, name in one.targets.items()), why]
+        for one in left
+        for term, why in [*((term, "") for term in one.terms), *one.fixed]
+    ]  # fmt: skip
+    return Table("旧代码上的岗位", columns, rows, title=title)

@@ -5,6 +5,7 @@ from django.urls import path
 
 from grids import (
     account,
+    carry_pages,
     edition_import_pages,
     edition_pages,
     gap_pages,
@@ -38,6 +39,8 @@ urlpatterns = [
     path("grid/editions/<int:edition_id>/check/", edition_pages.check, name="edition-check"),
     path("grid/editions/<int:edition_id>/findings.geojson", edition_pages.findings, name="edition-findings"),
     path("grid/editions/<int:edition_id>/changes/", edition_pages.changes, name="edition-changes"),
+    path("grid/editions/<int:edition_id>/carry/", carry_pages.carry, name="edition-carry"),
+    path("grid/editions/<int:edition_id>/carry/act", carry_pages.carry_act, name="edition-carry-act"),
     path("grid/editions/<int:edition_id>/export/<str:what>", edition_pages.export, name="edition-export"),
     path("grid/gaps/", gap_pages.gaps, name="grid-gaps"),
     path("grid/gaps/map.json", gap_pages.gaps_map, name="grid-gaps-map"),

@@ -116,7 +116,9 @@ def findings_geojson(report: EditionReport) -> dict[str, Any]:
     """Findings with their ground, else their place, as a FeatureCollection; `id` counts as the page does."""
     features = []
     for at, (kind, row) in enumerate(_listed(report)):
-        shape = row.get("shape") or ({"type": "Point", "coordinates": row["place"]} if row.get("place") else None)
+        # A doubt about the datum is about the whole file: its box would lie over everything else on the map.
+        ground = row.get("shape") if kind != "datum" else None
+        shape = ground or ({"type": "Point", "coordinates": row["place"]} if row.get("place") else None)
         if shape is None:
             continue
         told = {"id": at, "kind": kind, "label": LABELS[kind], "is_error": kind in ERRORS, "level": row["level"],

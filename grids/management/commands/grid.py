@@ -1,4 +1,4 @@
-"""grid import | check | activate | changes | divisions | export | list: boundary editions from files to force."""
+"""grid import | check | activate | changes | carry | divisions | export | list: boundary editions from files to force."""
 
 import time
 from argparse import ArgumentParser
@@ -10,6 +10,8 @@ from django.db.models import Count
 from grids.management.options import acting_user, beijing_date, pairs
 from grids.models import Edition
 from grids.selectors import system_user
+from grids.selectors.left_behind import left_behind
+from grids.services.carrying import posts_carry, proposals
 from grids.services.cell_changes import changes_in_force, changes_read, changes_store, suggestions
 from grids.services.divisions import division_table_load
 from grids.services.edition_check import ERRORS, LACKS, WARNINGS, edition_check
@@ -18,6 +20,7 @@ from grids.services.edition_reports import report_store, without_shapes
 from grids.services.editions import edition_activate, edition_load, edition_named
 from grids.services.vector_files import export_cells
 from journal.commands import JinshaoCommand, Usage
+from journal.errors import Refused
 
 SHOWN = 20
 
@@ -43,6 +46,13 @@ class Command(JinshaoCommand):
         changes.add_argument("--csv", type=Path, metavar="FILE")
         changes.add_argument("--reason", default="")
         changes.add_argument("--as", dest="username", metavar="USER")
+        carry = verbs.add_parser("carry", help="启用之后，旧代码上的岗位转到新代码：看、转")
+        carry.add_argument("name", metavar="NAME")
+        carry.add_argument("--to", action="append", default=[], metavar="OLD=NEW", dest="choices",
+                           help="一个旧代码转到哪里；NEW 写 - 是到期止")  # fmt: skip
+        carry.add_argument("--proposed", action="store_true", help="只有一个新代码的都转")
+        carry.add_argument("--reason", default="")
+        carry.add_argument("--as", dest="username", metavar="USER")
         divisions = verbs.add_parser("divisions", help="导入区划表 CSV（code,name,level,parent_code），检查名称用")
         divisions.add_argument("path", type=Path, metavar="FILE")
         divisions.add_argument("--as", dest="username", metavar="USER")
@@ -100,6 +110,20 @@ class Command(JinshaoCommand):
         ]  # fmt: skip
         return {"edition": edition.name, "changes": listed}
 
+    def _carry(self, *, name: str, choices: list[str], proposed: bool, reason: str, username: str | None,
+               **_: Any) -> dict[str, Any]:  # fmt: skip
+        edition, actor = edition_named(name), acting_user(username)
+        if edition.state != Edition.State.ACTIVE:
+            raise Refused(f"“{name}”没有启用，还没有岗位要转。", code="edition_not_in_force")
+        wanted = (proposals(edition) if proposed else {}) | pairs(choices, "--to")
+        done = posts_carry(edition=edition, choices=wanted, actor=actor, reason=reason) if wanted else {}
+        left = [
+            {"code": one.code, "name": one.name, "level": one.level, "to": one.targets, "terms": len(one.terms),
+             "fixed": [{"post": term.post.title, "reason": why} for term, why in one.fixed]}
+            for one in left_behind(edition)
+        ]  # fmt: skip
+        return {"edition": edition.name, **done, "left": left}
+
     def _divisions(self, *, path: Path, username: str | None, **_: Any) -> dict[str, Any]:
         return {"file": path.name, "changed": division_table_load(path=path, actor=acting_user(username))}
 
@@ -122,6 +146,11 @@ class Command(JinshaoCommand):
                     f"{row['kind_label']} {row['old_code'] or '—'} {row['old_name']} → {row['new_code'] or '—'} {row['new_name']}{share}"
                 )
             self.stdout.write(f"共 {len(result['changes'])} 行")
+        elif "left" in result:
+            for row in result["left"]:
+                to = "、".join(f"{name} {code}" for code, name in row["to"].items()) or "没有新代码"
+                self.stdout.write(f"{row['code']} {row['name']}：{row['terms']} 段任期 → {to}")
+            self.stdout.write(f"旧代码上还有 {len(result['left'])} 个")
         elif "layers" in result or "changed" in result:
             super().show(result)
         else:
