@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from demo.fairness.office import Office
-from demo.fairness.stage import cast_of, take_in
+from demo.fairness.stage import cast_of, know_works, take_in
 from demo.fairness.truth import Truth
 from demo.fairness.worldfile import World
 from grids.models import User
@@ -31,6 +31,7 @@ def play(world: World) -> Office:
     if not events:
         return office
     with clock.simulated(events[0][0]) as hand:
+        know_works(world)
         for at, _, run in events:
             hand.set(at)
             run()

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
+import numpy as np
+import shapely
 from django.conf import settings
 
 from demo.fairness.worldfile import File, World
@@ -13,11 +15,13 @@ from demo.names import invented_name
 from firepoints.models import RawRow
 from firepoints.services.ingest import import_file
 from firepoints.services.reading import ListName
-from grids.models import User
+from grids.geo.footprint import from_local_xy
+from grids.models import Overlay, User
 from grids.roles import PostKind
 from grids.selectors import root_code, system_user
 from grids.services.editions import edition_activate, edition_import
 from grids.services.locating import index_for
+from grids.services.overlays import Place, overlay_load
 from grids.services.people import designate, post_create, term_start, user_create
 from penalties.services.pack import pack_load
 
@@ -31,6 +35,8 @@ CITY = {
     "chief": (PostKind.BUREAU, PostKind.RECOGNISER),  # merges into what was decided take a 认定人 of the bureau
 }
 Cast = Mapping[str, User]
+WORKS_M = 1000.0
+"""Around a works' place: 99 of 100 of its pixels have their centre there."""
 
 
 def set_up(world: World) -> None:
@@ -45,6 +51,17 @@ def set_up(world: World) -> None:
         _account(name, at, kinds, root, system)
     for at, code in enumerate(world.counties, start=len(CITY)):
         _account(f"county{code}", at, (PostKind.COUNTY,), code, system)
+
+
+def know_works(world: World) -> None:
+    """The works of the world as fixed heat that a person has accepted, as a bureau has them that knows its city."""
+    places = []
+    for name, (lon, lat) in sorted(world.heat.items()):
+        east, north = shapely.get_coordinates(shapely.Point(0, 0).buffer(WORKS_M)).T
+        ring = np.stack(from_local_xy(east, north, lon, lat), axis=1)
+        places.append(Place(name, shapely.Polygon(ring), note="模拟"))
+    if places:
+        overlay_load(kind=Overlay.Kind.FIXED_HEAT, places=places, valid_from=SINCE, actor=system_user())
 
 
 def _account(name: str, at: int, kinds: tuple[PostKind, ...], cell: str, actor: User) -> None:

@@ -87,7 +87,7 @@ class World:
     acts: tuple[Mapping[str, Any], ...]
     fires: Mapping[str, Fire]
     rows: Mapping[str, Row]
-    heat: frozenset[str] = frozenset()
+    heat: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     made_by: Mapping[str, Any] = field(default_factory=dict)
 
     def rows_of(self, file: str) -> Iterator[Row]:
@@ -124,7 +124,7 @@ def load(folder: Path) -> World:
             acts=tuple(json.loads(line) for line in script if line.strip()),
             fires={one["id"]: _fire(one) for one in truth["fires"]},
             rows={one["id"]: _row(one) for one in truth["rows"]},
-            heat=frozenset(one["id"] for one in truth.get("heat", ())),
+            heat={one["id"]: (one["lon"], one["lat"]) for one in truth.get("heat", ())},
             made_by=told.get("made_by", {}),
         )
     except OSError as error:
