@@ -25,7 +25,7 @@ class FirePointNotFound(Missing):
 
 def fire_point_for(user: Any, id_or_number: int | str) -> FirePoint:
     """The point by pk or number, if `user` may see it. Raises FirePointNotFound."""
-    text = str(id_or_number).strip()
+    text = str(id_or_number).strip().removeprefix("疑似-")
     # isdecimal and a length limit: "²" and a number beyond bigint are no ids
     wanted = Q(pk=int(text)) if text.isascii() and text.isdecimal() and len(text) < 19 else Q(number=text)
     points = FirePoint.objects.visible_to(user).filter(wanted)

@@ -14,6 +14,7 @@ from firepoints.states import Basis, Cause, Conclusion
 from grids import selectors as grids
 from grids.models import User
 from grids.roles import LEVELS
+from grids.services import locating
 
 BUREAU_ROW = "bureau"
 _AREA = forms.Textarea(attrs={"rows": 3})
@@ -76,7 +77,7 @@ class WaiveForm(ActForm):
 class MergeForm(ActForm):
     def build(self) -> None:
         self.fields["into"] = forms.CharField(
-            label="并入哪一处", max_length=30, help_text="填编号，例如 HD2023-0001；没有编号的填网址里的数字。"
+            label="并入哪一处", max_length=30, help_text="填编号；还没有编号的填“疑似-”和数字，例如 疑似-87。"
         )
         super().build()
 
@@ -193,20 +194,28 @@ class VerifyForm(ActForm):
 
 
 class JointForm(VerifyForm):
-    """联合核实记录: the conclusion, one county, and for every party whether it came (C11)."""
+    """联合核实记录: the conclusion, one county, and for every party whether it came (C11).
+
+    A dispute may end in a county that no pixel touches: the others can be chosen too, once it is said whether they came.
+    """
 
     def build(self) -> None:
         super().build()
         del self.fields["signed_by"]
+        others = self._others()
         self.fields["county_code"] = forms.ChoiceField(
             label="定为哪个县（区）",
-            choices=[(code, name) for code, name, _ in self.counties],
+            choices=[(code, name) for code, name, _ in self.counties]
+            + [(code, f"{name}（另选）") for code, name in others],
             widget=forms.RadioSelect,
         )
         self.order_fields(["expected_version", "conclusion", "cause", "county_code", "evidence", "note"])
         self.parties = [(BUREAU_ROW, "", "市生态环境局"), *((code, code, name) for code, name, _ in self.counties)]
+        self.others = [(code, code, name) for code, name in others]
         for key, _, name in self.parties:
             self._add_party(key, name)
+        for key, _, name in self.others:
+            self._add_party(key, name, is_required=False)
 
     @property
     def counties(self) -> list[tuple[str, str, float]]:
@@ -218,10 +227,21 @@ class JointForm(VerifyForm):
             named |= grids.cell_names(where.edition, [row.county_code for row in rows])
         return [(row.county_code, named.get(row.county_code, row.county_code), row.share) for row in rows]
 
-    def _add_party(self, key: str, name: str) -> None:
+    def _others(self) -> list[tuple[str, str]]:
+        """(code, name) of the city's other counties."""
+        where = self.point.attribution
+        if where is None:
+            return []
+        concerned = {code for code, _, _ in self.counties}
+        near = {code[:4] for code in concerned}
+        codes = [code for code in locating.index_for(where.edition).locators["county"].codes if code[:4] in near]
+        names = grids.cell_names(where.edition, codes)
+        return sorted((code, names.get(code, code)) for code in codes if code not in concerned)
+
+    def _add_party(self, key: str, name: str, *, is_required: bool = True) -> None:
         outcomes = [("", "请选"), *JointAttendance.Outcome.choices]
         told = {
-            "outcome": forms.ChoiceField(label=f"{name} 到场情况", choices=outcomes),
+            "outcome": forms.ChoiceField(label=f"{name} 到场情况", choices=outcomes, required=is_required),
             "signer": forms.CharField(label=f"{name} 签字人", max_length=60, required=False),
             "notices": forms.IntegerField(label=f"{name} 已通知次数", min_value=0, max_value=99, required=False),
             "dissent": forms.CharField(label=f"{name} 不同意见", max_length=300, required=False),
@@ -235,10 +255,23 @@ class JointForm(VerifyForm):
 
     def party_rows(self) -> list[dict[str, Any]]:
         """For the table: {name, outcome, signer, notices, dissent} as bound fields."""
+        return [self._party_row(key, name) for key, _, name in self.parties]
+
+    def other_rows(self) -> list[dict[str, Any]]:
+        """The same for the counties that need not have been asked."""
+        return [self._party_row(key, name) for key, _, name in self.others]
+
+    def _party_row(self, key: str, name: str) -> dict[str, Any]:
         parts = ("outcome", "signer", "notices", "dissent")
-        return [
-            {"name": name, **{part: self[f"party_{key}_{part}"] for part in parts}} for key, _, name in self.parties
-        ]
+        return {"name": name, **{part: self[f"party_{key}_{part}"] for part in parts}}
+
+    def clean(self) -> dict[str, Any]:
+        told = super().clean()
+        chosen = told.get("county_code", "")
+        if chosen in {code for _, code, _ in self.others} and not told.get(f"party_{chosen}_outcome"):
+            self.add_error(f"party_{chosen}_outcome", "定为这个县（区），要填它的到场情况")
+            self.add_error("county_code", "另选的县（区）要在“其他县（区）”里填到场情况")
+        return told
 
     def data_of(self) -> dict[str, Any]:
         told = {name: value for name, value in super().data_of().items() if not name.startswith("party_")}
@@ -251,7 +284,8 @@ class JointForm(VerifyForm):
                 "notices_sent": self.cleaned_data[f"party_{key}_notices"] or 0,
                 "dissent": self.cleaned_data[f"party_{key}_dissent"],
             }
-            for key, code, name in self.parties
+            for key, code, name in [*self.parties, *self.others]
+            if self.cleaned_data[f"party_{key}_outcome"]
         ]
         return told
 

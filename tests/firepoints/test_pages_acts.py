@@ -327,3 +327,27 @@ def test_a_link_to_elsewhere_is_not_followed_after_an_act(city: City) -> None:
     point = make.suspected()
     answer = press(signed_in(city.clerk), point, "dispatch", next="https://elsewhere.example/")
     assert answer["Location"] == reverse("firepoints:detail", args=[point.pk])
+
+
+def test_a_dispute_can_end_in_a_county_that_no_pixel_touches_if_it_is_said_whether_it_came(city: City) -> None:
+    point = make.take(make.dispatched(city), "dispute", city.west, reason="在河对岸")
+    paper, client = make.scan(point, city.clerk), signed_in(city.clerk)
+    assert "乙县（另选）" in text_of(client.get(act_url(point, "settle_jointly")))
+    told = {
+        "conclusion": "true", "county_code": EAST, "evidence": [str(paper.uuid)],
+        "party_bureau_outcome": "present", "party_bureau_signer": "演示执法员",
+        f"party_{WEST}_outcome": "present", f"party_{WEST}_signer": "演示签字人",
+    }  # fmt: skip
+    refused = press(client, point, "settle_jointly", **told)
+    assert refused.status_code == 400
+    assert "要填它的到场情况" in text_of(refused)
+    assert press(client, point, "settle_jointly", **{**told, f"party_{EAST}_outcome": "refused"}).status_code == 302
+    point.refresh_from_db()
+    assert (point.state, point.county_code) == (State.VERIFIED, EAST)
+
+
+def test_a_point_without_a_number_is_named_as_the_page_shows_it(city: City) -> None:
+    into, gone, client = make.suspected(), make.suspected(at=(123.752, 41.252)), signed_in(city.clerk)
+    assert press(client, gone, "merge", into=f"疑似-{into.pk}", reason="同一处").status_code == 302
+    gone.refresh_from_db()
+    assert gone.merged_into == into
