@@ -14,6 +14,7 @@ from firepoints.services.mending import MOST_CHARACTERS
 from firepoints.services.reading import PARSERS, ListName
 from firepoints.sources import observed
 from firepoints.sources.base import SourceError
+from firepoints.sources.passes import LINE
 from journal import clock
 from journal.errors import BadInput
 
@@ -190,7 +191,7 @@ class MendForm(forms.Form):
         for at, (name, value) in enumerate(cells.items()):
             attrs = {**_TEXT, "data-wrong": ""} if name == wrong else _TEXT
             self.fields[f"cell-{at}"] = forms.CharField(
-                label=name,
+                label="整行" if name == LINE else name,
                 required=False,
                 max_length=MOST_CHARACTERS,
                 initial=value,

@@ -237,6 +237,8 @@ def observed_words(meta: Mapping[str, Any]) -> str:
 
 def mended_counts(run: ImportRun) -> dict[str, int]:
     """How many quarantined rows of a run were mended, set aside, and still wait for somebody."""
+    if run.state not in (ImportRun.State.COMMITTED, ImportRun.State.WITHDRAWN):
+        return {"mended": 0, "discarded": 0, "waiting": 0}
     rows = list(run.raw_rows.filter(outcome=Outcome.QUARANTINED).only("pk", "outcome")[:MOST_COUNTED])
     known = standing_mendings(rows)
     mended = sum(one.run_id is not None for one in known.values())

@@ -11,12 +11,11 @@ from typing import Any
 from django.db import transaction
 
 from firepoints.models import ImportRun, Mending, RawRow
-from firepoints.services import ingest, reading, storing
-from firepoints.services.reading import ListName
+from firepoints.services import ingest, mending_texts, reading, storing
+from firepoints.services.reading import PARSERS, ListName
 from firepoints.services.steps import required
 from firepoints.sources import lists
 from firepoints.sources.base import ParseOptions, ParseResult, Rejected, Sighting, SourceError
-from firepoints.sources.fields import BY_PARSER
 from firepoints.sources.workbook import read_sheets
 from grids.models import User
 from grids.roles import Role
@@ -150,11 +149,16 @@ def _read(row: RawRow, corrected: Mapping[str, str], content: bytes) -> Sighting
     A list is read whole once more with the row in its place: its title may give the window, its other dates their order.
     """
     run = row.run
-    if run.source.parser not in BY_PARSER:
+    if run.source.parser not in PARSERS:
         raise Refused("这种文件的行请改好原文件再导入", code="not_mendable")
     original = storing.stored_path(run.stored_as) if run.stored_as else None
-    if run.source.parser in LISTS and original is not None and original.is_file():
+    has_original = original is not None and original.is_file()
+    if original is not None and has_original and run.source.parser in LISTS:
         result = _reread(row, corrected, original)
+    elif run.source.parser in mending_texts.READ_AGAIN or mending_texts.is_whole_line(corrected):
+        if original is None or not has_original:
+            raise Refused("原文件不在库里，这一行不能更正", code="no_file")
+        result = mending_texts.read_again(run, row.row_no, corrected, original, area=ingest._area())
     else:
         path = Path(storing.stored_path(storing.store_bytes(content, kind="imports", suffix=".csv")))
         result = reading.read_file(

@@ -11,6 +11,7 @@ another unit (then it stays in the raw row alone). WGS-84.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,7 +30,16 @@ from firepoints.sources.base import (
     text_row,
 )
 from firepoints.sources.moments import make_date
-from firepoints.sources.passes import Line, Pixel, cell_names, content_and_name, field_names, sighting_of
+from firepoints.sources.passes import (
+    LINE,
+    Line,
+    Pixel,
+    cell_names,
+    content_and_name,
+    field_names,
+    one_result,
+    sighting_of,
+)
 from firepoints.sources.reasons import REASONS
 from firepoints.sources.text import parse_number, plain
 from firepoints.sources.titles import UTC_SAID
@@ -44,6 +54,7 @@ SAID = re.compile(
     r"(20\d{2})\s*[年./-]\s*(\d{1,2})\s*[月./-]\s*(\d{1,2})\s*[日号]?[ T]*(\d{1,2})\s*[时点:](?:\s*(\d{1,2})\s*分?)?"
 )
 SATELLITE = re.compile(r"FY-?4([A-C])|风云四号\s*([A-C])", re.IGNORECASE)
+PLACE = re.compile(r"省|自治区|市.*[县区旗市]|.[县旗]$")  # no kind of land
 Span = tuple[datetime, datetime]
 
 
@@ -91,6 +102,23 @@ def parse(source: bytes | str | Path, *, options: ParseOptions) -> ParseResult:
     )  # fmt: skip
 
 
+def read_again(
+    source: bytes | str | Path, row_no: int, cells: Mapping[str, str], *, options: ParseOptions
+) -> ParseResult:
+    """One line of a file with other cells (a whole `line` where it could not be cut), read as the file was."""
+    data, filename = content_and_name(source, options)
+    text, _ = decode(data)
+    titles, _, rows = sort_lines(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+    section = next((section for section, number, _ in rows if number == row_no), None)
+    if section is None:
+        raise SourceError("原文件里没有这一行了", where=f"第 {row_no} 行", code="no_row")
+    span, _ = observed_at(titles, filename, options)
+    pixel = Pixel(satellite_of(titles, filename, options), "AGRI")
+    if set(cells) == {LINE}:
+        return one_result(read_line(section, row_no, cells[LINE], span, pixel, options))
+    return one_result(read_cells(section, row_no, cells, span, pixel, options))
+
+
 def sort_lines(lines: list[str]) -> tuple[list[str], list[Note], list[tuple[Section, int, str]]]:
     """(lines above the first heading, notes, data lines with their section)."""
     titles: list[str] = []
@@ -127,11 +155,19 @@ def read_line(
     width = len(section.names)
     split = line.strip().split(section.separator, width - 1)
     cells = [plain(cell) for cell in split]
-    if len(cells) == width - 1 and "place" in section.fields and section.fields["place"] == section.names[-1]:
+    has_place_last = section.fields.get("place") == section.names[-1]
+    if len(cells) == width - 1 and has_place_last:
         cells.append("")
-    if len(cells) != width:
-        return Rejected(number, "", "", {"line": text_row([line])[0]}, REASONS["columns"], "columns")
-    found = Line(number, dict(zip(section.names, cells, strict=True)), section.fields)
+    # A place before its column: a cell is missing, and all behind it are shifted.
+    if len(cells) != width or (has_place_last and any(PLACE.search(cell) for cell in cells[:-1])):
+        return Rejected(number, "", "", {LINE: text_row([line])[0]}, REASONS["columns"], "columns")
+    return read_cells(section, number, dict(zip(section.names, cells, strict=True)), span, pixel, options)
+
+
+def read_cells(
+    section: Section, number: int, cells: Mapping[str, str], span: Span, pixel: Pixel, options: ParseOptions
+) -> Sighting | Rejected:
+    found = Line(number, cells, section.fields)
     frp = parse_number(found.get("frp")) if "w/m" not in section.fields.get("frp", "").lower() else None
     precision = INSTANT if span[0] == span[1] else WINDOW
     return sighting_of(found, span, precision, pixel, options, frp_mw=frp if frp is not None and frp >= 0 else None)

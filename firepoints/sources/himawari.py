@@ -9,6 +9,7 @@ Himawari-9 took over from Himawari-8 on 2022-12-13 05:00 UTC.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,7 +25,16 @@ from firepoints.sources.base import (
 )
 from firepoints.sources.lines import split_cells
 from firepoints.sources.moments import make_date, parse_hhmm
-from firepoints.sources.passes import Line, Pixel, cell_names, content_and_name, field_names, sighting_of
+from firepoints.sources.passes import (
+    LINE,
+    Line,
+    Pixel,
+    cell_names,
+    content_and_name,
+    field_names,
+    one_result,
+    sighting_of,
+)
 from firepoints.sources.reasons import REASONS
 from firepoints.sources.text import parse_number, plain
 from papers.encodings import decode
@@ -85,13 +95,26 @@ class Heading:
         while len(cells) > len(self.names) and not cells[-1]:
             cells.pop()
         if len(cells) != len(self.names):
-            return Rejected(number, "", "", {"line": text_row([text])[0]}, REASONS["columns"], "columns")
+            return Rejected(number, "", "", {LINE: text_row([text])[0]}, REASONS["columns"], "columns")
         return Line(number, dict(zip(self.names, cells, strict=True)), self.fields)
 
 
 def heading_of(line: str) -> Heading | None:
     found = Heading(list(split_cells(line.strip().lstrip("#").strip(), ",")))
     return found if all(name in found.fields for name in REQUIRED) else None
+
+
+def read_again(
+    source: bytes | str | Path, row_no: int, cells: Mapping[str, str], *, options: ParseOptions
+) -> ParseResult:
+    """One line of a file with other cells (a whole `line` where it could not be cut), read as the file was."""
+    data, filename = content_and_name(source, options)
+    text, _ = decode(data)
+    heading = next((found for line in text.splitlines() if (found := heading_of(line))), None)
+    if heading is None:
+        raise SourceError("原文件的表头读不懂了", where="表头", code="wrong_columns")
+    line = heading.line(row_no, cells[LINE]) if set(cells) == {LINE} else Line(row_no, cells, heading.fields)
+    return one_result(read_line(line, heading, filename, options))
 
 
 def read_line(line: Line | Rejected, heading: Heading, filename: str, options: ParseOptions) -> Sighting | Rejected:

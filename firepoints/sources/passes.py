@@ -10,7 +10,16 @@ from math import sqrt
 from pathlib import Path
 from typing import Any
 
-from firepoints.sources.base import GIVEN_LIMIT, NAME_LIMIT, PLACE_LIMIT, TEXT_LIMIT, ParseOptions, Rejected, Sighting
+from firepoints.sources.base import (
+    GIVEN_LIMIT,
+    NAME_LIMIT,
+    PLACE_LIMIT,
+    TEXT_LIMIT,
+    ParseOptions,
+    ParseResult,
+    Rejected,
+    Sighting,
+)
 from firepoints.sources.coordinates import parse_coordinate
 from firepoints.sources.places import county_in
 from firepoints.sources.reasons import REASONS, is_future, position_problem
@@ -18,6 +27,7 @@ from firepoints.sources.text import compact, parse_number, plain
 from firepoints.sources.workbook import read_bytes
 
 BRACKETS = re.compile(r"[(\[].*")
+LINE = "line"  # under this name a line is kept that could not be cut into its columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +59,11 @@ def content_and_name(source: bytes | str | Path, options: ParseOptions) -> tuple
     if isinstance(source, bytes):
         return source, options.filename
     return read_bytes(source, options), options.filename or Path(source).name
+
+
+def one_result(found: Sighting | Rejected) -> ParseResult:
+    """The result of one line alone."""
+    return ParseResult((), (found,), ()) if isinstance(found, Rejected) else ParseResult((found,), (), ())
 
 
 def field_names(columns: Sequence[str], spellings: Mapping[str, Sequence[str]]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""A large file whose datum is doubtful: back to the preview with the figures and the choice, and nothing half stored."""
+"""A file whose datum is doubtful, small or large: the figures, the choice, and nothing half stored."""
 
 import pytest
 from django.urls import reverse
@@ -9,7 +9,7 @@ from firepoints.services.reading import ListName
 from grids.geo.datum import from_wgs84
 from journal import clock, jobs
 from journal.models import Job
-from tests.firepoints.test_import_intake import HEAD, line, upload
+from tests.firepoints.small_lists import HEAD, line, upload
 from tests.firepoints.test_import_pages import body, client_of, hidden, said
 
 
@@ -81,3 +81,23 @@ def test_a_run_that_the_worker_doubts_stores_nothing_and_leads_back_to_its_previ
     done = ImportRun.objects.latest("pk")
     assert (done.kept, done.issuer, done.list_no) == (20, "省厅", "1")
     assert "回到预览" not in body(client_of(city.auditor).get(reverse("imports:run", args=[run.uuid])))
+
+
+def test_a_datum_declared_wrongly_is_said_with_figures_and_a_person_must_confirm_it(city):
+    """甲县 and 乙县 meet at 123.80°E; GCJ-02 moves a point some 500 m east there."""
+    places = [(round(123.7970 + at / 10_000, 4), 41.22 + at / 500) for at in range(20)]
+    moved = [from_wgs84(lon, lat, "gcj02") for lon, lat in places]
+    rows = [line(at, (round(float(x), 6), round(float(y), 6))) for at, (x, y) in enumerate(moved, 1)]
+    content = "\n".join([HEAD, *rows])
+    clerk = client_of(city.clerk)
+    page = body(upload(clerk, content, list_no="1", datum="wgs84"))
+    assert "坐标系看起来不对" in page
+    assert "20 行里有" in page
+    data = hidden(page)
+    answer = clerk.post(reverse("imports:preview"), data)
+    assert answer.status_code == 400
+    assert not ImportRun.objects.exists()
+    assert "坐标系看起来不对" not in body(upload(clerk, content, list_no="1", datum="gcj02"))
+    clerk.post(reverse("imports:preview"), {**data, "confirm": "1"})
+    run = ImportRun.objects.get()
+    assert (run.kept, run.options["datum_confirmed"]) == (20, True)

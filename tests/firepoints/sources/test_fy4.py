@@ -87,3 +87,15 @@ def test_a_heading_without_lines_is_an_empty_file_not_an_error_and_anything_else
     assert read(PIXELS).rows == 0
     with pytest.raises(SourceError):
         read("经度 纬度", "1 2")
+
+
+@pytest.mark.parametrize(
+    ("lost", "code"),
+    [(" 41.20", "columns"), (" 123.70", "columns"), (" 农田", "columns"), ("辽宁省 本溪市 溪湖区", "")],
+)
+@pytest.mark.parametrize("written", [PIXEL, PIXEL.replace("辽宁省 本溪市 溪湖区", "辽宁省本溪市溪湖区")])
+def test_a_cell_lost_before_the_place_shifts_nothing_and_a_place_may_be_absent(lost, code, written):
+    line = written.replace(lost if lost in written else lost.replace(" ", ""), "", 1)
+    result = read(PIXELS, line)
+    assert [row.code for row in result.rejected] == ([code] if code else [])
+    assert len(result.sightings) == (not code)

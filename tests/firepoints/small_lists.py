@@ -1,0 +1,31 @@
+"""A small list and what is done with it, for the tests of imports."""
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from firepoints.services.reading import ListName
+from tests.factories import points as make
+from tests.factories.city import IN_WEST
+
+HEAD = "序号,县区,经度,纬度,日期,时间,卫星"
+LIST = ListName("省厅", "", "28")
+
+
+def line(seq: int, at=IN_WEST, time="13:05", county="甲县") -> str:
+    return f"{seq},{county},{at[0]},{at[1]},2023-10-07,{time},NOAA-20"
+
+
+def near(metres: float) -> tuple[float, float]:
+    """A place so far north of IN_WEST."""
+    return IN_WEST[0], round(IN_WEST[1] + metres / 111_132, 6)
+
+
+def upload(client, content: str, **given):
+    file = SimpleUploadedFile("怪表.csv", content.encode(), "text/csv")
+    return client.post(reverse("imports:new"), {"file": file, "source": "provincial_list", **given}, follow=True)
+
+
+def recognised(city, point):
+    make.take(point, "dispatch", city.clerk)
+    make.take(point, "report", city.west, conclusion="true", evidence=make.uuids(make.photo(point, city.west)))
+    return make.take(point, "recognise", city.recogniser, reason="证据充分")

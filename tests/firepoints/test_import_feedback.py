@@ -1,0 +1,146 @@
+"""反馈: the issuer's own file with our answers in it, what it said to them, and by when (policy.md §3)."""
+
+import io
+from datetime import date
+
+import openpyxl
+import pytest
+from django.urls import reverse
+
+from firepoints.models import (
+    FinalWord,
+    FirePoint,
+)
+from firepoints.services import feedback, mending
+from firepoints.services.ingest import import_file
+from firepoints.services.reading import ListName
+from journal.models import Access
+from tests.factories import points as make
+from tests.firepoints.small_lists import LIST, line, near, recognised
+from tests.firepoints.test_import_pages import body, client_of, said
+
+
+def workbook(*rows: tuple) -> bytes:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "清单"
+    sheet.append(["2023年第28期火点清单"])
+    sheet.merge_cells("A1:G1")
+    sheet.append(["序号", "县区", "经度", "纬度", "日期", "核实结果", "备注"])
+    for row in rows:
+        sheet.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+@pytest.fixture
+def answered(city, tmp_path):
+    """A list of six rows: decided true, decided false, at work, over the border, outside, unreadable."""
+    day, places = "2023-10-07", [near(0), near(3000), near(6000), (123.8001, 41.25), (120.5, 38.5), ("x", "y")]
+    rows = [
+        (at, "甲县", lon, lat, day, None, "省厅备注" if at == 1 else None) for at, (lon, lat) in enumerate(places, 1)
+    ]
+    path = tmp_path / "第28期.xlsx"
+    path.write_bytes(workbook(*rows))
+    run = import_file(path=path, source_code="provincial_list", actor=city.clerk, name=LIST).run
+    point = {one.row_no: one.detection.memberships.get().point for one in run.raw_rows.filter(outcome="kept")}
+    recognised(city, point[3])
+    _excluded(city, point[4])
+    make.take(point[5], "dispatch", city.clerk)
+    make.take(point[6], "mark_cross", city.clerk, reason="像元跨两县")
+    return run
+
+
+def _excluded(city, point):
+    make.take(point, "dispatch", city.clerk)
+    pieces = [*(make.photo(point, city.west) for _ in range(3)), make.track(point, city.west)]
+    told = {"conclusion": "false", "cause": "grass", "signed_by": "演示科长", "evidence": make.uuids(*pieces)}
+    make.take(point, "report", city.west, **told)
+    return make.take(point, "exclude", city.recogniser, reason="确系荒草")
+
+
+@pytest.mark.embedded
+def test_the_answers_stand_in_the_issuers_own_workbook_row_by_row(city, answered):
+    clerk = client_of(city.clerk)
+    page = body(clerk.get(reverse("imports:feedback", args=[answered.uuid])))
+    assert "还没有填全" in page
+    answer = clerk.get(reverse("imports:feedback_file", args=[answered.uuid]))
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.content))["清单"]
+    assert [sheet.cell(row, 6).value for row in range(3, 9)] == [
+        "属实",
+        "不属实（荒草）",
+        "核实中",
+        "跨界，待联合核实",
+        "不在本市行政区域内，未核实",
+        sheet["F8"].value,
+    ]
+    assert sheet["F8"].value.startswith("无法核实")
+    assert sheet["G3"].value == "省厅备注"
+    assert sheet["G4"].value.startswith("HD2023-")
+    assert (sheet.max_column, sheet["A1"].value) == (7, "2023年第28期火点清单")
+    assert Access.objects.filter(kind="export").count() == 1
+
+
+def test_a_rejected_negative_becomes_an_open_question_and_nothing_else_changes(city, answered):
+    clerk = client_of(city.clerk)
+    point = answered.raw_rows.get(row_no=4).detection.memberships.get().point
+    before = FirePoint.objects.get(pk=point.pk)
+    told = {
+        "row": "4",
+        "accepted": "no",
+        "document_no": "省环函〔2023〕9号",
+        "document_date": "2023-11-01",
+        "note": "有痕迹",
+    }
+    url = reverse("imports:feedback_word", args=[answered.uuid])
+    assert "提请复核" in said(clerk.post(url, told, follow=True))
+    clerk.post(url, told)
+    after = FirePoint.objects.get(pk=point.pk)
+    assert FinalWord.objects.count() == 1
+    assert "不认可“不属实（荒草）”" in after.needs_person
+    assert "重新核实" in after.needs_person
+    assert (after.state, after.recognition_id, after.counted) == (before.state, before.recognition_id, False)
+    stood = make.take(after, "stand", city.recogniser, reason="现场照片清楚，确系荒草")
+    assert (stood.needs_person, stood.recognition_id, stood.state) == ("", before.recognition_id, before.state)
+    clerk.post(url, {**told, "row": "3", "accepted": "yes"})
+    assert FirePoint.objects.filter(needs_person="").exists()
+    assert "不认可" in body(clerk.get(reverse("imports:feedback", args=[answered.uuid]) + "?show=rejected"))
+    for wrong in (
+        {**told, "row": "99"},
+        {**told, "row": "1"},
+        {**told, "document_no": ""},
+        {**told, "document_date": "2099-01-01"},
+    ):
+        assert clerk.post(url, wrong).status_code == 400
+    assert client_of(city.auditor).post(url, told).status_code == 403
+
+
+def test_the_deadline_and_what_went_out_are_on_record(city, answered):
+    clerk = client_of(city.clerk)
+    assert feedback.due_of(answered)[1] == "按设置"
+    clerk.post(
+        reverse("imports:feedback_due", args=[answered.uuid]), {"due_on": "2023-11-30", "document_no": "省函1号"}
+    )
+    assert feedback.due_of(answered) == (date(2023, 11, 30), "省函1号")
+    url = reverse("imports:feedback_sent", args=[answered.uuid])
+    assert clerk.post(url, {"sent_on": "2099-01-01"}).status_code == 400
+    clerk.post(url, {"sent_on": "2023-11-29", "document_no": "本环函2号"})
+    sent = answered.feedback_sent.get()
+    assert (sent.rows, sent.answered, sent.document_no) == (6, 3, "本环函2号")
+    assert "已登记报送" in body(clerk.get(reverse("imports:feedback", args=[answered.uuid])))
+
+
+def test_only_an_official_list_in_force_is_answered(city, tmp_path, lists, quarantined):
+    mended = mending.row_mend(
+        row=quarantined, cells={"经度": "123.75", "纬度": "41.27"}, actor=city.clerk, reason="写反了"
+    )
+    clerk = client_of(city.clerk)
+    refused = clerk.get(reverse("imports:feedback", args=[mended.run.uuid]))
+    assert refused.status_code == 400
+    assert "反馈在原来那次导入里填" in body(refused)
+    again = lists(line(1), name="巡查.csv", known=ListName("甲", "", "9"))
+    assert clerk.get(reverse("imports:feedback", args=[again.uuid])).status_code == 200
+    csv = clerk.get(reverse("imports:feedback_file", args=[quarantined.run.uuid])).content.decode()
+    assert csv.splitlines()[0].endswith("核实结果,核实说明")
+    assert "核实中" in csv.splitlines()[2]
