@@ -50,20 +50,23 @@ def ends_on(edition: Edition) -> date:
 
 def left_behind(edition: Edition) -> list[LeftCode]:
     """The old codes with open terms, by code. `edition` is active. A few queries for each edition, however many terms."""
-    maps = [_moves(one) for one in editions_in_force() if one.valid_from and one.valid_from <= _since(edition)]
+    ruling = [one for one in editions_in_force() if one.valid_from and one.valid_from <= _since(edition)]
+    maps = [_moves(one) for one in ruling]
     own = _moves(edition)
     gone = {code for code, rows in own.items() if code not in {row.new_code for row in rows}}
     found: dict[str, LeftCode] = {}
     terms = list(_open_terms(edition, gone))
     names = _old_names(edition, {term.post.cell_code for term in terms})
-    here = _names_here(edition, maps, names)
+    followed = _followed(names, ruling, maps, edition)
+    wanted = set(names).union(*followed.values())
+    here = dict(edition.cells.filter(code__in=wanted).values_list("code", "name"))
     for term in terms:
         code = term.post.cell_code
         if code not in names or (code in here and term.starts >= _since(edition)):
             continue  # never a cell, or a term of the new cell that has got the code
         left = found.get(code)
         if left is None:
-            targets = _followed(code, maps) & (set(here) - ({code} if code in gone else set()))
+            targets = followed[code] & (set(here) - ({code} if code in gone else set()))
             chosen = {one: here[one] for one in sorted(targets)}
             left = found[code] = LeftCode(code, names[code], term.post.level, chosen)
         reason = _reason_against(term, ends_on(edition))
@@ -105,13 +108,19 @@ def _old_names(edition: Edition, codes: set[str]) -> dict[str, str]:
     return dict(cells.values_list("code", "name"))
 
 
-def _names_here(edition: Edition, maps: Sequence[Moves], codes: Iterable[str]) -> dict[str, str]:
-    wanted = set(codes).union(*(_followed(code, maps) for code in codes))
-    return dict(edition.cells.filter(code__in=wanted).values_list("code", "name"))
+def _followed(
+    codes: Iterable[str], ruling: Sequence[Edition], maps: Sequence[Moves], edition: Edition
+) -> dict[str, set[str]]:
+    """What became of each code: through the editions after the last one before `edition` that had it."""
+    at = {one.pk: order for order, one in enumerate(ruling)}
+    had = Cell.objects.filter(code__in=list(codes), edition__in=list(at)).exclude(edition=edition)
+    last: dict[str, int] = {}
+    for code, pk in had.values_list("code", "edition"):
+        last[code] = max(last.get(code, -1), at[pk])
+    return {code: _moved(code, maps[last.get(code, -1) + 1 :]) for code in codes}
 
 
-def _followed(code: str, maps: Sequence[Moves]) -> set[str]:
-    """What became of a code, edition by edition."""
+def _moved(code: str, maps: Sequence[Moves]) -> set[str]:
     codes = {code}
     for moves in maps:
         codes = {
