@@ -30,10 +30,11 @@ def misread_dates(rows: Sequence[Row], fields: Sequence[str]) -> dict[str, bool]
     A file of day/month/year opened where month comes first leaves 27/10/2023 as text and turns 10/11/2023 into 11 October.
     The sign: text that is no date in one order, beside real dates none of which is later than the 12th.
     """
-    return {field: _misread([row.get(field) for row in rows]) for field in fields}
+    return {field: is_misread([row.get(field) for row in rows]) for field in fields}
 
 
-def _misread(cells: Sequence[Any]) -> bool:
+def is_misread(cells: Sequence[Any]) -> bool:
+    """The same of the cells of one column."""
     real = [cell for cell in cells if isinstance(cell, date)]
     if not real or any(cell.day > 12 for cell in real):
         return False

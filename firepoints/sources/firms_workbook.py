@@ -6,27 +6,58 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 
 import numpy as np
 
 from firepoints.sources.base import Note, ParseResult, text_row
+from firepoints.sources.columns import is_misread, one_order
 from firepoints.sources.rows import blank
 from firepoints.sources.text import plain
 from papers.reading import Sheet
 
 
 def as_csv(sheet: Sheet) -> bytes:
-    """One line per row of the sheet, empty ones too: so line numbers are the row numbers that Excel shows."""
+    """One line per row of the sheet, empty ones too: so line numbers are the row numbers that Excel shows.
+
+    Dates that Excel turned round are again the text that they were, so that the rule of the CSV reads them.
+    """
+    orders = turned_orders(sheet)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     for row in sheet.rows:
         if blank(row):
             out.write("\n")
-        else:
-            writer.writerow([cell_text(cell) for cell in row])
+            continue
+        given = {at: as_typed(row[at], order) for at, order in orders.items() if at < len(row) and is_day(row[at])}
+        writer.writerow([given.get(at) or cell_text(cell) for at, cell in enumerate(row)])
     return out.getvalue().encode("utf-8", "replace")
+
+
+def turned_orders(sheet: Sheet) -> dict[int, str]:
+    """Column → the order in which Excel read its dates, where it read only those that fitted (columns.is_misread).
+
+    A text that can only be day/month was left by an Excel that reads month/day, and the other way round. "" where the texts
+    contradict each other: then the dates come back as texts that may be two days, and are refused as such.
+    """
+    found = {}
+    for at in {at for row in sheet.rows for at, cell in enumerate(row) if is_day(cell)}:
+        cells = [row[at] for row in sheet.rows if at < len(row)]
+        if is_misread(cells):
+            left = one_order(plain(cell) for cell in cells if isinstance(cell, str))
+            found[at] = {"dmy": "mdy", "mdy": "dmy"}.get(left, "")
+    return found
+
+
+def is_day(cell: Any) -> bool:
+    return isinstance(cell, date) and (not isinstance(cell, datetime) or cell.time() == time())
+
+
+def as_typed(cell: date, order: str) -> str:
+    """The text from which Excel made this date, if it reads dates in this order."""
+    first, second = (cell.day, cell.month) if order == "dmy" else (cell.month, cell.day)
+    return f"{first:02d}/{second:02d}/{cell.year}"
 
 
 def cell_text(cell: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 
 import pytest
 import xlsxwriter
@@ -284,3 +284,39 @@ def test_chunks_and_slices_of_a_table_agree_with_its_rows():
     assert table[-1].row_no == 11
     with pytest.raises(IndexError):
         table[10]
+
+
+def on_day(day: object) -> list[object]:
+    return [41.3, 123.7, 330.1, 0.49, 0.4, day, "0501", "N20", "nominal", "2.0NRT", 299.5, 2.41, "D"]
+
+
+@pytest.mark.parametrize(
+    ("given", "left", "order"),
+    [
+        # Excel reads month/day: 10/11/2023 and 05/10/2023 of a day/month file became 11 October and 10 May.
+        ([datetime(2023, 10, 11), datetime(2023, 5, 10)], "27/10/2023", "dmy"),
+        # Excel reads day/month: 11/10/2023 and 10/05/2023 of a month/day file became 11 October and 10 May too.
+        ([datetime(2023, 10, 11), datetime(2023, 5, 10)], "10/27/2023", "mdy"),
+    ],
+)
+def test_dates_that_excel_turned_round_are_read_by_the_rule_of_the_csv_that_they_were(given, left, order):
+    result = firms.parse(workbook(VIIRS.split(","), *(on_day(day) for day in [*given, left])), options=ParseOptions())
+    days = [(one.starts_at.month, one.starts_at.day) for one in result.sightings]
+    assert (days, result.meta["date_order"]) == ([(11, 10), (10, 5), (10, 27)], order)
+    written = ["10/11/2023", "05/10/2023"] if order == "dmy" else ["11/10/2023", "10/05/2023"]
+    text = read(*(row(acq_date=one) for one in [*written, left]))
+    assert [(one.starts_at.month, one.starts_at.day) for one in text.sightings] == days
+
+
+@pytest.mark.parametrize("days", [[datetime(2023, 10, 13), "27/10/2023"], [datetime(2023, 10, 11), "2023-10-27"]])
+def test_real_dates_that_nothing_calls_in_question_stay_what_they_are(days):
+    result = firms.parse(workbook(VIIRS.split(","), *(on_day(day) for day in days)), options=ParseOptions())
+    assert [one.starts_at.date() for one in result.sightings] == [days[0].date(), date(2023, 10, 27)]
+
+
+def test_turned_dates_beside_texts_of_both_orders_are_quarantined_until_somebody_says_the_order():
+    data = workbook(VIIRS.split(","), *(on_day(day) for day in [datetime(2023, 10, 11), "27/10/2023", "10/27/2023"]))
+    assert codes(firms.parse(data, options=ParseOptions())) == ["ambiguous_date"]
+    told = firms.parse(data, options=ParseOptions(date_order="mdy"))
+    assert [one.starts_at.day for one in told.sightings] == [11, 27]
+    assert codes(told) == ["bad_date"]
