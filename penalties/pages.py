@@ -142,7 +142,7 @@ def batch_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
             batch = _take(request, batch, step, form)
         except (Refused, ReportMismatch) as error:
             status = error.http_status if isinstance(error, Refused) else 409
-            form.add_error(None, error.message if isinstance(error, Refused) else str(error))
+            _say(form, error)
         else:
             messages.success(request, f"{batch}：{batches.STEP_LABELS[step]}已办")
             return redirect("penalties:detail", pk)
@@ -155,6 +155,16 @@ def batch_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     return render(
         request, "penalties/detail.html", batch_page.context_for(_user(request), batch, form=form), status=status
     )
+
+
+def _say(form: StepForm, error: Refused | ReportMismatch) -> None:
+    """A refusal beside the field that it is about, in words only: the service names it as the API does (date)."""
+    if not isinstance(error, BadInput):
+        form.add_error(None, error.message if isinstance(error, Refused) else str(error))
+        return
+    dates = {"date": next((name for name in form.fields if name.endswith("_on")), "")}
+    field = dates.get(error.where, error.where)
+    form.add_error(field if field in form.fields else None, error.message.removeprefix(f"{error.where}："))
 
 
 def _take(request: HttpRequest, batch: Batch, step: str, form: StepForm) -> Batch:

@@ -132,9 +132,10 @@ def places_of(points: Iterable[FoundRow], counties: Iterable[tuple[str, str]]) -
 
 
 def townships_of(points: Iterable[FoundRow]) -> tuple[PlaceRow, ...]:
-    """A line for each township of an owned point that has any, by code."""
+    """A line for each township of an owned point that has any: counties in the order of the points, then by code."""
     owned = [p for p in points if p.county_code]
-    keys = sorted({(p.county_code, p.township_code) for p in owned})
+    order = {code: at for at, code in reversed(list(enumerate(p.county_code for p in owned)))}
+    keys = sorted({(p.county_code, p.township_code) for p in owned}, key=lambda key: (order[key[0]], key[1]))
     rows = []
     for key in keys:
         here = [p for p in owned if (p.county_code, p.township_code) == key]

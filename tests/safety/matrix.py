@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +32,8 @@ class _Undo(Exception):
 
 
 def asked(client: Client, method: str, url: str) -> int:
-    """The status of one request, whose effects are undone."""
-    status = 0
+    """The status of one request, whose effects are undone: the browser's too, or after /logout/ nobody is signed in."""
+    status, cookies = 0, deepcopy(client.cookies)
     try:
         with transaction.atomic():
             answer = client.post(url) if method == "POST" else client.get(url)
@@ -42,6 +43,7 @@ def asked(client: Client, method: str, url: str) -> int:
                     pass
             raise _Undo
     except _Undo:
+        client.cookies = cookies
         return status
 
 

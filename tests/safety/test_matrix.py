@@ -37,6 +37,13 @@ def test_nothing_in_the_matrix_is_a_server_error_or_open_to_nobody_in_particular
     assert public == {"/login/", "/healthz"} or public == {"/login/", "/healthz", "/health"}, public
 
 
+def test_everybody_is_still_signed_in_after_the_address_that_signs_out():
+    answers = {row["address"]: row for row in matrix.kept() if row["method"] == "GET"}
+    addresses = list(answers)
+    assert addresses.index("/logout/") < addresses.index("/penalties/") < addresses.index("/recognition/")
+    assert answers["/penalties/"]["bureau"] == answers["/recognition/"]["recogniser"] == "200"
+
+
 def test_no_county_gets_at_a_point_of_the_other_by_any_address():
     for row in matrix.kept():
         if row["object"]:
