@@ -22,6 +22,7 @@ BETWEEN = "；"
 OVERSIZE = "待人工划分"
 SEVERAL = "疑为几处"
 STATED = "表列县不符"
+TOUCHES = "的范围相接"
 ZONE = re.compile("开发区|高新|经开|新区|新城|示范区|管委会")
 MOST = 200  # characters of FirePoint.needs_person
 
@@ -35,6 +36,11 @@ def joined(*questions: str) -> str:
 def without(text: str, *kinds: str) -> str:
     """The questions left when those of some kinds (how they begin) are answered."""
     return BETWEEN.join(part for part in text.split(BETWEEN) if part and not part.startswith(kinds))
+
+
+def only(text: str, *kinds: str) -> str:
+    """The open questions of some kinds (how they begin)."""
+    return BETWEEN.join(part for part in text.split(BETWEEN) if part and part.startswith(kinds))
 
 
 def after_division(text: str) -> str:

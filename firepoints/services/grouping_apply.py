@@ -154,7 +154,7 @@ class Application:
         if not beside:
             return ""
         names = "、".join(f"{self.scene.points[pk]}（{standing_words(self.scene.points[pk])}）" for pk in beside[:3])
-        return f"与 {names} 的范围相接：同一处请并入，新的焚烧另行派发"
+        return f"与 {names} {doubts.TOUCHES}：同一处请并入，新的焚烧另行派发"
 
 
 def takes_in(point: FirePoint) -> bool:

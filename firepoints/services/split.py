@@ -95,7 +95,21 @@ def said_by_people(points: Iterable[int]) -> tuple[Pairs, Pairs]:
         joined += [pair for part in groups for pair in pairwise(part)]
         # Every pair: a part that is divided again later must stay apart from the others with all that it had.
         apart += [pair for a, b in combinations(groups, 2) for pair in product(a, b)]
-    return joined, apart
+    return joined, apart + said_on_review(wanted)
+
+
+def said_on_review(points: Iterable[int]) -> Pairs:
+    """The pairs of detection ids that a 核对 of these points called sites of their own. A merge by a person is stronger:
+    what stands in one point is joined, and the grouping drops an apart that a joining contradicts."""
+    wanted = set(points)
+    found: Pairs = []
+    for told in (
+        Step.objects.filter(action="review", data__has_key="apart").order_by("pk").values_list("data", flat=True)
+    ):
+        if wanted & set(told["points"]):
+            own, *others = told["apart"]
+            found += [pair for other in others for pair in product(own, other)]
+    return found
 
 
 def _said_again(pair: tuple[int, int], part_of: dict[int, int]) -> bool:

@@ -13,7 +13,7 @@ from firepoints.grouping_links import HOUR, Shapes, gap_s, offset_m, touching
 from firepoints.grouping_model import PATROL, SCAR
 from firepoints.models import Detection, FirePoint, Membership
 from firepoints.services.grouping_scene import REACH_DEGREES, SEEN, columns_of, params_of
-from firepoints.services.split import said_by_people
+from firepoints.services.split import said_by_people, said_on_review
 from firepoints.states import State
 from grids.models import User
 
@@ -23,12 +23,14 @@ MOST, MOST_ROWS = 5, 400
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A point near by: metres and hours between the sightings that come nearest, and why the two are not one."""
+    """A point near by: metres and hours between the sightings that come nearest, and why the two are not one. `touches`:
+    footprints and times meet, so that only a person can say that they are two."""
 
     point: FirePoint
     distance_m: float
     gap_h: float
     reason: str
+    touches: bool = False
 
 
 def neighbours_of(point: FirePoint, sightings: Sequence[Detection], user: User) -> list[Neighbour]:
@@ -46,7 +48,9 @@ def neighbours_of(point: FirePoint, sightings: Sequence[Detection], user: User) 
         return []
     rows = list(Detection.objects.filter(pk__in=[*own, *point_of]).values_list(*SEEN))
     _, divided = said_by_people([point.pk])
-    look = _Look(columns_of(rows), params_of(rows), set(own), {frozenset(pair) for pair in divided})
+    words = {frozenset(pair): "由人划分" for pair in divided}
+    words |= {frozenset(pair): "核对过：另是一处" for pair in said_on_review([point.pk])}
+    look = _Look(columns_of(rows), params_of(rows), set(own), words)
     theirs: dict[int, list[int]] = defaultdict(list)
     for pk, at in point_of.items():
         theirs[at].append(pk)
@@ -75,7 +79,7 @@ def _near(point: FirePoint, sightings: Sequence[Detection]) -> Any:
 class _Look:
     """The pairs between a point's own sightings and those of one neighbour."""
 
-    def __init__(self, d: Detections, params: Params, own: set[int], divided: set[frozenset[int]]) -> None:
+    def __init__(self, d: Detections, params: Params, own: set[int], divided: dict[frozenset[int], str]) -> None:
         self.d, self.params, self.divided = d, params, divided
         self.shapes = Shapes.of(d, params)
         self.own = np.flatnonzero(np.isin(d.id, list(own)))
@@ -90,14 +94,15 @@ class _Look:
         best = int(np.lexsort((self.d.id[b], self.d.id[a], away, gap, ~touch))[0])
         if away[best] > REACH_M:
             return None
-        return Neighbour(
-            point, float(away[best]), float(gap[best]), self._reason(point, a, b, best, bool(touch[best]), gap[best])
-        )
+        reason = self._reason(point, a, b, best, bool(touch[best]), gap[best])
+        meets = bool(touch[best]) and float(gap[best]) <= self.params.window_h
+        return Neighbour(point, float(away[best]), float(gap[best]), reason, meets)
 
     def _reason(self, point: FirePoint, a: Any, b: Any, best: int, touches: bool, gap_h: float) -> str:
         d = self.d
-        if self.divided & {frozenset(pair) for pair in zip(d.id[a].tolist(), d.id[b].tolist(), strict=True)}:
-            return "由人划分"
+        pairs = {frozenset(pair) for pair in zip(d.id[a].tolist(), d.id[b].tolist(), strict=True)}
+        if said := self.divided.keys() & pairs:
+            return self.divided[min(said, key=sorted)]
         if not touches:
             return "像元不相接"
         i, j = int(a[best]), int(b[best])

@@ -6,7 +6,9 @@ import pytest
 import shapely
 
 from firepoints.models import Detection, FirePoint
+from firepoints.selectors import active_detections
 from firepoints.services.grouping import group_run
+from firepoints.services.standing_apart import neighbours_of
 from firepoints.states import State
 from grids.models import Overlay
 from grids.services.overlays import Place, overlay_load
@@ -146,6 +148,53 @@ def test_a_suspicion_that_comes_to_touch_a_dispatched_point_says_so(city: City) 
     assert point_of(beside).needs_person == ""
     grouped(city, make.detection(source="firms", at=east_of(IN_WEST, 560)))
     assert sent.number in point_of(beside).needs_person
+
+
+def answered_as_another(city: City) -> tuple[FirePoint, FirePoint]:
+    """A decided point, and a suspicion that touches it of which a person said: another site."""
+    old = make.notified(city)
+    beside = make.detection(at=east_of(IN_WEST, 300), when=make.BURNT_AT + HOUR)
+    grouped(city, beside)
+    assert str(old) in point_of(beside).needs_person
+    return old, make.take(point_of(beside), "review", city.clerk, reason="另是一处，隔着一条河")
+
+
+def test_what_a_person_called_another_site_is_not_asked_about_again(city: City) -> None:
+    old, other = answered_as_another(city)
+    later = make.detection(at=east_of(IN_WEST, 350), when=make.BURNT_AT + 2 * HOUR)
+    grouped(city, later)
+    assert point_of(later) == other
+    assert point_of(later).needs_person == ""
+    (neighbour,) = neighbours_of(other, active_detections(other), city.clerk)
+    assert (neighbour.point, neighbour.reason) == (old, "核对过：另是一处")
+
+
+def test_without_that_word_it_would_be_asked_again(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    old, _ = answered_as_another(city)
+    monkeypatch.setattr("firepoints.services.split.said_on_review", lambda points: [])
+    later = make.detection(at=east_of(IN_WEST, 350), when=make.BURNT_AT + 2 * HOUR)
+    grouped(city, later)
+    assert str(old) in point_of(later).needs_person
+
+
+def test_a_sighting_nearer_to_the_decided_point_is_still_put_before_a_person(city: City) -> None:
+    old, other = answered_as_another(city)
+    later = make.detection(at=east_of(IN_WEST, -50), when=make.BURNT_AT + 2 * HOUR)
+    grouped(city, later)
+    assert point_of(later) not in (old, other)
+    assert str(old) in point_of(later).needs_person
+
+
+def test_a_merge_by_a_person_is_stronger_than_an_earlier_word(city: City) -> None:
+    sent = make.dispatched(city)
+    beside = make.detection(source="firms", at=east_of(IN_WEST, 1100))
+    grouped(city, beside)
+    grouped(city, make.detection(source="firms", at=east_of(IN_WEST, 560)))
+    other = make.take(point_of(beside), "review", city.clerk, reason="另是一处")
+    make.take(other, "merge", city.clerk, into=sent.pk, reason="现场看是同一块地")
+    later = make.detection(at=east_of(IN_WEST, 1050), when=make.BURNT_AT + 2 * HOUR)
+    grouped(city, later)
+    assert point_of(later).pk == sent.pk
 
 
 def test_a_site_whose_error_reaches_over_the_border_is_nobodys(city: City) -> None:
