@@ -186,7 +186,7 @@ TRANSITIONS = (
     _row("uphold", "维持认定", (S.CONTESTED,), S.FINAL, (_DECIDER,), (another_decider,), ("reason",)),
     _row("reopen", "重新核实", _AFTER_DECISION, S.DISPATCHED, (_DECIDER,), (), ("reason",)),
     _row("stand", "复核后维持", _AFTER_DECISION, "", (_DECIDER,), (in_question,), ("reason",)),
-    _row("merge", "并入另一处", (*_BEFORE_DECISION, S.JOINT), S.MERGED, (_BUREAU,), (), ("into", "reason")),
+    _row("merge", "并入另一处", (*_BEFORE_DECISION, S.JOINT), S.MERGED, (_BUREAU, _DECIDER), (), ("into", "reason")),
     _row("merge_decided", "已认定的并入另一处", _AFTER_DECISION, S.MERGED, (_DECIDER,), (), ("into", "reason")),
     _row("unmerge", "撤销并入", (S.MERGED,), "", (_BUREAU, _DECIDER), (), ("reason",)),
     _row("absorb", "自动归并", (S.SUSPECTED,), S.MERGED, (_SYSTEM,), (), ("into", "reason")),

@@ -76,7 +76,9 @@ def act_page(request: HttpRequest, point_id: int, action: str) -> HttpResponse:
     except Refused as refused:
         if isinstance(refused, StaleVersion | Conflict) and is_done_already(request, point, action):
             return _done(request, point, f"{point} 已{transition.label}。")
-        form.add_error(None, refused.message)
+        # The field's own name is the API's; beside the field people need the words only.
+        where = str(refused.details.get("where", ""))
+        form.add_error(where if where in form.fields else None, refused.message.removeprefix(f"{where}："))
         return _show(
             request, point, action, form, selectors.actions_for(point, request.user), status=refused.http_status
         )

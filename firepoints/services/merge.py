@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from firepoints import selectors
+from firepoints import doubts, selectors
 from firepoints.models import FirePoint, Membership
 from firepoints.services.points import refresh
 from firepoints.services.steps import Opened, advance, claim, concern, open_act, required
@@ -79,6 +79,19 @@ def _require_one_county(point: FirePoint, survivor: FirePoint) -> None:
     raise Conflict(f"两处分属不同县（区），先{first}", code="two_counties")
 
 
+def _still_asked(point: FirePoint, survivor: FirePoint, *, by_machine: bool) -> None:
+    """What was open about the sightings that come is open about the survivor: a merge answers only whether two are one.
+
+    The grouping asks anew whether the whole is several sites, or too large; not whose county a row states.
+    """
+    kinds = (doubts.STATED,) if by_machine else (doubts.SEVERAL, doubts.STATED, doubts.OVERSIZE)
+    open_ = doubts.only(point.needs_person, *kinds)
+    if survivor.state == State.SUSPECTED and not by_machine:
+        survivor.is_oversize = survivor.is_oversize or point.is_oversize
+    said = doubts.joined(survivor.needs_person, open_)
+    FirePoint.objects.filter(pk=survivor.pk).update(needs_person=said, is_oversize=survivor.is_oversize)
+
+
 def _merged(opened: Opened, survivor: FirePoint, reason: str) -> FirePoint:
     point, actor = opened.point, opened.actor
     claim(survivor)
@@ -89,7 +102,8 @@ def _merged(opened: Opened, survivor: FirePoint, reason: str) -> FirePoint:
     Membership.objects.bulk_create(Membership(point=survivor, detection_id=one, why=why) for one in detections)
     faults.point("act.merge.moved")
     if survivor.state not in DECIDED:
-        refresh(survivor)
+        survivor = refresh(survivor)
+        _still_asked(point, survivor, by_machine=opened.transition.action == "absorb")
     concern(survivor, dict(point.counties.values_list("county_code", "share")))
     record("fire_point.took_in", survivor, actor, after={"merged": point.pk, "detections": detections}, reason=reason)
     data = {"into": survivor.pk, "detections": detections}

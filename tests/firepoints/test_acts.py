@@ -217,7 +217,7 @@ def test_what_is_offered_is_what_the_guard_allows(city: City) -> None:
         "withdraw",
     }
     assert offered["dispatched", "west"] == {"report", "dispute", "assign_group"}
-    assert offered["verified", "recogniser"] == {"return", "recognise", "exclude"}
+    assert offered["verified", "recogniser"] == {"return", "recognise", "exclude", "merge"}
     assert offered["objection", "west"] == {"object", "waive"}
     assert offered["final", "recogniser"] == {"reopen", "stand", "merge_decided"}
     assert not any(offered[point.state, name] for point in points for name in ("finance", "auditor"))

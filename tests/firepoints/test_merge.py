@@ -54,6 +54,25 @@ def test_a_clerk_merges_nothing_into_a_decided_point(city: City) -> None:
         make.take(fresh, "merge", city.clerk, into=decided.pk, reason="试")
 
 
+def test_a_recogniser_says_that_a_new_row_is_a_fire_already_decided(city: City) -> None:
+    decided, fresh = make.recognised(city), make.suspected(at=NEARBY)
+    done = make.take(fresh, "merge", city.recogniser, into=decided.pk, reason="同一处，同一次焚烧")
+    decided.refresh_from_db()
+    assert (done.state, decided.state, decided.counted) == (State.MERGED, State.RECOGNISED, True)
+    assert decided.memberships.filter(is_active=True).count() == 2
+
+
+@pytest.mark.parametrize(
+    "question", ["疑为几处：巡查或黑斑相距 300 米", "表列县不符：清单写 乙县", "待人工划分：超过 48 小时"]
+)
+def test_a_merge_does_not_answer_what_else_was_asked_about_the_sightings(city: City, question: str) -> None:
+    survivor, gone = make.dispatched(city), make.suspected(at=NEARBY)
+    FirePoint.objects.filter(pk=gone.pk).update(needs_person=f"{question}；与 BX-1 的范围相接：同一处请并入")
+    make.take(gone, "merge", city.clerk, into=survivor.pk, reason="同一处")
+    survivor.refresh_from_db()
+    assert survivor.needs_person == question
+
+
 @pytest.mark.embedded
 def test_a_recogniser_merges_a_decided_point_away(city: City) -> None:
     survivor, gone = make.final(city), make.final(city, at=NEARBY)

@@ -167,7 +167,7 @@ def test_a_step_out_of_order_is_refused_in_words(clerk, batch):
     [
         ({"doc_no": "", "approved_on": "today"}, "必填项"),
         ({"doc_no": "批1号", "approved_on": "today", "file": None}, "没有批件扫描件"),
-        ({"doc_no": "批1号", "approved_on": "2020-01-01"}, "早于报送日期"),
+        ({"doc_no": "批1号", "approved_on": "2020-01-01"}, ">批件日期 2020-01-01 早于报送日期"),
         ({"doc_no": "批1号", "approved_on": "today", "file": ("x.pdf", b"<script>")}, "要是 PDF"),
     ],
 )
