@@ -102,7 +102,7 @@ class DesignateForm(forms.Form):
     def __init__(self, *args: Any, county: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         posts = Post.objects.filter(kind=PostKind.COUNTY, cell_code=county).order_by("id")
-        self.fields["post"] = forms.ModelChoiceField(label="核实岗位", queryset=posts)
+        self.fields["post"] = forms.ModelChoiceField(label="核实岗位", queryset=posts, empty_label="请选")
         self.order_fields(["post", "document_no", "valid_from"])
 
 

@@ -10,7 +10,8 @@ from grids.models import Post, Term, User
 from grids.roles import RESPONSIBLE_KINDS
 from grids.services.people import account_open, post_create, term_start
 from grids.services.phones import phone_set, readable_phone
-from grids.services.roster_plan import RosterRow, Verdict, roster_plan
+from grids.services.roster_plan import Verdict, roster_plan
+from grids.services.roster_row import RosterRow
 from journal.errors import BadInput
 
 

@@ -133,7 +133,8 @@ def _listed(report: EditionReport) -> Iterable[tuple[str, dict[str, Any]]]:
 
 
 def findings_layer(report: EditionReport, suffix: str) -> bytes:
-    """The same for QGIS: errors and warnings apart in a GeoPackage, together in a GeoJSON."""
+    """The same for QGIS: errors and warnings apart in a GeoPackage, what is known only by its place apart from what has
+    ground (a layer of both opens as a mixture); together in a GeoJSON."""
     features = findings_geojson(report)["features"]
     names = ("kind", "label", "level", "codes", "name", "area_m2", "text")
 
@@ -144,10 +145,15 @@ def findings_layer(report: EditionReport, suffix: str) -> bytes:
     if suffix == ".geojson":
         return file_content(suffix, lambda out: write_features({"findings": layer(features)}, out))
     parts = {
-        "errors": layer([row for row in features if row["properties"]["is_error"]]),
-        "warnings": layer([row for row in features if not row["properties"]["is_error"]]),
+        name + tail: layer([row for row in features if _belongs(row, is_error=is_error, is_point=is_point)])
+        for name, is_error in (("errors", True), ("warnings", False))
+        for tail, is_point in (("", False), ("_points", True))
     }
     return file_content(suffix, lambda out: write_features(parts, out))
+
+
+def _belongs(row: dict[str, Any], *, is_error: bool, is_point: bool) -> bool:
+    return bool(row["properties"]["is_error"] == is_error and (row["geometry"]["type"] == "Point") == is_point)
 
 
 def cells_layer(edition: Edition, cells: QuerySet[Cell], suffix: str) -> bytes:

@@ -14,7 +14,8 @@ from grids import people_changes
 from grids.models import Post, RosterImport, Term, User
 from grids.people_changes import Change
 from grids.services.phones import readable_phone
-from grids.services.roster_plan import Plan, Planned, PostKey, RosterRow, Verdict, chunks, roster_plan
+from grids.services.roster_plan import Plan, Planned, Verdict, chunks, roster_plan
+from grids.services.roster_row import PostKey, RosterRow
 from journal import clock, digests
 from journal.errors import BadInput, Conflict
 from journal.selectors import deployment

@@ -1,4 +1,5 @@
-"""A workbook of people as rows: the template that we hand out, and what offices make of it (C2). Pure.
+"""A workbook of people as rows: the template that we hand out, and what offices make of it (C2). Pure:
+no database is asked.
 
 Columns are found by their headings in the first rows of each sheet; a sheet without the three that must be there is left
 alone. A row whose name is blank is an unfilled line of the template, not an error.
@@ -13,7 +14,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from grids.roles import POST_KIND_LABELS, RESPONSIBLE_KINDS, Level
-from grids.services.roster_plan import RosterRow
+from grids.services.roster_row import RosterRow
 from journal.errors import BadInput
 from papers.tables import Table, workbook
 

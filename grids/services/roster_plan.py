@@ -9,43 +9,12 @@ from datetime import date
 from enum import StrEnum
 
 from grids.models import Post, Term, User
-from grids.roles import LEVEL_LABELS, POST_KIND_LABELS, PostKind
+from grids.roles import LEVEL_LABELS, POST_KIND_LABELS
 from grids.services.phones import readable_phone
+from grids.services.roster_row import PostKey, RosterRow
 from journal.errors import BadInput
 
-PostKey = tuple[str, str, str]
-"""Cell code, kind, title."""
 CHUNK = 900  # SQLite takes no more values in one IN
-
-
-@dataclass(frozen=True, slots=True)
-class RosterRow:
-    """One person in one post. `username` "" = found by name and phone, or opened anew; `phone` "" = left as it is.
-
-    `starts` None = from the day of the load; `line` = the row of the sheet, for the words of an error.
-    """
-
-    cell_code: str
-    level: str
-    kind: str
-    username: str
-    full_name: str
-    phone: str = ""
-    title: str = ""
-    unit: str = ""
-    is_acting: bool = False
-    starts: date | None = None
-    ends: date | None = None
-    document_no: str = ""
-    line: int = 0
-
-    @property
-    def post_title(self) -> str:
-        return self.title or POST_KIND_LABELS[PostKind(self.kind)]
-
-    @property
-    def key(self) -> PostKey:
-        return self.cell_code, self.kind, self.post_title
 
 
 class Verdict(StrEnum):

@@ -18,6 +18,8 @@ from grids.roles import LEVELS
 from journal.errors import BadInput
 
 DRIVERS = {".gpkg": "GPKG", ".geojson": "GeoJSON"}
+# The office's QGIS is older than the GDAL that writes here: 1.4, its default, makes it warn that it may not read all.
+OPTIONS = {"GPKG": {"VERSION": "1.2"}}
 
 
 def check_target(out: Path) -> None:
@@ -40,7 +42,7 @@ def write_layers(layers: Mapping[str, Any], out: Path) -> dict[str, int]:
     draft = out.with_name(f".{uuid.uuid4().hex}{out.suffix}")
     try:
         for name, frame in named.items():
-            frame.to_file(draft, driver=driver, layer=name, engine="pyogrio")
+            frame.to_file(draft, driver=driver, layer=name, engine="pyogrio", dataset_options=OPTIONS.get(driver))
         os.replace(draft, out)
     except OSError as error:
         raise BadInput(f"写不进 {out.name}：{error}", where="out") from error
@@ -77,13 +79,14 @@ def write_features(layers: Mapping[str, Features], out: Path) -> dict[str, int]:
             pyogrio.raw.write(
                 draft,
                 shapely.to_wkb(shapes),
-                [np.array(values, dtype=object) for values in layer.columns.values()],
+                [_column(values) for values in layer.columns.values()],
                 np.array(list(layer.columns)),
                 geometry_type=kind,
                 crs="EPSG:4326",
                 driver=driver,
                 layer=name,
                 append=at > 0,
+                dataset_options=OPTIONS.get(driver),
             )
         os.replace(draft, out)
     except OSError as error:
@@ -119,8 +122,19 @@ def file_content(suffix: str, write: Callable[[Path], Any]) -> bytes:
 
 
 def plain(value: Any) -> Any:
-    """A value as a column of these formats takes it: a number, or text; nothing is the empty text."""
-    return "" if value is None else float(value) if isinstance(value, int | float) else str(value)
+    """A value as a column of these formats takes it: a number, nothing, or text."""
+    return value if value is None or isinstance(value, int | float) else str(value)
+
+
+def _column(values: Sequence[Any]) -> npt.NDArray[Any]:
+    """Numbers with gaps as numbers, so that QGIS sorts and shades by them; everything else as text, a gap as the empty one."""
+    given = list(values)
+    known = [one for one in given if one is not None]
+    if known and all(isinstance(one, int) for one in known) and len(known) == len(given):
+        return np.array(given, dtype=np.int64)
+    if known and all(isinstance(one, int | float) for one in known):
+        return np.array([np.nan if one is None else float(one) for one in given])
+    return np.array(["" if one is None else str(one) for one in given], dtype=object)
 
 
 def export_cells(*, edition: Edition, out: Path, cells: QuerySet[Cell] | None = None) -> dict[str, int]:
@@ -135,6 +149,6 @@ def export_cells(*, edition: Edition, out: Path, cells: QuerySet[Cell] | None = 
         if found:
             code, name, parent, area, wkb = zip(*found, strict=True)
             columns = {"code": code, "name": name, "parent": [one or "" for one in parent],
-                       "area_m2": [float(one or 0) for one in area]}  # fmt: skip
+                       "area_m2": list(area)}  # fmt: skip
             layers[str(level)] = Features(columns, list(shapely.from_wkb([bytes(one) for one in wkb])))
     return write_features(layers, out)

@@ -1,7 +1,9 @@
 """Places that are hints: loaded whole or not at all, in force between two dates, proposals without effect (C1, C15)."""
 
 import json
+import sqlite3
 import uuid
+from contextlib import closing
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -199,6 +201,12 @@ def test_layers_leave_with_their_whole_ground_one_for_each_kind(city: City, clie
     _, _, wkb, fields = pyogrio.raw.read(path, layer="fixed_heat", columns=["name"])
     shapes = dict(zip(fields[0], shapely.from_wkb(wkb), strict=True))
     assert shapely.equals(shapes["两块"], parts)
+    info = pyogrio.read_info(path, layer="fixed_heat")
+    assert {name: kind for name, kind in zip(info["fields"], info["dtypes"], strict=True) if name in ("id", "lon", "name")} == {
+        "id": "int64", "lon": "float64", "name": "object",
+    }, "QGIS sorts and shades by numbers, not by their text"  # fmt: skip
+    with closing(sqlite3.connect(path)) as file:
+        assert file.execute("PRAGMA user_version").fetchone() == (10200,), "an older QGIS opens it without a warning"
     assert len(json.loads(exported(client, "overlays.geojson"))["features"]) == 3
     assert client.get(reverse("grid-overlays-export", args=["overlays.gpkg"]), {"kind": "cropland"}).status_code == 404
     assert client.get(reverse("grid-overlays-export", args=["overlays.exe"])).status_code == 404

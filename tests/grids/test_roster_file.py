@@ -1,6 +1,10 @@
 """A workbook of people: what offices really send, and what becomes of every line."""
 
+import os
+import subprocess
+import sys
 from datetime import date, datetime
+from pathlib import Path
 
 import pytest
 
@@ -107,3 +111,11 @@ def test_the_template_is_read_back_by_the_reader_that_it_is_made_for():
     assert len(COLUMNS) == len(row)
     assert (back.kind, back.title, back.unit, back.is_acting) == (PostKind.DEPUTY, "副县长", "=1+1", True)
     assert (back.starts, back.document_no) == (date(2024, 3, 1), "〔2024〕1号")
+
+
+def test_reading_a_roster_needs_no_database_nor_any_settings():
+    code = (
+        "import sys, grids.services.roster_file; sys.exit('grids.models' in sys.modules or 'django.db' in sys.modules)"
+    )
+    bare = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    subprocess.run([sys.executable, "-c", code], check=True, env=bare, cwd=Path(__file__).parents[2])
