@@ -50,12 +50,11 @@ def group(detections: Detections, constraints: Constraints | None = None, params
     constraints, params = constraints or Constraints(), params or Params()
     order = detections.canonical_order()
     d = detections.take(order)
-    shapes = Shapes.of(d, params)
-    found, hints = links_of(d, shapes, params)
+    found, hints = links_of(d, None, params)
     said = Said.of(d, constraints)
     kept = np.ones(len(found), dtype=bool)
     if len(said.apart):
-        kept = one_side(d, shapes, found, *parts_of(len(d), said.joined, said.frozen, said.apart))
+        kept = one_side(d, Shapes.of(d, params), found, *parts_of(len(d), said.joined, said.frozen, said.apart))
     is_free = said.frozen < 0
     free = np.ones(len(found), dtype=bool) if is_free.all() else is_free[found.a] & is_free[found.b]
     root = merged(d, found.where(kept & free), said)
@@ -82,7 +81,7 @@ def related(detections: Detections, seeds: Iterable[int], constraints: Constrain
     An import need not group the whole history again: what no chain of links or constraints reaches cannot change.
     """
     d = detections.take(detections.canonical_order())
-    links, _ = links_of(d, Shapes.of(d, params), params)
+    links, _ = links_of(d, None, params)
     chains = [pair for members in constraints.frozen for pair in pairwise(members)]
     said = positions(d, [*constraints.joined, *constraints.apart, *chains])
     root = components(len(d), np.r_[links.a, said[:, 0]], np.r_[links.b, said[:, 1]])

@@ -6,6 +6,7 @@ stand side by side: from any other order most of the time would go into waiting 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from grids.geo.footprint import metres_per_degree
 
 BLOCK = 1 << 16  # pairs measured in one go: what that takes stays in the cache
 ROWS = 1 << 16  # rows whose cells are walked in one go
+SLAB = 1 << 18  # rows of a stretch of time that is looked at by itself
 SIDE = 2  # reaches in a cell's side: fewer look beyond a longer one, and more meet within it
 MOST_KEYS = 2.0**61
 METRES_PER_DEGREE = 110_500.0  # a little under the least anywhere, so that cells are never too small
@@ -49,11 +51,27 @@ def gap_s(d: Detections, a: Ints, b: Ints) -> Ints:
     return _gap(d.starts_at, d.ends_at, a, b)
 
 
+def slabs(d: Detections, window_s: float) -> Iterator[tuple[int, int, int]]:
+    """(first, last, end) that cut the time into stretches: who is within the window of a row in [first, last) and not
+    before it lies in [first, end). Ten years then take ten times as long as one, and no more: memory stays near."""
+    first = 0
+    while first < len(d):
+        size = SLAB
+        while True:
+            last = min(first + size, len(d))
+            end = int(np.searchsorted(d.starts_at, int(d.ends_at[first:last].max()) + math.ceil(window_s), "right"))
+            if end - last <= size:  # else more would be looked at twice than once
+                break
+            size *= 2
+        yield first, last, end
+        first = last
+
+
 def pairs_within(d: Detections, used: Ints, reach_m: float, window_s: float) -> Iterator[Pairs]:
     """In blocks, each pair of the positions `used` (rising) whose centres are within reach and intervals within window."""
     if len(used) < 2 or reach_m <= 0:
         return
-    cells = _Cells.of(d, used, reach_m, int(np.ceil(window_s)))
+    cells = _Cells.of(d, used, reach_m, math.ceil(window_s))
     for i, j in cells.candidates():
         gap = _gap(cells.starts, cells.ends, i, j)
         east, north = _offset(cells.lon, cells.lat, i, j)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from firepoints.grouping_cells import Pairs, gap_s, offset_m, pairs_within
+from firepoints.grouping_cells import Pairs, gap_s, offset_m, pairs_within, slabs
 from firepoints.grouping_model import (
     HIMAWARI,
     HOUR,
@@ -62,6 +62,9 @@ class Shapes:
         margin = np.where(disc, radius, d.error_m)
         turn = np.radians(np.where(disc, 0.0, d.heading_deg))
         return cls(half_x, half_y, turn, margin, np.minimum(half_x, half_y) + margin, np.hypot(half_x, half_y) + margin)
+
+    def take(self, index: slice) -> Shapes:
+        return Shapes(*(getattr(self, name)[index] for name in self.__slots__))
 
 
 def touching(s: Shapes, a: Ints, b: Ints, dx: Floats, dy: Floats) -> Bools:
@@ -120,8 +123,26 @@ def separated(s: Shapes, a: Ints, b: Ints, dx: Floats, dy: Floats) -> Bools:
     return apart
 
 
-def links_of(d: Detections, s: Shapes, params: Params) -> tuple[Links, Links]:
-    """(links, hints) among detections in canonical order. Fixed-heat and patrol links are kept apart by their rule."""
+def links_of(d: Detections, s: Shapes | None, params: Params) -> tuple[Links, Links]:
+    """(links, hints) among detections in canonical order. Fixed-heat and patrol links are kept apart by their rule.
+
+    `s`: the footprints where somebody has them; else each stretch of time has its own made.
+    """
+    found: list[Links] = []
+    hints: list[Links] = []
+    lasting = max(params.window_h, params.scar_window_h if ((d.family == SCAR) | (d.family == PATROL)).any() else 0.0)
+    for first, last, end in slabs(d, lasting * HOUR):
+        part = d.take(slice(first, end))
+        shapes = s.take(slice(first, end)) if s else Shapes.of(part, params)
+        own = last - first  # pairs that begin later are found in the next stretch
+        linked, hinted = slab_links(part, shapes, params)
+        found += [links.where(links.a < own).moved(first) for links in linked]
+        hints += [links.where(links.a < own).moved(first) for links in hinted]
+    return Links.concat(found), Links.concat(hints)
+
+
+def slab_links(d: Detections, s: Shapes, params: Params) -> tuple[list[Links], list[Links]]:
+    """(links, hints) of a stretch of time, in pieces."""
     pixel = np.flatnonzero((d.family != HIMAWARI) & (d.family != SCAR) & (d.family != PATROL)).astype(np.int64)
     person = np.flatnonzero((d.family == SCAR) | (d.family == PATROL)).astype(np.int64)
     window = params.window_h * HOUR
@@ -135,7 +156,7 @@ def links_of(d: Detections, s: Shapes, params: Params) -> tuple[Links, Links]:
             linked, hinted = person_links(d, s, params, pairs)
             found.append(linked)
             hints.append(hinted)
-    return Links.concat(found), Links.concat(hints)
+    return found, hints
 
 
 def pixel_reach(d: Detections, s: Shapes, params: Params, pixel: Ints) -> float:
@@ -147,13 +168,13 @@ def pixel_reach(d: Detections, s: Shapes, params: Params, pixel: Ints) -> float:
 def pixel_links(d: Detections, s: Shapes, params: Params, pairs: Pairs) -> Links:
     """Links of pixels within the window, by their footprints; of MODIS also by the distance of the centres."""
     keep = np.flatnonzero(touching(s, pairs.a, pairs.b, pairs.east, pairs.north))
-    links = linked(pairs, keep, TOUCH)
+    links = chosen(pairs, keep, TOUCH)
     modis = (d.family[links.a] == MODIS) | (d.family[links.b] == MODIS)
     links = links.where(~modis | (links.distance_m <= params.modis_centre_m))
     return with_fixed_heat(d, links) if d.fixed_heat.any() else links
 
 
-def linked(pairs: Pairs, at: Ints, rule: int | Codes) -> Links:
+def chosen(pairs: Pairs, at: Ints, rule: int | Codes) -> Links:
     """Some of the pairs as links, of one rule or each of its own."""
     rules = np.broadcast_to(np.asarray(rule, dtype=np.uint8), len(pairs))[at]
     return Links(pairs.a[at], pairs.b[at], rules, pairs.distance_m[at], pairs.gap_s[at])
@@ -186,7 +207,7 @@ def person_links(d: Detections, s: Shapes, params: Params, pairs: Pairs) -> tupl
     after = d.ends_at[finding] >= d.starts_at[pass_]
     early = np.flatnonzero(inside & ~after & (gap <= params.window_h * HOUR))
     keep = np.flatnonzero(beside | (inside & after))
-    return linked(pairs, keep, np.where(two, NEAR, INSIDE).astype(np.uint8)), linked(pairs, early, BEFORE_PASS)
+    return chosen(pairs, keep, np.where(two, NEAR, INSIDE).astype(np.uint8)), chosen(pairs, early, BEFORE_PASS)
 
 
 def himawari_hints(d: Detections, params: Params) -> Iterator[Links]:
@@ -195,4 +216,4 @@ def himawari_hints(d: Detections, params: Params) -> Iterator[Links]:
         return
     for pairs in pairs_within(d, np.arange(len(d), dtype=np.int64), params.himawari_m, params.window_h * HOUR):
         mixed = np.flatnonzero((d.family[pairs.a] == HIMAWARI) != (d.family[pairs.b] == HIMAWARI))
-        yield linked(pairs, mixed, RULES.index("himawari"))
+        yield chosen(pairs, mixed, RULES.index("himawari"))

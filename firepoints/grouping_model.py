@@ -105,7 +105,7 @@ class Detections:
         if not (np.isfinite(self.lon).all() and np.isfinite(self.lat).all() and np.isfinite(self.error_m).all()):
             raise ValueError("监测记录的坐标或误差不是有限的数")
 
-    def take(self, index: Ints) -> Detections:
+    def take(self, index: Ints | slice) -> Detections:
         return Detections(*(getattr(self, name)[index] for name in self.__slots__))
 
     def canonical_order(self) -> Ints:
@@ -215,6 +215,10 @@ class Links:
         if index.dtype == np.bool_ and index.all():
             return self
         return Links(*(getattr(self, name)[index] for name in self.__slots__))
+
+    def moved(self, by: int) -> Links:
+        """The same links where the first position has another number."""
+        return replace(self, a=self.a + by, b=self.b + by) if by else self
 
     def ruled(self, rule: int) -> Links:
         """The same links under another rule's name."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from firepoints import grouping_cells
 from firepoints.grouping import Constraints, Detections, Params, Said, group, related
 from firepoints.grouping_links import Shapes, links_of, offset_m, touching
 from firepoints.grouping_model import FAMILIES
@@ -209,3 +211,15 @@ def test_touching_agrees_with_the_footprints_that_the_map_draws(w1, h1, t1, w2, 
     overlap = shapely.area(shapely.intersection(drawn[0], drawn[1])) * 84_000 * 111_000
     # Chords make the drawn corners up to 0.5 % of the error too small, and the plane is local: 8 m is a tie.
     assert ours if overlap > 8 * 100 else (not ours if gap_m > 8 else True)
+
+
+@FAST
+@given(cases(), st.integers(1, 6))
+def test_time_cut_into_stretches_leaves_every_link_found_once(case, rows):
+    detections, constraints = case
+    whole = group(detections, constraints, PARAMS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(grouping_cells, "SLAB", rows)
+        cut = group(detections, constraints, PARAMS)
+    assert (cut.groups(), cut.proposals) == (whole.groups(), whole.proposals)
+    assert sorted(cut.hints(), key=repr) == sorted(whole.hints(), key=repr)
