@@ -22,10 +22,13 @@ from django.conf import settings
 from firepoints.models import Feed, ImportRun, Source
 from firepoints.services import ingest, reading
 from firepoints.services.importing.area import require_edition
+from firepoints.services.mapping_memory import remembered
+from firepoints.sources.list_names import said_of_list
 from grids.models import User
 from grids.selectors import system_user
 from journal import clock, jobs
 from journal.errors import Refused
+from papers.filing import digest_of_file
 
 FEED = "inbox"
 WORK, DONE, FAILED = ".work", "done", "failed"
@@ -34,6 +37,7 @@ MOST_BYTES = 500_000_000
 MOST_FILES = 50  # of one pass
 NAME_BYTES = 150  # leaves room for stamp and ending in the 255 of a file system
 WAIT_S = 300
+TITLE_ROWS = 10
 _ODD = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u202a-\u202e\u2066-\u2069\ud800-\udfff]')
 
 
@@ -142,11 +146,42 @@ def _run_of(code: str, path: Path, number: UUID, name: str, actor: User) -> Impo
         raise Refused("文件是空的")
     if size > MOST_BYTES:
         raise Refused(f"文件超过 {MOST_BYTES // 1_000_000} MB，请分成几个")
+    source = reading.source_named(code)
+    listed = _name_of_list(source, path, name)
     try:
-        done = ingest.import_file(path=path, source_code=code, actor=actor, filename=name, uuid=number, wait_s=WAIT_S)
+        done = ingest.import_file(
+            path=path, source_code=code, actor=actor, filename=name, uuid=number, wait_s=WAIT_S, name=listed,
+            mapping=remembered(source, listed.issuer) or remembered(source, ""),
+        )  # fmt: skip
     except ingest.Busy:
         return ImportRun.objects.filter(uuid=number).first()
     return done.run
+
+
+def _name_of_list(source: Source, path: Path, name: str) -> reading.ListName:
+    """Issuer, period and number of an official list: as somebody imported this very file before, else as its name says
+    and, for what the name leaves open, its title. Nothing for other sources."""
+    if source.source_class != Source.Class.OFFICIAL_LIST:
+        return reading.ListName()
+    runs = ImportRun.objects.filter(source=source, state=ImportRun.State.COMMITTED)
+    before = runs.filter(sha256=digest_of_file(path)).order_by("pk").first()
+    if before is not None:
+        return reading.ListName(before.issuer, before.period, before.list_no)
+    issuers = list(runs.exclude(issuer="").order_by().values_list("issuer", flat=True).distinct())
+    said = said_of_list([Path(name).stem], issuers)
+    if not all(said) and path.stat().st_size <= ingest.SMALL_BYTES:
+        said = said_of_list([Path(name).stem, *_titles(source, path, name)], issuers)
+    return reading.ListName(*(text[:room] for text, room in zip(said, (80, 40, 40), strict=True)))
+
+
+def _titles(source: Source, path: Path, name: str) -> list[str]:
+    """The lines above a list's heading; none where the file cannot be read, which its import then says."""
+    try:
+        found = reading.read_file(path, source=source, datum=source.datum, filename=name)
+    except Refused:
+        return []
+    first = min((one.row_no for one in (*found.sightings[:1], *found.rejected[:1])), default=TITLE_ROWS)
+    return [" ".join(part for part in note.raw if part) for note in found.notes if note.row_no < first][:TITLE_ROWS]
 
 
 def _moved(code: str, path: Path, name: str, state: str, said: str, run: ImportRun | None = None) -> Taken:

@@ -10,6 +10,8 @@ from django.core.management import call_command
 
 from firepoints.models import Feed, ImportRun
 from firepoints.services import ingest, watching
+from firepoints.services.reading import ListName
+from firepoints.sources.list_names import said_of_list
 from tests.firepoints.feed_server import HEAD
 
 ROW = b"41.25000,123.75000,332.28,0.49,0.4,2023-10-07,0530,1,nominal,2.0NRT,299.49,2.41,D\n"
@@ -143,3 +145,42 @@ def test_the_command_makes_the_folders_and_says_what_it_took(inbox, capsys):
     assert [one["state"] for one in told["files"]] == ["done"]
     assert "provincial_list" in told["sources"]
     assert "hotline" not in told["sources"], "a caller's name must not come in a file"
+
+
+LISTED = "{}\n序号,监测日期,过境时间,经度,纬度,县\n1,2023-10-07,13:20,123.75,41.25,甲县\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "said"),
+    [
+        ("辽宁省生态环境厅疑似火点清单-2023年第276期.csv", "", ("辽宁省生态环境厅", "2023年", "276")),
+        ("清单.csv", "某省生态环境厅秸秆焚烧火点清单（２０２３年第28期）", ("某省生态环境厅", "2023年", "28")),
+        ("清单20231007.csv", "", ("", "2023-10-07", "")),
+        ("清单.csv", "", ("", "", "")),
+    ],
+)
+def test_a_list_is_called_what_its_name_or_title_says(inbox, name, title, said):
+    (inbox / "provincial_list" / name).write_text(LISTED.format(title).lstrip(), encoding="utf-8")
+    (done,) = watching.inbox_take()["files"]
+    assert done["state"] == "done", done
+    run = ImportRun.objects.get(uuid=done["run"])
+    assert (run.issuer, run.period, run.list_no, run.kept) == (*said, 1)
+
+
+def test_a_list_that_somebody_named_before_keeps_that_name_and_is_a_repetition(inbox, tmp_path, city):
+    path = tmp_path / "第9期.csv"
+    path.write_text(LISTED.format("某省监测中心").lstrip(), encoding="utf-8")
+    known = ingest.import_file(
+        path=path, source_code="provincial_list", actor=city.clerk, name=ListName("省厅", "2023年", "9")
+    )
+    (inbox / "provincial_list" / "另名第8期.csv").write_bytes(path.read_bytes())
+    (done,) = watching.inbox_take()["files"]
+    run = ImportRun.objects.get(uuid=done["run"])
+    assert (run.issuer, run.list_no, run.kept, run.repeats) == ("省厅", "9", 0, known.run)
+
+
+def test_an_office_keeps_the_name_by_which_it_is_known_and_a_year_is_no_number():
+    assert said_of_list(["省厅清单（2023年第7期）"], ["省厅"]) == ("省厅", "2023年", "7")
+    assert said_of_list(["辽环监〔2023〕12号", "国家卫星气象中心"]).list_no == "12"
+    assert said_of_list(["2023年10月火点"]) == ("", "2023-10", "")
+    assert said_of_list(["20231399 火点第二期"]) == ("", "", "")
