@@ -180,7 +180,8 @@ def _titles(source: Source, path: Path, name: str) -> list[str]:
         found = reading.read_file(path, source=source, datum=source.datum, filename=name)
     except Refused:
         return []
-    first = min((one.row_no for one in (*found.sightings[:1], *found.rejected[:1])), default=TITLE_ROWS)
+    rows = [one.row_no for one in found.sightings[:1]] + [one.row_no for one in found.rejected[:1]]
+    first = min(rows, default=TITLE_ROWS)
     return [" ".join(part for part in note.raw if part) for note in found.notes if note.row_no < first][:TITLE_ROWS]
 
 
