@@ -60,12 +60,12 @@ def group(detections: Detections, constraints: Constraints | None = None, params
     root = merged(d, found.where(kept & free), said)
     same = root[found.a] == root[found.b]
     joined = pair_links(d, said.joined[root[said.joined[:, 0]] == root[said.joined[:, 1]]], JOINED)
-    label, frozen = least_ids(d, root), said.frozen >= 0
+    frozen = said.frozen >= 0
     return Partition(
         ids=detections.id,
-        label=at_input(order, label),
+        label=at_input(order, least_ids(d, root)),
         detections=d,
-        canonical_label=label,
+        root=root,
         params=params,
         frozen_labels=frozenset(frozen_ids(d, said)[frozen].tolist()) if frozen.any() else frozenset(),
         links=Links.concat((found.where(kept & same), joined)),

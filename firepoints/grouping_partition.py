@@ -41,7 +41,7 @@ class Partition:
     ids: Ints
     label: Ints
     detections: Detections  # in canonical order, to which the positions in links refer
-    canonical_label: Ints
+    root: Ints  # for each of them the first position of its group
     params: Params
     frozen_labels: frozenset[int]
     links: Links
@@ -55,14 +55,24 @@ class Partition:
         return self.detections.id
 
     @cached_property
+    def _ranked(self) -> tuple[Ints, Ints]:
+        """The groups' names, rising, and which of them each detection in canonical order belongs to."""
+        least = np.full(len(self.root), np.iinfo(np.int64).max, dtype=np.int64)
+        np.minimum.at(least, self.root, self.detections.id)
+        firsts = np.flatnonzero(self.root == np.arange(len(self.root)))
+        firsts = firsts[np.argsort(least[firsts])]
+        rank = np.empty(len(self.root), dtype=np.int64)
+        rank[firsts] = np.arange(len(firsts))
+        return least[firsts], rank[self.root]
+
+    @property
     def group_label(self) -> Ints:
         """The least id of each group, rising: everything that is one for each group is in this order."""
-        return np.unique(self.label)
+        return self._ranked[0]
 
-    @cached_property
+    @property
     def _of(self) -> Ints:
-        """The group of each detection in canonical order."""
-        return np.searchsorted(self.group_label, self.canonical_label)
+        return self._ranked[1]
 
     @cached_property
     def _span_s(self) -> Ints:
