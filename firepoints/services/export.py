@@ -1,17 +1,15 @@
-"""Fire points as a file that QGIS opens: the points and what the sensors saw of each (WGS-84).
+"""Fire points as a file that QGIS opens: the points and what the sensors saw of each (WGS-84)."""
 
-geopandas is imported here and not at the top: its first import takes seconds, and no page needs it.
-"""
-
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
+import shapely
 from django.db.models import Prefetch, QuerySet
 
 from firepoints.footprints import footprint_of
 from firepoints.models import FirePoint, Membership
 from grids.models import User
-from grids.services.vector_files import check_target, write_layers
+from grids.services.vector_files import Features, check_target, write_features
 from journal.clock import BEIJING
 from journal.services import access
 
@@ -30,15 +28,12 @@ def export_points(*, points: QuerySet[FirePoint], out: Path, actor: User) -> dic
     )
     found = list(points.select_related("attribution").prefetch_related(members).order_by("pk"))
     layers = {"points": _points(found), "footprints": _footprints(found)}
-    written = write_layers(layers, out)
+    written = write_features(layers, out)
     access(actor, "export", ("fire_points", out.name), detail=f"{len(found)} 处")
     return written
 
 
-def _points(found: Iterable[FirePoint]):  # type: ignore[no-untyped-def]
-    import geopandas
-    import shapely
-
+def _points(found: Sequence[FirePoint]) -> Features:
     rows = []
     for point in found:
         place = point.attribution
@@ -57,15 +52,13 @@ def _points(found: Iterable[FirePoint]):  # type: ignore[no-untyped-def]
                 "group": place.group_name if place else "",
                 "edition": place.edition_id if place else None,
                 "border_m": place.border_m if place else None,
-                "geometry": shapely.Point(point.lon, point.lat),
             }
         )
-    return geopandas.GeoDataFrame(rows, geometry="geometry", crs="EPSG:4326") if rows else None
+    return Features.of(rows, [shapely.Point(point.lon, point.lat) for point in found])
 
 
-def _footprints(found: Iterable[FirePoint]):  # type: ignore[no-untyped-def]
-    import geopandas
-
+def _footprints(found: Sequence[FirePoint]) -> Features:
+    members = [(point, member) for point in found for member in point.live_members]  # type: ignore[attr-defined]
     rows = [
         {
             "point_id": point.pk,
@@ -74,9 +67,7 @@ def _footprints(found: Iterable[FirePoint]):  # type: ignore[no-untyped-def]
             "satellite": member.detection.satellite,
             "seen_at": member.detection.starts_at.astimezone(BEIJING).isoformat(timespec="minutes"),
             "why": member.why,
-            "geometry": footprint_of(member.detection),
         }
-        for point in found
-        for member in point.live_members  # type: ignore[attr-defined]
+        for point, member in members
     ]
-    return geopandas.GeoDataFrame(rows, geometry="geometry", crs="EPSG:4326") if rows else None
+    return Features.of(rows, [footprint_of(member.detection) for _, member in members])

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from django.db import transaction
@@ -11,8 +10,8 @@ from django.db.models import Max
 
 from grids.models import Cell, CellChange, Edition, User
 from grids.roles import LEVELS
-from grids.services.border_columns import text_of
 from grids.services.change_suggestions import Change, suggested_changes
+from grids.services.csv_files import csv_rows
 from grids.services.edition_layers import load_layer
 from journal import clock
 from journal.errors import BadInput, Refused
@@ -25,6 +24,7 @@ _COLUMNS = {
     "kind": ("kind", "变化"),
     "document_no": ("document_no", "依据文件"),
 }
+_MUST = "要有 原代码、新代码 两列（old_code、new_code）"
 _BATCH = 500
 
 
@@ -110,7 +110,7 @@ def changes_read(*, edition: Edition, path: Path) -> list[Change]:
     old = _previous(edition)
     before, after = _cells(old), _cells(edition)
     rows, seen = [], set()
-    for line, given in _lines(path):
+    for line, given in csv_rows(path, _COLUMNS, must=("old_code", "new_code"), said=_MUST):
         where = f"{path.name} 第 {line} 行"
         left, right = given["old_code"], given["new_code"]
         if not left and not right:
@@ -143,27 +143,6 @@ def _kind(text: str, left: str, right: str, old_name: str, new_name: str, where:
     if not right:
         return Kind.ENDED
     return Kind.RECODED if left != right else (Kind.RENAMED if old_name != new_name else Kind.MOVED)
-
-
-def _lines(path: Path) -> list[tuple[int, Mapping[str, str]]]:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise BadInput("没有这个文件", where=path.name, code="no_file") from error
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("gb18030", errors="replace")
-    reader = csv.DictReader(text.splitlines())
-    names = {(name or "").strip().lower(): name for name in reader.fieldnames or ()}
-    found = {field: next((names[one] for one in known if one in names), None) for field, known in _COLUMNS.items()}
-    if not (found["old_code"] and found["new_code"]):
-        raise BadInput("要有 原代码、新代码 两列（old_code、new_code）", where=path.name, code="missing_column")
-    return [
-        (line, {field: text_of(row.get(name or "")) if name else "" for field, name in found.items()})
-        for line, row in enumerate(reader, start=2)
-        if any(text_of(value) for value in row.values() if not isinstance(value, list))
-    ]
 
 
 def _previous(edition: Edition) -> Edition:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 from pathlib import Path
 
@@ -10,7 +9,8 @@ from django.db import transaction
 
 from grids.models import Division, User
 from grids.roles import LEVELS
-from grids.services.border_columns import LEVEL_WORDS, text_of
+from grids.services.border_columns import LEVEL_WORDS
+from grids.services.csv_files import csv_rows
 from journal.errors import BadInput
 from journal.services import record
 
@@ -20,6 +20,7 @@ _COLUMNS = {
     "level": ("level", "级别"),
     "parent_code": ("parent_code", "parent", "上级代码"),
 }
+_MUST = "区划表要有 code、name、level 三列（或 代码、名称、级别）"
 _BATCH = 1000
 
 
@@ -47,24 +48,9 @@ def division_table_load(*, path: Path, actor: User | None) -> int:
 
 
 def _read(path: Path) -> list[tuple[str, str, str, str]]:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise BadInput("没有这个文件", where=path.name, code="no_file") from error
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("gb18030", errors="replace")
-    reader = csv.DictReader(text.splitlines())
-    names = {name.strip().lower(): name for name in reader.fieldnames or ()}
-    found = {field: next((names[one] for one in known if one in names), None) for field, known in _COLUMNS.items()}
-    if not (found["code"] and found["name"] and found["level"]):
-        raise BadInput(
-            "区划表要有 code、name、level 三列（或 代码、名称、级别）", where=path.name, code="missing_column"
-        )
     rows: dict[str, tuple[str, str, str, str]] = {}
-    for line, row in enumerate(reader, start=2):
-        code, name, level, parent = (text_of(row.get(found[field] or "")) for field in _COLUMNS)
+    for line, row in csv_rows(path, _COLUMNS, must=("code", "name", "level"), said=_MUST):
+        code, name, level, parent = (row[field] for field in _COLUMNS)
         known_level = level if level in LEVELS else LEVEL_WORDS.get(level.lower(), "")
         if not code or not name or not known_level or code in rows:
             reason = "代码重复" if code in rows else f"代码、名称为空，或级别“{level}”不认识"

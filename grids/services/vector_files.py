@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -30,27 +30,6 @@ def check_target(out: Path) -> None:
         raise BadInput(f"没有文件夹 {out.parent}", where="out")
 
 
-def write_layers(layers: Mapping[str, Any], out: Path) -> dict[str, int]:
-    """Write GeoDataFrames (None = empty) by layer name, whole or not at all; rows by layer. Raises BadInput on the disk's no."""
-    check_target(out)
-    named = {name: frame for name, frame in layers.items() if frame is not None}
-    if not named:
-        raise BadInput("没有可导出的内容", where="out")
-    driver = DRIVERS[out.suffix.lower()]
-    if driver == "GeoJSON":
-        named = dict([next(iter(named.items()))])
-    draft = out.with_name(f".{uuid.uuid4().hex}{out.suffix}")
-    try:
-        for name, frame in named.items():
-            frame.to_file(draft, driver=driver, layer=name, engine="pyogrio", dataset_options=OPTIONS.get(driver))
-        os.replace(draft, out)
-    except OSError as error:
-        raise BadInput(f"写不进 {out.name}：{error}", where="out") from error
-    finally:
-        draft.unlink(missing_ok=True)
-    return {name: len(frame) for name, frame in named.items()}
-
-
 @dataclass(frozen=True, slots=True)
 class Features:
     """One layer: columns of equal length, and a WGS-84 shape for each row."""
@@ -58,9 +37,17 @@ class Features:
     columns: Mapping[str, Sequence[Any]]
     shapes: Sequence[shapely.Geometry]
 
+    @classmethod
+    def of(cls, rows: Sequence[Mapping[str, Any]], shapes: Sequence[shapely.Geometry]) -> Self:
+        """From a row each, all with the same names."""
+        return cls({name: [row[name] for row in rows] for name in (rows[0] if rows else ())}, shapes)
+
 
 def write_features(layers: Mapping[str, Features], out: Path) -> dict[str, int]:
-    """`write_layers` without geopandas, whose first import takes seconds; empty layers are left out."""
+    """Write the layers by name, whole or not at all (GeoJSON: the first alone); empty ones are left out. Rows by layer.
+
+    Without geopandas, whose first import takes seconds. Raises BadInput when there is nothing, or on the disk's no.
+    """
     import pyogrio
 
     check_target(out)
