@@ -9,20 +9,23 @@ from typing import Any
 
 from django.db import transaction
 
-from firepoints import selectors
+from firepoints import doubts, selectors
 from firepoints.models import FirePoint, ImportRun
 from firepoints.services import hotline, ingest, storing
 from firepoints.services.merge import fire_point_merge
 from firepoints.services.reading import ListName, source_named
+from firepoints.services.steps import claim
 from firepoints.sources.base import SCAR, ParseOptions, ParseResult, Rejected
 from firepoints.sources.fields import PATROL_FIELDS
 from firepoints.sources.headings import fields_of
 from firepoints.sources.patrol import patrol_finding
+from firepoints.states import DECIDED, UNDECIDED, State
 from grids.models import User
 from grids.roles import Level, PostKind, Role
 from grids.selectors import posts_held, roles_of
 from journal import clock
-from journal.errors import BadInput, NotAllowed
+from journal.errors import BadInput, Conflict, NotAllowed
+from journal.services import record
 
 # Who may report under which source: a county's own finding is 自查 whatever it is called (policy.md §2a).
 _BUREAU_ONLY = frozenset({Role.BUREAU})
@@ -58,7 +61,8 @@ def finding_record(
     """Record one finding; the same UUID again adds nothing. Returns the import and the point that it belongs to now.
 
     `has_photo`: a photo of the scar follows, so its date need not be proved in words. `belongs_to`: the number of the
-    fire to which a scar belongs, where a person knows better than the grouping; its own point is merged into that one.
+    fire to which a scar belongs, where a person knows better than the grouping; its own point is merged into that one,
+    or, where that one is decided and the reporter is no 认定人, waits with the proposal and cannot be charged meanwhile.
     Raises NotAllowed when the actor's post may not report under this source, BadInput naming the field at fault.
     """
     allowed = OPEN_TO.get(source_code)
@@ -84,9 +88,24 @@ def finding_record(
         point = _point_of(done)
         if target is not None and point is not None and point.pk != target.pk:
             why = f"黑斑属于这一处：{given.get('date_proof') or '上报人指定'}"[:300]
+            if target.state in DECIDED and Role.RECOGNISER not in roles_of(actor):
+                return done, _proposed(point, target, actor, why) if done.kept else point
             fire_point_merge(point_id=point.pk, actor=actor, into=target.pk, reason=why)
             point = selectors.survivor_of(target)
     return done, point
+
+
+def _proposed(point: FirePoint, target: FirePoint, actor: User, why: str) -> FirePoint:
+    """Ask whoever decides to merge the scar's point into the decided one: nothing of the 认定 changes (policy.md §4)."""
+    if point.state not in UNDECIDED:
+        raise Conflict(f"这处黑斑已归入{point}，不能再写属于 {target}", code="frozen_point")
+    claim(point)
+    asked = f"上报人写明是 {target}（{State(target.state).label}）的黑斑：是的由认定人并入，另是一处的核对完毕"
+    said = doubts.joined(asked, point.needs_person)
+    FirePoint.objects.filter(pk=point.pk).update(needs_person=said)
+    told = {"needs_person": asked, "into": target.pk}
+    record("fire_point.questioned", point, actor, after=told, reason=why)
+    return FirePoint.objects.get(pk=point.pk)
 
 
 def _stored(given: dict[str, Any], result: ParseResult, source_code: str, actor: User, datum: str) -> ingest.Import:

@@ -158,13 +158,33 @@ def test_a_person_says_to_which_fire_a_scar_belongs(city: City) -> None:
         finding_record(data=told(), actor=city.clerk, belongs_to=fire.number)
 
 
-def test_a_scar_of_a_decided_fire_is_left_to_the_recogniser(city: City) -> None:
+def test_a_scar_of_a_decided_fire_waits_for_the_recogniser_and_changes_nothing_of_the_decision(city: City) -> None:
     fire = make.recognised(city)
-    with pytest.raises(NotAllowed, match="认定人"):
-        finding_record(
-            data=told(kind="scar", date_proof="村民证实", lon="123.79"), actor=city.clerk, belongs_to=fire.number
-        )
-    assert not Detection.objects.filter(source__code="patrol").exists()
+    given = told(kind="scar", date_proof="村民证实", lon="123.79")
+    _, scar = finding_record(data=given, actor=city.clerk, belongs_to=fire.number)
+    assert scar is not None
+    assert f"是 {fire.number}（已认定）的黑斑" in scar.needs_person
+    assert FirePoint.objects.get(pk=fire.pk).version == fire.version
+    assert fire.memberships.filter(is_active=True).count() == 1
+    make.take(scar, "dispatch", city.clerk)
+    make.take(scar, "report", city.west, conclusion="true", evidence=make.uuids(make.photo(scar, city.west)))
+    with pytest.raises(Missing, match="核对"):
+        make.take(scar, "recognise", city.recogniser, reason="有火痕")
+    make.take(scar, "merge", city.recogniser, into=fire.pk, reason="同一块地")
+    after = FirePoint.objects.get(pk=fire.pk)
+    assert (after.state, after.recognition_id) == (fire.state, fire.recognition_id)
+    assert after.memberships.filter(is_active=True).count() == 2
+    _, again = finding_record(data=given, actor=city.clerk, belongs_to=fire.number)
+    assert again == after
+
+
+def test_what_was_answered_about_a_scar_is_not_asked_again_by_the_same_report(city: City) -> None:
+    fire = make.recognised(city)
+    given = told(kind="scar", date_proof="村民证实", lon="123.79")
+    _, scar = finding_record(data=given, actor=city.clerk, belongs_to=fire.number)
+    make.take(scar, "review", city.clerk, reason="隔着河，是另一处")
+    _, again = finding_record(data=given, actor=city.clerk, belongs_to=fire.number)
+    assert (again, again.needs_person) == (scar, "")
 
 
 def test_whoever_filed_sees_what_became_of_it_and_others_do_not(city: City) -> None:
