@@ -82,9 +82,9 @@ def _sqlite_values(field: Any, values: Any) -> Sequence[Any]:
     array = values if isinstance(values, np.ndarray) else None
     if array is not None and array.dtype.kind in "iu":
         if isinstance(field, models.DateTimeField):
-            return _each_once(array, lambda s: f"{EPOCH + timedelta(seconds=s):%Y-%m-%d %H:%M:%S}")
+            return _texts_of(array, "datetime64[s]")
         if isinstance(field, models.DateField):
-            return _each_once(array, lambda d: date.fromordinal(d + EPOCH_DAY).isoformat())
+            return _texts_of(array, "datetime64[D]")
     if array is not None and array.dtype.kind == "f":
         plain = array.astype(object)
         plain[np.isnan(array)] = None
@@ -98,10 +98,12 @@ def _sqlite_value(field: Any, value: Any) -> Any:
     return field.get_db_prep_save(value, connection)
 
 
-def _each_once(array: npt.NDArray[Any], text: Any) -> list[str]:
+def _texts_of(array: npt.NDArray[Any], unit: str) -> list[str]:
+    """Seconds or days since 1970 as Django writes them, each moment made once."""
     found, at = np.unique(array, return_inverse=True)
-    texts = [text(value) for value in found.tolist()]
-    return [texts[i] for i in at.tolist()]
+    texts = np.char.replace(found.astype(unit).astype(str), "T", " ").astype(object)
+    texts_of_rows: list[str] = texts[at].tolist()
+    return texts_of_rows
 
 
 def _copy(model: type[models.Model], fields: Mapping[str, Any], columns: Columns, size: int) -> None:

@@ -67,9 +67,7 @@ class Keys:
 
     @cached_property
     def _codes(self) -> tuple[Ints, Ints]:
-        encoded = (texts.dictionary_encode().indices for texts in (self.key, self.base_key))
-        key, base = (indices.to_numpy(zero_copy_only=False).astype(np.int64) for indices in encoded)
-        return key, base
+        return _codes_of(self.key), _codes_of(self.base_key)
 
     def key_codes(self) -> Ints:
         """Equal numbers for equal keys, by first appearance."""
@@ -86,6 +84,12 @@ class Keys:
             self, key=self.key.take(at), base_key=self.base_key.take(at), rank=self.rank[rows],
             equal_of=self.equal_of[rows],
         )  # fmt: skip
+
+
+def _codes_of(texts: Any) -> Ints:
+    indices = texts.dictionary_encode().indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    pa.default_memory_pool().release_unused()  # the dictionary of a million keys: Arrow would keep the room
+    return np.asarray(indices)
 
 
 def source_named(code: str) -> Source:
@@ -139,15 +143,23 @@ def read_file(
         raise BadInput(said, where=error.where, code=error.code) from error
 
 
-def keys_of(table: SightingTable, *, source: Source, name: ListName, generation: int = 0) -> Keys:
-    """The identity of every row: what makes a second import of the same rows add nothing.
+def keys_of(
+    table: SightingTable, *, source: Source, name: ListName, generation: int = 0, rows: Ints | None = None
+) -> Keys:
+    """The identity of every row, or of those at `rows`: what makes a second import of the same rows add nothing.
 
     `generation` counts how often a numbered list was corrected: its rows replace those of the same 序号 before.
     """
     if source.parser in BY_SATELLITE:
-        columns = keys.satellite_columns(table, source.code)
-        none = np.full(len(table), -1, dtype=np.int64)
+        # The key of such a row says nothing of its neighbours.
+        columns = keys.satellite_columns(table, source.code, rows)
+        none = np.full(len(columns.version_rank), -1, dtype=np.int64)
         return Keys(columns.key, columns.base_key, columns.version_rank, none, has_time=True)
+    every = _keys_of_rows(table, source, name, generation)
+    return every if rows is None else every.take(rows)
+
+
+def _keys_of_rows(table: SightingTable, source: Source, name: ListName, generation: int) -> Keys:
     if source.parser == "patrol":
         return _from_rows(keys.patrol_keys(table, source=source.code))
     found = keys.list_keys(table, source=source.code, issuer=name.issuer, period=name.period, list_no=name.list_no)

@@ -172,7 +172,6 @@ class Body:
         confidences, confidence_of = self.by_value("confidence", confidence_word)
         versions, version_of = self.by_value("version", lambda value: compact(value).upper()[:TEXT_LIMIT])
         static = self._number("type") if "type" in self.head.fields else np.full(self.size, np.nan)
-        lines = self.lines.column()
         kept = np.flatnonzero((self.problem == "") & self.used)
         size = len(kept)
         every = size == self.size
@@ -204,7 +203,7 @@ class Body:
             static_type=pick(np.where(np.isin(static, (0, 1, 2, 3)), static, -1).astype(np.int64)),
             lon_given=clipped(pick(self.text("longitude"))),
             lat_given=clipped(pick(self.text("latitude"))),
-            raw_line=lines if len(rows) == len(lines) else lines.take(pa.array(rows)),
+            raw_line=self.lines.at(rows),
         )
 
     def _optional(self, field: str) -> Floats:

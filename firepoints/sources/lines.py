@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 Ints = npt.NDArray[np.int64]
@@ -48,13 +47,49 @@ class Lines:
     def text(self, i: int) -> str:
         return self.data[self.start[i] : self.stop[i]].decode("utf-8", "replace")
 
-    def column(self) -> Any:
-        """The lines as one Arrow string array that shares the buffer: between two lines stand only line ends."""
-        if len(self) == 0:
-            return pa.array([], pa.large_string())
-        offsets = np.append(self.start, self.stop[-1])
-        shared = pa.LargeStringArray.from_buffers(len(self), pa.py_buffer(offsets), pa.py_buffer(self.data))
-        return pc.ascii_rtrim(shared, "\r\n")
+    def at(self, rows: Ints) -> RawLines:
+        """The lines at these positions, as a column of a table."""
+        return RawLines(self.data, self.start[rows], self.stop[rows])
+
+
+@dataclass(frozen=True, slots=True)
+class RawLines:
+    """Lines of a UTF-8 buffer with the face of an Arrow string array. They are copied out of it only when they are asked
+    for: a second copy of the file, and a third, were the peak of a large import."""
+
+    data: bytes
+    start: Ints
+    stop: Ints
+
+    def __len__(self) -> int:
+        return len(self.start)
+
+    def __getitem__(self, i: int) -> Any:
+        return pa.scalar(self._line(i).decode(), pa.large_string())
+
+    def take(self, rows: Any) -> RawLines:
+        """Those at the positions (a numpy or Arrow array)."""
+        at = np.asarray(rows)
+        return RawLines(self.data, self.start[at], self.stop[at])
+
+    def slice(self, first: int, length: int) -> RawLines:
+        """`length` lines from `first` on."""
+        part = slice(first, first + length)
+        return RawLines(self.data, self.start[part], self.stop[part])
+
+    def cast(self, kind: Any) -> Any:
+        """A real Arrow array of strings."""
+        lines = [self._line(i) for i in range(len(self))]
+        offsets = np.cumsum([0, *map(len, lines)], dtype=np.int64)
+        made = pa.LargeStringArray.from_buffers(len(lines), pa.py_buffer(offsets), pa.py_buffer(b"".join(lines)))
+        return made.cast(kind)
+
+    def to_pylist(self) -> list[str]:
+        """The lines as text."""
+        return [self._line(i).decode() for i in range(len(self))]
+
+    def _line(self, i: int) -> bytes:
+        return self.data[self.start[i] : self.stop[i]].rstrip(b"\r\n")
 
 
 def split_cells(line: str, delimiter: str) -> tuple[str, ...]:

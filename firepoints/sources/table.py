@@ -26,7 +26,7 @@ class SightingTable(Sequence[Sighting]):
     """Equal-length columns. `starts_at`, `ends_at`: whole seconds since 1970 UTC; `lon_e5`, `lat_e5`: 1e-5 degrees.
 
     Missing numbers are NaN, missing texts "", a missing `static_type` -1. `lon_given`, `lat_given` and `raw_line`
-    are Arrow string arrays; `raw_line` is the row as the file had it (CSV) or a JSON object (everything else).
+    are Arrow string arrays; `raw_line` is the row as the file had it (CSV; lines.RawLines) or a JSON object (all else).
     """
 
     header: tuple[str, ...]

@@ -29,6 +29,7 @@ OUTCOMES = (
     ("outside", "界外"),
 )
 WIDE = 30  # characters of the bar
+POINTS_AT_ONCE = 20_000  # rows kept; a larger file's points are formed by a worker after the command has answered
 
 
 class Bar:
@@ -78,6 +79,9 @@ class Command(JinshaoCommand):
         parser.add_argument("--supersedes", help="替代哪一次导入（更正的清单）")
         parser.add_argument("--dry-run", action="store_true", help="只看结果，不写入")
         parser.add_argument("--later", action="store_true", help="只收下文件，由后台导入")
+        parser.add_argument(
+            "--wait", action="store_true", help="大文件也等到火点归并完（缺省：入库即返回，归并由后台做）"
+        )
         parser.add_argument("--timing", action="store_true", help="另给出用时（秒）")
         parser.add_argument("--reason", default="", help="撤回的理由")
         parser.add_argument("--as", dest="actor", help="以谁的身份；缺省为系统")
@@ -112,7 +116,9 @@ class Command(JinshaoCommand):
             given["options"] = {**given.get("options", {}), "datum_confirmed": True}
         if options["later"]:
             return ingest.result_of(ingest.import_start(**given)).as_json()
-        done = ingest.import_file(**given, progress=bar).as_json()
+        at_once = None if options["wait"] else POINTS_AT_ONCE
+        found = ingest.import_file(**given, progress=bar, points_at_once=at_once)
+        done = {**found.as_json(), "points_pending": found.run is not None and not found.run.is_over}
         return {**done, "timing": bar.timing()} if options["timing"] else done
 
     def show(self, result: dict[str, Any]) -> None:
@@ -131,7 +137,8 @@ class Command(JinshaoCommand):
         elif run.is_over:
             self.stdout.write(f"导入记录 {run.uuid}，涉及 {result['points']} 处火点")
         else:
-            self.stdout.write(f"导入记录 {run.uuid}：{run.progress.words}，由后台继续")
+            later = f"由后台继续；没有后台进程时：ingest resume {run.uuid}"
+            self.stdout.write(f"导入记录 {run.uuid}：{run.progress.words}，{later}")
 
 
 def _observed(text: str, source: str) -> list[str]:

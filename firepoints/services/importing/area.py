@@ -71,7 +71,9 @@ def refuse_wrong_datum(prepared: Prepared, run: ImportRun) -> None:
     said = doubt_of(prepared, datum=run.datum)
     if said:
         details: dict[str, Any] = {"datum": run.datum}
-        raise DatumDoubt(f"{said}。核对坐标系；确认无误的，在预览里勾选（命令加 --datum-confirmed）再导入", details=details)
+        raise DatumDoubt(
+            f"{said}。核对坐标系；确认无误的，在预览里勾选（命令加 --datum-confirmed）再导入", details=details
+        )
 
 
 def require_edition() -> None:

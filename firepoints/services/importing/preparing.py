@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from firepoints.models import ImportRun, RawRow, Source
 from firepoints.services import placing, reading
@@ -58,20 +59,14 @@ def prepare(
     is_packed = len(table) > ROWS_ONE_BY_ONE and table.rest is None and source.parser in reading.BY_SATELLITE
     keyed = np.flatnonzero(places.inside | places.edge) if is_packed else np.arange(len(table), dtype=np.int64)
     keyed = keyed[keyed >= begin]
-    keys = _keys(table, keyed, source=source, name=name, generation=generation_of(supersedes))
+    some = None if len(keyed) == len(table) else keyed
+    keys = reading.keys_of(table, source=source, name=name, generation=generation_of(supersedes), rows=some)
+    pa.default_memory_pool().release_unused()  # what reading and the keys have left behind
     standing = judging.standing_for(keys, table.starts_at[keyed])
     found = judging.judge(keys, places.inside[keyed], standing)
     outcome = np.full(len(table), OUTSIDE, dtype=np.uint8)
     outcome[keyed] = found.outcome
     return Prepared(result, table, places, keyed, keys, found, outcome, is_packed, begin)
-
-
-def _keys(table: SightingTable, keyed: Ints, *, source: Source, name: ListName, generation: int) -> Keys:
-    if len(keyed) == len(table):
-        return reading.keys_of(table, source=source, name=name, generation=generation)
-    if source.parser in reading.BY_SATELLITE:  # the key of such a row says nothing of its neighbours
-        return reading.keys_of(table.take(keyed), source=source, name=name, generation=generation)
-    return reading.keys_of(table, source=source, name=name, generation=generation).take(keyed)
 
 
 def generation_of(run: ImportRun | None) -> int:

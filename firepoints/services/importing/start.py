@@ -111,7 +111,7 @@ def known_by_hash(facts: Mapping[str, Any]) -> ImportRun | None:
     same = ("source", "sha256", "datum", "mapping", "issuer", "period", "list_no", "supersedes")
     runs = ImportRun.objects.filter(**{name: facts[name] for name in same if name != "mapping"})
     runs = runs.filter(
-        state=State.COMMITTED, phase="", repeats__isnull=True, options__readers=reading.READERS
+        state=State.COMMITTED, phase__in=("", Phase.GROUPING), repeats__isnull=True, options__readers=reading.READERS
     ).order_by("-pk")
     for run in runs[:5]:
         how = ({k: v for k, v in one.items() if k in reading.OPTIONS} for one in (run.options, facts["options"]))
@@ -144,9 +144,15 @@ def _repeat(before: ImportRun, facts: dict[str, Any]) -> ImportRun:
 
 
 def import_run_now(
-    run: ImportRun, *, wait_s: float | None = None, progress: Progress | None = None, given: ParseResult | None = None
+    run: ImportRun,
+    *,
+    wait_s: float | None = None,
+    progress: Progress | None = None,
+    given: ParseResult | None = None,
+    points_at_once: int | None = None,
 ) -> Import:
     """Work on a run here and now, to its end; if another has the turn, wait for it (`wait_s`, None: as long as it takes).
+    With `points_at_once` the end of a larger run is its commit, and a worker forms its points.
 
     A run whose worker has died is finished first, whoever it belonged to, when there is time to wait. Harmless for a run
     that is over, and for one that another process works on: then its result is awaited. Raises Busy when the time is up
@@ -163,7 +169,11 @@ def import_run_now(
             turn = _turn_for(run)
             if turn is not None:
                 run.refresh_from_db()
-                work(run, turn, given=given, progress=progress or silent)
+                work(run, turn, given=given, progress=progress or silent, points_at_once=points_at_once)
+                run.refresh_from_db()
+                if points_at_once is not None and run.phase == Phase.GROUPING:
+                    jobs.hasten(JOB, str(run.uuid))
+                    return result_of(run)
                 continue
         except Busy as busy:
             if busy.holder is not None and wait_s is None and _help(busy.holder):
@@ -233,6 +243,7 @@ def import_file(
     dry_run: bool = False,
     progress: Progress | None = None,
     wait_s: float | None = None,
+    points_at_once: int | None = None,
 ) -> Import:
     """Read a file and import it now: `import_start`, then `import_run_now`. What cannot be read leaves no run behind.
 
@@ -258,7 +269,7 @@ def import_file(
         return preview_of(found, area.doubt_of(found, datum=used))
     area.require_edition()
     run = import_start(**how, in_foreground=True)
-    return import_run_now(run, wait_s=wait_s, progress=progress, given=result)
+    return import_run_now(run, wait_s=wait_s, progress=progress, given=result, points_at_once=points_at_once)
 
 
 def is_known(path: Path, *, source: Source, datum: str, how: Mapping[str, Any]) -> bool:

@@ -78,6 +78,7 @@ def detection_columns(run: ImportRun, prepared: Prepared, new: Ints, ids: Ints) 
     satellites = table.satellite[rows]
     no_size = np.isnan(table.scan_km[rows]) | np.isnan(table.track_km[rows])
     is_pixel = kinds == SATELLITE if isinstance(kinds, np.ndarray) else np.full(len(rows), True)
+    fit = _as_read if table.rest is None else _clipped
     accuracy = {} if table.rest is None else {"accuracy_m": _accuracy(table, rows)}
     return {
         **accuracy,
@@ -87,22 +88,22 @@ def detection_columns(run: ImportRun, prepared: Prepared, new: Ints, ids: Ints) 
         "source_id": sources,
         "key": _texts(prepared.keys.key.take(pa.array(new))),
         "kind": kinds,
-        "satellite": _clipped(satellites, 20),
-        "instrument": _clipped(table.instrument[rows], 20),
-        "version": _clipped(table.version[rows], 20),
+        "satellite": fit(satellites, 20),
+        "instrument": fit(table.instrument[rows], 20),
+        "version": fit(table.version[rows], 20),
         "starts_at": table.starts_at[rows],
         "ends_at": table.ends_at[rows],
         "precision": table.precision[rows],
         "beijing_date": places.day[rows],
         "lon": places.lon[rows],
         "lat": places.lat[rows],
-        "given_lon": _clipped(_texts(table.lon_given.take(pa.array(rows))), 40),
-        "given_lat": _clipped(_texts(table.lat_given.take(pa.array(rows))), 40),
+        "given_lon": fit(_texts(table.lon_given.take(pa.array(rows))), 40),
+        "given_lat": fit(_texts(table.lat_given.take(pa.array(rows))), 40),
         "datum": run.datum,
         "scan_km": table.scan_km[rows],
         "track_km": table.track_km[rows],
         "frp_mw": table.frp_mw[rows],
-        "confidence": _clipped(table.confidence[rows], 20),
+        "confidence": fit(table.confidence[rows], 20),
         "stated_county": counties,
         "is_nominal": is_pixel & no_size,
         "is_outside": ~inside,
@@ -134,6 +135,11 @@ def _accuracy(table: Any, rows: Ints) -> npt.NDArray[np.float64]:
 
 def _texts(array: Any) -> npt.NDArray[np.object_]:
     return np.asarray(array.to_numpy(zero_copy_only=False), dtype=object)
+
+
+def _as_read(texts: npt.NDArray[np.object_], most: int) -> npt.NDArray[np.object_]:
+    """A reader of columns keeps to TEXT_LIMIT and GIVEN_LIMIT itself."""
+    return texts
 
 
 def _clipped(texts: npt.NDArray[np.object_], most: int) -> npt.NDArray[np.object_]:

@@ -74,6 +74,10 @@ class Turn:
         self.keep(done=done, total=total, progress_at=clock.real_now())
         jobs.renew()
 
+    def leave(self) -> None:
+        """Let whoever comes next go on at once: the work that is left is another's."""
+        self.keep(lease_until=clock.real_now() - timedelta(seconds=1))
+
     def end(self, **changes: Any) -> None:
         """Give the turn up: nothing is left to do for this run."""
         self.keep(phase=Phase.NONE, turn=None, lease_until=None, progress_at=clock.real_now(), **changes)

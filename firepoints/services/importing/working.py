@@ -50,8 +50,16 @@ def silent(words: str, done: int, total: int) -> None:
     """Nobody looks."""
 
 
-def work(run: ImportRun, turn: Turn, *, given: ParseResult | None = None, progress: Progress = silent) -> None:
-    """Do what is left of a run to its end. `given`: the file, if this process has read it already.
+def work(
+    run: ImportRun,
+    turn: Turn,
+    *,
+    given: ParseResult | None = None,
+    progress: Progress = silent,
+    points_at_once: int | None = None,
+) -> None:
+    """Do what is left of a run to its end. `given`: the file, if this process has read it already. `points_at_once`: of a
+    run with more rows kept than this, the points are left to the worker (None: never).
 
     Raises Refused when the file cannot be imported (the run has failed then and says why), TurnLost when another worker
     has taken the run over.
@@ -64,6 +72,9 @@ def work(run: ImportRun, turn: Turn, *, given: ParseResult | None = None, progre
             releasing.fail(run, turn, refused)
             raise
         run.refresh_from_db()
+        if points_at_once is not None and run.kept > points_at_once:
+            turn.leave()
+            return
     if run.phase == Phase.GROUPING:
         points.form_points(run, turn, progress)
     elif run.phase == Phase.RELEASING:
