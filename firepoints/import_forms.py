@@ -258,6 +258,34 @@ class WordForm(forms.Form):
         }
 
 
+class ReturnedForm(forms.Form):
+    """The issuer's table as it came back, with an opinion in each row."""
+
+    file = forms.FileField(
+        label="退回的表",
+        help_text="XLSX 或 CSV，有“终审意见”“是否认可”之类的列；先预览，再登记",
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.xlsx,.xls,.txt"}),
+        error_messages={"required": "请选择文件", "empty": "这个文件是空的"},
+    )
+
+    def clean_file(self) -> Any:
+        given = self.cleaned_data["file"]
+        if given.size > uploads.MAX_UPLOAD_BYTES:
+            raise forms.ValidationError("文件超过 100 MB")
+        return given
+
+
+class WordsForm(forms.Form):
+    """The document that brought the opinions of a returned table."""
+
+    token = forms.RegexField(r"\A[0-9a-f]{64}\Z", widget=forms.HiddenInput)
+    name = forms.CharField(max_length=200, widget=forms.HiddenInput)
+    document_no = forms.CharField(
+        label="文号", max_length=80, widget=forms.TextInput(attrs=_TEXT), error_messages={"required": "请写来文文号"}
+    )
+    document_date = forms.DateField(label="文件日期", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+
+
 class WithdrawForm(forms.Form):
     reason = forms.CharField(
         label="撤回的理由",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from firepoints.import_pages import columns, feedback, files, findings, rows, runs
+from firepoints.import_pages import columns, feedback, files, final_words, findings, rows, runs
 
 app_name = "imports"
 FINDING = "findings/<uuid:uuid>/"
@@ -22,6 +22,7 @@ urlpatterns = [
     path(f"{RUN}feedback/file/", feedback.feedback_file, name="feedback_file"),
     path(f"{RUN}feedback/due/", feedback.due_set, name="feedback_due"),
     path(f"{RUN}feedback/sent/", feedback.sent_register, name="feedback_sent"),
+    path(f"{RUN}feedback/words/", final_words.words, name="feedback_words"),
     path(f"{RUN}feedback/word/", feedback.word_record, name="feedback_word"),
     path("findings/", findings.finding_list, name="findings"),
     path("findings/new/", findings.finding, name="finding"),

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from firepoints import import_view
 from firepoints.feedback.answers import RowAnswer, answers_of
 from firepoints.import_fates import row_url
-from firepoints.import_forms import DueForm, SentForm, WordForm
+from firepoints.import_forms import DueForm, ReturnedForm, SentForm, WordForm
 from firepoints.import_pages.access import importer, may_import, reader, run_or_404, says_why
 from firepoints.models import FinalWord, ImportRun
 from firepoints.services import feedback
@@ -30,18 +30,20 @@ FILTERS = {"": "全部", "open": "未答复", "negative": "不属实", "rejected
 def feedback_page(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """The answers of the list, page by page; `?show=open` those that are still open, `?show=rejected` what it rejected."""
     reader(request)
-    return _page(request, run_or_404(uuid))
+    return page_of(request, run_or_404(uuid))
 
 
-def _page(
+def page_of(
     request: HttpRequest,
     run: ImportRun,
     *,
     due: DueForm | None = None,
     sent: SentForm | None = None,
     word: WordForm | None = None,
+    returned: ReturnedForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    """The page of a list's answers; the forms that were refused are given."""
     feedback.require_list(run)
     answers = answers_of(run)
     words = last_words(run)
@@ -70,6 +72,7 @@ def _page(
         "may_import": may_import(request.user),  # type: ignore[arg-type]
         "due": due or DueForm(initial={"due_on": due_on}),
         "sent": sent or SentForm(initial={"sent_on": today}),
+        "returned": returned or ReturnedForm(),
         "word": word
         or WordForm(initial={**{name: request.GET.get(name, "") for name in ("row", "sheet")}, "document_date": today}),
     }
@@ -144,7 +147,7 @@ def due_set(request: HttpRequest, uuid: UUID) -> HttpResponse:
     user, run = importer(request), run_or_404(uuid)
     form = DueForm(request.POST)
     if not form.is_valid():
-        return _page(request, run, due=form, status=400)
+        return page_of(request, run, due=form, status=400)
     feedback.feedback_due_set(run=run, actor=user, **form.cleaned_data)
     messages.success(request, "已登记反馈期限")
     return redirect("imports:feedback", uuid)
@@ -164,7 +167,7 @@ def sent_register(request: HttpRequest, uuid: UUID) -> HttpResponse:
         else:
             messages.success(request, f"已登记报送：{row.answered}/{row.rows} 行有结论")
             return redirect("imports:feedback", uuid)
-    return _page(request, run, sent=form, status=400)
+    return page_of(request, run, sent=form, status=400)
 
 
 @require_POST
@@ -178,7 +181,7 @@ def word_record(request: HttpRequest, uuid: UUID) -> HttpResponse:
         found = row.filter(sheet=form.cleaned_data["sheet"]).first() if form.cleaned_data["sheet"] else row.first()
         if found is None or found.outcome == import_view.Outcome.NOTE:
             form.add_error("row", "这份清单里没有这一行数据")
-            return _page(request, run, word=form, status=400)
+            return page_of(request, run, word=form, status=400)
         try:
             word = feedback.final_word_record(row=found, actor=user, **form.word())
         except Refused as error:
@@ -187,4 +190,4 @@ def word_record(request: HttpRequest, uuid: UUID) -> HttpResponse:
             tail = "，已提请复核" if not word.accepted and word.point_id else ""
             messages.success(request, f"已登记第 {found.row_no} 行：{'认可' if word.accepted else '不认可'}{tail}")
             return redirect("imports:feedback", uuid)
-    return _page(request, run, word=form, status=400)
+    return page_of(request, run, word=form, status=400)

@@ -179,7 +179,7 @@ def _into_text(
 @transaction.atomic
 def feedback_due_set(*, run: ImportRun, actor: User, due_on: date, document_no: str = "") -> FeedbackDue:
     """Until when the issuer wants the answer, by its document. Raises NotAllowed, Refused for what is no list."""
-    _bureau(actor)
+    require_bureau(actor)
     require_list(run)
     row = FeedbackDue.objects.create(run=run, due_on=due_on, document_no=document_no.strip()[:80], actor=actor)
     record("feedback.due_set", run, actor, after={"due_on": due_on.isoformat(), "document_no": row.document_no})
@@ -192,7 +192,7 @@ def feedback_sent(*, run: ImportRun, actor: User, sent_on: date, document_no: st
 
     Raises NotAllowed, BadInput for a date in the future, Refused as `feedback_file`.
     """
-    _bureau(actor)
+    require_bureau(actor)
     require_list(run)
     if sent_on > clock.today_beijing():
         raise BadInput("报送日期在将来", where="sent_on")
@@ -222,20 +222,22 @@ def final_word_record(
     document_no: str,
     document_date: date,
     note: str = "",
+    told: RowAnswer | None = None,
 ) -> FinalWord:
     """What the issuer said to our answer for one row. A rejected 查否 becomes an open question of its point.
 
     Nothing that was decided changes by this: the bureau, or the person who decides, looks at it again. The same words
-    again add nothing. Raises NotAllowed, Missing without a document, BadInput, StaleVersion.
+    again add nothing. `told`: our answer, if the caller has read it in this transaction. Raises NotAllowed, Missing
+    without a document, BadInput, StaleVersion.
     """
-    _bureau(actor)
+    require_bureau(actor)
     require_list(row.run)
     # Two words on one row follow each other (PostgreSQL; SQLite has one writer anyway).
     list(ImportRun.objects.select_for_update(no_key=True).filter(pk=row.run_id).values_list("pk"))
     document_no = required(document_no, "终审意见的文号")
     if document_date > clock.today_beijing():
         raise BadInput("文件日期在将来", where="document_date")
-    told = answers_of(row.run, [row])[0]
+    told = told or answers_of(row.run, [row])[0]
     last = row.final_words.order_by("-seq").first()
     if last and (last.accepted, last.document_no, last.document_date) == (accepted, document_no[:80], document_date):
         return last
@@ -264,6 +266,7 @@ def _ask_again(point: FirePoint, word: FinalWord, actor: User) -> None:
     record("fire_point.questioned", point, actor, after={"needs_person": said[:200]}, reason=word.note)
 
 
-def _bureau(actor: User) -> None:
+def require_bureau(actor: User) -> None:
+    """Raise NotAllowed for anyone but the bureau and the system."""
     if not roles_of(actor) & {Role.BUREAU, Role.SYSTEM}:
         raise NotAllowed("反馈由市局经办")

@@ -1,5 +1,8 @@
 """A small list and what is done with it, for the tests of imports."""
 
+import io
+
+import openpyxl
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
@@ -29,3 +32,25 @@ def recognised(city, point):
     make.take(point, "dispatch", city.clerk)
     make.take(point, "report", city.west, conclusion="true", evidence=make.uuids(make.photo(point, city.west)))
     return make.take(point, "recognise", city.recogniser, reason="证据充分")
+
+
+def workbook(*rows: tuple) -> bytes:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "清单"
+    sheet.append(["2023年第28期火点清单"])
+    sheet.merge_cells("A1:G1")
+    sheet.append(["序号", "县区", "经度", "纬度", "日期", "核实结果", "备注"])
+    for row in rows:
+        sheet.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def excluded(city, point):
+    make.take(point, "dispatch", city.clerk)
+    pieces = [*(make.photo(point, city.west) for _ in range(3)), make.track(point, city.west)]
+    told = {"conclusion": "false", "cause": "grass", "signed_by": "演示科长", "evidence": make.uuids(*pieces)}
+    make.take(point, "report", city.west, **told)
+    return make.take(point, "exclude", city.recogniser, reason="确系荒草")

@@ -12,52 +12,11 @@ from firepoints.models import (
     FirePoint,
 )
 from firepoints.services import feedback, mending
-from firepoints.services.ingest import import_file
 from firepoints.services.reading import ListName
 from journal.models import Access
 from tests.factories import points as make
-from tests.firepoints.small_lists import LIST, line, near, recognised
+from tests.firepoints.small_lists import line
 from tests.firepoints.test_import_pages import body, client_of, said
-
-
-def workbook(*rows: tuple) -> bytes:
-    book = openpyxl.Workbook()
-    sheet = book.active
-    sheet.title = "清单"
-    sheet.append(["2023年第28期火点清单"])
-    sheet.merge_cells("A1:G1")
-    sheet.append(["序号", "县区", "经度", "纬度", "日期", "核实结果", "备注"])
-    for row in rows:
-        sheet.append(row)
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
-
-
-@pytest.fixture
-def answered(city, tmp_path):
-    """A list of six rows: decided true, decided false, at work, over the border, outside, unreadable."""
-    day, places = "2023-10-07", [near(0), near(3000), near(6000), (123.8001, 41.25), (120.5, 38.5), ("x", "y")]
-    rows = [
-        (at, "甲县", lon, lat, day, None, "省厅备注" if at == 1 else None) for at, (lon, lat) in enumerate(places, 1)
-    ]
-    path = tmp_path / "第28期.xlsx"
-    path.write_bytes(workbook(*rows))
-    run = import_file(path=path, source_code="provincial_list", actor=city.clerk, name=LIST).run
-    point = {one.row_no: one.detection.memberships.get().point for one in run.raw_rows.filter(outcome="kept")}
-    recognised(city, point[3])
-    _excluded(city, point[4])
-    make.take(point[5], "dispatch", city.clerk)
-    make.take(point[6], "mark_cross", city.clerk, reason="像元跨两县")
-    return run
-
-
-def _excluded(city, point):
-    make.take(point, "dispatch", city.clerk)
-    pieces = [*(make.photo(point, city.west) for _ in range(3)), make.track(point, city.west)]
-    told = {"conclusion": "false", "cause": "grass", "signed_by": "演示科长", "evidence": make.uuids(*pieces)}
-    make.take(point, "report", city.west, **told)
-    return make.take(point, "exclude", city.recogniser, reason="确系荒草")
 
 
 @pytest.mark.embedded
