@@ -1,11 +1,14 @@
 """How fast a large FIRMS file comes in, beside the usual ways, all in one run.
 
     python -m tests.benchmarks.ingest [--rows 1000000] [--edition benxi|liaoning] [--on sqlite postgres] [--no-peers]
+        [--shuffled] [--url postgres://…]
 
 The product runs as the real command in a process of its own, on a fresh home: raw rows, rejects, keys, journal, location
 and the points too. Peers do less: they locate and store the rows (no key but a UNIQUE, no journal, no points). Times are
 of the process's own work (`seconds`) and of the whole process with its imports (`wall`); only ratios within one run say
-something. What is missing (DuckDB, PostGIS) is skipped and said. `--python` names an interpreter that has DuckDB.
+something. The points of so many rows are a worker's and not in these times.
+What is missing (DuckDB, PostGIS) is skipped and said. `--python` names an interpreter that has DuckDB; `--url` an empty
+database of a server that has PostGIS.
 """
 
 from __future__ import annotations
@@ -35,9 +38,9 @@ LEVELS = {
 }
 
 
-def write_rows(path: Path, rows: int, seed: int = 20261122) -> None:
-    """A file of the published shape: real rows of October moved by some kilometres, over two months; 1 % repeated, and
-    one in ten thousand unreadable."""
+def write_rows(path: Path, rows: int, seed: int = 20261122, *, shuffled: bool = False) -> None:
+    """A file of the published shape: real rows of October moved by some kilometres, over two months, in the order of
+    their times (`shuffled`: in none); 1 % repeated, and one in ten thousand unreadable."""
     rng = np.random.default_rng(seed)
     header, *lines = (DATA / OCTOBER).read_text().splitlines()
     real = [line.split(",") for line in lines]
@@ -47,6 +50,10 @@ def write_rows(path: Path, rows: int, seed: int = 20261122) -> None:
     days = np.datetime64("2023-09-01") + rng.integers(0, 60, rows)
     rest = [",".join(row[2:5]) for row in real]
     tail = [",".join(row[6:]) for row in real]
+    if not shuffled:
+        clock = np.array([int(row[6]) for row in real])[pick]
+        order = np.lexsort([clock, days])
+        pick, lat, lon, days = pick[order], lat[order], lon[order], days[order]
     with path.open("w") as file:
         file.write(header + "\n")
         for i, at in enumerate(pick.tolist()):
@@ -198,8 +205,11 @@ def peer(name: str, python: str, script: str, *words: str) -> float | None:
 
 
 @contextmanager
-def postgres() -> Iterator[str]:
-    """A PostgreSQL of our own with its durability on, as a bureau would run it."""
+def postgres(given: str = "") -> Iterator[str]:
+    """The server that was named, or a PostgreSQL of our own with its durability on, as a bureau would run it."""
+    if given:
+        yield given
+        return
     from tests import services
 
     for name in ("fsync", "synchronous_commit", "full_page_writes"):
@@ -237,13 +247,15 @@ def main() -> None:
     options.add_argument("--edition", choices=LEVELS, default="benxi")
     options.add_argument("--on", nargs="+", choices=("sqlite", "postgres"), default=["sqlite", "postgres"])
     options.add_argument("--no-peers", action="store_true")
+    options.add_argument("--shuffled", action="store_true", help="rows in no order")
+    options.add_argument("--url", default="", help="an empty PostgreSQL database, for PostGIS")
     options.add_argument("--python", default=sys.executable, help="an interpreter that has DuckDB")
     asked = options.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="jinshao-bench-"))
     print(f"load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores")
     try:
         csv = folder / "firms.csv"
-        write_rows(csv, asked.rows)
+        write_rows(csv, asked.rows, shuffled=asked.shuffled)
         say("file", rows=asked.rows, size=f"{csv.stat().st_size / 1e6:.0f} MB")
         leaf = str(DATA / list(LEVELS[asked.edition].values())[-1])
         if "sqlite" in asked.on:
@@ -256,7 +268,7 @@ def main() -> None:
                 told = peer("DuckDB", asked.python, DUCKDB, str(csv), leaf, str(folder / "peer.duckdb"))
                 ratio("DuckDB", told, ours["seconds"])
         if "postgres" in asked.on:
-            with postgres() as url:
+            with postgres(asked.url) as url:
                 ours = product(folder, csv, asked.edition, url)
                 if not asked.no_peers:
                     there = has_postgis(url)
