@@ -51,8 +51,8 @@ def write_rows(path: Path, rows: int, seed: int = 20261122, *, shuffled: bool = 
     rest = [",".join(row[2:5]) for row in real]
     tail = [",".join(row[6:]) for row in real]
     if not shuffled:
-        clock = np.array([int(row[6]) for row in real])[pick]
-        order = np.lexsort([clock, days])
+        hhmm = np.array([int(row[6]) for row in real])[pick]
+        order = np.lexsort([hhmm, days])
         pick, lat, lon, days = pick[order], lat[order], lon[order], days[order]
     with path.open("w") as file:
         file.write(header + "\n")
