@@ -5,6 +5,7 @@ Nothing is rewritten: the old term gets an end, a new term begins. A person conf
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -16,9 +17,12 @@ from grids.models import Edition, Post, Term, User
 from grids.people_changes import Change
 from grids.selectors.editions import edition_now
 from grids.selectors.left_behind import LeftCode, ends_on, left_behind
+from grids.services.roster_plan import chunks
+from grids.services.roster_row import PostKey
 from journal.errors import BadInput, Conflict
 from journal.services import record
 
+_BATCH = 500
 NOWHERE = "-"
 """Chosen instead of a code: the terms end and go on nowhere."""
 
@@ -38,11 +42,10 @@ def posts_carry(*, edition: Edition, choices: Mapping[str, str], actor: User, re
     chosen = [(left[code], new) for code, new in choices.items() if code in left and left[code].terms]
     for one, new in chosen:
         _check(one, new, edition)
-    ends, made = ends_on(edition), []
+    ends = ends_on(edition)
     try:
         with transaction.atomic():
-            for one, new in chosen:
-                made += [_carry(term, one, new, edition, ends) for term in one.terms]
+            made = _carry(chosen, edition, ends)
     except IntegrityError as error:
         raise Conflict("其中的岗位刚刚由他人填报了任期，请刷新再看。", code="term_overlaps") from error
     if made:
@@ -78,30 +81,65 @@ def _check(left: LeftCode, new: str, edition: Edition) -> None:
 Carried = tuple[Term, Term | None]
 
 
-def _carry(term: Term, left: LeftCode, new: str, edition: Edition, ends: date) -> Carried:
-    if not Term.objects.filter(pk=term.pk, ends__isnull=True).update(ends=ends):
-        raise Conflict(f"{left.code} 的任期刚刚由他人登记了离任，请刷新再看。", code="term_ended")
-    if new == NOWHERE:
-        return term, None
+def _carry(chosen: Sequence[tuple[LeftCode, str]], edition: Edition, ends: date) -> list[Carried]:
+    """End the terms of these codes and begin those that follow them, some hundred a query."""
+    old = [(term, one, new) for one, new in chosen for term in one.terms]
+    _end([term.pk for term, _, _ in old], ends)
+    board = _Board(sorted({new for _, new in chosen if new != NOWHERE}))
+    placed = [
+        None if new == NOWHERE else board.place(term, new, one.name, starts=max(_since(edition), term.starts))
+        for term, one, new in old
+    ]
+    chosen_posts = [post for post in placed if post is not None]
+    Post.objects.bulk_create([post for post in chosen_posts if post.pk is None], batch_size=_BATCH)
+    made = [
+        (term, None if post is None else _following(term, post, edition))
+        for (term, _, _), post in zip(old, placed, strict=True)
+    ]
+    Term.objects.bulk_create([new for _, new in made if new is not None], batch_size=_BATCH)
+    return made
+
+
+def _following(term: Term, post: Post, edition: Edition) -> Term:
     starts = max(_since(edition), term.starts)
-    post = _post(term.post, new, left.name, holder=term.holder_id, starts=starts)
-    if post.terms.filter(holder=term.holder_id, ends__isnull=True).exists():
-        return term, None  # has been entered there by hand
-    return term, Term.objects.create(
-        post=post, holder=term.holder, starts=starts, is_acting=term.is_acting, document_no=term.document_no
-    )
+    kept = {"is_acting": term.is_acting, "document_no": term.document_no}
+    return Term(post=post, holder=term.holder, starts=starts, **kept)
 
 
-def _post(old: Post, code: str, old_name: str, *, holder: int, starts: date) -> Post:
-    """The same post on the new code; one named after the old cell where that is somebody else's."""
-    for title in (old.title, f"{old.title}（原{old_name}）"[:80]):
-        post, _ = Post.objects.get_or_create(
-            cell_code=code, kind=old.kind, title=title, defaults={"level": old.level, "unit": old.unit}
-        )
-        others = post.terms.exclude(ends__lte=starts).exclude(holder=holder, ends__isnull=True)
-        if not others.exists():
-            return post
-    raise Conflict(f"{code} 上的“{title}”已有人任职，请先在那里登记离任。", code="term_overlaps")
+def _end(terms: Sequence[int], ends: date) -> None:
+    """All or nothing: a term that somebody else has ended at this moment is not among the open ones any more."""
+    done = sum(Term.objects.filter(pk__in=part, ends__isnull=True).update(ends=ends) for part in chunks(terms))
+    if done != len(terms):
+        raise Conflict("其中的任期刚刚由他人登记了离任，请刷新再看。", code="term_ended")
+
+
+class _Board:
+    """The posts of the new codes and who holds them, grown as posts are filled."""
+
+    def __init__(self, codes: Sequence[str]) -> None:
+        self._posts: dict[PostKey, Post] = {}
+        self._held: dict[PostKey, list[tuple[int, date | None]]] = defaultdict(list)
+        for part in chunks(codes):
+            for post in Post.objects.filter(cell_code__in=part):
+                self._posts[post.cell_code, post.kind, post.title] = post
+            for term in Term.objects.filter(post__cell_code__in=part).select_related("post"):
+                key = (term.post.cell_code, term.post.kind, term.post.title)
+                self._held[key].append((term.holder_id, term.ends))
+
+    def place(self, term: Term, code: str, old_name: str, *, starts: date) -> Post | None:
+        """The same post on the new code; one named after the old cell where that is somebody else's; None where the holder
+        was entered there by hand."""
+        old = term.post
+        for title in (old.title, f"{old.title}（原{old_name}）"[:80]):
+            key = (code, old.kind, title)
+            going_on = [holder for holder, ends in self._held[key] if ends is None or ends > starts]
+            if (term.holder_id, None) in self._held[key]:
+                return None
+            if not going_on:
+                self._held[key].append((term.holder_id, None))
+                fresh = Post(cell_code=code, kind=old.kind, title=title, level=old.level, unit=old.unit)
+                return self._posts.setdefault(key, fresh)
+        raise Conflict(f"{code} 上的“{title}”已有人任职，请先在那里登记离任。", code="term_overlaps")
 
 
 def _tell(made: Sequence[Carried], ends: date) -> None:

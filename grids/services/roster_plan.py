@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import TypeVar
 
 from grids.models import Post, Term, User
 from grids.roles import LEVEL_LABELS, POST_KIND_LABELS
@@ -14,6 +15,7 @@ from grids.services.phones import readable_phone
 from grids.services.roster_row import PostKey, RosterRow
 from journal.errors import BadInput
 
+_Value = TypeVar("_Value")
 CHUNK = 900  # SQLite takes no more values in one IN
 
 
@@ -228,6 +230,6 @@ def _taken(stems: Sequence[str]) -> set[str]:
     return {name for name in rows if name.startswith(wanted)}
 
 
-def chunks(values: Sequence[str]) -> list[Sequence[str]]:
+def chunks(values: Sequence[_Value]) -> list[Sequence[_Value]]:
     """The values in lots that every database takes in one IN."""
     return [values[at : at + CHUNK] for at in range(0, len(values), CHUNK)]

@@ -1,10 +1,12 @@
 """Posts on old codes: proposed for the new ones, confirmed by a person, carried from the day of the edition; nothing is rewritten."""
 
+import json
 from datetime import date, timedelta
-from io import BytesIO
+from io import BytesIO, StringIO
 
 import openpyxl
 import pytest
+from django.core.management import call_command
 from django.urls import reverse
 
 from grids.models import Edition, Post, Term
@@ -172,3 +174,16 @@ def test_the_page_proposes_the_bureau_confirms_and_what_is_left_stands_with_the_
     assert terms(f"{WEST}101") == [("head", clock.today_beijing(), None)]
     assert "没有留在旧代码上的岗位" in client.get(url).content.decode()
     assert url not in client.get(reverse("grid-gaps")).content.decode()
+
+
+def test_the_command_tells_who_is_left_and_carries_what_is_named(city: City):
+    recode(city, since=clock.today_beijing())
+
+    def asked(*words: str) -> dict:
+        out = StringIO()
+        call_command("grid", "carry", "新版", *words, "--json", stdout=out)
+        return json.loads(out.getvalue())
+
+    assert [one["to"] for one in asked()["left"]] == [{f"{WEST}101": "甲县南乡"}]
+    done = asked("--to", f"{SOUTH}={WEST}101", "--as", "clerk")
+    assert (done["started"], done["left"]) == (1, [])
