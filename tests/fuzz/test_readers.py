@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from firepoints.feedback.returned import opinions_in
 from firepoints.sources import firms, fy4, himawari, lists, patrol
 from firepoints.sources.base import ParseOptions, ParseResult, SourceError
 from firepoints.sources.datum_check import swapped_words
@@ -134,3 +135,21 @@ def test_a_mapping_is_proposed_for_any_table_and_reads_it_or_is_refused(data, pa
 @given(st.sampled_from(sorted(KINDS)), st.binary(max_size=600))
 def test_any_bytes_are_refused_or_accounted_for(kind, data):
     outcomes(kind, data)
+
+
+@FEW
+@given(st.one_of(texts("lists"), workbooks("lists")), st.booleans())
+def test_a_returned_table_is_refused_or_every_opinion_has_its_row_or_its_problem(data, has_opinions):
+    original = "\n".join((LIST, *(LIST_ROW.replace("1,", f"{at},", 1) for at in range(1, 4)))).encode()
+    options = ParseOptions(now=NOW, mapping={"note": "备注"})
+    try:
+        sheets = read_sheets(data, options)
+        if has_opinions:
+            sheets = [replace(one, rows=[[*row, "认可" if i % 2 else "省厅意见"] for i, row in enumerate(one.rows)])
+                      for one in sheets]  # fmt: skip
+        found, silent = opinions_in(sheets, read_sheets(original, options), options=options)
+    except SourceError:
+        return
+    assert silent >= 0
+    assert all(bool(one.of) != bool(one.problem) for one in found)
+    assert all(one.of is None or one.accepted is not None for one in found)
