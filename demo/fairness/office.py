@@ -247,6 +247,7 @@ def _kind(point: FirePoint) -> str:
             "范围相接": "touches",
             "过境": "before_pass",
             "另一县": "county",
+            "坐标系": "datum",
             "待人工划分": "oversize",
         }
         return next((kind for word, kind in words.items() if word in point.needs_person), "other")

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from django.db.models import Max
 
-from firepoints.grouping import Partition, group
+from firepoints import doubts
+from firepoints.grouping import Params, Partition, group
+from firepoints.grouping_datum import likely_shifted
 from firepoints.grouping_model import RULES
 from firepoints.models import Detection, ImportRun, Membership
 from firepoints.services.grouping_apply import Application
@@ -28,7 +30,7 @@ class Plan:
     partition: Partition
     scene: Scene
     targets: Mapping[int, set[int]]
-    doubtful: set[int]
+    doubtful: Mapping[int, str]
 
     def open_groups(self) -> list[int]:
         """The groups (positions in the partition) in which a sighting of the run waits for a point, two suspected points
@@ -101,7 +103,8 @@ def plan_for(run: ImportRun, same_as: Mapping[int, int]) -> Plan | None:
     targets: dict[int, set[int]] = defaultdict(set)
     for proposal in partition.proposals:
         targets[proposal.detection].add(scene.point_of[proposal.frozen])
-    return Plan(partition, scene, targets, _before_pass(partition))
+    doubtful = _shifted(partition, params, scene.own) | dict.fromkeys(_before_pass(partition), doubts.EARLIER)
+    return Plan(partition, scene, targets, doubtful)
 
 
 def rule_alone(sightings: Iterable[int]) -> Partition | None:
@@ -131,3 +134,14 @@ def _before_pass(partition: Partition) -> set[int]:
     label = dict(zip(partition.ids.tolist(), partition.label.tolist(), strict=True))
     pairs = zip(partition.canonical_ids[hints.a].tolist(), partition.canonical_ids[hints.b].tolist(), strict=True)
     return {pk for a, b in pairs if label[a] != label[b] for pk in (a, b)}
+
+
+def _shifted(partition: Partition, params: Params, own: set[int]) -> dict[int, str]:
+    """Sightings of the run that a wrong datum may keep from their fire: the finding, or the pixel that comes after it."""
+    told: dict[int, str] = {}
+    for finding, pixel in likely_shifted(partition, params):
+        if finding in own:
+            told[finding] = doubts.FINDING_SHIFTED
+        elif pixel in own:
+            told[pixel] = doubts.PIXEL_SHIFTED
+    return told

@@ -26,11 +26,11 @@ APART_NOW = "按现有的监测记录和固定热源，归并规则不再把它�
 @dataclass(slots=True)
 class Application:
     """The groups of one partition at work. `targets`: detection → the points that stand and that it touches; `doubtful`:
-    detections of two groups that may be one fire."""
+    detections whose group may be one fire with another → the question about it."""
 
     scene: Scene
     targets: Mapping[int, set[int]]
-    doubtful: set[int]
+    doubtful: Mapping[int, str]
     detections: Mapping[int, Detection]
     run: ImportRun
     actor: User
@@ -131,10 +131,8 @@ class Application:
             )
 
     def _new_point(self, one: Group, beside: list[int]) -> NewPoint:
-        before = ""
-        if self.doubtful & set(one.members):
-            before = "巡查发现早于过境而在像元内：与相邻的一处可能是同一处，请核对，同一处请并入"
-        said = (self._named_beside(beside), oversize_words(one), before, self._questions(one, set(one.members)))
+        near = doubts.joined(*(self.doubtful[pk] for pk in one.members if pk in self.doubtful))
+        said = (self._named_beside(beside), oversize_words(one), near, self._questions(one, set(one.members)))
         return NewPoint(
             detections=[self.detections[pk] for pk in one.members],
             why=why_of(one),

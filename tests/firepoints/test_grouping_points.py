@@ -10,6 +10,7 @@ from firepoints.selectors import active_detections
 from firepoints.services.grouping import group_run
 from firepoints.services.standing_apart import neighbours_of
 from firepoints.states import State
+from grids.geo.datum import from_wgs84
 from grids.models import Overlay
 from grids.services.overlays import Place, overlay_load
 from tests.factories import points as make
@@ -92,6 +93,39 @@ def test_two_findings_far_apart_in_one_pixel_are_a_question_and_near_ones_are_no
     reviewed = make.take(point_of(pixel), "review", city.clerk, reason="一块地的两头")
     grouped(city, make.detection(when=make.BURNT_AT + 3 * HOUR))
     assert FirePoint.objects.get(pk=reviewed.pk).needs_person == ""
+
+
+def in_gcj02(at: tuple[float, float]) -> tuple[float, float]:
+    lon, lat = from_wgs84(*at, "gcj02")
+    return float(lon), float(lat)
+
+
+@pytest.mark.parametrize("order", [("provincial_list", "patrol"), ("patrol", "provincial_list")])
+def test_what_comes_second_is_a_question_where_a_wrong_datum_may_keep_a_finding_from_its_fire(
+    city: City, order: tuple[str, str]
+) -> None:
+    made = []
+    for source in order:
+        is_patrol = source == "patrol"
+        at = in_gcj02(IN_WEST) if is_patrol else IN_WEST
+        made.append(make.detection(source=source, at=at, when=make.BURNT_AT + is_patrol * HOUR))
+        grouped(city, made[-1])
+    first, second = (point_of(one) for one in made)
+    assert first != second
+    assert (first.needs_person, "坐标系" in second.needs_person) == ("", True)
+
+
+@pytest.mark.parametrize(
+    ("at", "hours", "others"),
+    [(IN_WEST, 1, 1), (east_of(in_gcj02(IN_WEST), 3000), 1, 2), (in_gcj02(IN_WEST), 15, 2)],
+    ids=["it lies in the pixel", "no pixel there either", "the next day"],
+)
+def test_no_datum_is_doubted_without_a_pixel_of_that_day_to_gain(
+    city: City, at: tuple[float, float], hours: int, others: int
+) -> None:
+    grouped(city, make.detection())
+    grouped(city, make.detection(source="patrol", at=at, when=make.BURNT_AT + hours * HOUR))
+    assert [one.needs_person for one in FirePoint.objects.all()] == [""] * others
 
 
 def test_two_rows_of_one_pass_in_one_list_are_a_question_and_two_passes_are_not(city: City) -> None:
