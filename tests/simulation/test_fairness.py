@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ from django.core.management import call_command
 
 from demo.fairness import play, rand, score, stage, worldfile
 from firepoints.models import FirePoint
+from grids.geo.footprint import from_local_xy
+from grids.selectors.overlays import within
 from grids.services import locating
 from journal.errors import Refused
 from tests.simulation import worlds
@@ -103,3 +107,11 @@ def test_a_folder_that_holds_something_is_never_taken_for_a_new_home(tmp_path: P
     with pytest.raises(Exception, match="不是空的"):
         call_command("fairness", "--world", str(tmp_path / "world"), "--keep", str(tmp_path), stdout=io.StringIO())
     assert sorted(path.name for path in tmp_path.iterdir()) == ["world"]
+
+
+def test_the_works_of_a_world_are_fixed_heat_that_is_accepted_for_a_kilometre_around(db, tmp_path: Path):
+    worlds.write(tmp_path / "world", [fire("F1", 123.8, 41.2)], {})
+    read = replace(worldfile.load(tmp_path / "world"), heat={"H1": (123.9, 41.3)})
+    stage.know_works(read)
+    lon, lat = from_local_xy([0.0, 950.0, 1100.0], [0.0, 0.0, 0.0], 123.9, 41.3)
+    assert within(lon, lat, on=date(2023, 10, 7), kind="fixed_heat").tolist() == [True, True, False]
