@@ -191,7 +191,7 @@ def template(rows: Iterable[Sequence[Any]], *, title: str) -> bytes:
     """The workbook to fill in: one line a post with what is known; the phone column is empty on purpose."""
     notes = (
         "姓名空着的行不导入。电话空着表示不改。账号空着时按姓名和电话认人，认不到就开通一个没有密码的账号。",
-        "换人：直接写新的姓名和任职日期，前任自那天起离任。补录以前的任期：写任职日期和离任日期。",
+        "换人：写新的姓名和任职日期，把账号清空，前任自那天起离任。补录以前的任期：写任职日期和离任日期。",
     )
     kinds = [POST_KIND_LABELS[kind] for kind in RESPONSIBLE_KINDS]
     return workbook(Table("责任人名册", COLUMNS, rows, title=title, notes=notes, choices={2: kinds, 10: ["是", "否"]}))

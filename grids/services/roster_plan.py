@@ -164,7 +164,7 @@ def _person(row: RosterRow, known: _Known) -> tuple[User | None, str]:
     if row.username:
         user = known.by_username.get(row.username)
         if user and (user.full_name != row.full_name or user.is_system):
-            raise _Refusal(f"账号 {row.username} 是另一个人的", "账号")
+            raise _Refusal(f"账号 {row.username} 是另一个人的；换了人，就把“账号”一格清空", "账号")
         known.usernames.add(row.username)
         return user, row.username
     phone = readable_phone(row.phone)
