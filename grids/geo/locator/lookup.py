@@ -38,33 +38,46 @@ ASK_GEOS: Final = -2
 _DEPTH_MASK: Final = (1 << DEPTH_BITS) - 1
 
 Ints = npt.NDArray[np.int64]
+Floats32 = npt.NDArray[np.float32]
 
 
-class _Scratch(threading.local):
-    """Room for one batch, kept by each thread: fresh memory for every step would cost more than the steps."""
+class _Room(threading.local):
+    """Memory for the steps of one batch, kept by each thread. Fresh arrays would cost more than the steps: malloc gives
+    them back to the system and fetches them again, page by page, and threads wait for each other there."""
 
     def __init__(self) -> None:
-        self.floats = [np.empty(CHUNK) for _ in range(6)]
-        self.longs = [np.empty(CHUNK, dtype=np.intp) for _ in range(2)]
-        self.ints = [np.empty(CHUNK, dtype=np.int32) for _ in range(2)]
+        self._bytes = np.empty(80 * CHUNK, dtype=np.uint8)
+        self.used = 0
+
+    def __call__(self, size: int, kind: npt.DTypeLike) -> Any:
+        """An array that lasts until `used` is set back; from malloc when the room is full."""
+        kind = np.dtype(kind)
+        end = self.used + -(-size * kind.itemsize // 64) * 64
+        if end > len(self._bytes):
+            return np.empty(size, dtype=kind)
+        made = self._bytes[self.used : self.used + size * kind.itemsize].view(kind)
+        self.used = end
+        return made
 
 
-_scratch = _Scratch()
+_room = _Room()
 
 
 def many(table: Table, x: FloatArray, y: FloatArray, out: IntArray) -> Ints:
     """Write the positions of at most CHUNK finite points to `out`; return which points must be asked of GEOS."""
+    _room.used = 0
     u, v = _in_cells(table, x, y, out)
-    linked = np.flatnonzero(out < NO_AREA)
+    linked = _below(out)
     if not linked.size:
         return linked
-    value = _in_blocks(table, linked, u, v, out)
+    value, fu, fv = _in_blocks(table, linked, u, v, out)
     out[linked] = value
-    border = np.flatnonzero(value < NO_AREA)
+    border = _below(value)
     if not border.size:
         return border
-    at = linked.take(border)
-    found, ask = _in_records(table.records, value.take(border), u.take(border), v.take(border))
+    at, some = linked.take(border), _room(border.size, np.int32)
+    value.take(border, out=some, mode="clip")
+    found, ask = _in_records(table.records, some, _quanta(fu, border), _quanta(fv, border))
     # A sum of 0 stands for none, and the unit has been taken off.
     np.maximum(found, NO_AREA, out=found)
     out[at] = found
@@ -72,105 +85,143 @@ def many(table: Table, x: FloatArray, y: FloatArray, out: IntArray) -> Ints:
     return at[ask]
 
 
+def _below(values: IntArray) -> Ints:
+    """Where a number points on to a block or a record."""
+    return np.flatnonzero(np.less(values, NO_AREA, out=_room(len(values), np.bool_)))
+
+
 def _in_cells(table: Table, x: FloatArray, y: FloatArray, out: IntArray) -> tuple[FloatArray, FloatArray]:
-    """What the coarse cells say, into `out`; the places of the points in their cells (0 … 1)."""
+    """What the coarse cells say, into `out`; the places of the points in the raster (cells from its corner)."""
     grid, n = table.grid, len(x)
-    u, v, i, j = (room[:n] for room in _scratch.floats[:4])
-    for degrees, first, per, size, place, cell in (
-        (x, grid.west, grid.per_x, grid.columns, u, i),
-        (y, grid.south, grid.per_y, grid.rows, v, j),
-    ):
-        np.subtract(degrees, first, out=place)
-        np.multiply(place, per, out=place)
-        np.clip(place, 0.0, size - 0.5, out=place)  # the outermost cells are empty
-        np.floor(place, out=cell)
-        np.subtract(place, cell, out=place)
+    u, v = _room(n, np.float64), _room(n, np.float64)
+    mark = _room.used
+    i, j, at = _room(n, np.int32), _room(n, np.int32), _room(n, np.intp)
+    with np.errstate(invalid="ignore"):  # a place beyond all int32 becomes an outermost cell, as any that is outside
+        for degrees, first, per, size, place, cell in (
+            (x, grid.west, grid.per_x, grid.columns, u, i),
+            (y, grid.south, grid.per_y, grid.rows, v, j),
+        ):
+            np.subtract(degrees, first, out=place)
+            np.multiply(place, per, out=place)
+            np.copyto(cell, place, casting="unsafe")
+            np.clip(cell, 0, size - 1, out=cell)  # the outermost cells are empty
     np.multiply(j, grid.columns, out=j)
     np.add(j, i, out=j)
-    at = _scratch.longs[0][:n]
-    np.copyto(at, j, casting="unsafe")
+    np.copyto(at, j)
     table.coarse.take(at, out=out, mode="clip")  # "clip": the indexes are right, and need no check
+    _room.used = mark
     return u, v
 
 
-def _in_blocks(table: Table, linked: Ints, u: FloatArray, v: FloatArray, out: IntArray) -> IntArray:
-    """What the fine cells say; u and v are replaced by the places in the fine cells, in the order of `linked`."""
+def _in_blocks(
+    table: Table, linked: Ints, u: FloatArray, v: FloatArray, out: IntArray
+) -> tuple[IntArray, FloatArray, FloatArray]:
+    """What the fine cells say, and the places in them (0 … 1), in the order of `linked`."""
     n = linked.size
-    link, side = (room[:n] for room in _scratch.ints)
-    i, j, fu, fv = (room[:n] for room in _scratch.floats[2:])
+    value, fu, fv = _room(n, np.int32), _room(n, np.float64), _room(n, np.float64)
+    mark = _room.used
+    link, side, i, j = (_room(n, np.int32) for _ in range(4))
+    whole, at = _room(n, np.float64), _room(n, np.intp)
     out.take(linked, out=link, mode="clip")
     np.subtract(FIRST_LINK, link, out=link)
     np.bitwise_and(link, _DEPTH_MASK, out=side)
     np.left_shift(1, side, out=side)
     for place, cell, fine in ((u, i, fu), (v, j, fv)):
         place.take(linked, out=fine, mode="clip")
+        np.subtract(fine, np.floor(fine, out=whole), out=fine)
         np.multiply(fine, side, out=fine)
-        np.floor(fine, out=cell)
-        np.subtract(fine, cell, out=place[:n])
+        np.subtract(fine, np.floor(fine, out=whole), out=fine)
+        np.copyto(cell, whole, casting="unsafe")
     np.multiply(j, side, out=j)
     np.add(j, i, out=j)
-    at = _scratch.longs[0][:n]
-    np.copyto(at, j, casting="unsafe")
     np.right_shift(link, DEPTH_BITS, out=link)
     np.left_shift(link, 2, out=link)
-    np.add(at, link, out=at)
-    return table.fine.take(at, out=side, mode="clip")
+    np.add(j, link, out=j)
+    np.copyto(at, j)
+    table.fine.take(at, out=value, mode="clip")
+    _room.used = mark
+    return value, fu, fv
 
 
-def _in_records(records: IntArray, value: IntArray, u: FloatArray, v: FloatArray) -> tuple[IntArray, BoolArray]:
+def _in_records(records: IntArray, value: IntArray, px: Floats32, py: Floats32) -> tuple[IntArray, BoolArray]:
     """For points in cells with borders: the sum of weights less the unit, and who must be asked.
 
     From the corner of the cell up its left side and along a ray to the point: each piece of border that is crossed
     turns the sum.
     """
-    row = np.subtract(FIRST_LINK, value, dtype=np.intp)
-    total, count = records.take(row), records.take(row + 1)
-    ask = count == ASK
+    n = len(value)
+    row, total, count = _room(n, np.intp), _room(n, np.int32), _room(n, np.int32)
+    np.subtract(FIRST_LINK, value, out=row)
+    records.take(row, out=total, mode="clip")
+    row += 1
+    records.take(row, out=count, mode="clip")
+    ask = np.equal(count, ASK, out=_room(n, np.bool_))
     if ask.any():
         count[ask] = 0
-    ends = np.cumsum(count, dtype=np.intp)
-    first = ends - count
-    of = np.repeat(np.arange(len(count)), count)
-    at = np.arange(0, WIDTH * len(of), WIDTH)
-    at += (row + HEADER - WIDTH * first).take(of)
-    turn, near = _crossed(records, at, _quanta(u).take(of), _quanta(v).take(of))
+    ends = np.cumsum(count, out=_room(n, np.intp))
+    first = np.subtract(ends, count, out=_room(n, np.intp))
+    pieces = int(ends[-1])
+    of = np.repeat(np.arange(n), count)
+    at = _room(pieces, np.intp)
+    np.multiply(first, -WIDTH, out=ends)
+    ends += row
+    ends += HEADER - 1
+    ends.take(of, out=at, mode="clip")
+    at += np.arange(0, WIDTH * pieces, WIDTH)
     # One more 0 for cells without pieces at the end; for others without pieces reduceat repeats a stranger: ask.
-    total += np.add.reduceat(np.append(turn, np.int32(0)), first)
-    hit = np.flatnonzero(near)
-    ask[of[hit]] = True
+    turn = _room(pieces + 1, np.int32)
+    turn[pieces] = 0
+    near = _crossed(records, at, px, py, of, turn[:pieces])
+    total += np.add.reduceat(turn, first)
+    ask[of[near]] = True
     return total, ask
 
 
-def _quanta(place: FloatArray) -> npt.NDArray[np.float32]:
-    """Places (0 … 1) as whole quanta below the last, so that a border on the upper or right rim is never reached."""
-    quanta: npt.NDArray[np.float32] = np.minimum(np.floor(place * QUANTA), LAST_QUANTUM - 1).astype(np.float32)
+def _quanta(place: FloatArray, some: Ints) -> Floats32:
+    """Some places (0 … 1) as whole quanta below the last, so that a border on the upper or right rim is never reached."""
+    quanta: Floats32 = _room(some.size, np.float32)
+    exact = _room(some.size, np.float64)
+    place.take(some, out=exact, mode="clip")
+    exact *= QUANTA
+    np.floor(exact, out=exact)
+    np.minimum(exact, LAST_QUANTUM - 1, out=exact)
+    np.copyto(quanta, exact, casting="unsafe")
     return quanta
 
 
-def _crossed(
-    records: IntArray, at: Ints, px: npt.NDArray[np.float32], py: npt.NDArray[np.float32]
-) -> tuple[IntArray, BoolArray]:
-    """For each point and piece: the turn of the piece if a ray to the left crosses it, and whether it is too near.
+def _crossed(records: IntArray, at: Ints, px: Floats32, py: Floats32, of: Ints, turn: IntArray) -> Ints:
+    """For each piece (at `at` in the records, for the point `of`) its turn into `turn` if a ray to the left crosses it, else
+    0; returns which pieces are too near.
 
     float32 is enough: what it rounds off is below 1 % of the margin.
     """
-    low = records.take(at).view(np.uint16).astype(np.float32)
+    n = len(at)
+    ends, low, along = _room(n, np.int32), _room(2 * n, np.float32), _room(2 * n, np.float32)
+    x, y, over, within = _room(n, np.float32), _room(n, np.float32), _room(n, np.float32), _room(n, np.bool_)
+    records.take(at, out=ends, mode="clip")
+    np.copyto(low, ends.view(np.uint16))
     at += 1
-    along = records.take(at).view(np.uint16).astype(np.float32)
+    records.take(at, out=ends, mode="clip")
+    np.copyto(along, ends.view(np.uint16))
     at += 1
-    turn = records.take(at)
+    records.take(at, out=turn, mode="clip")
     along -= low
     dx, dy = along[0::2], along[1::2]
-    px -= low[0::2]
-    py -= low[1::2]
-    turn *= (py >= 0) & (py < dy)
-    px *= dy
-    py *= dx
-    px -= py  # the cross product: above 0 to the right of the piece, |cross| = distance × length
-    turn *= px > 0
-    np.abs(px, out=px)
+    px.take(of, out=x, mode="clip")
+    py.take(of, out=y, mode="clip")
+    x -= low[0::2]
+    y -= low[1::2]
+    turn *= np.greater_equal(y, 0, out=within)
+    turn *= np.less(y, dy, out=within)
+    x *= dy
+    y *= dx
+    x -= y  # the cross product: above 0 to the right of the piece, |cross| = distance × length
+    turn *= np.greater(x, 0, out=within)
+    np.abs(x, out=x)
     np.abs(dx, out=dx)
-    return turn, px <= (dx + dy) * np.float32(MARGIN)
+    np.add(dx, dy, out=over)
+    over *= np.float32(MARGIN)
+    return np.flatnonzero(np.less_equal(x, over, out=within))
 
 
 class One:
