@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.import_waits [--rows 1000000] [--on sqlite|postgres]
 
-The import runs as the real command in a process of its own; this process meanwhile dispatches points and takes the
+The import runs as the real command in a process of its own, its points formed too; this process meanwhile dispatches points and takes the
 dispatch back into a new point, one act every 0.1 s, and measures each. Printed: p50, p99 and the longest, idle and during
 the import, and the longest piece of the import itself.
 """
@@ -77,7 +77,7 @@ def measured(home: Path, url: str, folder: Path, csv: Path | None) -> None:
     if csv is None:
         time.sleep(25)
     else:
-        done, wall, _ = bench.command(home, "ingest", str(csv), "--source", "firms", "--timing", url=url)
+        done, wall, _ = bench.command(home, "ingest", str(csv), "--source", "firms", "--timing", "--wait", url=url)
         told = {"rows": done["rows"], "points": done["points"], **done["timing"], "wall": round(wall, 1)}
     stop.touch()
     said, _ = acting.communicate()

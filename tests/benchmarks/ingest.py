@@ -39,7 +39,7 @@ LEVELS = {
 
 
 def write_rows(path: Path, rows: int, seed: int = 20261122, *, shuffled: bool = False) -> None:
-    """A file of the published shape: real rows of October moved by some kilometres, over two months, in the order of
+    """A file of the published shape: real rows of October moved by some kilometres, over ten years, in the order of
     their times (`shuffled`: in none); 1 % repeated, and one in ten thousand unreadable."""
     rng = np.random.default_rng(seed)
     header, *lines = (DATA / OCTOBER).read_text().splitlines()
@@ -47,7 +47,7 @@ def write_rows(path: Path, rows: int, seed: int = 20261122, *, shuffled: bool = 
     pick = rng.integers(0, len(real), rows)
     lat = np.array([float(row[0]) for row in real])[pick] + rng.normal(0, 0.05, rows)
     lon = np.array([float(row[1]) for row in real])[pick] + rng.normal(0, 0.05, rows)
-    days = np.datetime64("2023-09-01") + rng.integers(0, 60, rows)
+    days = np.datetime64("2013-10-01") + rng.integers(0, 3650, rows)
     rest = [",".join(row[2:5]) for row in real]
     tail = [",".join(row[6:]) for row in real]
     if not shuffled:
@@ -89,7 +89,7 @@ def deployment(home: Path, edition: str, url: str = "") -> None:
     subprocess.run([*run, "migrate", "-v0"], **quiet)
     levels = [f"--level={level}={DATA / name}" for level, name in LEVELS[edition].items()]
     subprocess.run([*run, "grid", "import", "--edition", "bench", *levels], **quiet)
-    subprocess.run([*run, "grid", "activate", "bench", "--from", "2022-01-01"], **quiet)
+    subprocess.run([*run, "grid", "activate", "bench", "--from", "2012-01-01"], **quiet)
     subprocess.run([*run, "locate"], input=b"lon,lat\n123.9,41.2\n", **quiet)
 
 

@@ -109,7 +109,11 @@ def run(folder: Path, scale: str, points: int, rounds: int, seed: int, engines: 
 def _write(folder: Path, world: World, points: int, seed: int) -> None:
     position = np.arange(len(world.codes), dtype=np.int32)
     wkb = pa.array(shapely.to_wkb(world.geometries).tolist(), pa.binary())
-    pq.write_table(pa.table({"position": position, "code": world.codes, "wkb": wkb}), folder / "cells.parquet", row_group_size=20_000)
+    pq.write_table(
+        pa.table({"position": position, "code": world.codes, "wkb": wkb}),
+        folder / "cells.parquet",
+        row_group_size=20_000,
+    )
     np.save(folder / "rank.npy", np.argsort(np.argsort(np.array(world.codes), kind="stable"), kind="stable"))
     rng = np.random.default_rng([seed, 1])
     west, south, east, north = world.box
