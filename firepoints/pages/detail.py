@@ -51,7 +51,7 @@ def _page(request: HttpRequest, point: FirePoint, *, is_revealed: bool) -> HttpR
     viewer = viewer_of(request, point)
     context = context_of(point, viewer, is_revealed=is_revealed)
     newer, older = neighbours(FirePoint.objects.visible_to(request.user), point)
-    context |= {"newer": newer, "older": older}
+    context |= {"newer": newer, "older": older, "may_read_journal": access_rules.may_read(request.user)}
     if context["evidence"].photos:
         journal.access(request.user, "evidence", point, f"火点页缩略图 {len(context['evidence'].photos)} 张")
     return render(request, "firepoints/detail.html", context)
@@ -86,7 +86,6 @@ def context_of(point: FirePoint, viewer: Viewer, *, is_revealed: bool = False) -
         "may_reveal": viewer.holds(access.MAY_REVEAL),
         "may_take_originals": viewer.holds(access.MAY_TAKE_ORIGINALS),
         "is_revealed": is_revealed,
-        "may_read_journal": access_rules.may_read(viewer.user),
         "groups": groups,
         "gaps": people.gaps(groups),
         "chain": [] if viewer.is_former else chain_of(point, money, evidence, seen),
