@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from firepoints.models import FirePoint
 from firepoints.scope import own_counties
 from grids.models import User
 from grids.roles import Role
@@ -117,15 +118,17 @@ def _detail(request: HttpRequest, row: Circular, form: IssueForm, status: int = 
          "basis": BASIS_WORDS[one["basis"]]}
         for one in said["points"]
     ]  # fmt: skip
+    shown = [one["point_id"] for one in points[:ROWS]]
     context = {
         "circular": row,
+        # Finance reads the whole 通报, but opens only the points that count.
+        "opens": set(FirePoint.objects.visible_to(request.user).filter(pk__in=shown).values_list("pk", flat=True)),
         "issue": getattr(row, "issue", None),
         "documents": list(row.documents.order_by("kind")),
         "period": period_said(row.starts_on, row.ends_on),
         "points": points[:ROWS],
         "more": max(len(points) - ROWS, 0),
         "form": form if may_issue else None,
-        "whole": sees_whole_table(request.user),
         **_tables(counties, townships),
     }
     return render(request, "penalties/circular.html", context, status=status)
