@@ -80,8 +80,15 @@ def _still_open(point: FirePoint) -> str:
 
 
 def said_by_people(points: Iterable[int]) -> tuple[Pairs, Pairs]:
-    """What divisions of these points, and merges taken back, tell the grouping: (joined pairs, apart pairs) of detection
-    ids. The last word on a pair holds: a part that was divided again is no longer one."""
+    """What people said of these points, for the grouping: (joined pairs, apart pairs) of detection ids."""
+    wanted = set(points)
+    joined, apart = said_by_division(wanted)
+    return joined, apart + said_on_review(wanted)
+
+
+def said_by_division(points: Iterable[int]) -> tuple[Pairs, Pairs]:
+    """The pairs that divisions of these points, and merges taken back, joined and held apart. The last word on a pair
+    holds: a part that was divided again is no longer one."""
     joined: Pairs = []
     apart: Pairs = []
     wanted = set(points)
@@ -95,7 +102,7 @@ def said_by_people(points: Iterable[int]) -> tuple[Pairs, Pairs]:
         joined += [pair for part in groups for pair in pairwise(part)]
         # Every pair: a part that is divided again later must stay apart from the others with all that it had.
         apart += [pair for a, b in combinations(groups, 2) for pair in product(a, b)]
-    return joined, apart + said_on_review(wanted)
+    return joined, apart
 
 
 def said_on_review(points: Iterable[int]) -> Pairs:

@@ -13,7 +13,7 @@ from firepoints.grouping_links import HOUR, Shapes, gap_s, offset_m, touching
 from firepoints.grouping_model import PATROL, SCAR
 from firepoints.models import Detection, FirePoint, Membership
 from firepoints.services.grouping_scene import REACH_DEGREES, SEEN, columns_of, params_of
-from firepoints.services.split import said_by_people, said_on_review
+from firepoints.services.split import said_by_division, said_on_review
 from firepoints.states import State
 from grids.models import User
 
@@ -47,7 +47,7 @@ def neighbours_of(point: FirePoint, sightings: Sequence[Detection], user: User) 
     if not point_of:
         return []
     rows = list(Detection.objects.filter(pk__in=[*own, *point_of]).values_list(*SEEN))
-    _, divided = said_by_people([point.pk])
+    _, divided = said_by_division([point.pk])
     words = {frozenset(pair): "由人划分" for pair in divided}
     words |= {frozenset(pair): "核对过：另是一处" for pair in said_on_review([point.pk])}
     look = _Look(columns_of(rows), params_of(rows), set(own), words)
