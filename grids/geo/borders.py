@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from grids.geo.arrays import FloatArray, Geometries, Numbers, lonlat
 from grids.geo.footprint import distance_m, from_local_xy, local_xy, metres_per_degree
-from grids.geo.locator.boxes import FAN, BoxTree, children
+from grids.geo.locator.boxes import BoxTree, children
 from grids.geo.locator.edges import collect
 
 _CHUNK = 1 << 13
@@ -63,33 +63,33 @@ class Borders:
         return found.reshape(x.shape)
 
     def _nearest(self, x: FloatArray, y: FloatArray) -> FloatArray:
-        nearest = self._first_guess(x, y)
-        reach = nearest * _SLACK + 1e-6
+        """Down the tree, level by level: no box matters that begins farther away than another one ends, for in each lies
+        an edge."""
+        east, north = metres_per_degree(y)
+        reach = np.full(x.size, np.inf)
         asked, node = np.arange(x.size), np.zeros(x.size, dtype=np.int64)
         for depth, level in enumerate(reversed(self._tree.levels)):
             if depth:
                 asked, node = children(asked, node, len(level))
-            near = _gap_m(x[asked], y[asked], level[node]) <= reach[asked]
-            asked, node = asked[near], node[near]
+            near_m, far_m = _span_m(x[asked], y[asked], level[node], east[asked], north[asked])
+            np.minimum.at(reach, asked, far_m)
+            some = near_m <= reach[asked] * _SLACK + 1e-6
+            asked, node = asked[some], node[some]
+        nearest = np.full(x.size, np.inf)
         np.minimum.at(nearest, asked, _to_edge_m(x[asked], y[asked], self._ends[node]))
         return nearest
 
-    def _first_guess(self, x: FloatArray, y: FloatArray) -> FloatArray:
-        """The distance to some near edge: down the tree by the nearest box, then the best of the last few."""
-        node = np.zeros(x.size, dtype=np.int64)
-        for level in reversed(self._tree.levels[:-1]):
-            kids = np.minimum(node[:, None] * FAN + np.arange(FAN), len(level) - 1)
-            gap = _gap_m(x[:, None], y[:, None], level[kids])
-            node = kids[np.arange(x.size), gap.argmin(axis=1)]
-        return _to_edge_m(x, y, self._ends[node])
 
-
-def _gap_m(x: FloatArray, y: FloatArray, boxes: FloatArray) -> FloatArray:
-    """Metres from points to boxes, in each point's local plane; 0 inside."""
-    east, north = metres_per_degree(y)
-    across = np.maximum(np.maximum(boxes[..., 0] - x, x - boxes[..., 2]), 0.0) * east
-    along = np.maximum(np.maximum(boxes[..., 1] - y, y - boxes[..., 3]), 0.0) * north
-    return np.asarray(np.hypot(across, along))
+def _span_m(
+    x: FloatArray, y: FloatArray, boxes: FloatArray, east: FloatArray, north: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Metres from points to the nearest and to the farthest place of boxes, in each point's local plane, in which a degree
+    is `east` and `north` metres long."""
+    west, south = (boxes[:, 0] - x) * east, (boxes[:, 1] - y) * north
+    right, top = (boxes[:, 2] - x) * east, (boxes[:, 3] - y) * north
+    near = np.hypot(np.maximum(np.maximum(west, -right), 0.0), np.maximum(np.maximum(south, -top), 0.0))
+    far = np.hypot(np.maximum(np.abs(west), np.abs(right)), np.maximum(np.abs(south), np.abs(top)))
+    return np.asarray(near), np.asarray(far)
 
 
 def _to_edge_m(x: FloatArray, y: FloatArray, ends: FloatArray) -> FloatArray:
