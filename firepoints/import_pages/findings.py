@@ -81,7 +81,7 @@ def _found(
 
 
 def _keep_photo(request: HttpRequest, form: FindingForm, user: User, point: FirePoint) -> None:
-    """The finding stands already: a photo that cannot be kept is said, and sent again on the point's page."""
+    """The finding stands already: a photo that cannot be kept is said, and who can send it."""
     data = form.cleaned_data
     at = {"lon": data["lon"], "lat": data["lat"]} if data["datum"] == "wgs84" else {}
     try:
@@ -90,7 +90,9 @@ def _keep_photo(request: HttpRequest, form: FindingForm, user: User, point: Fire
             accuracy_m=data["accuracy_m"] or None, no_position_reason="" if at else "位置按地图抄写", **at,
         )  # fmt: skip
     except Refused as refused:
-        messages.warning(request, f"照片没有收存：{refused.message}。请在火点页再传。")
+        sees_it = FirePoint.objects.visible_to(user).filter(pk=point.pk).exists()
+        then = "请在火点页再传" if sees_it else "那里不在您的辖区：请把照片交给当地，由他们在火点页上传"
+        messages.warning(request, f"照片没有收存：{refused.message}。{then}。")
 
 
 @require_safe
