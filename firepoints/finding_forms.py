@@ -109,7 +109,7 @@ class FindingForm(forms.Form):
 
 def _own_source(user: User, choices: dict[str, str]) -> str:
     """The 自查 of the level on which an inspector stands; "" where the posts name several, or none."""
-    levels = {post.level for post in grids.posts_held(user) if post.kind in INSPECTING}
+    levels = {Level(post.level) for post in grids.posts_held(user) if post.kind in INSPECTING}
     meant = {OF_LEVEL[level] for level in levels if level in OF_LEVEL} & set(choices)
     return meant.pop() if len(meant) == 1 else ""
 

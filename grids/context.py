@@ -10,7 +10,7 @@ from django.urls import NoReverseMatch, reverse
 from grids import nav
 from grids.models import Post
 from grids.roles import ROLE_OF_POST, PostKind, Role
-from grids.selectors import posts_held, roles_of
+from grids.selectors import JOURNAL_READERS, posts_held, roles_of
 from journal import clock, sealing, working
 from journal.models import Deployment
 from journal.selectors import deployment
@@ -70,6 +70,16 @@ class Site:
         if getattr(self._user, "is_system", False):
             return roles_of(self._user)
         return frozenset(ROLE_OF_POST[PostKind(post.kind)] for post in self._posts if post.kind in ROLE_OF_POST)
+
+    @property
+    def keeps_registers(self) -> bool:
+        """Whether the user has more to do than to report: an inspector has a fire to report and no register to keep."""
+        return bool(self.roles - {Role.INSPECTOR})
+
+    @property
+    def reads_journal(self) -> bool:
+        """Whether a link into the journal leads anywhere for this user."""
+        return bool(self.roles & JOURNAL_READERS)
 
     @cached_property
     def troubles(self) -> list[str]:

@@ -22,7 +22,6 @@ from firepoints.pages.rows import flags_of
 from firepoints.pages.sightings import first_pass, repeated, sightings_of
 from firepoints.services.standing_apart import neighbours_of
 from firepoints.states import State
-from journal import access_rules
 from journal import services as journal
 
 
@@ -51,7 +50,7 @@ def _page(request: HttpRequest, point: FirePoint, *, is_revealed: bool) -> HttpR
     viewer = viewer_of(request, point)
     context = context_of(point, viewer, is_revealed=is_revealed)
     newer, older = neighbours(FirePoint.objects.visible_to(request.user), point)
-    context |= {"newer": newer, "older": older, "may_read_journal": access_rules.may_read(request.user)}
+    context |= {"newer": newer, "older": older}
     if context["evidence"].photos:
         journal.access(request.user, "evidence", point, f"火点页缩略图 {len(context['evidence'].photos)} 张")
     return render(request, "firepoints/detail.html", context)

@@ -10,7 +10,6 @@ from firepoints.pages.filters import VIEWS, FilterForm, Wanted
 from firepoints.pages.paging import page_of
 from firepoints.pages.rows import RELATED, rows_of
 from grids import selectors as grids
-from grids.roles import Role
 
 PAGE = 50
 
@@ -27,8 +26,6 @@ def point_list(request: HttpRequest) -> HttpResponse:
     page = page_of(request, found.select_related(*RELATED), PAGE)
     context = {
         "form": form,
-        # An inspector has a fire to report and no register to keep.
-        "has_registers": bool(set(grids.roles_of(request.user)) - {Role.INSPECTOR}),
         "filtered": bool(wanted.query()) or not is_valid,
         "view_label": VIEWS[wanted.state][0] if wanted.state in VIEWS else "",
         "rows": rows_of(page.points),

@@ -117,8 +117,9 @@ class Command(JinshaoCommand):
         if options["later"]:
             return ingest.result_of(ingest.import_start(**given)).as_json()
         at_once = None if options["wait"] else POINTS_AT_ONCE
-        found = ingest.import_file(**given, progress=bar, points_at_once=at_once)
-        done = {**found.as_json(), "points_pending": found.run is not None and not found.run.is_over}
+        imported = ingest.import_file(**given, progress=bar, points_at_once=at_once)
+        pending = imported.run is not None and not imported.run.is_over
+        done = {**imported.as_json(), "points_pending": pending}
         return {**done, "timing": bar.timing()} if options["timing"] else done
 
     def show(self, result: dict[str, Any]) -> None:
