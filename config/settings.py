@@ -97,6 +97,7 @@ if IS_SQLITE:
         )
     if str(_database["NAME"]) != ":memory:":
         _folder.mkdir(parents=True, exist_ok=True)
+    _database["ENGINE"] = "journal.sqlite"
     # IMMEDIATE: a deferred transaction that turns to writing fails at once with "database is locked".
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",

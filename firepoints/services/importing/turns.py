@@ -12,15 +12,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Q
 
 from firepoints.models import ImportRun, Source
 from journal import clock, jobs
 from journal.errors import Conflict
+from journal.sqlite.base import PAUSE_S
 
 LEASE_S = 60
 MOST_ATTEMPTS = 8
@@ -60,6 +61,8 @@ class Turn:
             self.keep()
             yield
         longest_s = max(longest_s, perf_counter() - begun)
+        if connection.vendor == "sqlite" and not connection.in_atomic_block:
+            sleep(PAUSE_S)
 
     def keep(self, **changes: Any) -> None:
         """Renew the lease and change the run, if the turn is still ours. Raises TurnLost."""

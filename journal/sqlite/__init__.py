@@ -1,0 +1,1 @@
+"""Django's SQLite backend with a fairer wait for the write lock (`base`)."""
