@@ -37,7 +37,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _began(self, cursor: Any, until: float) -> bool:
         try:
-            cursor.execute("BEGIN IMMEDIATE")
+            cursor.execute(f"BEGIN {getattr(self, 'transaction_mode', None) or ''}")
         except OperationalError as error:
             if "locked" not in str(error) or time.monotonic() >= until:
                 raise
