@@ -98,6 +98,8 @@ def _refused(sheet: str, row_no: int, column: str, reason: str, raw: Mapping[str
 
 def _pairs(raw: Any) -> list[tuple[str, str]]:
     if isinstance(raw, Mapping):
+        if set(raw) == {"line"}:  # a line that could not be cut into columns
+            return [("整行", str(raw["line"]))]
         return [(str(name), mending.cell_text(value)) for name, value in raw.items()]
     if isinstance(raw, list):
         return [("", "　".join(str(cell) for cell in raw if cell not in (None, "")))]

@@ -117,7 +117,7 @@ def looks_of(prepared: Prepared) -> tuple[Look, ...]:
     for i in sorted(int(row) for rows in first for row in rows):
         row: Any = table[i]
         shown.append(
-            Look(row.row_no, row.sheet, str(OUTCOMES[prepared.outcome[i]]), row.starts_at, row.precision, row.satellite,
+            Look(row.row_no, row.sheet, str(OUTCOMES[prepared.outcome[i]]), row.starts_at, row.ends_at, row.precision, row.satellite,
                  float(places.lon[i]), float(places.lat[i]), str(places.county[i]), str(places.leaf[i]),
                  row.stated_county, i in replaced)
         )  # fmt: skip

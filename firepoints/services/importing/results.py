@@ -22,6 +22,7 @@ class Look:
     sheet: str
     outcome: str
     starts_at: datetime
+    ends_at: datetime
     precision: str
     satellite: str
     lon: float
