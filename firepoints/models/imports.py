@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from firepoints.models.sources import Source
+from firepoints.sources.keys import satellite_base
 from grids.models import Edition
 from journal import clock
 from journal.immutable import AppendOnlyModel
@@ -210,21 +211,30 @@ class Detection(AppendOnlyModel):
 
 class DetectionKey(models.Model):
     """The identity of a detection among runs in force. A run that is loading reserves its keys; withdrawing one, or its
-    failure, removes them, so the right import can follow."""
+    failure, removes them, so the right import can follow.
 
+    `base_key` is NULL where the key itself says it (`sources.keys.satellite_base`): a million satellite rows need no
+    second text and no second index.
+    """
+
+    detection = models.OneToOneField(Detection, models.PROTECT, primary_key=True, related_name="live_key")
     key = models.CharField(max_length=300)
-    base_key = models.CharField(max_length=300)
+    base_key = models.CharField(max_length=300, null=True, blank=True)  # noqa: DJ001  NULL: said by the key, "" would be indexed
     rank = models.PositiveIntegerField(default=0)
-    detection = models.OneToOneField(Detection, models.PROTECT, related_name="live_key")
 
     class Meta:
         db_table = "fire_detection_key"
         # Named, not `unique=True` on the column: that would add a second index for LIKE on PostgreSQL.
         constraints = [models.UniqueConstraint(fields=["key"], name="one_live_key")]
-        indexes = [models.Index(fields=["base_key"], name="detection_base_key_ix")]
+        indexes = [models.Index(fields=["base_key"], condition=Q(base_key__isnull=False), name="detection_base_key_ix")]
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def base(self) -> str:
+        """What is equal for all versions of one row."""
+        return satellite_base(self.key) if self.base_key is None else self.base_key
 
 
 class Supersession(AppendOnlyModel):

@@ -64,7 +64,7 @@ def lines_in_force(runs: Sequence[int]) -> list[Line]:
     rows = list(live)
     raw = _raw_of([one.detection_id for one in rows], runs)
     return [
-        _line(one.detection, one.base_key, one.key, *raw.get(one.detection_id, ("", "", one.detection.row_no)))
+        _line(one.detection, one.base, one.key, *raw.get(one.detection_id, ("", "", one.detection.row_no)))
         for one in rows
     ]
 
@@ -160,7 +160,7 @@ def _new_lines(run: ImportRun) -> list[Line]:
         if row.detection is None or key is None:
             continue
         seq_no = _seq_of(_parsed(row.raw), run.mapping)
-        found.append(_line(row.detection, key.base_key, key.key, row.sheet, seq_no, row.row_no))
+        found.append(_line(row.detection, key.base, key.key, row.sheet, seq_no, row.row_no))
     return found
 
 

@@ -18,7 +18,7 @@ from grids.geo.edition_index import EditionIndex
 from grids.geo.footprint import NOMINAL_RADIUS_M, footprints
 from grids.geo.sensors import headings_for, sensor_error_m, sensor_errors_m
 from grids.models import Edition
-from grids.selectors import edition_for
+from grids.selectors import editions_of
 from grids.services import locating
 from journal.errors import Refused
 
@@ -69,17 +69,13 @@ def place(table: SightingTable, *, datum: str) -> Places:
 def _by_edition(days: Ints) -> list[tuple[Edition, Ints]]:
     """Each edition with the rows whose Beijing date it rules."""
     found, at = np.unique(days, return_inverse=True)
-    editions = [_edition(date.fromordinal(int(day) + EPOCH_DAY)) for day in found.tolist()]
+    ruling = editions_of([date.fromordinal(day + EPOCH_DAY) for day in found.tolist()])
+    editions = [edition for edition in ruling if edition is not None]
+    if len(editions) < len(found):
+        raise Refused("还没有启用的边界版本：先 grid import，再 grid activate", code="no_edition")
     by_id = {edition.pk: edition for edition in editions}
     of_row = np.array([edition.pk for edition in editions], dtype=np.int64)[at] if len(found) else days
     return [(edition, np.flatnonzero(of_row == pk)) for pk, edition in by_id.items()]
-
-
-def _edition(day: date) -> Edition:
-    edition, _ = edition_for(day)
-    if edition is None:
-        raise Refused("还没有启用的边界版本：先 grid import，再 grid activate", code="no_edition")
-    return edition
 
 
 def _located(

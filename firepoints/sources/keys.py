@@ -68,6 +68,12 @@ def satellite_key(source: str, satellite: str, version: str, at_s: int, lon_e5: 
     return f"{source}|{satellite}|{version}|{at_s}|{lon_e5}|{lat_e5}"
 
 
+def satellite_base(key: str) -> str:
+    """The base key of a satellite row's key: all but the version."""
+    parts = key.split("|")
+    return "|".join((*parts[:2], *parts[3:]))
+
+
 def satellite_columns(table: SightingTable, source: str, rows: npt.NDArray[np.int64] | None = None) -> KeyColumns:
     """`satellite_key` of every row, or of those at `rows`, a million in a fraction of a second."""
 
@@ -76,9 +82,10 @@ def satellite_columns(table: SightingTable, source: str, rows: npt.NDArray[np.in
 
     numbers = (column(table.starts_at), to_e5(column(table.lon)), to_e5(column(table.lat)))
     at, lon, lat = (pa.array(one).cast(pa.string()) for one in numbers)
-    satellite = pa.array(column(table.satellite), pa.string())
     versions = column(table.version)
-    version = pa.array(versions, pa.string())
+    satellite, version = (
+        pc.replace_substring(pa.array(one, pa.string()), "|", "/") for one in (column(table.satellite), versions)
+    )
     join = pc.binary_join_element_wise
     ranks = {value: version_rank(value) for value in set(versions)}
     return KeyColumns(

@@ -79,9 +79,14 @@ class RawLines:
 
     def cast(self, kind: Any) -> Any:
         """A real Arrow array of strings."""
-        lines = [self._line(i) for i in range(len(self))]
-        offsets = np.cumsum([0, *map(len, lines)], dtype=np.int64)
-        made = pa.LargeStringArray.from_buffers(len(lines), pa.py_buffer(offsets), pa.py_buffer(b"".join(lines)))
+        view = np.frombuffer(self.data, dtype=np.uint8)
+        stop = self.stop.copy()
+        while (ends := (stop > self.start) & np.isin(view[np.maximum(stop - 1, 0)], (10, 13))).any():
+            stop -= ends
+        sizes = stop - self.start
+        offsets = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
+        at = np.arange(offsets[-1]) + np.repeat(self.start - offsets[:-1], sizes)
+        made = pa.LargeStringArray.from_buffers(len(self), pa.py_buffer(offsets), pa.py_buffer(view[at]))
         return made.cast(kind)
 
     def to_pylist(self) -> list[str]:

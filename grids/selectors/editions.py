@@ -1,6 +1,7 @@
 """Which edition rules on a date, and what its cells are called."""
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from django.db.models import QuerySet
@@ -29,6 +30,13 @@ def edition_for(on: date) -> tuple[Edition | None, bool]:
         return found, False
     first = active.order_by("valid_from").first()
     return first, first is not None
+
+
+def editions_of(days: Sequence[date]) -> list[Edition | None]:
+    """`edition_for` of many dates (ascending or not), in one query."""
+    active = editions_in_force()
+    begins = [one.valid_from for one in active if one.valid_from]  # every active one has it
+    return [active[max(bisect_right(begins, day) - 1, 0)] if active else None for day in days]
 
 
 def edition_now() -> Edition | None:

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from grids import guards
 from grids.models import Edition
-from grids.selectors import edition_for, payers_listed, root_code, system_user
+from grids.selectors import edition_for, editions_of, payers_listed, root_code, system_user
 from grids.services.editions import edition_activate, edition_import
 from journal.errors import Conflict, Missing, NotAllowed, Refused
 from journal.models import Entry
@@ -52,6 +52,16 @@ def test_the_edition_of_a_date_is_the_latest_that_had_begun(editions):
     assert edition_for(date(2023, 5, 31))[0].name == "旧"
     assert edition_for(NEW)[0].name == "新"
     assert edition_for(date(2030, 1, 1))[0].name == "新"
+
+
+def test_many_dates_are_answered_as_each_alone_in_one_query(editions, django_assert_num_queries):
+    days = [date(2016, 8, 1), OLD, date(2023, 5, 31), NEW, date(2030, 1, 1), date(2016, 8, 1)]
+    assert editions_of(days) == [None] * len(days)
+    activate("新", NEW)
+    activate("旧", OLD)
+    each = [edition_for(day)[0] for day in days]
+    with django_assert_num_queries(1):
+        assert editions_of(days) == each
 
 
 def test_a_date_before_the_first_edition_uses_the_first_and_says_so(editions):

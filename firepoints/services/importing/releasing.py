@@ -51,13 +51,13 @@ def release(run: ImportRun, turn: Turn, progress: Progress) -> None:
     actor = User.objects.filter(pk=run.options.get(WITHDRAWN_BY)).first() or run.actor
     done, size = 0, PART if run.state == State.WITHDRAWN else KEYS
     keys = DetectionKey.objects.filter(detection__run=run).order_by("pk")
-    while part := list(keys.values_list("pk", "detection_id")[:size]):
+    while part := list(keys.values_list("pk", flat=True)[:size]):
         done += len(part)
         with turn.piece():
             one_at_a_time()
             if run.state == State.WITHDRAWN:
-                release_part(run, [detection for _, detection in part], actor=actor)
-            DetectionKey.objects.filter(pk__in=[pk for pk, _ in part]).delete()
+                release_part(run, part, actor=actor)
+            DetectionKey.objects.filter(pk__in=part).delete()
             turn.show(min(done, total), total)
         faults.point("import.release.done")
         progress("撤回", min(done, total), total)

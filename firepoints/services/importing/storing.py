@@ -53,7 +53,12 @@ def store_rows(run: ImportRun, prepared: Prepared, stored: Stored, start: int, s
         keys = prepared.keys.take(new)
         bulk.insert(
             DetectionKey,
-            {"key": _texts(keys.key), "base_key": _texts(keys.base_key), "rank": keys.rank, "detection_id": ids},
+            {
+                "detection_id": ids,
+                "key": _texts(keys.key),
+                "base_key": None if keys.has_time else _texts(keys.base_key),
+                "rank": keys.rank,
+            },
         )
         _supersede(run, prepared, stored, new)
     return _store_raw(run, prepared, stored, start, stop)

@@ -1,6 +1,6 @@
 """What each row is, compared with what is in force and with the rows before it: a table of codes, no loop over rows.
 
-The order of the rules is that of policy.md §6; `tests/firepoints/test_verdicts.py` holds this to the plain loop.
+The order of the rules is that of policy.md §6; `tests/firepoints/test_import_engine.py` holds this to the plain loop.
 """
 
 from __future__ import annotations
@@ -13,16 +13,20 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+from django.db.models import Q
 
 from firepoints.models import DetectionKey, RawRow
+from firepoints.services.placing import moment
 from firepoints.services.reading import Keys
+from firepoints.sources.keys import satellite_base
 
 Outcome = RawRow.Outcome
 OUTCOMES = (Outcome.KEPT, Outcome.IDENTICAL, Outcome.SUPERSEDED, Outcome.QUARANTINED, Outcome.OUTSIDE)
 KEPT, IDENTICAL, SUPERSEDED, QUARANTINED, OUTSIDE = range(5)
+COLUMNS = ("key", "base_key", "detection_id", "rank")
 NONE = -1
 ASKED_AT_ONCE = 5000
-BY_TIME_ABOVE = 20_000  # rows; below, the keys themselves are asked for
+MOST_MOMENTS = 20_000  # of satellite rows; with more of them, all that began in their span is asked for
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -117,14 +121,13 @@ def _within_one_base(found: Verdicts, keys: Keys, inside: Bools, firsts: Ints) -
 def standing_for(keys: Keys, seconds: Ints) -> Standing:
     """What is in force (or reserved by a run that is loading) of these keys. `seconds`: start of each row, Unix time.
 
-    A small file asks for its keys. A large one of satellite rows asks for all that began in its span, because there the
-    time is part of the key.
+    The time of a satellite row is part of its key, so what began at the same moments is asked for; of other rows their
+    keys.
     """
     none = np.full(len(keys), NONE, dtype=np.int64)
     if not len(keys) or not DetectionKey.objects.exists():
         return Standing(none, none, none)
-    by_time = keys.has_time and len(keys) > BY_TIME_ABOVE
-    rows = _rows_in_span(seconds) if by_time else _rows_named(keys)
+    rows = _rows_begun(seconds) if keys.has_time else _rows_named(keys)
     if not rows:
         return Standing(none, none, none)
     live_key, live_base, detection, rank = zip(*rows, strict=True)
@@ -138,22 +141,27 @@ def standing_for(keys: Keys, seconds: Ints) -> Standing:
 
 def _rows_named(keys: Keys) -> list[tuple[str, str, int, int]]:
     found: dict[int, tuple[str, str, int, int]] = {}
-    columns = ("pk", "key", "base_key", "detection_id", "rank")
     for field, values in (("key", keys.key), ("base_key", keys.base_key)):
         texts = values.unique().to_pylist()
-        for start in range(0, len(texts), ASKED_AT_ONCE):
-            part = texts[start : start + ASKED_AT_ONCE]
-            rows = DetectionKey.objects.filter(**{f"{field}__in": part}).values_list(*columns)
-            found.update({pk: (key, base, detection, rank) for pk, key, base, detection, rank in rows})
+        for part in _parts(texts):
+            rows = DetectionKey.objects.filter(**{f"{field}__in": part}).values_list(*COLUMNS)
+            found.update({detection: (key, base or key, detection, rank) for key, base, detection, rank in rows})
     return list(found.values())
 
 
-def _rows_in_span(seconds: Ints) -> list[tuple[str, str, int, int]]:
-    from firepoints.services.placing import moment
+def _rows_begun(seconds: Ints) -> list[tuple[str, str, int, int]]:
+    moments = [moment(second) for second in np.unique(seconds).tolist()]
+    asked = [Q(detection__starts_at__in=part) for part in _parts(moments)]
+    if len(moments) > MOST_MOMENTS:
+        asked = [Q(detection__starts_at__range=(moments[0], moments[-1]))]
+    rows = [row for one in asked for row in DetectionKey.objects.filter(one).values_list(*COLUMNS)]
+    return [
+        (key, satellite_base(key) if base is None else base, detection, rank) for key, base, detection, rank in rows
+    ]
 
-    span = (moment(int(seconds.min())), moment(int(seconds.max())))
-    rows = DetectionKey.objects.filter(detection__starts_at__range=span)
-    return list(rows.values_list("key", "base_key", "detection_id", "rank"))
+
+def _parts(every: list[Any]) -> list[list[Any]]:
+    return [every[start : start + ASKED_AT_ONCE] for start in range(0, len(every), ASKED_AT_ONCE)]
 
 
 def _matched(texts: Sequence[str], values: Ints, wanted: Any) -> Ints:
