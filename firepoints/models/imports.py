@@ -219,7 +219,7 @@ class DetectionKey(models.Model):
 
     detection = models.OneToOneField(Detection, models.PROTECT, primary_key=True, related_name="live_key")
     key = models.CharField(max_length=300)
-    base_key = models.CharField(max_length=300, null=True, blank=True)  # noqa: DJ001  NULL: said by the key, "" would be indexed
+    base_key = models.CharField(max_length=300, null=True, blank=True)
     rank = models.PositiveIntegerField(default=0)
 
     class Meta:

@@ -121,8 +121,11 @@ imported = time.perf_counter()
 csv, leaf, out = sys.argv[1:4]
 frame = pd.read_csv(csv, dtype={"acq_time": str}, on_bad_lines="skip").drop_duplicates()
 cells = gpd.read_file(leaf)
-tree = shapely.STRtree(cells.geometry.values)
-point, cell = tree.query(shapely.points(frame.longitude, frame.latitude), predicate="intersects")
+points = shapely.points(frame.longitude, frame.latitude)
+shapely.prepare(cells.geometry.values)
+point, cell = shapely.STRtree(cells.geometry.values).query(points)
+inside = shapely.covers(cells.geometry.values[cell], points[point])
+point, cell = point[inside], cell[inside]
 found = np.full(len(frame), "", dtype=object)
 found[point] = cells.iloc[:, 0].astype(str).to_numpy()[cell]
 frame["leaf"] = found
@@ -139,27 +142,31 @@ import sys, time, json
 begun = time.perf_counter()
 import psycopg, shapely, numpy as np, geopandas as gpd
 imported = time.perf_counter()
-csv, leaf, url, postgis = sys.argv[1:5]
+csv, leaf, url, form = sys.argv[1:5]
 with psycopg.connect(url, autocommit=True) as base:
-    base.execute("DROP TABLE IF EXISTS peer_raw, peer_rows, peer_cells")
+    base.execute("DROP TABLE IF EXISTS peer_raw, peer_rows, peer_cells, peer_pieces")
     header = open(csv).readline().strip().split(",")
     base.execute("CREATE TABLE peer_raw (" + ", ".join(f"{name} text" for name in header) + ")")
     with base.cursor() as cursor, cursor.copy("COPY peer_raw FROM STDIN (FORMAT csv, HEADER)") as copy, open(csv, "rb") as file:
         while block := file.read(1 << 20):
             copy.write(block)
-    base.execute("CREATE TABLE peer_rows AS SELECT DISTINCT * FROM peer_raw")
-    base.execute("ALTER TABLE peer_rows ADD COLUMN leaf text, ADD COLUMN id bigint GENERATED ALWAYS AS IDENTITY")
     cells = gpd.read_file(leaf)
     codes = cells.iloc[:, 0].astype(str).to_numpy()
-    if postgis == "1":
+    if form != "shapely":
         base.execute("CREATE TABLE peer_cells (code text, shape geometry(Geometry, 4326))")
         with base.cursor() as cursor:
             cursor.executemany("INSERT INTO peer_cells VALUES (%s, ST_SetSRID(ST_GeomFromWKB(%s), 4326))",
                                list(zip(codes.tolist(), shapely.to_wkb(cells.geometry.values).tolist())))
+        if form == "subdivided":
+            base.execute("CREATE TABLE peer_pieces AS SELECT code, ST_Subdivide(shape, 64) AS shape FROM peer_cells")
+            base.execute("DROP TABLE peer_cells"); base.execute("ALTER TABLE peer_pieces RENAME TO peer_cells")
         base.execute("CREATE INDEX ON peer_cells USING gist (shape)"); base.execute("ANALYZE peer_cells")
-        base.execute("UPDATE peer_rows SET leaf = c.code FROM peer_cells c WHERE "
-                     "ST_Covers(c.shape, ST_SetSRID(ST_MakePoint(longitude::float8, latitude::float8), 4326))")
+        base.execute("CREATE TABLE peer_rows AS SELECT r.*, c.code AS leaf FROM (SELECT DISTINCT * FROM peer_raw) r "
+                     "LEFT JOIN LATERAL (SELECT code FROM peer_cells WHERE ST_Covers(shape, "
+                     "ST_SetSRID(ST_MakePoint(r.longitude::float8, r.latitude::float8), 4326)) LIMIT 1) c ON true")
     else:
+        base.execute("CREATE TABLE peer_rows AS SELECT DISTINCT * FROM peer_raw")
+        base.execute("ALTER TABLE peer_rows ADD COLUMN leaf text, ADD COLUMN id bigint GENERATED ALWAYS AS IDENTITY")
         tree = shapely.STRtree(cells.geometry.values)
         rows = base.execute("SELECT id, longitude::float8, latitude::float8 FROM peer_rows").fetchall()
         ids, lon, lat = (np.array(column) for column in zip(*rows))
@@ -175,13 +182,15 @@ print(json.dumps({"rows": rows, "inside": inside, "seconds": time.perf_counter()
 """
 
 DUCKDB = """
-import sys, time, json
+import sys, time, json, importlib.resources, pathlib
 begun = time.perf_counter()
 import duckdb
 imported = time.perf_counter()
 csv, leaf, out = sys.argv[1:4]
 base = duckdb.connect(out)
-base.execute("INSTALL spatial; LOAD spatial")
+extensions = importlib.resources.files("duckdb_extension_spatial") / "extensions"
+(extension,) = pathlib.Path(str(extensions)).rglob("spatial.duckdb_extension")
+base.execute(f"LOAD '{extension}'")
 base.execute(f"CREATE TABLE cells AS SELECT * FROM ST_Read('{leaf}')")
 code = base.execute("SELECT column_name FROM (DESCRIBE cells) LIMIT 1").fetchone()[0]
 base.execute(f"CREATE TABLE raw AS SELECT DISTINCT * FROM read_csv('{csv}', types={{'acq_time': 'VARCHAR'}}, ignore_errors=true)")
@@ -272,9 +281,12 @@ def main() -> None:
                 ours = product(folder, csv, asked.edition, url)
                 if not asked.no_peers:
                     there = has_postgis(url)
-                    name = "COPY + PostGIS SQL" if there else "COPY + shapely (this server has no PostGIS)"
-                    told = peer(name, sys.executable, COPY, str(csv), leaf, url, "1" if there else "0")
-                    ratio(name, told, ours["seconds"])
+                    forms = {"COPY + PostGIS SQL": "whole", "COPY + PostGIS SQL, cells subdivided": "subdivided"}
+                    if not there:
+                        forms = {"COPY + shapely (this server has no PostGIS)": "shapely"}
+                    for name, form in forms.items():
+                        told = peer(name, sys.executable, COPY, str(csv), leaf, url, form)
+                        ratio(name, told, ours["seconds"])
         print(
             f"load {os.getloadavg()[0]:.1f}; children's peak {resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024:.0f} MB"
         )
