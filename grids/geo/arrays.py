@@ -22,12 +22,23 @@ def lonlat(lon: Numbers, lat: Numbers) -> tuple[FloatArray, FloatArray]:
     Raises ValueError, naming the first bad position, if a number is NaN or infinite: a point that is nowhere must
     never be answered with "outside".
     """
+    x, y = paired(lon, lat)
+    require_finite(x, y)
+    return x, y
+
+
+def paired(lon: Numbers, lat: Numbers) -> tuple[FloatArray, FloatArray]:
+    """`lonlat` for who looks for NaN and infinity by itself."""
     x, y = np.broadcast_arrays(np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64))
+    return x, y
+
+
+def require_finite(x: FloatArray, y: FloatArray) -> None:
+    """Raises ValueError, naming the first bad position, if a number is NaN or infinite."""
     finite = np.isfinite(x) & np.isfinite(y)
     if not finite.all():
         first = int(np.flatnonzero(~finite.ravel())[0])
         raise ValueError(f"第 {first + 1} 个坐标不是有限的数（NaN 或无穷大）: {x.ravel()[first]}, {y.ravel()[first]}")
-    return x, y
 
 
 def geometry_array(geometries: Iterable[shapely.Geometry | None]) -> Geometries:

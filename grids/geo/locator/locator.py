@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, Literal, overload
 
@@ -12,19 +11,19 @@ import numpy.typing as npt
 import shapely
 
 from grids.geo import store
-from grids.geo.arrays import FloatArray, Geometries, IntArray, Numbers, geometry_array, lonlat
+from grids.geo.arrays import FloatArray, Geometries, IntArray, Numbers, geometry_array, paired, require_finite
 from grids.geo.locator import lookup
 from grids.geo.locator.boxes import BoxTree
 from grids.geo.locator.compile import compile_table
 from grids.geo.locator.exact import Exact, Flags, Pairs
 from grids.geo.locator.shapes import GivenShapes, Shapes, StoredShapes
 from grids.geo.locator.table import Grid, Table
-from grids.geo.locator.workers import cores
+from grids.geo.locator.workers import cores, shared
 
 KIND: Final = "locator"
 VERSION: Final = 2
 
-_ONE_THREAD = 2 * lookup.CHUNK
+_ONE_THREAD = 1 << 17
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -86,10 +85,14 @@ class Locator:
 
         With `flags=True` also a uint8 array of OVERLAP and BORDER. Raises ValueError for NaN and infinity.
         """
-        x, y = lonlat(lon, lat)
+        x, y = paired(lon, lat)
         shape, x, y = x.shape, x.ravel(), y.ravel()
         positions = np.empty(x.size, dtype=np.int32)
-        ask = self._look_up(x, y, positions)
+        try:
+            ask = self._look_up(x, y, positions)
+        except lookup.NotFinite:
+            require_finite(x, y)
+            raise
         marks = np.zeros(x.size if flags else 0, dtype=np.uint8)
         for part in np.array_split(ask, -(-ask.size // lookup.CHUNK)) if ask.size else ():
             pairs = self.covering(x[part], y[part])
@@ -100,17 +103,15 @@ class Locator:
 
     def _look_up(self, x: FloatArray, y: FloatArray, positions: IntArray) -> npt.NDArray[np.int64]:
         """Fill `positions` from the table; which points it leaves open. Large batches are shared among the cores."""
+        together = cores() if x.size >= _ONE_THREAD else 1
+        size = -(-x.size // max(together, -(-x.size // lookup.CHUNK), 1))
 
         def work(start: int) -> npt.NDArray[np.int64]:
-            part = slice(start, start + lookup.CHUNK)
+            part = slice(start, start + size)
             return lookup.many(self._table, x[part], y[part], positions[part]) + start
 
-        starts = range(0, x.size, lookup.CHUNK)
-        if x.size < _ONE_THREAD or cores() == 1:
-            found = [work(start) for start in starts]
-        else:
-            with ThreadPoolExecutor(cores()) as pool:
-                found = list(pool.map(work, starts))
+        starts = range(0, x.size, max(size, 1))
+        found = shared(work, starts) if together > 1 else [work(start) for start in starts]
         return np.concatenate([*found, np.empty(0, dtype=np.int64)])
 
     def locate_one(self, lon: float, lat: float) -> int:

@@ -30,7 +30,8 @@ MARGIN: Final = 4
 """Quanta. A border's ends are rounded by at most 1.5 (float32 in the coarse cell, then to a quantum, then to the rim),
 a point by 2 (down to a quantum, then below the last)."""
 
-CHUNK: Final = 1 << 17
+CHUNK: Final = 1 << 18
+_NUMBERS: Final = np.arange(CHUNK)
 
 ASK_GEOS: Final = -2
 """What `one` answers for a point that it cannot decide."""
@@ -39,6 +40,10 @@ _DEPTH_MASK: Final = (1 << DEPTH_BITS) - 1
 
 Ints = npt.NDArray[np.int64]
 Floats32 = npt.NDArray[np.float32]
+
+
+class NotFinite(ValueError):
+    """A coordinate is NaN or infinite."""
 
 
 class _Room(threading.local):
@@ -64,8 +69,12 @@ _room = _Room()
 
 
 def many(table: Table, x: FloatArray, y: FloatArray, out: IntArray) -> Ints:
-    """Write the positions of at most CHUNK finite points to `out`; return which points must be asked of GEOS."""
+    """Write the positions of at most CHUNK points to `out`; return which points must be asked of GEOS.
+
+    Raises NotFinite for NaN and infinity.
+    """
     _room.used = 0
+    _require_finite(x, y)
     u, v = _in_cells(table, x, y, out)
     linked = _below(out)
     if not linked.size:
@@ -85,6 +94,14 @@ def many(table: Table, x: FloatArray, y: FloatArray, out: IntArray) -> Ints:
     return at[ask]
 
 
+def _require_finite(x: FloatArray, y: FloatArray) -> None:
+    """One pass over each: a sum is finite when all are; only if it is not, each is looked at."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        total = x.sum() + y.sum()
+    if not isfinite(total) and not (np.isfinite(x).all() and np.isfinite(y).all()):
+        raise NotFinite("NaN 或无穷大")
+
+
 def _below(values: IntArray) -> Ints:
     """Where a number points on to a block or a record."""
     return np.flatnonzero(np.less(values, NO_AREA, out=_room(len(values), np.bool_)))
@@ -96,7 +113,7 @@ def _in_cells(table: Table, x: FloatArray, y: FloatArray, out: IntArray) -> tupl
     u, v = _room(n, np.float64), _room(n, np.float64)
     mark = _room.used
     i, j, at = _room(n, np.int32), _room(n, np.int32), _room(n, np.intp)
-    with np.errstate(invalid="ignore"):  # a place beyond all int32 becomes an outermost cell, as any that is outside
+    with np.errstate(invalid="ignore", over="ignore"):  # a place beyond all int32 becomes an outermost cell, as any that is outside
         for degrees, first, per, size, place, cell in (
             (x, grid.west, grid.per_x, grid.columns, u, i),
             (y, grid.south, grid.per_y, grid.rows, v, j),
@@ -161,20 +178,39 @@ def _in_records(records: IntArray, value: IntArray, px: Floats32, py: Floats32) 
     ends = np.cumsum(count, out=_room(n, np.intp))
     first = np.subtract(ends, count, out=_room(n, np.intp))
     pieces = int(ends[-1])
-    of = np.repeat(np.arange(n), count)
+    of = _owners(first, pieces)
     at = _room(pieces, np.intp)
     np.multiply(first, -WIDTH, out=ends)
     ends += row
     ends += HEADER - 1
     ends.take(of, out=at, mode="clip")
-    at += np.arange(0, WIDTH * pieces, WIDTH)
-    # One more 0 for cells without pieces at the end; for others without pieces reduceat repeats a stranger: ask.
-    turn = _room(pieces + 1, np.int32)
-    turn[pieces] = 0
-    near = _crossed(records, at, px, py, of, turn[:pieces])
-    total += np.add.reduceat(turn, first)
+    at += np.multiply(_numbers(pieces), WIDTH, out=_room(pieces, np.intp))
+    turned = _room(pieces + 1, np.int32)
+    turned[0] = 0
+    near = _crossed(records, at, px, py, of, turned[1:])
+    # Sums of parts as differences of running sums: reduceat would keep the interpreter's lock.
+    np.add.accumulate(turned, out=turned)
+    total += turned.take(first + count)
+    total -= turned.take(first)
     ask[of[near]] = True
     return total, ask
+
+
+def _owners(first: Ints, pieces: int) -> Ints:
+    """For each piece the number of the point it is looked at for; `first` is the first piece of each, ascending.
+
+    What np.repeat does, but without the interpreter's lock. A point without pieces begins where the next one does, and
+    the later of two that are written to one place stays.
+    """
+    of: Ints = _room(pieces + 1, np.intp)
+    of.fill(0)
+    of[first] = _numbers(len(first))
+    return np.maximum.accumulate(of, out=of)[:pieces]
+
+
+def _numbers(n: int) -> Ints:
+    """0 … n − 1, not to be written to."""
+    return _NUMBERS[:n] if n <= CHUNK else np.arange(n)
 
 
 def _quanta(place: FloatArray, some: Ints) -> Floats32:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from pathlib import Path
 
 import numpy as np
@@ -159,3 +160,52 @@ def test_far_apart_clusters_stay_exact() -> None:
     locator = Locator.build(cells, [f"{at:02}" for at in range(len(cells))])
     middles = np.array([(cell.centroid.x, cell.centroid.y) for cell in cells])
     assert locator.locate(*middles.T).tolist() == list(range(len(cells)))
+
+
+def many_triangles() -> tuple[Locator, np.ndarray, np.ndarray]:
+    """A tiling whose borders run slanted through everything, and 300,000 points, a tenth of them on corners and edges."""
+    corners = [(i, j) for i in range(12) for j in range(12)]
+    cells = [
+        shapely.Polygon([(i, j), (i + 1, j), (i + 1, j + 1)]) if side else shapely.Polygon([(i, j), (i + 1, j + 1), (i, j + 1)])
+        for i, j in corners for side in (0, 1)
+    ]  # fmt: skip
+    rng = np.random.default_rng(20261123)
+    x, y = rng.uniform(-1, 13, (2, 300_000))
+    x[::10], y[::10] = np.round(x[::10]), np.round(y[::10] * 4) / 4
+    return Locator.build(cells, [f"{k:04d}" for k in range(len(cells))]), x, y
+
+
+def test_a_batch_shared_among_threads_is_answered_as_its_points_alone() -> None:
+    locator, x, y = many_triangles()
+    together = locator.locate(x, y)
+    apart = np.concatenate([locator.locate(x[at : at + 999], y[at : at + 999]) for at in range(0, len(x), 999)])
+    assert np.array_equal(together, apart)
+    some = range(0, len(x), 997)
+    assert [locator.locate_one(x[i], y[i]) for i in some] == together[some].tolist()
+
+
+def test_a_forked_process_locates_though_its_parent_s_threads_are_gone() -> None:
+    locator, x, y = many_triangles()
+    expected = locator.locate(x, y)
+    fork = multiprocessing.get_context("fork")
+    answers = fork.SimpleQueue()
+    child = fork.Process(target=lambda: answers.put(np.array_equal(locator.locate(x, y), expected)), daemon=True)
+    child.start()
+    child.join(timeout=60)
+    assert child.exitcode == 0, "the child waits for threads that only its parent has"
+    assert answers.get() is True
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("at", [0, 299_999])
+def test_one_bad_number_in_a_large_batch_is_named_by_its_place(bad: float, at: int) -> None:
+    locator, x, y = many_triangles()
+    y[at] = bad
+    with pytest.raises(ValueError, match=f"第 {at + 1} 个坐标"):
+        locator.locate(x, y)
+
+
+def test_numbers_whose_sum_is_infinite_though_each_is_finite_lie_outside() -> None:
+    locator, x, y = many_triangles()
+    x[:2] = 1.7e308
+    assert locator.locate(x, y)[:2].tolist() == [-1, -1]
