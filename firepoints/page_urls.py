@@ -20,6 +20,7 @@ POINT = "fire-points/<int:point_id>/"
 
 patterns = [
     path("fire-points/", listing.point_list, name="list"),
+    path("fire-points/heat-leads/close", listing.heat_leads, name="heat_leads_close"),
     path("fire-points/points.geojson", maps.points, name="points_geojson"),
     path("fire-points/reattributions/", reattributions.reattributions, name="reattributions"),
     path(

@@ -3,10 +3,19 @@
 from datetime import date
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from firepoints import charging, rulings, scope, workflow
-from firepoints.models import Attribution, Detection, Evidence, FirePoint, ImportRun, Reattribution
+from firepoints.models import (
+    Attribution,
+    Detection,
+    Evidence,
+    FirePoint,
+    ImportRun,
+    Membership,
+    Reattribution,
+    Source,
+)
 from firepoints.states import Conclusion, State
 from grids import selectors as grids
 from grids.roles import Role
@@ -33,6 +42,19 @@ def fire_point_for(user: Any, id_or_number: int | str) -> FirePoint:
     if point is None:
         raise FirePointNotFound(["火点"], f"没有火点“{text}”，或不在您的范围内")
     return point
+
+
+def on_fixed_heat_alone() -> Q:
+    """Suspicions of which nothing is known but satellite leads on accepted fixed heat."""
+    more = Membership.objects.filter(point=OuterRef("pk"), is_active=True).exclude(
+        detection__source__source_class=Source.Class.LEAD, detection__kind=Detection.Kind.SATELLITE
+    )
+    return Q(state=State.SUSPECTED, is_fixed_heat=True) & ~Q(Exists(more))
+
+
+def fixed_heat_leads(user: Any) -> QuerySet[FirePoint]:
+    """Those of them that `user` may see."""
+    return FirePoint.objects.visible_to(user).filter(on_fixed_heat_alone())
 
 
 def survivor_of(point: FirePoint) -> FirePoint:

@@ -10,6 +10,7 @@ from django.db.models import Case, CharField, F, Q, QuerySet, When
 from django.urls import reverse
 
 from firepoints.models import Detection, FirePoint, Source
+from firepoints.selectors import on_fixed_heat_alone
 from firepoints.states import LIVE, State
 from grids import selectors as grids
 from journal import clock
@@ -39,6 +40,7 @@ VIEWS: dict[str, tuple[str, Any]] = {
     "working": ("处理中（未认定）", Q(state__in=(State.SUSPECTED, State.DISPATCHED, State.JOINT, State.VERIFIED))),
     "person": ("待人处理", _LIVE & (~Q(needs_person="") | Q(is_oversize=True))),
     "cross": ("跨界", _LIVE & Q(is_cross=True)),
+    "heat": ("固定热源线索", on_fixed_heat_alone),
     "merged": ("已并入", Q(state=State.MERGED)),
     "closed": ("已关闭", Q(state=State.CLOSED)),
     "all": ("全部（含并入、关闭）", Q()),

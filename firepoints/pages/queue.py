@@ -15,6 +15,7 @@ from firepoints import panels
 from firepoints.models import FirePoint
 from firepoints.pages import words
 from firepoints.pages.filters import Wanted
+from firepoints.selectors import on_fixed_heat_alone
 from firepoints.states import State
 from grids.roles import ROLE_LABELS, Role
 from journal import clock
@@ -45,10 +46,12 @@ def _counts(visible: Any, now: datetime) -> dict[str, Any]:
             f"{name}_since": Min("created_at", filter=condition),
         }
 
+    heat = on_fixed_heat_alone()  # a pile of its own: most sightings of some cities are steel works
     found: dict[str, Any] = visible.order_by().aggregate(
-        **of("suspected", Q(state=State.SUSPECTED, is_cross=False, is_oversize=False, needs_person="")),
-        **of("cross", Q(state=State.SUSPECTED, is_cross=True)),
-        **of("person", Q(state=State.SUSPECTED, is_cross=False) & (Q(is_oversize=True) | ~Q(needs_person=""))),
+        **of("heat", heat),
+        **of("suspected", Q(state=State.SUSPECTED, is_cross=False, is_oversize=False, needs_person="") & ~heat),
+        **of("cross", Q(state=State.SUSPECTED, is_cross=True) & ~heat),
+        **of("person", Q(state=State.SUSPECTED, is_cross=False) & (Q(is_oversize=True) | ~Q(needs_person="")) & ~heat),
         **of("dispatched", Q(state=State.DISPATCHED)),
         **of("overdue", Q(state=State.DISPATCHED, due_at__lt=now)),
         **of("joint", Q(state=State.JOINT)),
@@ -124,6 +127,15 @@ def _groups(roles: frozenset[Role], counts: dict[str, Any], now: datetime) -> It
             "属地县（区）",
             Role.COUNTY,
             "objection",
+        ),
+        (
+            "heat",
+            "suspected",
+            "看过后关闭 {n} 处固定热源线索",
+            since("heat"),
+            "市局经办 · 可一并关闭",
+            Role.BUREAU,
+            "heat",
         ),
     ]
     if counts["verified"]:
