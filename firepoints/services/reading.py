@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from firepoints.memory import give_back
 from firepoints.models import Source
 from firepoints.sources import firms, fy4, himawari, keys, lists, observed, patrol
 from firepoints.sources.base import ParseOptions, ParseResult, SourceError
@@ -18,6 +19,7 @@ from firepoints.sources.table import SightingTable
 from journal import clock
 from journal.errors import BadInput, Refused
 
+Codes = npt.NDArray[np.int32]
 Ints = npt.NDArray[np.int64]
 Parser = Callable[..., ParseResult]
 PARSERS: dict[str, Parser] = {
@@ -66,30 +68,35 @@ class Keys:
         return len(self.rank)
 
     @cached_property
-    def _codes(self) -> tuple[Ints, Ints]:
+    def _codes(self) -> tuple[Codes, Codes]:
         return _codes_of(self.key), _codes_of(self.base_key)
 
-    def key_codes(self) -> Ints:
+    def key_codes(self) -> Codes:
         """Equal numbers for equal keys, by first appearance."""
         return self._codes[0]
 
-    def base_codes(self) -> Ints:
+    def base_codes(self) -> Codes:
         """The same for the bases."""
         return self._codes[1]
+
+    def to_store(self) -> "Keys":
+        """What is left to store: without the codes, and without bases that the keys themselves say."""
+        return replace(self, base_key=None) if self.has_time else replace(self)
 
     def take(self, rows: Ints) -> "Keys":
         """The keys of some rows; `equal_of` still counts in the whole table."""
         at = pa.array(rows)
+        bases = None if self.base_key is None else self.base_key.take(at)
         return replace(
-            self, key=self.key.take(at), base_key=self.base_key.take(at), rank=self.rank[rows],
+            self, key=self.key.take(at), base_key=bases, rank=self.rank[rows],
             equal_of=self.equal_of[rows],
         )  # fmt: skip
 
 
-def _codes_of(texts: Any) -> Ints:
-    indices = texts.dictionary_encode().indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    pa.default_memory_pool().release_unused()  # the dictionary of a million keys: Arrow would keep the room
-    return np.asarray(indices)
+def _codes_of(texts: Any) -> Codes:
+    indices = texts.dictionary_encode().indices.to_numpy(zero_copy_only=False)
+    give_back(len(texts))  # the dictionary of a million keys
+    return np.asarray(indices, dtype=np.int32)
 
 
 def source_named(code: str) -> Source:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
+from firepoints.memory import give_back
 from firepoints.models import ImportRun, RawRow, Source
 from firepoints.services import placing, reading
 from firepoints.services.importing import verdicts as judging
@@ -61,9 +61,10 @@ def prepare(
     keyed = keyed[keyed >= begin]
     some = None if len(keyed) == len(table) else keyed
     keys = reading.keys_of(table, source=source, name=name, generation=generation_of(supersedes), rows=some)
-    pa.default_memory_pool().release_unused()  # what reading and the keys have left behind
+    give_back(len(table))  # what reading and the keys have left behind
     standing = judging.standing_for(keys, table.starts_at[keyed])
     found = judging.judge(keys, places.inside[keyed], standing)
+    keys = keys.to_store()
     outcome = np.full(len(table), OUTSIDE, dtype=np.uint8)
     outcome[keyed] = found.outcome
     return Prepared(result, table, places, keyed, keys, found, outcome, is_packed, begin)

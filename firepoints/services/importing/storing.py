@@ -56,7 +56,7 @@ def store_rows(run: ImportRun, prepared: Prepared, stored: Stored, start: int, s
             {
                 "detection_id": ids,
                 "key": _texts(keys.key),
-                "base_key": None if keys.has_time else _texts(keys.base_key),
+                "base_key": None if keys.base_key is None else _texts(keys.base_key),
                 "rank": keys.rank,
             },
         )

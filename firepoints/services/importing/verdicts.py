@@ -91,8 +91,9 @@ def _against_what_stands(found: Verdicts, keys: Keys, inside: Bools, standing: S
 def _against_each_other(found: Verdicts, keys: Keys, inside: Bools, rows: Ints) -> None:
     """Among rows that nothing in force decides: the first of each key counts, and of one base the newer one."""
     codes = keys.key_codes()[rows]
-    _, first_at, of = np.unique(codes, return_index=True, return_inverse=True)
-    first = rows[first_at][of]
+    first_of = np.empty(int(codes.max(initial=-1)) + 1, dtype=np.int64)
+    first_of[codes[::-1]] = rows[::-1]  # of several that are written to one place the last stays: the first row
+    first = first_of[codes]
     is_first = first == rows
     firsts = rows[is_first]
     _within_one_base(found, keys, inside, firsts)
