@@ -20,9 +20,9 @@ def heat_leads_close(*, points: Sequence[int], actor: User, reason: str) -> list
 
     A point that somebody has taken up meanwhile, or that a list has joined, stays. Raises NotAllowed, Missing.
     """
-    reason = required(reason, "关闭的理由")
     if Role.BUREAU not in grids.roles_of(actor):
         raise NotAllowed("固定热源上的线索由市局经办关闭")
+    reason = required(reason, "关闭的理由")
     found = fixed_heat_leads(actor).filter(pk__in=points).order_by("pk")
     closed: list[int] = []
     for pk, version in list(found.values_list("pk", "version")):

@@ -113,9 +113,8 @@ def _in_cells(table: Table, x: FloatArray, y: FloatArray, out: IntArray) -> tupl
     u, v = _room(n, np.float64), _room(n, np.float64)
     mark = _room.used
     i, j, at = _room(n, np.int32), _room(n, np.int32), _room(n, np.intp)
-    with np.errstate(
-        invalid="ignore", over="ignore"
-    ):  # a place beyond all int32 becomes an outermost cell, as any that is outside
+    # A place beyond all int32 becomes an outermost cell, as any that is outside.
+    with np.errstate(invalid="ignore", over="ignore"):
         for degrees, first, per, size, place, cell in (
             (x, grid.west, grid.per_x, grid.columns, u, i),
             (y, grid.south, grid.per_y, grid.rows, v, j),
