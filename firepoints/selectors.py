@@ -45,11 +45,11 @@ def fire_point_for(user: Any, id_or_number: int | str) -> FirePoint:
 
 
 def on_fixed_heat_alone() -> Q:
-    """Suspicions of which nothing is known but satellite leads on accepted fixed heat."""
+    """Suspicions of which nothing is known but satellite leads on accepted fixed heat, and nothing is asked."""
     more = Membership.objects.filter(point=OuterRef("pk"), is_active=True).exclude(
         detection__source__source_class=Source.Class.LEAD, detection__kind=Detection.Kind.SATELLITE
     )
-    return Q(state=State.SUSPECTED, is_fixed_heat=True) & ~Q(Exists(more))
+    return Q(state=State.SUSPECTED, is_fixed_heat=True, needs_person="") & ~Q(Exists(more))
 
 
 def fixed_heat_leads(user: Any) -> QuerySet[FirePoint]:

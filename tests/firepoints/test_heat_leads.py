@@ -37,8 +37,10 @@ def test_only_satellite_leads_on_fixed_heat_are_among_them(city: City):
     lead = on_heat()
     on_heat("provincial_list")
     suspected(source="firms")
-    joined = on_heat()
+    joined = on_heat()  # and what a list has joined, or a question hangs on
     attach_detections(point=joined, detections=[detection()], actor=city.clerk, why={})
+    asked = on_heat()
+    FirePoint.objects.filter(pk=asked.pk).update(needs_person="与 疑似-1 相接：同一处请并入")
     assert list(fixed_heat_leads(city.clerk)) == [lead]
 
 
