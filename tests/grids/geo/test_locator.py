@@ -184,6 +184,7 @@ def test_a_batch_shared_among_threads_is_answered_as_its_points_alone() -> None:
     assert [locator.locate_one(x[i], y[i]) for i in some] == together[some].tolist()
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_a_forked_process_locates_though_its_parent_s_threads_are_gone() -> None:
     locator, x, y = many_triangles()
     expected = locator.locate(x, y)
