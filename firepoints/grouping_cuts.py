@@ -128,9 +128,11 @@ def _pause(plane: _Plane, at: Ints, params: Params) -> tuple[Bools, str] | None:
     if not len(some) or d.starts_at[some].max() - d.ends_at[some].min() <= params.max_span_h * HOUR:
         return None
     some = some[np.argsort(d.starts_at[some], kind="stable")]
-    pauses = d.starts_at[some][1:] - np.maximum.accumulate(d.ends_at[some])[:-1]
-    longest = int(np.argmax(pauses))
-    later = d.starts_at[some][longest + 1]
+    starts = d.starts_at[some]
+    pauses = starts[1:] - np.maximum.accumulate(d.ends_at[some])[:-1]
+    # Between two that began together nothing can be cut; where all overlap, no pause is longer than theirs.
+    longest = int(np.argmax(np.where(starts[1:] > starts[:-1], pauses, np.iinfo(np.int64).min)))
+    later = starts[longest + 1]
     return d.starts_at[at] < later, f"中间停了 {max(int(pauses[longest]), 0) / HOUR:.0f} 小时"
 
 

@@ -16,10 +16,10 @@ from firepoints.models import Evidence, FirePoint
 from firepoints.pages import access, copies
 from firepoints.pages.access import point_or_404, user_of
 from firepoints.services.evidence import MOST_BYTES, evidence_store, path_of, receipt_of
-from firepoints.services.storing import digest_of
 from grids import selectors as grids
 from journal import services as journal
 from journal.errors import Refused
+from papers.filing import digest_of
 
 _FIELDS = ("lon", "lat", "accuracy_m", "no_position_reason", "device_at", "caption")
 _ENDINGS = {"application/pdf": "pdf", "application/json": "json"}

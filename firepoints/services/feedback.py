@@ -14,13 +14,11 @@ from firepoints.feedback import delimited, xlsx
 from firepoints.feedback.answers import RowAnswer, answers_of
 from firepoints.feedback.columns import Columns, answer_columns, text_for
 from firepoints.models import FeedbackDue, FeedbackSent, FinalWord, FirePoint, ImportRun, RawRow, Source
-from firepoints.services import storing
 from firepoints.services.steps import claim, required
 from firepoints.sources.base import ParseOptions
 from firepoints.sources.fields import LIST
 from firepoints.sources.headings import Heading, find_heading
 from firepoints.sources.text import plain
-from firepoints.sources.workbook import OLE, Sheet, read_sheets
 from firepoints.states import Conclusion, State
 from grids.models import User
 from grids.roles import Role
@@ -28,6 +26,8 @@ from grids.selectors import roles_of
 from journal import clock
 from journal.errors import BadInput, Conflict, NotAllowed, Refused
 from journal.services import access, record
+from papers import filing
+from papers.reading import OLE, Sheet, read_sheets
 
 OLD_FORMAT = "旧格式 .xls 不能原样填写：请用 Excel 或 WPS 把原表另存为 .xlsx，撤回这次导入后重新导入，再填写反馈"
 
@@ -46,7 +46,7 @@ class Feedback:
     def as_json(self) -> dict[str, Any]:
         return {
             "filename": self.filename,
-            "sha256": storing.digest_of(self.data),
+            "sha256": filing.digest_of(self.data),
             "rows": self.rows,
             "answered": self.answered,
             "open": self.rows - self.answered,
@@ -93,7 +93,7 @@ def due_of(run: ImportRun) -> tuple[date, str]:
 
 
 def _filled(run: ImportRun, answers: Sequence[RowAnswer]) -> Feedback:
-    path = storing.stored_path(run.stored_as)
+    path = filing.stored_path(run.stored_as)
     if not run.stored_as or not path.is_file():
         raise Refused("原表不在库里，不能填写", code="no_file")
     data = path.read_bytes()
@@ -202,8 +202,8 @@ def feedback_sent(*, run: ImportRun, actor: User, sent_on: date, document_no: st
         run=run,
         document_no=document_no.strip()[:80],
         sent_on=sent_on,
-        stored_as=storing.store_bytes(filled.data, kind="feedback", suffix=suffix),
-        sha256=storing.digest_of(filled.data),
+        stored_as=filing.store_bytes(filled.data, kind="feedback", suffix=suffix),
+        sha256=filing.digest_of(filled.data),
         rows=filled.rows,
         answered=filled.answered,
         actor=actor,

@@ -12,12 +12,13 @@ from django.db import transaction
 from firepoints.feedback.answers import RowAnswer, answers_of
 from firepoints.feedback.returned import Opinion, opinions_in
 from firepoints.models import FinalWord, ImportRun, RawRow
-from firepoints.services import feedback, storing
+from firepoints.services import feedback
 from firepoints.sources.base import ParseOptions, SourceError
-from firepoints.sources.workbook import read_sheets
 from grids.models import User
 from journal import clock
 from journal.errors import BadInput, Refused
+from papers import filing
+from papers.reading import read_sheets
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def returned_words(*, run: ImportRun, path: Path) -> Returned:
     Raises Refused as `feedback.require_list` and when the stored file is gone, BadInput for what is no such table.
     """
     feedback.require_list(run)
-    original = storing.stored_path(run.stored_as) if run.stored_as else None
+    original = filing.stored_path(run.stored_as) if run.stored_as else None
     if original is None or not original.is_file():
         raise Refused("原表不在库里，不能逐行对照", code="no_file")
     options = ParseOptions(datum=run.datum, mapping=run.mapping, now=clock.now(), filename=run.filename)

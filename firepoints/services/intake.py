@@ -11,7 +11,7 @@ from django.db import transaction
 
 from firepoints import doubts, selectors
 from firepoints.models import FirePoint, ImportRun
-from firepoints.services import hotline, ingest, storing
+from firepoints.services import hotline, ingest
 from firepoints.services.merge import fire_point_merge
 from firepoints.services.reading import ListName, source_named
 from firepoints.services.steps import claim
@@ -26,6 +26,7 @@ from grids.selectors import posts_held, roles_of
 from journal import clock
 from journal.errors import BadInput, Conflict, NotAllowed
 from journal.services import record
+from papers import filing
 
 # Who may report under which source: a county's own finding is 自查 whatever it is called (policy.md §2a).
 _BUREAU_ONLY = frozenset({Role.BUREAU})
@@ -117,9 +118,9 @@ def _stored(given: dict[str, Any], result: ParseResult, source_code: str, actor:
         name=ListName(),
         facts={
             "filename": ONE_BY_ONE,
-            "sha256": storing.digest_of(content),
+            "sha256": filing.digest_of(content),
             "size_bytes": len(content),
-            "stored_as": storing.store_bytes(content, kind="imports", suffix=".json"),
+            "stored_as": filing.store_bytes(content, kind="imports", suffix=".json"),
             "datum": datum,
         },
     )

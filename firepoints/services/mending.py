@@ -11,18 +11,19 @@ from typing import Any
 from django.db import transaction
 
 from firepoints.models import ImportRun, Mending, RawRow
-from firepoints.services import ingest, mending_texts, reading, storing
+from firepoints.services import ingest, mending_texts, reading
 from firepoints.services.reading import PARSERS, ListName
 from firepoints.services.steps import required
 from firepoints.sources import lists
 from firepoints.sources.base import ParseOptions, ParseResult, Rejected, Sighting, SourceError
-from firepoints.sources.workbook import read_sheets
 from grids.models import User
 from grids.roles import Role
 from grids.selectors import roles_of
 from journal import clock
 from journal.errors import BadInput, Conflict, NotAllowed, Refused
 from journal.services import record
+from papers import filing
+from papers.reading import read_sheets
 
 Outcome = RawRow.Outcome
 LISTS = frozenset({"national_list", "provincial_list"})
@@ -151,7 +152,7 @@ def _read(row: RawRow, corrected: Mapping[str, str], content: bytes) -> Sighting
     run = row.run
     if run.source.parser not in PARSERS:
         raise Refused("这种文件的行请改好原文件再导入", code="not_mendable")
-    original = storing.stored_path(run.stored_as) if run.stored_as else None
+    original = filing.stored_path(run.stored_as) if run.stored_as else None
     has_original = original is not None and original.is_file()
     if original is not None and has_original and run.source.parser in LISTS:
         result = _reread(row, corrected, original)
@@ -160,7 +161,7 @@ def _read(row: RawRow, corrected: Mapping[str, str], content: bytes) -> Sighting
             raise Refused("原文件不在库里，这一行不能更正", code="no_file")
         result = mending_texts.read_again(run, row.row_no, corrected, original, area=ingest._area())
     else:
-        path = Path(storing.stored_path(storing.store_bytes(content, kind="imports", suffix=".csv")))
+        path = Path(filing.stored_path(filing.store_bytes(content, kind="imports", suffix=".csv")))
         result = reading.read_file(
             path, source=run.source, datum=run.datum, mapping=run.mapping, area=ingest._area(), how=run.options
         )
@@ -207,9 +208,9 @@ def _import(row: RawRow, found: Sighting, content: bytes, actor: User) -> ingest
     run = row.run
     facts: dict[str, Any] = {
         "filename": f"更正 {run.filename}"[:180] + f" 第 {row.row_no} 行",
-        "sha256": storing.digest_of(content),
+        "sha256": filing.digest_of(content),
         "size_bytes": len(content),
-        "stored_as": storing.store_bytes(content, kind="imports", suffix=".csv"),
+        "stored_as": filing.store_bytes(content, kind="imports", suffix=".csv"),
         "datum": run.datum,
         "mapping": run.mapping,
         # The row belongs to the same version of the list; `mends` keeps it from being taken for a whole new list.

@@ -8,8 +8,8 @@ from pathlib import Path
 from django.conf import settings
 
 from firepoints.models import ImportRun
-from firepoints.services import storing
 from journal.errors import BadInput
+from papers import filing
 
 MAX_UPLOAD_BYTES = 100 * 1024 * 1024
 KEPT_S = 7 * 86400
@@ -27,9 +27,9 @@ def suffix_of(filename: str) -> str:
 def keep(content: bytes, *, filename: str) -> str:
     """Keep uploaded bytes and return their token (sha256 hex); forgotten uploads of the last week are cleared away."""
     _clear_old()
-    relative = storing.store_bytes(content, kind=KIND, suffix=suffix_of(filename))
-    os.utime(storing.stored_path(relative))
-    return storing.digest_of(content)
+    relative = filing.store_bytes(content, kind=KIND, suffix=suffix_of(filename))
+    os.utime(filing.stored_path(relative))
+    return filing.digest_of(content)
 
 
 def path_of(token: str, *, filename: str) -> Path:
@@ -38,11 +38,11 @@ def path_of(token: str, *, filename: str) -> Path:
     Raises BadInput when it was cleared away, or the token is none of ours.
     """
     if _TOKEN.fullmatch(token):
-        path = storing.stored_path(f"{KIND}/{token[:2]}/{token}{suffix_of(filename)}")
+        path = filing.stored_path(f"{KIND}/{token[:2]}/{token}{suffix_of(filename)}")
         if path.is_file():
             return path
         failed = ImportRun.objects.filter(sha256=token, state=ImportRun.State.FAILED).exclude(stored_as="").first()
-        if failed is not None and (path := storing.stored_path(failed.stored_as)).is_file():
+        if failed is not None and (path := filing.stored_path(failed.stored_as)).is_file():
             return path
     raise BadInput("上传的文件已经清理，请重新选择文件", where="文件")
 

@@ -24,8 +24,8 @@ from firepoints.sources.headings import fields_of
 from firepoints.sources.lines import Lines, Shape, read_fields, split_cells
 from firepoints.sources.moments import parse_date
 from firepoints.sources.text import parse_number, plain
-from firepoints.sources.workbook import OLE, read_bytes, read_sheets
 from papers.encodings import decode
+from papers.reading import OLE, read_bytes, read_sheets
 
 REQUIRED = ("latitude", "longitude", "acq_date", "acq_time", "satellite")
 FIELDS = (*REQUIRED, "scan", "track", "frp", "confidence", "version", "type")

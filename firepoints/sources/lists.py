@@ -30,7 +30,7 @@ from firepoints.sources.places import county_in
 from firepoints.sources.reasons import REASONS, is_future, position_problem
 from firepoints.sources.rows import Row, Table, meta_of, no_heading, read_tables
 from firepoints.sources.text import compact, parse_number, plain
-from firepoints.sources.workbook import Sheet, read_sheets
+from papers.reading import Sheet, read_sheets
 
 PLACED = (("lon", "position"), ("lat", "position"))
 PLACE = ("province", "city", "county", "township", "village")

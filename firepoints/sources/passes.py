@@ -24,7 +24,7 @@ from firepoints.sources.coordinates import parse_coordinate
 from firepoints.sources.places import county_in
 from firepoints.sources.reasons import REASONS, is_future, position_problem
 from firepoints.sources.text import compact, parse_number, plain
-from firepoints.sources.workbook import read_bytes
+from papers.reading import read_bytes
 
 BRACKETS = re.compile(r"[(\[].*")
 LINE = "line"  # under this name a line is kept that could not be cut into its columns

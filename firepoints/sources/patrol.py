@@ -31,8 +31,8 @@ from firepoints.sources.moments import parse_moment
 from firepoints.sources.reasons import is_future
 from firepoints.sources.rows import Row, jsonable, meta_of, read_tables
 from firepoints.sources.text import compact, parse_number, plain
-from firepoints.sources.workbook import read_bytes, read_sheets
 from papers.encodings import decode
+from papers.reading import read_bytes, read_sheets
 
 KINDS: dict[str, tuple[str, ...]] = {FIRE: ("fire", "明火", "火点", "着火", "燃烧", "正在燃烧")}
 KINDS |= {SCAR: ("scar", "黑斑", "过火", "过火痕迹", "焚烧痕迹", "焚烧黑斑", "burn_scar")}

@@ -12,7 +12,7 @@ from firepoints.sources.base import Note, ParseOptions, SourceError, text_row
 from firepoints.sources.fields import Fields, said_of
 from firepoints.sources.headings import Heading, find_heading, is_units
 from firepoints.sources.text import compact, plain
-from firepoints.sources.workbook import Sheet
+from papers.reading import Sheet
 
 REMARK = re.compile(
     r"(合计|总计|小计|共计|累计|总数|备注|附注|注[:：1-9、]|注$|说明|制表|审核|填报|填表|单位[:：]|数据来源|来源[:：]|报送|联系|抄送|打印)"

@@ -25,7 +25,7 @@ from firepoints.sources.headings import (
 )
 from firepoints.sources.moments import parse_date
 from firepoints.sources.text import compact, plain
-from firepoints.sources.workbook import Sheet, read_bytes, read_sheets
+from papers.reading import Sheet, read_bytes, read_sheets
 
 SAMPLES = 5
 LOOKED_AT = 50  # data rows whose values are compared with what the heading says

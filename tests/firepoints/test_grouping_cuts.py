@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,6 +25,19 @@ def test_a_small_group_is_not_cut():
 def test_a_long_group_is_cut_at_its_longest_pause():
     found = parts(*(("viirs", 0, 0, hour) for hour in (0, 12, 24, 44, 56, 66)))
     assert found == [((1, 2, 3), ""), ((4, 5, 6), "中间停了 20 小时")]
+
+
+def test_windows_that_overlap_without_a_pause_are_still_cut_where_one_begins():
+    """Two that began together have a pause of nothing, longer than that between windows: nothing could be cut there."""
+    windows = [(0, 0), (0, 0), (0, 24), (20, 44), (40, 64), (60, 84)]
+    hours = np.array(windows, dtype=np.int64) * 3600
+    d = scene(*(("viirs", 0, 0, 0) for _ in windows))
+    d = replace(d, starts_at=d.starts_at + hours[:, 0], ends_at=d.starts_at + hours[:, 1])
+    found = [one.ids for one in proposed_parts(d)]
+    assert len(found) > 1
+    for ids in found:
+        some = np.isin(d.id, ids)
+        assert d.starts_at[some].max() - d.ends_at[some].min() <= 48 * 3600
 
 
 def test_a_wide_group_is_cut_at_its_widest_gap_and_an_even_one_in_the_middle():

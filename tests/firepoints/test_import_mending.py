@@ -9,10 +9,11 @@ from firepoints.models import (
     Mending,
     RawRow,
 )
-from firepoints.services import mending, storing
+from firepoints.services import mending
 from firepoints.services.ingest import import_file
 from journal.errors import Conflict, Missing, NotAllowed, Refused
 from journal.models import Entry
+from papers import filing
 from tests.firepoints.small_lists import line, near
 from tests.firepoints.test_import_pages import body, client_of, said
 
@@ -184,7 +185,7 @@ def test_a_line_that_could_not_be_cut_is_mended_as_it_stands(city, rejected, sou
 
 def test_a_line_whose_file_is_gone_is_not_mended_by_guessing(city, rejected):
     bad = rejected("himawari", HIMAWARI, "H09_20231007_0500_L2WLF010.csv")[0]
-    storing.stored_path(bad.run.stored_as).unlink()
+    filing.stored_path(bad.run.stored_as).unlink()
     with pytest.raises(Refused, match="原文件不在库里"):
         mending.row_mend(row=bad, cells={"line": "1"}, actor=city.clerk, reason="断行")
     assert not Mending.objects.exists()

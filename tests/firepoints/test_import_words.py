@@ -9,15 +9,16 @@ from django.urls import reverse
 
 from firepoints.feedback.returned import Place, accepted_in, match
 from firepoints.models import FinalWord, FirePoint, ImportRun
-from firepoints.services import feedback, final_words, storing
+from firepoints.services import feedback, final_words
 from journal.errors import BadInput, NotAllowed
 from journal.models import Entry
+from papers import filing
 from tests.firepoints.test_import_pages import body, client_of, said
 
 
 def returned(run: ImportRun, said_by_row: dict[int, str], *, drop: tuple[int, ...] = (), moved: tuple[int, ...] = ()):
     """The list as it came back: a column of opinions, some rows taken out, some with another position."""
-    book = openpyxl.load_workbook(storing.stored_path(run.stored_as))
+    book = openpyxl.load_workbook(filing.stored_path(run.stored_as))
     sheet = book.active
     sheet["H2"], sheet["I2"] = "省厅意见", "不认可原因"
     for row, text in said_by_row.items():
@@ -107,7 +108,7 @@ def test_two_lines_for_one_row_are_both_left_out(city, answered):
 @pytest.mark.parametrize("content", [b"", b"\x00\x01", "序号,甲\n1,2\n".encode(), None])
 def test_a_file_that_is_no_returned_table_is_refused_with_words(city, answered, content):
     clerk = client_of(city.clerk)
-    data = storing.stored_path(answered.stored_as).read_bytes() if content is None else content
+    data = filing.stored_path(answered.stored_as).read_bytes() if content is None else content
     answer = send(clerk, answered, SimpleUploadedFile("x.xlsx", data))
     assert answer.status_code in (200, 400)
     text = body(answer)

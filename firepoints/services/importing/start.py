@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from firepoints.models import ImportRun, Source
-from firepoints.services import reading, storing
+from firepoints.services import reading
 from firepoints.services.importing import area, releasing, single
 from firepoints.services.importing.preparing import prepare, preview_of
 from firepoints.services.importing.results import COUNTED, Import, Progress, result_of
@@ -26,6 +26,7 @@ from grids.models import Edition, User
 from journal import clock, jobs
 from journal.errors import BadInput, Refused
 from journal.services import record
+from papers import filing
 
 JOB = "firepoints.import"
 SMALL_BYTES = 600_000  # about 5,000 rows: a page imports such a file within the request
@@ -63,7 +64,7 @@ def import_start(
     used = datum or source.datum
     if used not in reading.DATUMS:
         raise BadInput(f"不认识的坐标系“{used}”，可用：{'、'.join(reading.DATUMS)}", where="datum")
-    digest = storing.digest_of_file(path)
+    digest = filing.digest_of_file(path)
     listed = name or ListName()
     mapping = remembered(source, listed.issuer) if mapping is None else mapping
     facts: dict[str, Any] = {
@@ -74,7 +75,7 @@ def import_start(
         "filename": (filename or path.name)[:200],
         "sha256": digest,
         "size_bytes": path.stat().st_size,
-        "stored_as": storing.store_file(path, kind="imports", suffix=path.suffix.lower()[:8], digest=digest),
+        "stored_as": filing.store_file(path, kind="imports", suffix=path.suffix.lower()[:8], digest=digest),
         "datum": used,
         "mapping": dict(mapping or {}),
         "options": {**(options or {}), "readers": reading.READERS},
@@ -280,7 +281,7 @@ def is_known(path: Path, *, source: Source, datum: str, how: Mapping[str, Any]) 
     name = how["name"] or ListName()
     replaced = run_named(how["supersedes"]) if how["supersedes"] else None
     facts = {
-        "source": source, "sha256": storing.digest_of_file(path), "datum": datum, "issuer": name.issuer,
+        "source": source, "sha256": filing.digest_of_file(path), "datum": datum, "issuer": name.issuer,
         "period": name.period, "list_no": name.list_no, "supersedes": replaced,
         "mapping": dict(how["mapping"] or {}), "options": dict(how["options"] or {}),
     }  # fmt: skip

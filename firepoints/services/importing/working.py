@@ -15,7 +15,7 @@ from django.db import IntegrityError
 
 from firepoints.models import ImportRun, RawRow
 from firepoints.packed import PACKED
-from firepoints.services import reading, storing
+from firepoints.services import reading
 from firepoints.services.importing import area, points, releasing
 from firepoints.services.importing.preparing import Prepared, counties_of, counts_of, prepare
 from firepoints.services.importing.results import COUNTED, Progress
@@ -26,6 +26,7 @@ from firepoints.sources.base import ParseResult
 from journal import clock, faults
 from journal.errors import Refused
 from journal.services import record
+from papers import filing
 
 log = structlog.get_logger(__name__)
 
@@ -113,7 +114,7 @@ def load(run: ImportRun, turn: Turn, given: ParseResult | None, progress: Progre
 def read(run: ImportRun) -> ParseResult:
     """The stored file of a run, parsed as on the day it came in."""
     return reading.read_file(
-        storing.stored_path(run.stored_as), source=run.source, datum=run.datum, mapping=run.mapping,
+        filing.stored_path(run.stored_as), source=run.source, datum=run.datum, mapping=run.mapping,
         area=area.area_of_the_deployment(), how=run.options, now=run.started_at,
         filename=run.filename,
     )  # fmt: skip
