@@ -96,7 +96,7 @@ def _cuts(detections: Sequence[Detection], parts: Sequence[Part]) -> list[Featur
 
 
 def is_official(detection: Detection) -> bool:
-    """Whether the sighting is more than a lead: drawn solid, leads dashed (look.md)."""
+    """Whether the sighting is more than a lead: drawn solid, leads dashed."""
     return detection.source.source_class != Source.Class.LEAD
 
 

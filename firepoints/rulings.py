@@ -11,11 +11,11 @@ from firepoints.charge_matrix import CELLS
 from firepoints.models import Ruling
 
 DEFAULTS: dict[str, Any] = {
-    # policy.md §2 (a): charging self-reports kills reporting
+    # policy.md §2a: charging self-reports kills reporting
     "self_found_counts": False,
-    # (b) 市本级执法检查 counts as 巡查
+    # policy.md §2b: 市本级执法检查 counts as 巡查
     "city_enforcement_counts": True,
-    # (h) a patrol or 督查 point with its own on-site evidence may be recognised without county 核实
+    # policy.md §2h: a patrol or 督查 point with its own on-site evidence may be recognised without county 核实
     "patrol_needs_county_verification": False,
     # calendar days, to the second of the notice: the text names no objection window [R]
     "objection_days": 5,

@@ -1,4 +1,4 @@
-"""Which fire points a user may see: from the posts held today, empty by default (design.md, Users and scope)."""
+"""Which fire points a user may see: from the posts held today, empty by default."""
 
 from typing import Any
 
@@ -47,8 +47,8 @@ def own_counties(user: Any) -> frozenset[str]:
 
 
 def is_former(user: Any, point: FirePoint) -> bool:
-    """Whether `user` sees the point only for a county that does not own it (any more): it keeps only what it filed
-    (design.md, Users and scope). While nobody owns the point, every county concerned sees all of it (C11)."""
+    """Whether `user` sees the point only for a county that does not own it (any more): it keeps only what
+    it filed. While nobody owns the point, every county concerned sees all of it (C11)."""
     if grids.roles_of(user) != {Role.COUNTY} or not point.county_code:
         return False
     return point.county_code not in own_counties(user)

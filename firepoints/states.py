@@ -1,4 +1,4 @@
-"""The states of a fire point and the words for them (design.md, Workflow)."""
+"""The states of a fire point and the words for them."""
 
 from django.db import models
 

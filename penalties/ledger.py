@@ -1,4 +1,4 @@
-"""The ledger as arithmetic: what should stand, less what stands, is what to post (C12, C13; design.md, Ledger).
+"""The ledger as arithmetic: what should stand, less what stands, is what to post (C12, C13).
 
 Pure: no clock and no current setting. The caller gives both sides over the same scope (a batch takes what is final at
 its cut-off and everything posted before), because a point that is missing from ``desired`` gives its money back.

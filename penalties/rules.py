@@ -1,4 +1,4 @@
-"""What one burnt site costs: which rule holds on its date, its place in the count, and the amount (C12, policy.md §2 f, §8).
+"""What one burnt site costs: which rule holds on its date, its place in the count, and the amount (C12, policy.md §2f, §8).
 
 Rules come parsed from ``penalties.rule_definitions``. Dates are Beijing dates, money is integer fen.
 """
@@ -19,7 +19,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class PointFacts:
-    """The facts of a recognised point that a rule may look at; ``burning_date`` is the Beijing date (§2 f).
+    """The facts of a recognised point that a rule may look at; ``burning_date`` is the Beijing date (policy.md §2f).
 
     ``source`` is the authority and kind (``national:satellite``); ``order`` breaks ties of the date within a count, and
     ``area_mu`` is the burnt area in 亩 where someone measured it.

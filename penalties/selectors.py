@@ -1,4 +1,4 @@
-"""Reads of batches. Who sees what follows from the posts held today; nothing by default (design.md, Users and scope)."""
+"""Reads of batches. Who sees what follows from the posts held today; nothing by default."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -18,7 +18,7 @@ class LedgerAlarm(RuntimeError):
 
 @jobs.handler(CHECK, label="夜间核对扣缴账")
 def check_ledger(payload: dict[str, Any]) -> None:
-    """The nightly check: it alarms and posts nothing (design.md, Ledger)."""
+    """The nightly check: it alarms and posts nothing."""
     problems = checks.check()
     if problems:
         log.error("ledger_problems", count=len(problems), first=problems[:5])

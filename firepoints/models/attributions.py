@@ -1,4 +1,4 @@
-"""Whose fire it is: five codes and the people of that date, appended and never rewritten (C2, design.md)."""
+"""Whose fire it is: five codes and the people of that date, appended and never rewritten (C2)."""
 
 from django.conf import settings
 from django.db import models

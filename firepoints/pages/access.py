@@ -20,7 +20,7 @@ MAY_FILE = frozenset({Role.BUREAU, Role.RECOGNISER, Role.COUNTY, Role.INSPECTOR}
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks at a point. `is_former`: a county that has lost it, which keeps only what it filed (design.md)."""
+    """Who looks at a point. `is_former`: a county that has lost it, which keeps only what it filed."""
 
     user: Any
     roles: frozenset[Role]

@@ -35,7 +35,7 @@ class Buttons:
 
 
 def buttons_of(point: FirePoint, actions: list[Available]) -> Buttons:
-    """One main button at most: the first open next step (look.md)."""
+    """One main button at most: the first open next step."""
     wanted = set(NEXT_STEPS)
     wanted |= {"split"} if point.is_oversize else set()
     wanted |= {"review", "stand"} if point.needs_person else set()

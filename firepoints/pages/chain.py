@@ -1,4 +1,4 @@
-"""扣缴依据: from the yuan back to the raw row, one card a step; dashed cards have not happened (look.md 4)."""
+"""扣缴依据: from the yuan back to the raw row, one card a step; dashed cards have not happened."""
 
 from collections.abc import Sequence
 from typing import Any

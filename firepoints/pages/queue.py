@@ -1,4 +1,4 @@
-"""谁现在要做什么: what waits for a person, the signed-in one's own first, the late before the rest (look.md 1).
+"""谁现在要做什么: what waits for a person, the signed-in one's own first, the late before the rest.
 
 Over every month: a deadline does not end with the month that the page shows. Four queries, whatever the number of points.
 """

@@ -29,7 +29,7 @@ _NEXT = {
 
 
 def mark_of(point: FirePoint) -> str:
-    """The shape of the state (look.md): after 认定 it says 计入 or 不计入, whatever step of the objection it is in."""
+    """The shape of the state: after 认定 it says 计入 or 不计入, whatever step of the objection it is in."""
     return _MARKS.get(State(point.state)) or ("counted" if point.counted else "excluded")
 
 
@@ -83,7 +83,7 @@ def when(starts_at: datetime, ends_at: datetime, precision: str) -> str:
 
 
 def utc(at: datetime) -> str:
-    """The same moment in UTC, for beside the raw record only (look.md)."""
+    """The same moment in UTC, for beside the raw record only."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 

@@ -1,4 +1,4 @@
-"""通报 and the objection window: its end is an act too, never a clock that is read (design.md, Workflow)."""
+"""通报 and the objection window: its end is an act too, never a clock that is read."""
 
 from datetime import timedelta
 

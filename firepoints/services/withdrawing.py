@@ -1,4 +1,4 @@
-"""Taking an import back: a wrong datum happens. Untouched points close, acted-on ones go to a person (design.md)."""
+"""Taking an import back: a wrong datum happens. Untouched points close, acted-on ones go to a person."""
 
 from django.db import transaction
 

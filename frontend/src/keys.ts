@@ -7,7 +7,7 @@ function typing(target: EventTarget | null): boolean {
 
 /**
  * In `form[data-keys]`: 1–9 select the radio of that order and decide nothing, R goes to the reason, Ctrl+Enter submits.
- * J and K follow `a[data-next]` and `a[data-prev]`. No single key ever decides (look.md).
+ * J and K follow `a[data-next]` and `a[data-prev]`. No single key ever decides.
  */
 export function startKeys(): void {
   for (const radio of all<HTMLInputElement>(".opt input[type=radio]")) {

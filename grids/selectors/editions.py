@@ -72,7 +72,7 @@ def has_groups_to_choose(edition_id: int, village_code: str) -> bool:
 def root_code(edition: Edition | None = None) -> str:
     """The code at the top: the edition's city cell, else the first four digits that all its counties share; "" without either.
 
-    No pack is needed for it (design.md: the edition's top is the root).
+    No pack is needed for it: the edition's top is the root.
     """
     edition = edition or edition_now()
     if edition is None:

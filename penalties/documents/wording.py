@@ -1,4 +1,4 @@
-"""The sentences and labels that more than one document says, so that they say it alike (style.md: one word for one thing)."""
+"""The sentences and labels that more than one document says, so that they say it alike."""
 
 import re
 from datetime import date

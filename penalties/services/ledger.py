@@ -1,4 +1,4 @@
-"""The ledger against the database: what should stand, what stands, and posting the difference (design.md, Ledger).
+"""The ledger against the database: what should stand, what stands, and posting the difference.
 
 Only building a batch posts. The same arithmetic, read-only, is the nightly check and the one `journal verify` runs.
 """

@@ -1,4 +1,4 @@
-"""What was done stays: every append-only table refuses UPDATE, DELETE and TRUNCATE by plain SQL (design.md, Journal)."""
+"""What was done stays: every append-only table refuses UPDATE, DELETE and TRUNCATE by plain SQL."""
 
 import pytest
 from django.db import IntegrityError, connection, models, transaction

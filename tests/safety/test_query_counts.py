@@ -1,4 +1,4 @@
-"""A page asks the database as often for many rows as for few (style.md, query counts)."""
+"""A page asks the database as often for many rows as for few."""
 
 import pytest
 from django.db import connection

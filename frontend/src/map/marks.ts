@@ -1,6 +1,6 @@
 import { token } from "../dom";
 
-/** The shapes of the states (look.md): each differs by outline, so that greyscale and colour-blind eyes can tell. */
+/** The shapes of the states: each differs by outline, so that greyscale and colour-blind eyes can tell. */
 export type Mark = "suspected" | "dispatched" | "verified" | "joint" | "counted" | "excluded" | "settled";
 
 export const MARKS: readonly Mark[] = ["suspected", "dispatched", "verified", "joint", "counted", "excluded", "settled"];

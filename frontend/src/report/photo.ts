@@ -1,5 +1,5 @@
 const MAX_PIXELS = 12_000_000;
-/** The server refuses less than this on the longer side (design.md, Evidence). */
+/** The server refuses less than this on the longer side. */
 export const MIN_SIDE_PX = 640;
 const JPEG_QUALITY = 0.9;
 
