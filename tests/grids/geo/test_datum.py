@@ -60,6 +60,14 @@ def test_baidu_lies_beyond_gcj02_by_about_a_kilometre_from_wgs84() -> None:
     assert float(distance_m(123.77, 41.3, *datum.to_wgs84(lon, lat, "bd09"))) < 0.001
 
 
+def test_the_offsets_are_those_that_others_publish() -> None:
+    """The example that the converters of 高德's and 百度's numbers all print."""
+    gcj02 = datum.from_wgs84(116.404, 39.915, "gcj02")
+    bd09 = datum.from_wgs84(116.404, 39.915, "bd09")
+    assert [float(degrees) for degrees in gcj02] == pytest.approx([116.41024449916938, 39.91640428150164], abs=1e-11)
+    assert [float(degrees) for degrees in bd09] == pytest.approx([116.41662724378733, 39.922699552216216], abs=1e-11)
+
+
 def test_a_datum_is_never_guessed() -> None:
     with pytest.raises(ValueError, match="不认识的坐标系"):
         datum.to_wgs84(123.0, 41.0, "GCJ-02?")
