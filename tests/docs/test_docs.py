@@ -201,3 +201,21 @@ def test_every_stable_code_is_in_the_page_of_the_api_with_its_status():
         "python -m tests.docs.problem_codes --write"
     )
     assert len(told) > 60
+
+
+def test_every_measurement_has_its_script_day_and_commit() -> None:
+    page = (ROOT / "docs/measurements.md").read_text("utf-8")
+    rows = [line.strip("| ").split(" | ") for line in page.split("\n\n")[2].splitlines()[2:]]
+    assert len(rows) > 10
+    for row in rows:
+        day, commit = row[4:]
+        assert (re.fullmatch(r"\d{4}-\d\d-\d\d", day) and re.fullmatch(r"[0-9a-f]{7}", commit)) or row[2] == "–", row[0]
+
+
+def test_every_benchmark_that_is_run_by_hand_has_its_figures() -> None:
+    page = (ROOT / "docs/measurements.md").read_text("utf-8")
+    scripts = [path for path in (ROOT / "tests/benchmarks").glob("*.py") if "__main__" in path.read_text("utf-8")]
+    parts = {"build.py", "worker.py"}  # processes that locate.py starts
+    assert [
+        path.name for path in scripts if f"tests/benchmarks/{path.name}" not in page and path.name not in parts
+    ] == []
