@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands, load_command_class
 
-from tests.docs import problem_codes, transitions
+from tests.docs import pictures, problem_codes, transitions
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
 NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
+GUIDE = ROOT / "docs/user-guide.md"
 every_page = pytest.mark.parametrize("page", PAGES, ids=NAMES)
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.M | re.S)
 CITED = re.compile(
@@ -186,13 +187,24 @@ def test_no_page_names_a_registry_host_or_a_place_on_our_machines(page: Path) ->
     assert not re.search(r"pypi\.org|pythonhosted|npmjs|/work/|/tmp/|/root/|artifactory|mirrors?\.\w+", text)
 
 
-def test_every_word_that_the_user_guide_quotes_stands_on_the_screen() -> None:
+def on_the_screen() -> str:
+    """Everything that pages can show: templates, the front end, labels and sentences of the apps."""
     shown = [*(ROOT / "templates").rglob("*.html"), *(ROOT / "frontend" / "src").rglob("*.ts")]
     shown += [path for app in ("journal", "grids", "firepoints", "penalties") for path in (ROOT / app).rglob("*.py")]
-    screen = "\n".join(path.read_text("utf-8") for path in shown)
-    quoted = re.findall(r"“([^”]+)”", (ROOT / "docs/user-guide.md").read_text("utf-8"))
-    assert len(quoted) > 30
-    assert [words for words in quoted for part in words.split("…") if part.strip() not in screen] == []
+    return "\n".join(path.read_text("utf-8") for path in shown)
+
+
+@pytest.mark.parametrize(("form", "at_least"), [(r"\*\*([^*]+)\*\*", 80), ("“([^”]+)”", 30)], ids=["bold", "quoted"])
+def test_every_word_that_the_user_guide_shows_stands_on_the_screen(form: str, at_least: int) -> None:
+    screen = on_the_screen()
+    labels = {label for label in re.findall(form, GUIDE.read_text("utf-8")) if label != "粗体"}
+    assert len(labels) > at_least
+    assert [label for label in labels for part in label.split("…") if part.strip() not in screen] == []
+
+
+def test_no_line_of_the_user_guide_is_longer_than_one_reads_at_a_glance() -> None:
+    lines = [re.sub(r"\]\([^)]*\)|[*\[\]`!]", "", line) for line in GUIDE.read_text("utf-8").splitlines()]
+    assert [line for line in lines if len(line) > 120] == []
 
 
 def test_every_stable_code_is_in_the_page_of_the_api_with_its_status():
@@ -219,3 +231,15 @@ def test_every_benchmark_that_is_run_by_hand_has_its_figures() -> None:
     assert [
         path.name for path in scripts if f"tests/benchmarks/{path.name}" not in page and path.name not in parts
     ] == []
+
+
+def test_the_pictures_of_the_documents_are_those_of_the_script_and_small() -> None:
+    taken = {f"{picture.name}.png": ROOT / f"docs/pictures/{picture.name}.png" for picture in pictures.PICTURES}
+    assert {path.name for path in (ROOT / "docs/pictures").iterdir()} == set(taken)
+    shown = {
+        name: set(re.findall(r"!\[[^\]]+\]\((?:docs/)?pictures/([\w-]+\.png)\)", page.read_text("utf-8")))
+        for name, page in zip(NAMES, PAGES, strict=True)
+    }
+    assert set.union(*shown.values()) == set(taken), "a picture without a page, or a page without its picture"
+    assert sum(taken[name].stat().st_size for name in shown["README.md"]) <= pictures.README_BYTES
+    assert sum(path.stat().st_size for path in taken.values()) <= pictures.ALL_BYTES
