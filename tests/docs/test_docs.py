@@ -7,6 +7,7 @@ import contextlib
 import io
 import re
 import shlex
+from datetime import date
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -246,3 +247,15 @@ def test_the_pictures_of_the_documents_are_those_of_the_script_and_small() -> No
     assert set.union(*shown.values()) == set(taken), "a picture without a page, or a page without its picture"
     assert sum(taken[name].stat().st_size for name in shown["README.md"]) <= pictures.README_BYTES
     assert sum(path.stat().st_size for path in taken.values()) <= pictures.ALL_BYTES
+
+
+def test_the_change_log_goes_by_day_newest_first_and_by_subject() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    days = re.findall(r"^### (.+)$", text, re.M)
+    assert days == sorted({str(date.fromisoformat(day)) for day in days}, reverse=True)
+    for part in re.split(r"^### .+$", text, flags=re.M)[1:]:
+        before, *subjects = re.split(r"^#### .+$", part, flags=re.M)
+        assert subjects, "each line stands under a subject of its day"
+        assert not before.strip()
+    lines = re.findall(r"^\* .*$", text, re.M)
+    assert [line[:40] for line in lines if not re.match(r"\* (新增|修改|修正)：", line)] == []
