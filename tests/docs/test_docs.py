@@ -141,6 +141,19 @@ def test_every_name_of_the_glossary_is_in_the_code() -> None:
         resolve(name)
 
 
+def test_every_table_has_its_word_in_the_glossary() -> None:
+    from django.apps import apps
+
+    page = (ROOT / "docs/glossary.md").read_text("utf-8")
+    tables = [
+        model.__name__
+        for app in ("journal", "grids", "firepoints", "penalties")
+        for model in apps.get_app_config(app).get_models()
+    ]
+    assert len(tables) > 50
+    assert [name for name in tables if not re.search(rf"\b{name}\b", page)] == []
+
+
 def test_the_states_of_points_and_batches_have_their_words_in_the_glossary() -> None:
     from firepoints.models import RawRow
     from grids.roles import ROLE_LABELS, Role
