@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from django.db.models import QuerySet
 
+from core.registry import Slot
 from firepoints.models import FirePoint
 
 
@@ -55,15 +56,12 @@ class MoneyPanel(Protocol):
         """Items of 谁现在要做什么 for this user, as partials/q.html takes them, with `mine`."""
 
 
-_panel: list[MoneyPanel] = []
-
-
-def register_money_panel(panel: MoneyPanel) -> MoneyPanel:
-    """Set who answers; the last one registered does."""
-    _panel[:] = [panel]
-    return panel
+PANEL: Slot[MoneyPanel | None] = Slot(
+    "money panel", asked_by="the pages of points", what_for="the money beside them", default=None
+)
+register_money_panel = PANEL.set
 
 
 def money() -> MoneyPanel | None:
     """The registered panel, if any."""
-    return _panel[0] if _panel else None
+    return PANEL.get()

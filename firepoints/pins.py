@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from core.registry import Slot
+
 
 @dataclass(frozen=True, slots=True)
 class PinFacts:
@@ -31,15 +33,10 @@ class Pin:
 
 
 Pricing = Callable[[PinFacts], Pin]
-_pricing: list[Pricing] = []
-
-
-def register(pricing: Pricing) -> Pricing:
-    """Set who answers; the last one registered does. Usable as a decorator."""
-    _pricing[:] = [pricing]
-    return pricing
+PRICING: Slot[Pricing] = Slot("pricing", asked_by="认定", what_for="which rule, how much", default=lambda facts: Pin())
+register = PRICING.set
 
 
 def pin(facts: PinFacts) -> Pin:
     """The rule and the amount for a point that is being recognised."""
-    return _pricing[0](facts) if _pricing else Pin()
+    return PRICING.get()(facts)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from core.registry import Listeners
 from grids.models import Edition
 from grids.selectors import editions_in_force
 from journal import clock
@@ -19,14 +20,12 @@ class Change:
 
 
 Listener = Callable[[Change], None]
-_listeners: list[Listener] = []
-
-
-def register(listener: Listener) -> Listener:
-    """Have a function told, inside the transaction of the activation; usable as a decorator."""
-    if listener not in _listeners:
-        _listeners.append(listener)
-    return listener
+LISTENERS: Listeners[Listener] = Listeners(
+    "changes of borders",
+    asked_by="an edition that begins to rule over days that are over, in its transaction",
+    what_for="to propose what would change, point by point",
+)
+register = LISTENERS.add
 
 
 def tell(edition: Edition) -> None:
@@ -34,5 +33,5 @@ def tell(edition: Edition) -> None:
     if edition.valid_from is None or edition.valid_from > clock.today_beijing():
         return
     later = [one.valid_from for one in editions_in_force() if one.valid_from and one.valid_from > edition.valid_from]
-    for listener in _listeners:
+    for listener in LISTENERS:
         listener(Change(edition, edition.valid_from, min(later, default=None)))

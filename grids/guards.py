@@ -3,22 +3,19 @@
 from collections.abc import Callable
 from datetime import date
 
+from core.registry import Listeners
 from grids.models import Edition
 
+# Given the edition and the Beijing date from which it would rule: the reason (Chinese) why not, or None.
 Guard = Callable[[Edition, date], str | None]
-_guards: list[Guard] = []
-
-
-def register_activation_guard(guard: Guard) -> Guard:
-    """Add a guard: given the edition and the Beijing date from which it would rule, the reason (Chinese) why not, or None.
-
-    Usable as a decorator; called inside the transaction of the activation.
-    """
-    if guard not in _guards:
-        _guards.append(guard)
-    return guard
+GUARDS: Listeners[Guard] = Listeners(
+    "activation guards",
+    asked_by="activating an edition, in its transaction",
+    what_for="why it must not rule from that date (a 认定 lies behind it)",
+)
+register_activation_guard = GUARDS.add
 
 
 def reasons_against(edition: Edition, valid_from: date) -> list[str]:
     """Every reason why the edition must not rule from that date."""
-    return [reason for guard in _guards if (reason := guard(edition, valid_from))]
+    return [reason for guard in GUARDS if (reason := guard(edition, valid_from))]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from core.registry import Named
 from grids.roles import Role
 
 
@@ -16,15 +17,15 @@ class Item:
     roles: frozenset[Role]
 
 
-_items: dict[str, Item] = {}
+ITEMS: Named[Item] = Named("navigation", asked_by="the bar on every page", what_for="the pages of each app")
 
 
 def register(label: str, url_name: str, *, order: int, roles: Iterable[Role] = ()) -> None:
-    """Add a page, or change it; the bar shows the pages in the order of their numbers."""
-    _items[url_name] = Item(order, label, url_name, frozenset(roles))
+    """Add a page; the bar shows the pages in the order of their numbers."""
+    ITEMS.add(url_name, Item(order, label, url_name, frozenset(roles)))
 
 
 def items_for(roles: frozenset[Role]) -> list[Item]:
     """The pages that these roles open, in order; none without a role."""
-    found = [item for item in _items.values() if roles and (not item.roles or item.roles & roles)]
-    return sorted(found, key=lambda item: (item.order, item.label))
+    items = [item for _, item in ITEMS.items() if roles and (not item.roles or item.roles & roles)]
+    return sorted(items, key=lambda item: (item.order, item.label))

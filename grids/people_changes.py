@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from core.registry import Listeners
 from journal import clock
 
 
@@ -18,18 +19,16 @@ class Change:
 
 
 Listener = Callable[[Sequence[Change]], None]
-_listeners: list[Listener] = []
-
-
-def register(listener: Listener) -> Listener:
-    """Have a function told of changes, inside the transaction of the act; usable as a decorator."""
-    if listener not in _listeners:
-        _listeners.append(listener)
-    return listener
+LISTENERS: Listeners[Listener] = Listeners(
+    "changes of people",
+    asked_by="a term that reaches back to today or before, in its transaction",
+    what_for="to say anew who answered for the fires of those days",
+)
+register = LISTENERS.add
 
 
 def tell(changes: Sequence[Change]) -> None:
     """Tell the listeners of what reaches back to today or before; what only the future holds finds no fire."""
     past = [change for change in changes if change.since <= clock.today_beijing()]
-    for listener in _listeners if past else ():
+    for listener in LISTENERS if past else ():
         listener(past)

@@ -4,17 +4,21 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
+from core.registry import Slot
+
 Words = Mapping[str, Any]
-_provider: Callable[[str, date], Any] | None = None
-
-
-def register(provider: Callable[[str, date], Any]) -> None:
-    """Name the function that knows: given a key and a Beijing date, the value in force, or None."""
-    global _provider
-    _provider = provider
+# Given a key and a Beijing date, the value in force, or None.
+Provider = Callable[[str, date], Any]
+PROVIDER: Slot[Provider] = Slot(
+    "wording",
+    asked_by="papers of the grid",
+    what_for="the policy pack's words, kept as rulings",
+    default=lambda key, on: None,
+)
+register = PROVIDER.set
 
 
 def words(key: str, on: date) -> Words:
     """The words of a key on a Beijing date; none when nobody knows any."""
-    found = _provider(key, on) if _provider else None
-    return found if isinstance(found, Mapping) else {}
+    value = PROVIDER.get()(key, on)
+    return value if isinstance(value, Mapping) else {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from core.registry import Named
 from journal.errors import UnknownAct
 
 
@@ -15,36 +16,35 @@ class Act:
     label: str
 
 
-_acts: dict[str, Act] = {}
+ACTS: Named[Act] = Named(
+    "acts",
+    asked_by="every act that is recorded, the journal's page",
+    what_for="what may stand in the journal, and its Chinese name",
+    unknown=lambda name: UnknownAct(f"act {name!r} is not in the register: add it to the app's acts.py"),
+)
 
 
 def register(name: str, label: str) -> Act:
     """Add an act. The same name with another label is a defect and raises ValueError."""
-    act = Act(name, label)
     if len(name) > 60:
         raise ValueError(f"act name too long for its column: {name}")
-    if _acts.setdefault(name, act) != act:
-        raise ValueError(f"act {name} is already registered as {_acts[name].label}")
-    return act
+    return ACTS.add(name, Act(name, label))
 
 
 def get(name: str) -> Act:
     """The act of that name; raises UnknownAct."""
-    try:
-        return _acts[name]
-    except KeyError:
-        raise UnknownAct(f"act {name!r} is not in the register: add it to the app's acts.py") from None
+    return ACTS[name]
 
 
 def label(name: str) -> str:
     """The Chinese name; an act that no longer exists in the code is shown by its own name."""
-    act = _acts.get(name)
+    act = ACTS.get(name)
     return act.label if act else name
 
 
 def choices() -> list[tuple[str, str]]:
     """All acts as (name, label), by name."""
-    return sorted((act.name, act.label) for act in _acts.values())
+    return [(name, act.label) for name, act in ACTS.items()]
 
 
 register("journal.deployment_set", "部署设置")

@@ -11,25 +11,30 @@ import os
 import signal
 from collections.abc import Mapping
 
+from core.registry import Named
+
 ENVIRONMENT = "JINSHAO_FAULT"
 
-_points: dict[str, str] = {}
+POINTS: Named[str] = Named(
+    "fault points", asked_by="tests/faults", what_for="where a process may die, and what must hold then"
+)
 _passed: dict[str, int] = {}
 
 
 def register(points: Mapping[str, str]) -> None:
     """Declare places: name → what must be so after a death there, in a sentence. Done beside the code that has them."""
-    _points.update(points)
+    for name, sentence in points.items():
+        POINTS.add(name, sentence)
 
 
 def registered(prefix: str = "") -> dict[str, str]:
     """Every declared place whose name begins so; the tests go through them one by one."""
-    return {name: said for name, said in sorted(_points.items()) if name.startswith(prefix)}
+    return {name: sentence for name, sentence in POINTS.items() if name.startswith(prefix)}
 
 
 def point(name: str) -> None:
     """Die here, if the environment asks for it. Raises LookupError (a defect) for a name that was not declared."""
-    if name not in _points:
+    if name not in POINTS:
         raise LookupError(f"no such fault point: {name}")
     armed = os.environ.get(ENVIRONMENT)
     if not armed:

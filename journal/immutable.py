@@ -11,22 +11,25 @@ from typing import Any, NoReturn, TypeVar
 from django.apps import apps
 from django.db import models
 
+from core.registry import Named
 from journal.errors import AppendOnly
 
 M = TypeVar("M", bound=type[models.Model])
 
-_registered: dict[str, type[models.Model]] = {}
+MODELS: Named[type[models.Model]] = Named(
+    "append-only tables", asked_by="`migrate`, `journal verify`", what_for="append-only tables beside the heirs below"
+)
 
 
 def register(model: M) -> M:
     """Mark a model append-only: its table gets the triggers. Usable as a decorator."""
-    _registered[model._meta.label_lower] = model
+    MODELS.add(model._meta.label_lower, model)
     return model
 
 
 def registered() -> list[type[models.Model]]:
     """All append-only models by label: the registered ones and every concrete heir of AppendOnlyModel."""
-    found = dict(_registered)
+    found = dict(MODELS.items())
     for model in apps.get_models(include_auto_created=True):
         if issubclass(model, AppendOnlyModel) and not model._meta.proxy:
             found[model._meta.label_lower] = model

@@ -20,6 +20,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils.module_loading import autodiscover_modules
 
+from core.registry import Named
 from journal import clock, digests, faults, waking
 from journal.errors import Conflict
 from journal.models import Job, Pulse
@@ -75,8 +76,13 @@ class Later(Exception):
         self.seconds = seconds
 
 
-_handlers: dict[str, Handler] = {}
-_periods: dict[str, Period] = {}
+HANDLERS: Named[Handler] = Named(
+    "jobs",
+    asked_by="worker, `jobs run`",
+    what_for="how jobs of a name are done",
+    unknown=lambda name: LookupError(f"no handler for {name}"),
+)
+PERIODS: Named[Period] = Named("periodic jobs", asked_by="the sweep", what_for="jobs that are made once per slot")
 _current: ContextVar[Job | None] = ContextVar("jinshao_job_in_pieces", default=None)
 
 
@@ -91,10 +97,7 @@ def handler(
     """
 
     def add(work: Work) -> Work:
-        known = _handlers.get(name)
-        if known and known.work is not work and known.work.__qualname__ != work.__qualname__:
-            raise ValueError(f"two handlers for {name}")
-        _handlers[name] = Handler(work, max_attempts, lease_s, in_pieces, label)
+        HANDLERS.add(name, Handler(work, max_attempts, lease_s, in_pieces, label))
         return work
 
     return add
@@ -102,18 +105,18 @@ def handler(
 
 def periodic(name: str, every_s: int, *, offset_s: int = 0) -> None:
     """Have a job of this name made once per slot, however many sweeps run. Daily at 02:00 Beijing: 86400, 64800."""
-    _periods[name] = Period(every_s, offset_s)
+    PERIODS.add(name, Period(every_s, offset_s))
 
 
 def periods() -> dict[str, Period]:
     """The periodic jobs by name."""
     discover()
-    return dict(sorted(_periods.items()))
+    return dict(PERIODS.items())
 
 
 def label(name: str) -> str:
     """What people call jobs of this name; one that the code no longer knows goes by its own name."""
-    known = _handlers.get(name)
+    known = HANDLERS.get(name)
     return (known.label if known else "") or name
 
 
@@ -128,7 +131,7 @@ def enqueue(name: str, key: str, payload: Mapping[str, Any] | None = None, *, ru
     The same (name, key) is the same job, whatever its state: it is returned unchanged.
     """
     now = clock.real_now()
-    known = _handlers.get(name)
+    known = HANDLERS.get(name)
     job, made = Job.objects.get_or_create(
         name=name,
         key=key,
@@ -167,7 +170,7 @@ def run_due(limit: int = 20) -> int:
 
 def claim(job: Job) -> Job | None:
     """Take a queued job for its next attempt; None when someone else was quicker."""
-    known = _handlers.get(job.name)
+    known = HANDLERS.get(job.name)
     lease_until = clock.real_now() + timedelta(seconds=known.lease_s if known else 60)
     taken = Job.objects.filter(pk=job.pk, state=Job.State.QUEUED, attempts=job.attempts).update(
         state=Job.State.RUNNING, attempts=job.attempts + 1, lease_until=lease_until
@@ -182,9 +185,7 @@ def claim(job: Job) -> Job | None:
 def run_claimed(job: Job) -> bool:
     """Do a claimed job: effects and completion in one transaction, or neither. Returns whether it is done."""
     try:
-        known = _handlers.get(job.name)
-        if known is None:
-            raise LookupError(f"no handler for {job.name}")
+        known = HANDLERS[job.name]
         if known.in_pieces:
             with _working_on(job):
                 known.work(job.payload)
@@ -225,7 +226,7 @@ def renew() -> None:
     job = _current.get()
     if job is None:
         return
-    lease_until = clock.real_now() + timedelta(seconds=_handlers[job.name].lease_s)
+    lease_until = clock.real_now() + timedelta(seconds=HANDLERS[job.name].lease_s)
     if not Job.objects.filter(_held(job)).update(lease_until=lease_until):
         raise LeaseLost(str(job))
 
@@ -241,7 +242,7 @@ def sweep() -> int:
     )
     given_back = lapsed.update(state=Job.State.QUEUED, lease_until=None, run_after=now)
     faults.point("job.swept")
-    for name, period in _periods.items():
+    for name, period in PERIODS.items():
         enqueue(name, f"slot:{period.slot(now)}")
     purge()
     if given_up or given_back:

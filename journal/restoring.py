@@ -1,6 +1,6 @@
 """What the apps do when a backup was restored: a number that was given and lost must not be given again.
 
-Like the register of verifiers: the apps above fill it from their ready().
+The apps above fill it from their ready().
 """
 
 from __future__ import annotations
@@ -8,19 +8,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from core.registry import Named
+
 # Given: how many acts were lost at most (None: nobody knows). Returns what goes into the entry of the new epoch.
 Skip = Callable[[int | None], dict[str, Any]]
 UNKNOWN_LOSS = 1000
 """Acts that are taken to be lost when no head was kept outside."""
 
-_skips: dict[str, Skip] = {}
-
-
-def register(name: str, skip: Skip) -> None:
-    """Add what an app leaves out after a restore; called in the transaction of the new epoch."""
-    _skips[name] = skip
+SKIPS: Named[Skip] = Named(
+    "lost numbers",
+    asked_by="the new epoch after a restored backup, in its transaction",
+    what_for="the numbers that are left out",
+)
+register = SKIPS.add
 
 
 def skip(lost: int | None) -> dict[str, Any]:
     """Let every app skip; what each says, by name."""
-    return {name: told for name, act in sorted(_skips.items()) if (told := act(lost))}
+    return {name: told for name, act in SKIPS.items() if (told := act(lost))}

@@ -13,6 +13,8 @@ from typing import Any
 
 from django.db.models import Q
 
+from core.registry import Named
+
 Told = dict[str, tuple[str, str]]
 """{subject id: (what it is called, address of its page or "")}; an id that is not known is left out."""
 
@@ -26,55 +28,65 @@ class Kind:
     find: Callable[[str], Iterable[int | str]] | None = None
 
 
-_kinds: dict[str, Kind] = {}
-_fields: dict[str, str] = {}
-_values: dict[str, dict[str, str]] = {}
+KINDS: Named[Kind] = Named(
+    "kinds of subject",
+    asked_by="the journal's page",
+    what_for="what an entry is about, in words, and where its page is",
+)
+FIELDS: Named[str] = Named(
+    "fields", asked_by="the journal's page", what_for="the words of the fields that an entry changed"
+)
+VALUES: Named[str] = Named(
+    "values of fields", asked_by="the journal's page", what_for="the words of the values of those fields"
+)
 
 
 def register(kind: str, label: str, tell: Any = None, find: Any = None) -> None:
     """`kind` is a model's lower-case label or the first part of a (type, id) subject."""
-    _kinds[kind] = Kind(label, tell, find)
+    KINDS.add(kind, Kind(label, tell, find))
 
 
 def register_fields(words: Mapping[str, str]) -> None:
     """The words of the fields of `before` and `after`; one name has one word in the whole journal."""
-    _fields.update(words)
+    for name, word in words.items():
+        FIELDS.add(name, word)
 
 
 def register_values(field: str, words: Mapping[str, str]) -> None:
     """The words of a field's stable values, e.g. a state's."""
-    _values.setdefault(field, {}).update({str(key): str(word) for key, word in words.items()})
+    for key, word in words.items():
+        VALUES.add(f"{field}={key}", str(word))
 
 
 def label(kind: str) -> str:
     """The word of a kind; one that is not registered is shown by its own name."""
-    return _kinds[kind].label if kind in _kinds else kind
+    return KINDS[kind].label if kind in KINDS else kind
 
 
 def choices() -> list[tuple[str, str]]:
     """All kinds as (name, word), by word."""
-    return sorted(((kind, one.label) for kind, one in _kinds.items()), key=lambda pair: pair[1])
+    return sorted(((kind, one.label) for kind, one in KINDS.items()), key=lambda pair: pair[1])
 
 
 def field(name: str) -> str:
     """The word of a field, else its own name."""
-    return _fields.get(name, name)
+    return FIELDS.get(name) or name
 
 
 def value(name: str, text: str) -> str:
     """The word of a field's value, else the value."""
-    return _values.get(name, {}).get(text, text)
+    return VALUES.get(f"{name}={text}") or text
 
 
 def told(subjects: Iterable[tuple[str, str]]) -> dict[tuple[str, str], tuple[str, str]]:
     """(kind, id) → (name, address) of what can be named; at most one query for each kind."""
     ids: dict[str, set[str]] = defaultdict(set)
     for kind, key in subjects:
-        if kind in _kinds and _kinds[kind].tell and key.isascii() and key.isdecimal() and len(key) < 19:
+        if kind in KINDS and KINDS[kind].tell and key.isascii() and key.isdecimal() and len(key) < 19:
             ids[kind].add(key)
     found: dict[tuple[str, str], tuple[str, str]] = {}
     for kind, wanted in ids.items():
-        tell = _kinds[kind].tell
+        tell = KINDS[kind].tell
         found.update({(kind, key): said for key, said in (tell(sorted(wanted)) if tell else {}).items()})
     return found
 
@@ -82,7 +94,7 @@ def told(subjects: Iterable[tuple[str, str]]) -> dict[tuple[str, str], tuple[str
 def meant(text: str) -> Q:
     """The entries whose subject has this id, or a name such as a fire point's number."""
     wanted = Q(subject_id=text)
-    for kind, one in _kinds.items():
+    for kind, one in KINDS.items():
         for key in one.find(text) if one.find else ():
             wanted |= Q(subject_type=kind, subject_id=str(key))
     return wanted

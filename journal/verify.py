@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from core.registry import Named
 from journal import digests, triggers
 from journal.errors import BadInput
 from journal.models import Entry, Seal
@@ -17,7 +18,11 @@ Verifier = Callable[[], list[str]]
 CHUNK = 2_000
 MOST_PROBLEMS = 200  # a broken chain breaks everywhere after; nobody reads a million lines
 
-_verifiers: dict[str, Verifier] = {}
+# A check of an app above (the ledger, say) returns its problems in Chinese, an empty list when sound.
+VERIFIERS: Named[Verifier] = Named(
+    "checks", asked_by="`journal verify`", what_for="the checks of each app: tables, ledger, fire points"
+)
+register = VERIFIERS.add
 
 
 @dataclass
@@ -36,11 +41,6 @@ class Report:
 
     def as_json(self) -> dict[str, Any]:
         return {"ok": self.ok, **asdict(self)}
-
-
-def register(name: str, verifier: Verifier) -> None:
-    """Add a check of an app above (the ledger, say); it returns its problems in Chinese, an empty list when sound."""
-    _verifiers[name] = verifier
 
 
 def parse_head(text: str) -> tuple[int, str]:
@@ -74,7 +74,7 @@ def _problems(report: Report, expect: tuple[int, str] | None) -> Iterator[str]:
         yield "正式部署中出现了模拟时钟的记录。"
     if expect:
         yield from _expected(*expect)
-    for name, verifier in sorted(_verifiers.items()):
+    for name, verifier in VERIFIERS.items():
         try:
             yield from (f"{name}：{problem}" for problem in verifier())
         except Exception as error:  # a check that breaks must be seen in the report and must not hide the others

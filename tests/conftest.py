@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,13 @@ def data_dir() -> Path:
 def django_db_keepdb() -> bool:
     """The test databases go with their server or folder: dropping each would wait for every last connection."""
     return "JINSHAO_TEST_THROWAWAY" in os.environ
+
+
+@pytest.fixture
+def overridden() -> Iterator[Callable[..., None]]:
+    """`overridden(registry, *answers)`: these are its only answers until the test ends."""
+    with ExitStack() as to_the_end:
+        yield lambda registry, *answers: to_the_end.enter_context(registry.overridden(*answers))
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands, load_command_class
 
-from tests.docs import pictures, problem_codes, transitions
+from tests.docs import pictures, problem_codes, registries, transitions
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -24,7 +24,7 @@ GUIDE = ROOT / "docs/user-guide.md"
 every_page = pytest.mark.parametrize("page", PAGES, ids=NAMES)
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.M | re.S)
 CITED = re.compile(
-    r"`((?:config|journal|grids|firepoints|penalties|demo|packs|tests|docs|requirements)/[\w./-]*)(?:::([\w:]+))?`"
+    r"`((?:config|core|journal|papers|grids|firepoints|penalties|demo|packs|tests|docs|requirements)/[\w./-]*)(?:::([\w:]+))?`"
 )
 
 
@@ -131,6 +131,11 @@ def test_every_link_to_another_page_leads_somewhere(page: Path) -> None:
 def test_the_transition_table_is_that_of_the_code() -> None:
     page = (ROOT / "docs/architecture.md").read_text("utf-8")
     assert transitions.in_page(page) == transitions.table(), "python -m tests.docs.transitions prints the right one"
+
+
+def test_the_table_of_registries_is_that_of_the_code() -> None:
+    page = (ROOT / "docs/architecture.md").read_text("utf-8")
+    assert registries.in_page(page) == registries.table(), "python -m tests.docs.registries prints the right one"
 
 
 def test_every_name_of_the_glossary_is_in_the_code() -> None:

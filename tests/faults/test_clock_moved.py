@@ -80,9 +80,9 @@ def test_what_became_final_in_the_hour_that_comes_again_is_charged_by_the_next_b
 
 
 @pytest.fixture
-def noting(monkeypatch) -> None:
-    monkeypatch.setattr(jobs, "_handlers", {})
-    monkeypatch.setattr(jobs, "_periods", {"test.noted": jobs.Period(3600, 0)})
+def noting(monkeypatch, overridden) -> None:
+    overridden(jobs.HANDLERS)
+    overridden(jobs.PERIODS, {"test.noted": jobs.Period(3600, 0)})
     monkeypatch.setattr(jobs, "discover", lambda: None)
     monkeypatch.setattr(waking, "wake", lambda: None)
 

@@ -136,10 +136,10 @@ def test_a_sealer_that_dies_at_any_point_leaves_a_chain_that_goes_on(city):
 
 
 @pytest.fixture
-def noting(monkeypatch) -> None:
+def noting(monkeypatch, overridden) -> None:
     """One job with an effect, and one periodic job."""
-    monkeypatch.setattr(jobs, "_handlers", {})
-    monkeypatch.setattr(jobs, "_periods", {"test.noted": jobs.Period(3600, 0)})
+    overridden(jobs.HANDLERS)
+    overridden(jobs.PERIODS, {"test.noted": jobs.Period(3600, 0)})
     monkeypatch.setattr(jobs, "discover", lambda: None)
     monkeypatch.setattr(waking, "wake", lambda: None)
 
@@ -170,9 +170,8 @@ def test_a_worker_that_dies_at_any_point_has_its_job_done_once_by_another(db):
 
 def monkey_sweep() -> None:
     """The sweep, without the periodic jobs."""
-    periods, jobs._periods = jobs._periods, {}
-    jobs.sweep()
-    jobs._periods = periods
+    with jobs.PERIODS.overridden():
+        jobs.sweep()
 
 
 def test_every_fault_point_in_the_code_is_declared_and_walked():

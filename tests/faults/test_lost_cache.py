@@ -67,12 +67,14 @@ def test_without_a_cache_wrong_passwords_still_lock(city, settings):
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("no_cache")
-def test_without_cache_and_broker_a_job_is_written_with_its_act_and_done_by_the_next_tick(city, monkeypatch):
+def test_without_cache_and_broker_a_job_is_written_with_its_act_and_done_by_the_next_tick(
+    city, overridden, monkeypatch
+):
     def refuse(**options: object) -> None:
         raise ConnectionRefusedError("broker away")
 
     jobs.discover()
-    monkeypatch.setattr(jobs, "_handlers", {})
+    overridden(jobs.HANDLERS)
     monkeypatch.setattr(jobs, "discover", lambda: None)
     monkeypatch.setattr(tasks.run_jobs, "apply_async", refuse)
     assert waking.sends_inline()

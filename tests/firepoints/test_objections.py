@@ -53,7 +53,7 @@ def test_the_job_records_it_and_no_person_can(city: City, point: FirePoint) -> N
                 make.take(point, "lapse", actor)
         tasks.lapse({})
     assert FirePoint.objects.get().state == State.FINAL
-    assert tasks.LAPSE in jobs._periods
+    assert tasks.LAPSE in jobs.PERIODS
 
 
 def test_the_paying_county_objects_within_the_window_only(city: City, point: FirePoint) -> None:

@@ -107,10 +107,10 @@ def test_releasing_sightings_empties_an_undecided_point_and_marks_a_decided_one(
 
 
 @pytest.mark.embedded
-def test_the_decision_pins_what_the_money_rests_on(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pins, "_pricing", [lambda facts: pins.Pin(f"demo@1/{facts.source}", 3_000_000)])
+def test_the_decision_pins_what_the_money_rests_on(city: City) -> None:
     point = make.verified(city)
-    decision = make.take(point, "recognise", city.recogniser, reason="属实").recognition
+    with pins.PRICING.overridden(lambda facts: pins.Pin(f"demo@1/{facts.source}", 3_000_000)):
+        decision = make.take(point, "recognise", city.recogniser, reason="属实").recognition
 
     assert (decision.payer_code, decision.payer_name, decision.burn_date) == (WEST, "甲县", date(2023, 10, 7))
     assert (decision.basis, decision.rule_ref, decision.amount_fen) == (

@@ -30,9 +30,9 @@ def editions(tmp_path):
 
 
 @pytest.fixture
-def guard(monkeypatch):
+def guard(overridden):
     """A registry of the test's own."""
-    monkeypatch.setattr(guards, "_guards", [])
+    overridden(guards.GUARDS)
     return guards.register_activation_guard
 
 

@@ -40,13 +40,11 @@ def demo(db: Any) -> Deployment:
 
 
 @pytest.fixture
-def handlers(monkeypatch: pytest.MonkeyPatch) -> dict[str, jobs.Handler]:
+def handlers(overridden: Callable[..., None]) -> None:
     """An empty register of handlers and periods, so that no app's own work runs in these tests."""
     jobs.discover()
-    found: dict[str, jobs.Handler] = {}
-    monkeypatch.setattr(jobs, "_handlers", found)
-    monkeypatch.setattr(jobs, "_periods", {})
-    return found
+    overridden(jobs.HANDLERS)
+    overridden(jobs.PERIODS)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.core.management.base import CommandParser
 
-from journal import sealing
+from journal import jobs, sealing
 from journal.commands import JinshaoCommand, Usage
 from journal.errors import BadInput, Missing, NotAllowed, StaleVersion
 
@@ -111,11 +111,15 @@ def test_journal_seals_shows_its_head_and_verifies(write):
 
 @pytest.mark.usefixtures("handlers", "no_wake")
 def test_jobs_run_and_are_listed_until_they_are_done():
-    from journal import jobs
-
     jobs.handler("test.work")(lambda payload: None)
     jobs.enqueue("test.work", "k")
     assert [job["key"] for job in call("jobs", "list")["jobs"]] == ["k"]
     assert call("jobs", "run") == {"tried": 1}
     assert call("jobs", "sweep") == {"given_back": 0}
     assert call("jobs", "list")["jobs"] == []
+
+
+def test_every_job_of_ours_has_a_name_that_people_read():
+    jobs.discover()
+    assert len(jobs.HANDLERS) > 10
+    assert [name for name in jobs.HANDLERS if jobs.label(name) == name] == []

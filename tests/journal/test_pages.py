@@ -18,11 +18,11 @@ pytestmark = [pytest.mark.embedded, pytest.mark.django_db]
 
 
 @pytest.fixture
-def reader(monkeypatch: pytest.MonkeyPatch) -> Client:
+def reader(overridden) -> Client:
     """Signed in, and accepted by a rule."""
     user = get_user_model().objects.create(username="reader")
-    monkeypatch.setattr(access_rules, "_readers", [lambda one: one.username == "reader"])
-    monkeypatch.setattr(names, "_namings", [lambda ids: {7: "演示甲"}])
+    overridden(access_rules.READERS, lambda one: one.username == "reader")
+    overridden(names.NAMINGS, lambda ids: {7: "演示甲"})
     client = Client()
     client.force_login(user)
     return client

@@ -139,11 +139,12 @@ def test_simulated_entries_in_a_real_deployment_are_a_problem(write):
     assert verify().problems == ["正式部署中出现了模拟时钟的记录。"]
 
 
-def test_an_app_adds_its_own_check_and_a_check_that_breaks_is_seen(monkeypatch):
-    monkeypatch.setattr(verifying, "_verifiers", {})
-    verifying.register("账本", lambda: ["差 3 万元"])
-    verifying.register("坏了", lambda: [1 / 0])  # type: ignore[list-item]
-    assert verify().problems == ["坏了：检查未能完成（ZeroDivisionError: division by zero）", "账本：差 3 万元"]
+def test_an_app_adds_its_own_check_and_a_check_that_breaks_is_seen():
+    with verifying.VERIFIERS.overridden():
+        verifying.register("账本", lambda: ["差 3 万元"])
+        verifying.register("坏了", lambda: [1 / 0])  # type: ignore[list-item]
+        problems = verify().problems
+    assert problems == ["坏了：检查未能完成（ZeroDivisionError: division by zero）", "账本：差 3 万元"]
 
 
 @pytest.mark.parametrize("text", ["", "5", "5:", "x:" + "a" * 64, "5:" + "a" * 15, "5:" + "g" * 64])

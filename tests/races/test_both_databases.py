@@ -134,8 +134,8 @@ def test_a_build_and_a_reopening_at_once_end_even(city):
     assert checks.check() == []
 
 
-def test_sealers_and_workers_at_once_seal_and_do_everything_once(city, monkeypatch):
-    monkeypatch.setattr(jobs, "_handlers", {})
+def test_sealers_and_workers_at_once_seal_and_do_everything_once(city, overridden, monkeypatch):
+    overridden(jobs.HANDLERS)
     monkeypatch.setattr(jobs, "discover", lambda: None)
 
     @jobs.handler("test.noted")

@@ -17,13 +17,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def _postgresql_and_one_handler(db, monkeypatch: pytest.MonkeyPatch) -> None:
+def _postgresql_and_one_handler(db, overridden, monkeypatch: pytest.MonkeyPatch) -> None:
     if connection.vendor != "postgresql":
         pytest.skip("SQLite lets one writer in at a time: two workers cannot meet there")
     acts.register("test.acted", "试办")
     jobs.discover()
-    monkeypatch.setattr(jobs, "_handlers", {})
-    monkeypatch.setattr(jobs, "_periods", {})
+    overridden(jobs.HANDLERS)
+    overridden(jobs.PERIODS)
     monkeypatch.setattr(waking, "wake", lambda: None)
 
     @jobs.handler("test.work")
