@@ -6,41 +6,11 @@ from django.urls import reverse
 
 from firepoints.links import point_url
 from firepoints.states import Basis, Cause, Conclusion, State
-from firepoints.workflow import BY_ACTION
+from firepoints.workflow import TRANSITIONS
 from journal import acts, subjects
 
-ACT_OF = {
-    "dispatch": "fire_point.dispatched",
-    "split": "fire_point.split",
-    "relocate": "fire_point.relocated",
-    "assign_group": "fire_point.group_assigned",
-    "reattribute": "fire_point.reattributed",
-    "close": "fire_point.closed",
-    "report": "fire_point.reported",
-    "report_on_behalf": "fire_point.reported_on_behalf",
-    "verify_own": "fire_point.verified_own",
-    "return": "fire_point.returned",
-    "mark_cross": "fire_point.marked_cross",
-    "dispute": "fire_point.disputed",
-    "settle_jointly": "fire_point.settled_jointly",
-    "review": "fire_point.reviewed",
-    "recognise": "fire_point.recognised",
-    "exclude": "fire_point.excluded",
-    "notify": "fire_point.notified",
-    "object": "fire_point.objected",
-    "waive": "fire_point.waived",
-    "lapse": "fire_point.lapsed",
-    "uphold": "fire_point.upheld",
-    "reopen": "fire_point.reopened",
-    "stand": "fire_point.stood",
-    "merge": "fire_point.merged",
-    "merge_decided": "fire_point.merged_decided",
-    "unmerge": "fire_point.unmerged",
-    "absorb": "fire_point.absorbed",
-    "withdraw": "fire_point.withdrawn",
-}
-for action, name in ACT_OF.items():
-    acts.register(name, BY_ACTION[action].label)
+for transition in TRANSITIONS:
+    acts.register(transition.entry, transition.label)
 
 acts.register("fire_point.created", "形成火点")
 acts.register("fire_point.gathered", "归并监测记录")

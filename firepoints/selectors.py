@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from core.transitions import Available
 from firepoints import charging, rulings, scope, workflow
 from firepoints.models import (
     Attribution,
@@ -130,7 +131,7 @@ def is_settled_jointly(point: FirePoint) -> bool:
     return point.attribution is not None and point.attribution.method == Attribution.Method.JOINT
 
 
-def actions_for(point: FirePoint, actor: Any) -> list[workflow.Available]:
+def actions_for(point: FirePoint, actor: Any) -> list[Available[workflow.Facts]]:
     """The acts that `actor` may take on `point` now; blocked ones say what is missing."""
     return workflow.available_actions(facts_for(point, actor))
 

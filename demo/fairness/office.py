@@ -28,7 +28,7 @@ BORDER_TALK_M = 1000.0
 """A cheating county says "not ours" where the border is so near, and "not straw" elsewhere."""
 OURS = 0.2
 """From this share of the burnt field on, a county may be the one that pays for a fire over the border."""
-MAY_DIVIDE = workflow.BY_ACTION["split"].sources
+MAY_DIVIDE = frozenset(workflow.BY_ACTION["split"].sources)
 DIVIDES_LATE = bool(MAY_DIVIDE & {State.DISPATCHED, State.VERIFIED})
 """Whether the product divides a point after dispatch: then its decision waits until the bureau has done so."""
 STANDING = (State.SUSPECTED, State.DISPATCHED, State.JOINT, State.VERIFIED, *DECIDED)

@@ -19,7 +19,8 @@ from firepoints.api import present, shapes
 from firepoints.api.common import POINT, GeoJSONRenderer, named_point
 from firepoints.api.filters import FirePointFilter
 from firepoints.models import FirePoint, JointAttendance
-from firepoints.services.act import SERVICES, act
+from firepoints.services.act import act
+from firepoints.workflow import TRANSITIONS
 from grids.api import actor_of
 from grids.models import TokenScope
 from journal import etags
@@ -91,7 +92,7 @@ class AttendanceInput(shapes.Shape):
 class TransitionInput(shapes.Shape):
     """An act by name with its data, on the version of the point that the person saw."""
 
-    action = serializers.ChoiceField(choices=[(name, name) for name in SERVICES])
+    action = serializers.ChoiceField(choices=[(one.action, one.label) for one in TRANSITIONS])
     data = serializers.DictField(required=False, help_text="这一步的内容，见火点的 actions[].fields")  # type: ignore[assignment]
     version = serializers.IntegerField(
         min_value=0, max_value=2**31 - 1, required=False, help_text="看到的版本；也可以用 If-Match 带上看到的 ETag"

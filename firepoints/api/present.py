@@ -6,7 +6,7 @@ from typing import Any
 
 from firepoints import describe, scope, selectors
 from firepoints.models import Detection, Evidence, FirePoint, ImportRun, RawRow
-from firepoints.services.act import fields_of
+from firepoints.workflow import BY_ACTION
 from grids import selectors as grids
 
 IMPORT_FIELDS = (
@@ -39,7 +39,7 @@ def detail(point: FirePoint, user: Any) -> dict[str, Any]:
         "attribution": None if scope.is_former(user, point) else _place(point),
         "evidence": [receipt(one) for one in selectors.evidence_for(point, user)],
         "steps": [{**step, "actor_name": names.get(step["actor"], "")} for step in found["steps"]],
-        "actions": [{**one, "fields": fields_of(one["action"])} for one in found["actions"]],
+        "actions": [{**one, "fields": BY_ACTION[one["action"]].fields} for one in found["actions"]],
     }
 
 

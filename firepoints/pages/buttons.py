@@ -4,14 +4,9 @@ from dataclasses import dataclass, field
 
 from django.urls import reverse
 
+from core.transitions import Available
 from firepoints.models import FirePoint
-from firepoints.services.act import fields_of
-from firepoints.workflow import Available
-
-NEXT_STEPS = (
-    "dispatch", "report", "settle_jointly", "recognise", "exclude", "notify", "uphold", "object", "waive", "verify_own",
-)  # fmt: skip
-"""What moves a point on; the rest are ways back and aside, shown smaller."""
+from firepoints.workflow import TRANSITIONS, Facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +29,9 @@ class Buttons:
     small: list[Button] = field(default_factory=list)
 
 
-def buttons_of(point: FirePoint, actions: list[Available]) -> Buttons:
+def buttons_of(point: FirePoint, actions: list[Available[Facts]]) -> Buttons:
     """One main button at most: the first open next step."""
-    wanted = set(NEXT_STEPS)
+    wanted = {transition.action for transition in TRANSITIONS if transition.is_next}
     wanted |= {"split"} if point.is_oversize else set()
     wanted |= {"review", "stand"} if point.needs_person else set()
     main = next((one.transition.action for one in actions if one.is_open and one.transition.action in wanted), "")
@@ -51,7 +46,7 @@ def buttons_of(point: FirePoint, actions: list[Available]) -> Buttons:
             label=one.transition.label,
             url=reverse("firepoints:act", args=[point.pk, action]),
             missing=one.missing,
-            is_direct=not any(fields_of(action).values()),
+            is_direct=one.transition.needs_only_a_press,
             is_main=action == main,
         )
         (told.large if is_next else told.small).append(button)

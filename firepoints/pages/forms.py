@@ -11,6 +11,7 @@ from firepoints.models import Evidence, FirePoint, JointAttendance
 from firepoints.pages import words
 from firepoints.services.cuts import cut_words, cuts_of
 from firepoints.states import Basis, Cause, Conclusion
+from firepoints.workflow import BY_ACTION, LIFE, form_of
 from grids import selectors as grids
 from grids.models import User
 from grids.roles import LEVELS
@@ -21,23 +22,21 @@ _AREA = forms.Textarea(attrs={"rows": 3})
 
 
 class ActForm(forms.Form):
-    """An act with a reason. `title` and `hint` stand above the form; `expected_version` guards against a second hand."""
+    """An act with a reason, required where the table says so; `expected_version` guards against a second hand."""
 
     expected_version = forms.IntegerField(widget=forms.HiddenInput)
-    is_reason_required = True
-    reason_label = "理由（写入通知与日志）"
 
-    def __init__(self, *args: Any, point: FirePoint, user: User, **kwargs: Any) -> None:
-        self.point, self.user = point, user
+    def __init__(self, *args: Any, point: FirePoint, user: User, action: str, **kwargs: Any) -> None:
+        self.point, self.user, self.transition = point, user, BY_ACTION[action]
         kwargs.setdefault("initial", {}).setdefault("expected_version", point.version)
         super().__init__(*args, **kwargs)
         self.build()
 
     def build(self) -> None:
         """Add the fields of this act."""
-        self.fields["reason"] = forms.CharField(
-            label=self.reason_label, max_length=500, required=self.is_reason_required, widget=_AREA
-        )
+        is_required = self.transition.fields["reason"]
+        label = "理由（写入通知与日志）" if is_required else "说明（可空）"
+        self.fields["reason"] = forms.CharField(label=label, max_length=500, required=is_required, widget=_AREA)
 
     def data_of(self) -> dict[str, Any]:
         """What the act is given; empty values are left to the service's defaults."""
@@ -45,11 +44,7 @@ class ActForm(forms.Form):
         return {name: value for name, value in told.items() if value not in ("", None, [])}
 
 
-class OptionalReasonForm(ActForm):
-    is_reason_required = False
-    reason_label = "说明（可空）"
-
-
+@form_of("recognise")
 class DecideForm(ActForm):
     """认定计入: the ground of the charge is the fixed order's unless another is chosen."""
 
@@ -63,10 +58,8 @@ class DecideForm(ActForm):
             self.fields["basis"] = forms.ChoiceField(label="扣缴依据", choices=choices, required=False)
 
 
+@form_of("waive")
 class WaiveForm(ActForm):
-    is_reason_required = False
-    reason_label = "说明（可空）"
-
     def build(self) -> None:
         self.fields["document_no"] = forms.CharField(
             label="书面放弃的文号", max_length=80, help_text="按原文填写，系统不编文号。"
@@ -74,6 +67,7 @@ class WaiveForm(ActForm):
         super().build()
 
 
+@form_of("merge", "merge_decided")
 class MergeForm(ActForm):
     def build(self) -> None:
         self.fields["into"] = forms.CharField(
@@ -82,6 +76,7 @@ class MergeForm(ActForm):
         super().build()
 
 
+@form_of("split")
 class SplitForm(ActForm):
     """划分: which burnt site each sighting belongs to, by a number; one number for all says that it is one site.
 
@@ -110,6 +105,7 @@ class SplitForm(ActForm):
         return {"groups": [parts[number] for number in sorted(parts)], "reason": self.cleaned_data["reason"]}
 
 
+@form_of("relocate")
 class RelocateForm(ActForm):
     """更正位置: to where one of the photos was taken."""
 
@@ -125,6 +121,7 @@ class RelocateForm(ActForm):
         super().build()
 
 
+@form_of("assign_group")
 class GroupForm(ActForm):
     """指定组: one of the village's groups without borders."""
 
@@ -136,6 +133,7 @@ class GroupForm(ActForm):
         super().build()
 
 
+@form_of("reattribute")
 class ReattributeForm(ActForm):
     """按更正版边界重新归属: which of the open proposals is taken up."""
 
@@ -152,6 +150,7 @@ class ReattributeForm(ActForm):
         super().build()
 
 
+@form_of("report", "report_on_behalf", "verify_own")
 class VerifyForm(ActForm):
     """核实, by whichever way: conclusion unselected until a person picks, evidence from what has arrived."""
 
@@ -193,6 +192,7 @@ class VerifyForm(ActForm):
         return told
 
 
+@form_of("settle_jointly")
 class JointForm(VerifyForm):
     """联合核实记录: the conclusion, one county, and for every party whether it came (C11).
 
@@ -306,24 +306,6 @@ def evidence_words(one: Evidence) -> str:
     return " · ".join(part for part in parts if part)
 
 
-FORMS: dict[str, type[ActForm]] = {
-    "dispatch": OptionalReasonForm,
-    "notify": OptionalReasonForm,
-    "report": VerifyForm,
-    "report_on_behalf": VerifyForm,
-    "verify_own": VerifyForm,
-    "settle_jointly": JointForm,
-    "split": SplitForm,
-    "relocate": RelocateForm,
-    "reattribute": ReattributeForm,
-    "assign_group": GroupForm,
-    "recognise": DecideForm,
-    "waive": WaiveForm,
-    "merge": MergeForm,
-    "merge_decided": MergeForm,
-}
-
-
-def form_of(action: str) -> type[ActForm]:
-    """The form of an action; most need a reason and nothing else."""
-    return FORMS.get(action, ActForm)
+def form_class_of(action: str) -> type[ActForm]:
+    """The form of an action; one that takes a reason alone needs none of its own."""
+    return LIFE.forms.get(action) or ActForm

@@ -46,7 +46,7 @@ def report(request: HttpRequest, point_id: int) -> HttpResponse:
         "checks": _checks(pieces, evidence.inside),
         "action": action,
         "missing": list(available[action].missing) if action else [],
-        "form": VerifyForm(point=point, user=user_of(request)) if action else None,
+        "form": VerifyForm(point=point, user=user_of(request), action=action) if action else None,
         "may_file": viewer.holds(access.MAY_FILE) and point.state not in (State.MERGED, State.CLOSED),
         # Another address after each upload, so that following it always shows the photos that have arrived.
         "back": f"{here}?sent={len(pieces)}#conclusion",

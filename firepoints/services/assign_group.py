@@ -5,6 +5,7 @@ from django.db import transaction
 from firepoints.models import Attribution, FirePoint
 from firepoints.services.attribution import Names, chain_of, file_attributions
 from firepoints.services.steps import advance, next_seq, open_act, required
+from firepoints.workflow import act
 from grids.models import User
 from grids.roles import Level
 from grids.selectors import groups_to_choose
@@ -12,6 +13,7 @@ from journal import clock
 from journal.errors import BadInput, Missing
 
 
+@act("assign_group")
 @transaction.atomic
 def fire_point_assign_group(
     *, point_id: int | str, actor: User, group: str, reason: str, expected_version: int | None = None

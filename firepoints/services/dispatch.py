@@ -7,10 +7,12 @@ from django.db import transaction
 from firepoints import rulings
 from firepoints.models import FirePoint
 from firepoints.services.steps import advance, numbered, open_act, required
+from firepoints.workflow import act
 from grids.models import User
 from journal import clock
 
 
+@act("dispatch")
 @transaction.atomic
 def fire_point_dispatch(
     *, point_id: int | str, actor: User, expected_version: int | None = None, reason: str = ""
@@ -25,6 +27,7 @@ def fire_point_dispatch(
     return advance(opened, reason=reason, due_at=due_at, **numbered(opened.point))
 
 
+@act("close")
 @transaction.atomic
 def fire_point_close(
     *, point_id: int | str, actor: User, reason: str, expected_version: int | None = None
@@ -35,6 +38,7 @@ def fire_point_close(
     return advance(opened, reason=reason, closed_reason=reason[:300], due_at=None)
 
 
+@act("withdraw")
 @transaction.atomic
 def fire_point_withdraw(
     *, point_id: int | str, actor: User, reason: str, expected_version: int | None = None

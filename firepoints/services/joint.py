@@ -12,6 +12,7 @@ from firepoints.services import attribution as places
 from firepoints.services.proof import conclusion_of, evidence_named, file_verification
 from firepoints.services.steps import Opened, advance, concern, next_seq, numbered, open_act, required
 from firepoints.states import Conclusion
+from firepoints.workflow import act
 from grids.models import User
 from grids.roles import Level
 from journal import clock
@@ -32,6 +33,7 @@ class Attendance:
     dissent: str = ""
 
 
+@act("mark_cross")
 @transaction.atomic
 def fire_point_mark_cross(
     *, point_id: int | str, actor: User, reason: str, expected_version: int | None = None
@@ -44,6 +46,7 @@ def fire_point_mark_cross(
     )
 
 
+@act("dispute")
 @transaction.atomic
 def fire_point_dispute(
     *, point_id: int | str, actor: User, reason: str, expected_version: int | None = None
@@ -54,6 +57,7 @@ def fire_point_dispute(
     return advance(opened, reason=reason, county_code="", verification=None, due_at=None)
 
 
+@act("settle_jointly")
 @transaction.atomic
 def fire_point_settle_jointly(
     *,
@@ -62,7 +66,7 @@ def fire_point_settle_jointly(
     conclusion: str,
     county_code: str,
     attendances: Sequence[Mapping[str, Any] | Attendance],
-    evidence: Sequence[Any] = (),
+    evidence: Sequence[Any],
     cause: str = "",
     note: str = "",
     expected_version: int | None = None,

@@ -7,6 +7,7 @@ from firepoints.models import FirePoint, Membership
 from firepoints.services.points import refresh
 from firepoints.services.steps import Opened, advance, claim, concern, open_act, required
 from firepoints.states import DECIDED, LIVE, State
+from firepoints.workflow import act
 from grids.models import User
 from grids.roles import Role
 from journal import faults
@@ -16,6 +17,7 @@ from journal.services import record
 faults.register({"act.merge.moved": "nothing has happened: every sighting is in the one point in which it was"})
 
 
+@act("merge")
 @transaction.atomic
 def fire_point_merge(
     *, point_id: int | str, actor: User, into: int | str, reason: str, expected_version: int | None = None
@@ -33,6 +35,7 @@ def fire_point_merge(
     return _merged(opened, survivor, reason)
 
 
+@act("merge_decided")
 @transaction.atomic
 def fire_point_merge_decided(
     *, point_id: int | str, actor: User, into: int | str, reason: str, expected_version: int | None = None
@@ -48,6 +51,7 @@ def fire_point_merge_decided(
     return _merged(opened, survivor, reason)
 
 
+@act("absorb")
 @transaction.atomic
 def fire_point_absorb(
     *, point_id: int | str, actor: User, into: int | str, reason: str, expected_version: int | None = None

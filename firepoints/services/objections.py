@@ -8,12 +8,14 @@ from firepoints import rulings
 from firepoints.models import FirePoint
 from firepoints.services.steps import advance, open_act, required
 from firepoints.states import FinalBy, State
+from firepoints.workflow import act
 from grids import selectors as grids
 from grids.models import User
 from journal import clock
 from journal.errors import Conflict, StaleVersion
 
 
+@act("notify")
 @transaction.atomic
 def fire_point_notify(
     *, point_id: int | str, actor: User, reason: str = "", expected_version: int | None = None
@@ -24,6 +26,7 @@ def fire_point_notify(
     return advance(opened, reason=reason, objection_until=clock.now() + timedelta(days=days))
 
 
+@act("object")
 @transaction.atomic
 def fire_point_object(
     *, point_id: int | str, actor: User, reason: str, expected_version: int | None = None
@@ -38,6 +41,7 @@ def fire_point_object(
     return advance(opened, reason=reason)
 
 
+@act("waive")
 @transaction.atomic
 def fire_point_waive(
     *, point_id: int | str, actor: User, document_no: str, reason: str = "", expected_version: int | None = None
@@ -49,6 +53,7 @@ def fire_point_waive(
     return advance(opened, reason=reason, data=data, final_at=clock.now(), final_by=FinalBy.WAIVED)
 
 
+@act("lapse")
 @transaction.atomic
 def fire_point_lapse(
     *, point_id: int | str, actor: User, reason: str = "", expected_version: int | None = None
@@ -75,6 +80,7 @@ def lapse_due(limit: int | None = None) -> int:
     return lapsed
 
 
+@act("uphold")
 @transaction.atomic
 def fire_point_uphold(
     *, point_id: int | str, actor: User, reason: str, expected_version: int | None = None

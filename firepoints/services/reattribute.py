@@ -13,6 +13,7 @@ from firepoints.services import attribution as places
 from firepoints.services.attribution import Located, Names
 from firepoints.services.steps import advance, claim, concern, next_seq, open_act, required
 from firepoints.states import LIVE, State
+from firepoints.workflow import act
 from grids.edition_changes import Change
 from grids.models import User
 from grids.roles import LEVELS, Level
@@ -116,6 +117,7 @@ def _proposal(point: FirePoint, old: Attribution, found: Located, names: Names) 
     )
 
 
+@act("reattribute")
 @transaction.atomic
 def fire_point_reattribute(
     *, point_id: int | str, actor: User, proposal: str, reason: str, expected_version: int | None = None

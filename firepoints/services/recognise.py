@@ -9,6 +9,7 @@ from firepoints.models import Attribution, Detection, FirePoint, Recognition
 from firepoints.services.attribution import chain_of
 from firepoints.services.steps import Opened, advance, next_seq, open_act, required
 from firepoints.states import Basis
+from firepoints.workflow import act
 from grids import selectors as grids
 from grids.models import User
 from grids.services.edition_turns import hold_editions
@@ -18,6 +19,7 @@ from journal.errors import BadInput, Missing
 faults.register({"act.recognise.decided": "nothing has happened: no decision without the state that it gives"})
 
 
+@act("recognise")
 @transaction.atomic
 def fire_point_recognise(
     *,
@@ -40,6 +42,7 @@ def fire_point_recognise(
     return _decide(opened, counted=True, reason=reason, charged=charged)
 
 
+@act("exclude")
 @transaction.atomic
 def fire_point_exclude(
     *, point_id: int | str, actor: User, reason: str, expected_version: int | None = None

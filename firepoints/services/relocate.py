@@ -12,6 +12,7 @@ from firepoints.services.attribution import Located
 from firepoints.services.proof import evidence_named
 from firepoints.services.steps import advance, concern, next_seq, numbered, open_act, required
 from firepoints.states import State
+from firepoints.workflow import act
 from grids.geo.footprint import footprint
 from grids.models import User
 from grids.roles import Level
@@ -21,6 +22,7 @@ NEAR_BORDER_M = 50.0
 """A phone outside under the sky; within this of a border, the position settles nothing between two counties."""
 
 
+@act("relocate")
 @transaction.atomic
 def fire_point_relocate(
     *, point_id: int | str, actor: User, evidence: str, reason: str, expected_version: int | None = None

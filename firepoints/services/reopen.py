@@ -7,10 +7,12 @@ from django.db import transaction
 from firepoints import rulings
 from firepoints.models import FirePoint
 from firepoints.services.steps import advance, open_act, required, way_back
+from firepoints.workflow import act
 from grids.models import User
 from journal import clock
 
 
+@act("reopen")
 @transaction.atomic
 def fire_point_reopen(
     *, point_id: int | str, actor: User, reason: str, expected_version: int | None = None
@@ -23,6 +25,7 @@ def fire_point_reopen(
     reason = required(reason, "重新核实的理由")
     opened = open_act("reopen", point_id=point_id, actor=actor, expected_version=expected_version)
     hours = rulings.ruling("county_deadline_h", clock.today_beijing())
+    back = way_back(opened.point)
     changes = {
         "recognition": None,
         "counted": None,
@@ -30,6 +33,6 @@ def fire_point_reopen(
         "final_at": None,
         "final_by": "",
         "due_at": clock.now() + timedelta(hours=hours),
-        **way_back(opened.point),
+        **back.changes,
     }
-    return advance(opened, reason=reason, data={"taken_back": opened.point.recognition_id}, **changes)
+    return advance(opened, reason=reason, data={"taken_back": opened.point.recognition_id}, to=back.to, **changes)

@@ -8,9 +8,11 @@ from firepoints import doubts, selectors
 from firepoints.models import FirePoint
 from firepoints.services.standing_apart import neighbours_of
 from firepoints.services.steps import advance, open_act, required
+from firepoints.workflow import act
 from grids.models import User
 
 
+@act("review")
 @transaction.atomic
 def fire_point_review(
     *, point_id: int | str, actor: User, reason: str, expected_version: int | None = None
@@ -40,6 +42,7 @@ def _kept_apart(point: FirePoint, actor: User) -> dict[str, Any]:
     }
 
 
+@act("stand")
 @transaction.atomic
 def fire_point_stand(
     *, point_id: int | str, actor: User, reason: str, expected_version: int | None = None

@@ -12,12 +12,14 @@ from firepoints.services.points import NewPoint, create_points, outline, refresh
 from firepoints.services.relocate import keep_in_place
 from firepoints.services.steps import advance, concern, open_act, required
 from firepoints.states import State
+from firepoints.workflow import act
 from grids.models import User
 from journal.errors import BadInput
 
 Pairs = list[tuple[int, int]]
 
 
+@act("split")
 @transaction.atomic
 def fire_point_split(
     *,

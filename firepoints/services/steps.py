@@ -4,17 +4,17 @@ The claim is a compare-and-swap on `version`: of two who decide at once, one fin
 without row locks, so also on SQLite, and it comes before any record is written.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import F, Max
 
+from core.transitions import Refusal, Transition, Why
 from firepoints import rulings, selectors, workflow
-from firepoints.acts import ACT_OF
 from firepoints.models import FirePoint, NumberSeries, PointCounty, Step
 from firepoints.states import State
-from firepoints.workflow import Facts, Transition
+from firepoints.workflow import Facts
 from grids.models import User
 from journal import clock, faults, restoring
 from journal.errors import BadInput, Conflict, Missing, NotAllowed, Refused, StaleVersion
@@ -30,11 +30,21 @@ faults.register(
 )
 
 
+ERRORS: Mapping[Why, Callable[[Refusal], Refused]] = {
+    Why.NO_SUCH_ACTION: lambda refusal: BadInput(refusal.sentence, code="unknown_action"),
+    Why.NOT_THIS_ROLE: lambda refusal: NotAllowed(refusal.sentence),
+    Why.NOT_FROM_THIS_STATE: lambda refusal: Conflict(refusal.sentence, code="wrong_state"),
+    Why.NOT_THIS_PERSON: lambda refusal: NotAllowed(refusal.sentence),
+    Why.NOT_YET: lambda refusal: Missing(refusal.missing, refusal.sentence),
+}
+"""The table's "no" as an error with a stable code."""
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """An act that may go on: the guard has passed and the version is claimed in this transaction."""
 
-    transition: Transition
+    transition: Transition[Facts]
     point: FirePoint
     actor: User
     facts: Facts
@@ -50,28 +60,11 @@ def open_act(action: str, *, point_id: int | str, actor: User, expected_version:
     if expected_version is not None and expected_version != point.version:
         raise StaleVersion()
     facts = selectors.facts_for(point, actor)
-    if refused := refusal(action, facts):
-        raise refused
+    if refusal := workflow.refusal(action, facts):
+        raise ERRORS[refusal.why](refusal)
     claim(point)
     faults.point("act.claimed")
     return Opened(workflow.BY_ACTION[action], point, actor, facts)
-
-
-def refusal(action: str, facts: Facts) -> Refused | None:
-    """The table's "no" as an error with a stable code, or None."""
-    sentence = workflow.refusal(action, facts)
-    if not sentence:
-        return None
-    transition = workflow.BY_ACTION.get(action)
-    if transition is None:
-        return BadInput(sentence, code="unknown_action")
-    if not facts.roles & transition.roles:
-        return NotAllowed(sentence)
-    if facts.state not in transition.sources:
-        return Conflict(sentence, code="wrong_state")
-    if any(requirement(facts) for requirement in transition.requires if requirement in workflow.ABOUT_THE_PERSON):
-        return NotAllowed(sentence)
-    return Missing([said for requirement in transition.requires if (said := requirement(facts))], sentence)
 
 
 def claim(point: FirePoint) -> None:
@@ -86,7 +79,8 @@ def advance(
 ) -> FirePoint:
     """Move the claimed point to the transition's target with `changes`, append its step, write the journal entry.
 
-    `data` is what the act was given, by id and without personal names: it stays for ever.
+    `to` is another state than the table's, where the act finds it (`way_back`, 撤销并入). `data` is what the act was
+    given, by id and without personal names: it stays for ever.
     """
     transition, point, actor = opened.transition, opened.point, opened.actor
     target = to or transition.target or point.state
@@ -107,7 +101,7 @@ def advance(
     faults.point("act.stepped")
     after = FirePoint.objects.select_related("attribution", "verification", "recognition").get(pk=point.pk)
     told = {**_told(after), **({"data": dict(data)} if data else {})}
-    record(ACT_OF[transition.action], after, actor, before=before, after=told, reason=reason)
+    record(transition.entry, after, actor, before=before, after=told, reason=reason)
     faults.point("act.recorded")
     return after
 
@@ -160,13 +154,20 @@ def skip_numbers(lost: int | None) -> dict[str, int]:
     return {str(year): last for year, last in NumberSeries.objects.order_by("year").values_list("year", "last")}
 
 
-def way_back(point: FirePoint) -> dict[str, Any]:
-    """The changes with which a verified point goes back: to its county, or, where a joint record had settled it, to
-    nobody: one county alone does not verify what is over a border or disputed (C11)."""
-    changes: dict[str, Any] = {"verification": None}
+@dataclass(frozen=True, slots=True)
+class WayBack:
+    """Where a point goes that is sent back ("" = where the table says), and what changes."""
+
+    to: str
+    changes: Mapping[str, Any]
+
+
+def way_back(point: FirePoint) -> WayBack:
+    """The way of a verified point to its county, or, where a joint record had settled it, to nobody: one county alone
+    does not verify what is over a border or disputed (C11)."""
     if selectors.is_settled_jointly(point):
-        changes |= {"to": State.JOINT, "county_code": "", "due_at": None}
-    return changes
+        return WayBack(State.JOINT, {"verification": None, "county_code": "", "due_at": None})
+    return WayBack("", {"verification": None})
 
 
 def concern(point: FirePoint, shares: Mapping[str, float]) -> None:

@@ -6,6 +6,7 @@ from firepoints.models import FirePoint, Membership, Step
 from firepoints.services.points import refresh
 from firepoints.services.steps import advance, claim, open_act, required
 from firepoints.states import DECIDED, UNDECIDED, State
+from firepoints.workflow import act
 from grids.models import User
 from grids.roles import Role
 from journal.errors import Conflict, NotAllowed
@@ -14,6 +15,7 @@ from journal.services import record
 BY_PEOPLE = ("merge", "merge_decided")
 
 
+@act("unmerge")
 @transaction.atomic
 def fire_point_unmerge(
     *, point_id: int | str, actor: User, reason: str, expected_version: int | None = None

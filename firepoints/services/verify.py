@@ -1,6 +1,7 @@
 """核实: by the county's designated department, by the bureau on site, or entered from paper; and sending it back."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -15,6 +16,7 @@ from firepoints.services.proof import (
 )
 from firepoints.services.steps import Opened, advance, numbered, open_act, required, way_back
 from firepoints.states import Conclusion
+from firepoints.workflow import act
 from grids import selectors as grids
 from grids.models import Post, User
 from grids.roles import Level, PostKind
@@ -23,143 +25,7 @@ from journal.errors import Missing, NotAllowed
 
 faults.register({"act.verify.filed": "nothing has happened: no record on file for a point that is not verified"})
 
-
-@transaction.atomic
-def fire_point_report(
-    *,
-    point_id: int | str,
-    actor: User,
-    conclusion: str,
-    evidence: Sequence[Any],
-    cause: str = "",
-    note: str = "",
-    signed_by: str = "",
-    expected_version: int | None = None,
-) -> FirePoint:
-    """The county's 核实 (C10): a submission, which only the bureau's 认定 can make count (C9).
-
-    `evidence` lists the UUIDs of pieces that have arrived. Raises NotAllowed for any but the designated department of
-    that county today, Missing for what the conclusion must bring, and what `open_act` raises.
-    """
-    opened = open_act("report", point_id=point_id, actor=actor, expected_version=expected_version)
-    post = _designated_post(actor, opened.point.county_code)
-    pieces = evidence_named(opened.point, evidence)
-    found, cause = conclusion_of(conclusion, cause)
-    _require_proof(found, pieces, cause=cause, signed_by=signed_by.strip())
-    verification = file_verification(
-        opened.point,
-        kind=Verification.Kind.COUNTY,
-        conclusion=found,
-        cause=cause,
-        actor=actor,
-        post=post,
-        evidence=pieces,
-        county_code=opened.point.county_code,
-        note=note,
-        signed_by=signed_by.strip(),
-    )
-    return _verified(opened, verification, pieces)
-
-
-@transaction.atomic
-def fire_point_report_on_behalf(
-    *,
-    point_id: int | str,
-    actor: User,
-    conclusion: str,
-    evidence: Sequence[Any],
-    cause: str = "",
-    note: str = "",
-    signed_by: str = "",
-    expected_version: int | None = None,
-) -> FirePoint:
-    """代录: enter a county's paper return with its scan. The clerk who enters it cannot recognise the point.
-
-    A paper 查否 brings the same proof as any other, or paper would be the easy way out. Raises as `fire_point_report`.
-    """
-    opened = open_act("report_on_behalf", point_id=point_id, actor=actor, expected_version=expected_version)
-    pieces = evidence_named(opened.point, evidence)
-    if not any(one.kind == Evidence.Kind.SCAN for one in pieces):
-        raise Missing(["纸质核实材料的扫描件"])
-    found, cause = conclusion_of(conclusion, cause)
-    if found == Conclusion.FALSE:
-        require_negative_proof(pieces, cause=cause, signed_by=signed_by.strip())
-    verification = file_verification(
-        opened.point,
-        kind=Verification.Kind.ON_BEHALF,
-        conclusion=found,
-        cause=cause,
-        actor=actor,
-        evidence=pieces,
-        county_code=opened.point.county_code,
-        note=note,
-        signed_by=signed_by.strip(),
-    )
-    return _verified(opened, verification, pieces)
-
-
-@transaction.atomic
-def fire_point_verify_own(
-    *,
-    point_id: int | str,
-    actor: User,
-    conclusion: str,
-    evidence: Sequence[Any],
-    cause: str = "",
-    note: str = "",
-    signed_by: str = "",
-    expected_version: int | None = None,
-) -> FirePoint:
-    """The bureau's own 核实 with evidence that its own people took (policy.md §2h); another person recognises.
-
-    Raises Missing when no photo was taken by the city's people, and what `fire_point_report` raises.
-    """
-    opened = open_act("verify_own", point_id=point_id, actor=actor, expected_version=expected_version)
-    pieces = evidence_named(opened.point, evidence)
-    if not _taken_by_the_city(pieces):
-        raise Missing(["市局人员自己拍摄的现场照片"])
-    found, cause = conclusion_of(conclusion, cause)
-    _require_proof(found, pieces, cause=cause, signed_by=signed_by.strip())
-    verification = file_verification(
-        opened.point,
-        kind=Verification.Kind.OWN,
-        conclusion=found,
-        cause=cause,
-        actor=actor,
-        evidence=pieces,
-        county_code=opened.point.county_code,
-        note=note,
-        signed_by=signed_by.strip(),
-    )
-    return _verified(opened, verification, pieces, **numbered(opened.point))
-
-
-@transaction.atomic
-def fire_point_return(
-    *, point_id: int | str, actor: User, reason: str, expected_version: int | None = None
-) -> FirePoint:
-    """退回补证: the record stays on file, the point goes back to whoever verified it. Raises Missing without a reason."""
-    reason = required(reason, "退回的理由")
-    opened = open_act("return", point_id=point_id, actor=actor, expected_version=expected_version)
-    return advance(opened, reason=reason, **way_back(opened.point))
-
-
-def _verified(opened: Opened, verification: Verification, pieces: Sequence[Evidence], **changes: Any) -> FirePoint:
-    faults.point("act.verify.filed")
-    data = {
-        "verification": verification.pk,
-        "conclusion": str(verification.conclusion),
-        "cause": str(verification.cause),
-        "evidence": {str(one.uuid): one.sha256 for one in pieces},
-    }
-    return advance(opened, data=data, verification=verification, due_at=None, **changes)
-
-
-def _require_proof(conclusion: Conclusion, pieces: Sequence[Evidence], *, cause: str, signed_by: str) -> None:
-    if conclusion == Conclusion.TRUE:
-        require_photos(pieces)
-    else:
-        require_negative_proof(pieces, cause=cause, signed_by=signed_by)
+Pieces = Sequence[Evidence]
 
 
 def _designated_post(actor: User, county_code: str) -> Post:
@@ -171,7 +37,104 @@ def _designated_post(actor: User, county_code: str) -> Post:
     return post
 
 
+def _is_from_paper(pieces: Pieces) -> bool:
+    return any(one.kind == Evidence.Kind.SCAN for one in pieces)
+
+
 def _taken_by_the_city(pieces: Sequence[Evidence]) -> bool:
     uploaders = {one.uploader for one in pieces if one.kind == Evidence.Kind.PHOTO}
     kinds = [PostKind.BUREAU, PostKind.INSPECTOR]
     return any(grids.posts_held(one).filter(level=Level.CITY, kind__in=kinds).exists() for one in uploaders)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way of 核实: by the county's designated department (`post_of`), 代录 of its paper return (whoever enters it
+    cannot recognise the point), or by the bureau on site (policy.md §2h). `proof` is missing unless the pieces prove it.
+
+    A paper return needs no photos; a 查否 brings the same proof in every way, or paper would be the easy way out.
+    """
+
+    kind: Verification.Kind
+    post_of: Callable[[User, str], Post] | None = None
+    proof: str = ""
+    proves: Callable[[Pieces], bool] = bool
+    needs_photos: bool = True
+
+
+WAYS: Mapping[str, Way] = {
+    "report": Way(Verification.Kind.COUNTY, post_of=_designated_post),
+    "report_on_behalf": Way(
+        Verification.Kind.ON_BEHALF, proof="纸质核实材料的扫描件", proves=_is_from_paper, needs_photos=False
+    ),
+    "verify_own": Way(Verification.Kind.OWN, proof="市局人员自己拍摄的现场照片", proves=_taken_by_the_city),
+}
+
+
+@act(*WAYS)
+@transaction.atomic
+def fire_point_verify(
+    *,
+    action: str,
+    point_id: int | str,
+    actor: User,
+    conclusion: str,
+    evidence: Sequence[Any],
+    cause: str = "",
+    note: str = "",
+    signed_by: str = "",
+    expected_version: int | None = None,
+) -> FirePoint:
+    """核实 in one of the three ways (C10): a submission, which only another person's 认定 can make count (C9).
+
+    `evidence` lists the UUIDs of pieces that have arrived. Raises NotAllowed for another department than the designated
+    one, Missing for what the way and the conclusion must bring, and what `open_act` raises.
+    """
+    way, signed_by = WAYS[action], signed_by.strip()
+    opened = open_act(action, point_id=point_id, actor=actor, expected_version=expected_version)
+    point = opened.point
+    post = way.post_of(actor, point.county_code) if way.post_of else None
+    pieces = evidence_named(point, evidence)
+    if way.proof and not way.proves(pieces):
+        raise Missing([way.proof])
+    finding, cause = conclusion_of(conclusion, cause)
+    if finding == Conclusion.FALSE:
+        require_negative_proof(pieces, cause=cause, signed_by=signed_by)
+    elif way.needs_photos:
+        require_photos(pieces)
+    verification = file_verification(
+        point,
+        kind=way.kind,
+        conclusion=finding,
+        cause=cause,
+        actor=actor,
+        post=post,
+        evidence=pieces,
+        county_code=point.county_code,
+        note=note,
+        signed_by=signed_by,
+    )
+    return _verified(opened, verification, pieces)
+
+
+def _verified(opened: Opened, verification: Verification, pieces: Pieces) -> FirePoint:
+    faults.point("act.verify.filed")
+    data = {
+        "verification": verification.pk,
+        "conclusion": str(verification.conclusion),
+        "cause": str(verification.cause),
+        "evidence": {str(one.uuid): one.sha256 for one in pieces},
+    }
+    return advance(opened, data=data, verification=verification, due_at=None, **numbered(opened.point))
+
+
+@act("return")
+@transaction.atomic
+def fire_point_return(
+    *, point_id: int | str, actor: User, reason: str, expected_version: int | None = None
+) -> FirePoint:
+    """退回补证: the record stays on file, the point goes back to whoever verified it. Raises Missing without a reason."""
+    reason = required(reason, "退回的理由")
+    opened = open_act("return", point_id=point_id, actor=actor, expected_version=expected_version)
+    back = way_back(opened.point)
+    return advance(opened, reason=reason, to=back.to, **back.changes)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from core.transitions import Datum, Transition
 from firepoints.states import State
-from firepoints.workflow import TRANSITIONS, Transition
+from firepoints.workflow import TRANSITIONS, Facts
 from grids.roles import ROLE_LABELS, Role
 
 HEAD = "| action | 办理 | from | to | by | requires | takes |"
@@ -15,7 +16,7 @@ def table() -> str:
     return "\n".join([HEAD, "|---" * 7 + "|", *map(_line, TRANSITIONS)])
 
 
-def _line(row: Transition) -> str:
+def _line(row: Transition[Facts]) -> str:
     sources = [state.label for state in State if state in row.sources]
     roles = [ROLE_LABELS[role] for role in Role if role in row.roles]
     cells = [
@@ -25,9 +26,13 @@ def _line(row: Transition) -> str:
         State(row.target).label if row.target else "–",
         "、".join(roles),
         ", ".join(f"`{one.__name__}`" for one in row.requires) or "–",
-        ", ".join(f"`{one}`" for one in row.data) or "–",
+        ", ".join(map(_datum, row.takes)) or "–",
     ]
     return "| " + " | ".join(cells) + " |"
+
+
+def _datum(datum: Datum) -> str:
+    return f"`{datum.name}`{'' if datum.is_required else '?'}{' …' if datum.is_list else ''}"
 
 
 def in_page(page: str) -> str:

@@ -11,6 +11,7 @@ import pytest
 
 from firepoints.models import FirePoint, ImportRun
 from firepoints.services.withdrawing import import_withdraw
+from firepoints.workflow import LIFE
 from journal import clock, faults, jobs, sealing, services, waking
 from journal.models import Access, Entry, Job, Seal
 from journal.verify import verify
@@ -188,6 +189,6 @@ def test_every_fault_point_in_the_code_is_declared_and_walked():
 def test_negative_control_without_its_transaction_a_transition_that_dies_is_half_done(city, monkeypatch):
     """What these tests would see: the same act, the guard taken away."""
     point = make.suspected()
-    act = make.act.__globals__["SERVICES"]["dispatch"].__wrapped__
+    act = LIFE.services["dispatch"].__wrapped__
     with pytest.raises(AssertionError, match="a half act was left behind"):
         survive(lambda: act(point_id=point.pk, actor=city.clerk))

@@ -5,18 +5,35 @@ from datetime import timedelta
 import pytest
 
 from firepoints import selectors
+from firepoints.api import present
 from firepoints.models import FirePoint, Step
-from firepoints.services.act import SERVICES, act, fields_of
+from firepoints.pages import forms  # noqa: F401  the forms attach themselves on import
+from firepoints.services.act import act
 from firepoints.states import State
-from firepoints.workflow import TRANSITIONS
+from firepoints.workflow import BY_ACTION, LIFE, TRANSITIONS
+from grids.roles import Role
 from journal import clock
 from journal.errors import BadInput, Conflict, Missing, NotAllowed, StaleVersion
 from tests.factories import points as make
-from tests.factories.city import EAST, WEST, City, person
+from tests.factories.city import EAST, ON_THE_BORDER, WEST, City, person
 
 
-def test_every_row_of_the_table_has_a_service() -> None:
-    assert set(SERVICES) == {transition.action for transition in TRANSITIONS}
+def test_every_row_of_the_table_has_a_service_and_if_people_do_it_a_form_for_all_that_it_must_be_given() -> None:
+    assert set(LIFE.services) == {transition.action for transition in TRANSITIONS}
+    needs_more = {
+        transition.action
+        for transition in TRANSITIONS
+        if Role.SYSTEM not in transition.roles and set(transition.fields) - {"reason"}
+    }
+    assert set(LIFE.forms) == needs_more
+
+
+def test_a_joint_record_is_said_to_need_its_evidence(city: City) -> None:
+    point = make.joint(city, at=ON_THE_BORDER)
+    settle = next(one for one in present.detail(point, city.clerk)["actions"] if one["action"] == "settle_jointly")
+    assert settle["fields"] == {
+        "conclusion": True, "county_code": True, "attendances": True, "evidence": True, "cause": False, "note": False,
+    }  # fmt: skip
 
 
 @pytest.mark.embedded
@@ -194,7 +211,7 @@ def test_unknown_actions_and_data_are_named(city: City) -> None:
         make.take(point, "mark_cross", city.clerk)
     with pytest.raises(BadInput, match="应为列表"):
         make.take(point, "verify_own", city.clerk, conclusion="true", evidence="x")
-    assert fields_of("recognise") == {"reason": True, "basis": False, "charged_detection": False}
+    assert BY_ACTION["recognise"].fields == {"reason": True, "basis": False, "charged_detection": False}
 
 
 def test_what_is_offered_is_what_the_guard_allows(city: City) -> None:

@@ -100,10 +100,9 @@ def test_the_joint_record_needs_evidence_and_a_county_of_the_edition(city: City)
 
 def test_a_county_does_not_settle(city: City) -> None:
     point = make.joint(city, at=ON_THE_BORDER)
+    told = {"attendances": make.attendance(), "evidence": make.uuids(make.scan(point, city.clerk))}
     with pytest.raises(NotAllowed):
-        make.take(
-            point, "settle_jointly", city.west, conclusion="true", county_code=EAST, attendances=make.attendance()
-        )
+        make.take(point, "settle_jointly", city.west, conclusion="true", county_code=EAST, **told)
 
 
 @pytest.mark.parametrize("going_back", ["return", "reopen"])

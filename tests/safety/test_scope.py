@@ -10,9 +10,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from core.transitions import Transition
 from firepoints import selectors, workflow
 from firepoints.models import Evidence, FirePoint, Step
-from firepoints.services.act import act, fields_of, lists_of
+from firepoints.services.act import act
 from grids.models import Term
 from grids.roles import Role
 from grids.selectors import roles_of
@@ -126,12 +127,8 @@ def test_every_act_is_refused_to_every_role_that_the_table_does_not_name(scene):
     assert (Step.objects.count(), point.state) == (steps, "verified")
 
 
-def needed(transition: workflow.Transition) -> list[str]:
-    return [
-        name
-        for name, required in fields_of(transition.action).items()
-        if required and name not in lists_of(transition.action)
-    ]
+def needed(transition: Transition[workflow.Facts]) -> list[str]:
+    return [name for name, required in transition.fields.items() if required and name not in transition.lists]
 
 
 def test_no_batch_step_is_open_to_inspector_auditor_county_or_nobody(scene):
@@ -190,9 +187,7 @@ def test_an_auditor_reads_everything_and_changes_nothing(scene):
 @pytest.mark.parametrize("transition", HUMAN, ids=lambda one: one.action)
 def test_the_system_account_makes_no_human_decision(city, transition):
     point, other = make.suspected(), make.suspected()
-    data: dict[str, Any] = {
-        name: ["x"] if name in lists_of(transition.action) else "x" for name in fields_of(transition.action)
-    }
+    data: dict[str, Any] = {name: ["x"] if name in transition.lists else "x" for name in transition.fields}
     data |= {"into": str(other.pk)} if "into" in data else {}
     with pytest.raises(NotAllowed):
         act(point_id=point.pk, action=transition.action, actor=city.system, data=data)

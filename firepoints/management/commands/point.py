@@ -12,7 +12,7 @@ from django.core.management.base import CommandParser
 
 from firepoints import describe, selectors
 from firepoints.models import Evidence, FirePoint
-from firepoints.services.act import act, fields_of
+from firepoints.services.act import act, transition_of
 from firepoints.services.evidence import evidence_store
 from firepoints.services.export import export_points
 from firepoints.states import State
@@ -72,7 +72,7 @@ class Command(JinshaoCommand):
         return {"count": points.count(), "points": [describe.brief(point) for point in shown]}
 
     def _act(self, actor: User, options: dict[str, Any]) -> dict[str, Any]:
-        fields_of(options["action"])  # a mistyped action must not store files first
+        transition_of(options["action"])  # a mistyped action must not store files first
         data = _read(options["data"])
         point = selectors.fire_point_for(actor, options["id"])
         stored = [
