@@ -21,27 +21,20 @@ from firepoints.states import Conclusion, State
 from grids import selectors as grids
 from grids.roles import Role
 from journal import clock
-from journal.errors import Missing
+from journal.errors import NotThere
 
 MOST_MERGES = 100
 
 
-class FirePointNotFound(Missing):
-    """There is no such point, or the user may not see it: the same answer for both."""
-
-    code = "not_found"
-    http_status = 404
-
-
 def fire_point_for(user: Any, id_or_number: int | str) -> FirePoint:
-    """The point by pk or number, if `user` may see it. Raises FirePointNotFound."""
+    """The point by pk or number, if `user` may see it. Raises NotThere."""
     text = str(id_or_number).strip().removeprefix("疑似-")
     # isdecimal and a length limit: "²" and a number beyond bigint are no ids
     wanted = Q(pk=int(text)) if text.isascii() and text.isdecimal() and len(text) < 19 else Q(number=text)
     points = FirePoint.objects.visible_to(user).filter(wanted)
     point = points.select_related("attribution", "verification", "recognition", "merged_into").first()
     if point is None:
-        raise FirePointNotFound(["火点"], f"没有火点“{text}”，或不在您的范围内")
+        raise NotThere(f"没有火点“{text}”，或不在您的范围内")
     return point
 
 

@@ -17,7 +17,7 @@ from grids.authentication import last_use
 from grids.models import ApiToken, TokenScope, User
 from grids.services import tokens
 from journal import clock
-from journal.errors import Refused
+from journal.errors import NotThere, Refused
 
 DAYS = ((30, "30 天"), (90, "90 天"), (365, "一年"), (730, "两年"))
 SHOWN = 200
@@ -102,7 +102,7 @@ def token_revoke(request: HttpRequest, token_id: int) -> HttpResponse:
     reason = request.POST.get("reason", "")[:200]
     try:
         token = tokens.token_revoke(token_id=token_id, actor=cast(User, request.user), reason=reason)
-    except tokens.TokenNotFound as missing:
-        raise Http404(missing.message) from missing
+    except NotThere as refused:
+        raise Http404(refused.message) from refused
     messages.success(request, f"令牌“{token.label}”已收回。")
     return redirect("tokens")

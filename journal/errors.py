@@ -56,6 +56,13 @@ class Missing(Refused):
         self.details.setdefault("requirements", self.requirements)
 
 
+class NotThere(Refused):
+    """There is no such thing, or the user may not see it: the same answer for both."""
+
+    code = "not_found"
+    http_status = 404
+
+
 class BadInput(Refused):
     """What was handed in cannot be read; `where` is the sheet/row/column or the field."""
 

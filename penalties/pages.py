@@ -24,7 +24,7 @@ from grids.models import User
 from grids.roles import Role
 from grids.selectors import roles_of
 from journal import clock
-from journal.errors import BadInput, Refused, StaleVersion
+from journal.errors import BadInput, NotThere, Refused, StaleVersion
 from journal.services import access
 from papers import filing
 from penalties import batch_page, selectors
@@ -252,5 +252,5 @@ def _user(request: HttpRequest) -> User:
 def _batch_or_404(request: HttpRequest, pk: int) -> Batch:
     try:
         return selectors.batch_for(request.user, pk)
-    except selectors.BatchNotFound as error:
+    except NotThere as error:
         raise Http404(error.message) from error

@@ -11,19 +11,12 @@ from firepoints.models import FirePoint
 from firepoints.scope import own_counties
 from grids.roles import Level, PostKind
 from grids.selectors import posts_held
-from journal.errors import Missing
+from journal.errors import NotThere
 from penalties.models import Batch, BatchLine, BatchState, LedgerEntry, Settlement
 from penalties.services import tables
 
 # The offices of the city to whom the whole table belongs (C13).
 WHOLE_TABLE = (PostKind.BUREAU, PostKind.RECOGNISER, PostKind.FINANCE, PostKind.AUDITOR)
-
-
-class BatchNotFound(Missing):
-    """There is no such batch, or the user may not see it: the same answer for both."""
-
-    code = "not_found"
-    http_status = 404
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +62,10 @@ def batches_visible_to(user: Any) -> QuerySet[Batch]:
 
 
 def batch_for(user: Any, batch_id: int) -> Batch:
-    """The batch, if `user` may see it, with its people. Raises BatchNotFound."""
+    """The batch, if `user` may see it, with its people. Raises NotThere."""
     found = batches_visible_to(user).select_related("prepared_by", "checked_by").filter(pk=batch_id).first()
     if found is None:
-        raise BatchNotFound(["批次"], "没有这个批次，或不在您的范围内")
+        raise NotThere("没有这个批次，或不在您的范围内")
     return found
 
 

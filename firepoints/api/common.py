@@ -9,7 +9,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.renderers import JSONRenderer
 
 from firepoints.api import present
-from firepoints.selectors import FirePointNotFound
+from journal.errors import NotThere
 from journal.rest import is_storable
 
 POINT = OpenApiParameter("point", OpenApiTypes.STR, OpenApiParameter.PATH, description="火点 id 或编号")
@@ -31,9 +31,9 @@ class GeoJSONRenderer(JSONRenderer):
 
 
 def named_point(given: str) -> str:
-    """The id or number in an address. Raises FirePointNotFound for what no database could even be asked."""
+    """The id or number in an address. Raises NotThere for what no database could even be asked."""
     if not given.isprintable():
-        raise FirePointNotFound(["火点"], "没有这个火点，或不在您的范围内")
+        raise NotThere("没有这个火点，或不在您的范围内")
     return given
 
 

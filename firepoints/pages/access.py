@@ -12,6 +12,7 @@ from firepoints.models import FirePoint
 from grids import selectors as grids
 from grids.models import User
 from grids.roles import Role
+from journal.errors import NotThere
 
 MAY_REVEAL = frozenset({Role.BUREAU, Role.RECOGNISER, Role.COUNTY, Role.INSPECTOR})
 MAY_TAKE_ORIGINALS = frozenset({Role.BUREAU, Role.RECOGNISER, Role.AUDITOR})
@@ -45,8 +46,8 @@ def point_or_404(request: HttpRequest, point_id: int | str) -> FirePoint:
         raise Http404("没有这个火点，或不在您的范围内。")
     try:
         return selectors.fire_point_for(request.user, point_id)
-    except selectors.FirePointNotFound as missing:
-        raise Http404(missing.message) from None
+    except NotThere as refused:
+        raise Http404(refused.message) from None
 
 
 def viewer_of(request: HttpRequest, point: FirePoint) -> Viewer:

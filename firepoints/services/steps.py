@@ -53,7 +53,7 @@ class Opened:
 def open_act(action: str, *, point_id: int | str, actor: User, expected_version: int | None = None) -> Opened:
     """Read the point that `actor` may see, refuse what the table forbids, claim the version.
 
-    Must run inside the act's transaction. Raises FirePointNotFound, NotAllowed (not this person), Conflict (not from
+    Must run inside the act's transaction. Raises NotThere, NotAllowed (not this person), Conflict (not from
     this state), Missing (not yet), StaleVersion (someone was first).
     """
     point = selectors.fire_point_for(actor, point_id)

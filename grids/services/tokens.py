@@ -16,7 +16,7 @@ from grids.models import ApiToken, TokenScope, User
 from grids.roles import Role
 from grids.selectors import roles_of
 from journal import clock
-from journal.errors import BadInput, Conflict, Missing, NotAllowed
+from journal.errors import BadInput, Conflict, Missing, NotAllowed, NotThere
 from journal.services import record
 
 PREFIX: Final = "jsh_"
@@ -85,23 +85,16 @@ def token_revoke(*, token_id: int, actor: User | None, by: User | None = None, r
     """End one token; a second time nothing happens. One's own, or anybody's for the bureau.
 
     `actor` None means a command at the server, which may end any; `by` is then whom the record names.
-    Raises TokenNotFound for a token that is not there, or that `actor` may not see.
+    Raises NotThere for a token that is not there, or that `actor` may not see.
     """
     tokens = ApiToken.objects.all() if actor is None else tokens_visible_to(actor)
     token = tokens.select_related("user").filter(pk=token_id).first()
     if token is None:
-        raise TokenNotFound(["令牌"], "没有这个令牌，或不在您的范围内")
+        raise NotThere("没有这个令牌，或不在您的范围内")
     if token.revoked_at is None:
         _end([token], actor or by, reason)
         token.refresh_from_db()
     return token
-
-
-class TokenNotFound(Missing):
-    """There is no such token, or the user may not see it: the same answer for both."""
-
-    code = "not_found"
-    http_status = 404
 
 
 @transaction.atomic

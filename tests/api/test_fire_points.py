@@ -20,7 +20,8 @@ def test_a_county_lists_and_opens_its_own_points_only(city, sign_in, problem):
     west = sign_in(city.west)
     assert [one["id"] for one in west.get("/api/fire-points/").json()["results"]] == [own.pk]
     problem(west.get(f"/api/fire-points/{other.pk}/"), 404, "not_found")
-    problem(_act(west, other, "report", conclusion="true"), 404, "not_found")
+    refused = problem(_act(west, other, "report", conclusion="true"), 404, "not_found")
+    assert (refused["title"], "requirements" in refused) == ("没有找到", False), "nothing is lacking: it is not there"
     assert len(sign_in(city.clerk).get("/api/fire-points/").json()["results"]) == 2
 
 

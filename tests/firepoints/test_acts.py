@@ -13,7 +13,7 @@ from firepoints.states import State
 from firepoints.workflow import BY_ACTION, LIFE, TRANSITIONS
 from grids.roles import Role
 from journal import clock
-from journal.errors import BadInput, Conflict, Missing, NotAllowed, StaleVersion
+from journal.errors import BadInput, Conflict, Missing, NotAllowed, NotThere, StaleVersion
 from tests.factories import points as make
 from tests.factories.city import EAST, ON_THE_BORDER, WEST, City, person
 
@@ -87,7 +87,7 @@ def test_only_the_designated_department_of_that_county_reports(city: City) -> No
     point = make.dispatched(city)
     told = {"conclusion": "true", "evidence": make.uuids(make.photo(point, city.west))}
 
-    with pytest.raises(selectors.FirePointNotFound):
+    with pytest.raises(NotThere):
         make.take(point, "report", city.east, **told)
     undesignated = person("west2", "county", WEST)
     with pytest.raises(NotAllowed, match="只有县（区）指定部门"):
@@ -250,6 +250,6 @@ def test_facts_cost_the_same_few_queries_however_many_sightings(city: City, djan
 def test_a_dispute_makes_the_point_nobodys(city: City) -> None:
     point = make.take(make.dispatched(city), "dispute", city.west, reason="不在我县")
     assert (point.state, point.county_code) == (State.JOINT, "")
-    with pytest.raises(selectors.FirePointNotFound):
+    with pytest.raises(NotThere):
         make.take(make.dispatched(city), "dispute", city.east, reason="与我无关的火点看不到")
     assert EAST not in point.counties.values_list("county_code", flat=True)

@@ -12,7 +12,7 @@ from firepoints import selectors
 from firepoints.models import Evidence
 from firepoints.services.evidence import evidence_store, path_of, receipt_of
 from firepoints.tracks import NotATrack, read_track
-from journal.errors import BadInput, Conflict, Missing, NotAllowed
+from journal.errors import BadInput, Conflict, Missing, NotAllowed, NotThere
 from journal.models import Entry
 from tests.factories import points as make
 from tests.factories.city import City, person
@@ -141,7 +141,7 @@ def test_what_was_filed_before_a_merge_proves_the_survivor(city: City) -> None:
 
 
 def test_who_may_not_see_the_point_may_not_file_and_readers_do_not_file(city: City, point) -> None:
-    with pytest.raises(selectors.FirePointNotFound):
+    with pytest.raises(NotThere):
         make.photo(point, city.east)
     with pytest.raises(NotAllowed):
         make.photo(point, city.auditor)

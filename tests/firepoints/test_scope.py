@@ -8,6 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from firepoints import months, selectors
 from firepoints.models import FirePoint
 from grids.models import Term, User
+from journal.errors import NotThere
 from tests.factories import points as make
 from tests.factories.city import EAST, IN_EAST, ON_THE_BORDER, City, person
 
@@ -80,7 +81,7 @@ def test_one_query_for_the_posts_and_one_for_the_list(city: City, points, django
 
 def test_an_unseen_point_and_no_point_get_the_same_answer(city: City, points) -> None:
     for wanted in (points["west"].pk, 999_999, "HD2023-9999", "²", "9" * 30, ""):
-        with pytest.raises(selectors.FirePointNotFound) as refused:
+        with pytest.raises(NotThere) as refused:
             selectors.fire_point_for(city.east, wanted)
         assert refused.value.http_status == 404
 
