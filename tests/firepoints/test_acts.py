@@ -1,5 +1,7 @@
 """Every transition: taken by the right person from the right state, refused otherwise."""
 
+import inspect
+import re
 from datetime import timedelta
 
 import pytest
@@ -26,6 +28,13 @@ def test_every_row_of_the_table_has_a_service_and_if_people_do_it_a_form_for_all
         if Role.SYSTEM not in transition.roles and set(transition.fields) - {"reason"}
     }
     assert set(LIFE.forms) == needs_more
+
+
+@pytest.mark.parametrize("action", LIFE.services)
+def test_a_service_opens_the_act_to_which_it_is_attached(action: str) -> None:
+    service = LIFE.services[action]
+    source = inspect.getsource(inspect.unwrap(getattr(service, "func", service)))
+    assert re.findall(r"open_act\((\S+),", source) in ([f'"{action}"'], ["action"])
 
 
 def test_a_joint_record_is_said_to_need_its_evidence(city: City) -> None:
