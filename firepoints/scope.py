@@ -47,11 +47,26 @@ def own_counties(user: Any) -> frozenset[str]:
 
 
 def is_former(user: Any, point: FirePoint) -> bool:
-    """Whether `user` sees the point only for a county that does not own it (any more): it keeps only what
-    it filed. While nobody owns the point, every county concerned sees all of it (C11)."""
-    if grids.roles_of(user) != {Role.COUNTY} or not point.county_code:
+    """Whether no post of `user` shows the whole of an owned point: a county that lost it keeps only what it filed.
+
+    Each post counts by itself and with its cell, so a second post in that county gives nothing back. While nobody owns
+    the point, every county concerned sees all of it (C11).
+    """
+    if not point.county_code or (getattr(user, "is_system", False) and user.is_active):
         return False
-    return point.county_code not in own_counties(user)
+    posts = grids.posts_held(user).values_list("kind", "level", "cell_code")
+    return not any(_shows_whole(point, kind, level, code) for kind, level, code in posts)
+
+
+def _shows_whole(point: FirePoint, kind: str, level: str, code: str) -> bool:
+    """Whether a post shows all of an owned point: the rows of `_seen_from`, the owner alone of the counties concerned."""
+    if level == Level.CITY and kind in CITY_WIDE | _INSPECTING:
+        return True
+    if level == Level.COUNTY and kind in {PostKind.COUNTY, *_INSPECTING}:
+        return point.county_code == code
+    if kind in _INSPECTING and level in _CODE_FIELD:
+        return bool(getattr(point, _CODE_FIELD[Level(level)]) == code)
+    return kind == PostKind.FINANCE and point.state in DECIDED and bool(point.counted)
 
 
 def visible_runs(runs: QuerySet[ImportRun], user: Any) -> QuerySet[ImportRun]:

@@ -143,9 +143,9 @@ def evidence_for(point: FirePoint, user: Any) -> QuerySet[Evidence]:
     """The evidence of a visible point that `user` may see, what came with merged points included; a county that has lost
     the point keeps what it filed."""
     every = Evidence.objects.filter(filed_for(point)).select_related("uploader").order_by("server_at", "pk")
-    counties = scope.own_counties(user)
-    if grids.roles_of(user) - {Role.COUNTY} or not counties or not point.county_code or point.county_code in counties:
+    if not scope.is_former(user, point):
         return every
+    counties = scope.own_counties(user)
     return every.filter(Q(uploader=user) | Q(verifications__county_code__in=counties)).distinct()
 
 

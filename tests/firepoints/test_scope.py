@@ -5,12 +5,12 @@ from datetime import date
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
-from firepoints import months, selectors
+from firepoints import describe, months, scope, selectors
 from firepoints.models import FirePoint
 from grids.models import Term, User
 from journal.errors import NotThere
 from tests.factories import points as make
-from tests.factories.city import EAST, IN_EAST, ON_THE_BORDER, City, person
+from tests.factories.city import CITY, EAST, IN_EAST, ON_THE_BORDER, WEST, City, hold, person
 
 pytestmark = pytest.mark.embedded
 
@@ -72,6 +72,65 @@ def test_after_the_joint_record_both_counties_still_see_the_point(city: City, po
     make.take(point, "settle_jointly", city.clerk, **told)
     assert "border" in seen(points, city.west)
     assert "border" in seen(points, city.east)
+
+
+@pytest.fixture
+def lost(city: City) -> FirePoint:
+    """A point that the joint record took from the western county; each county and the bureau had filed one piece."""
+    point = make.joint(city, at=ON_THE_BORDER)
+    make.photo(point, city.west), make.photo(point, city.east)
+    record = make.uuids(make.scan(point, city.clerk))
+    given = {"conclusion": "true", "county_code": EAST, "attendances": make.attendance(), "evidence": record}
+    return make.take(point, "settle_jointly", city.clerk, **given)
+
+
+SECOND_POSTS = [
+    ("member", WEST),
+    ("member", f"{WEST}001"),
+    ("member", f"{WEST}001001"),
+    ("inspector", WEST),
+    ("inspector", f"{WEST}001"),
+    ("head", WEST),
+    ("deputy", f"{WEST}002"),
+    ("bureau", WEST),
+    ("auditor", WEST),
+    ("finance", CITY),
+    ("member", f"{EAST}002001"),
+]
+
+
+@pytest.mark.parametrize(("kind", "cell"), SECOND_POSTS)
+def test_a_former_county_stays_former_whatever_else_it_holds(city: City, lost: FirePoint, kind: str, cell: str) -> None:
+    hold(city.west, kind, cell)
+    assert scope.is_former(city.west, lost)
+    assert [piece.uploader for piece in selectors.evidence_for(lost, city.west)] == [city.west]
+    description = describe.full(lost, city.west)
+    assert (description["steps"], description["verification"], description["recognition"]) == ([], None, None)
+
+
+@pytest.mark.parametrize(("kind", "cell"), [("bureau", CITY), ("auditor", CITY), ("inspector", CITY), ("county", EAST),
+                                            ("member", EAST), ("inspector", f"{EAST}001001")])  # fmt: skip
+def test_a_post_whose_own_cell_holds_the_point_shows_all_of_it(
+    city: City, lost: FirePoint, kind: str, cell: str
+) -> None:
+    hold(city.west, kind, cell)
+    assert not scope.is_former(city.west, lost)
+    assert selectors.evidence_for(lost, city.west).count() == 3
+
+
+@pytest.mark.parametrize("kind", ["member", "inspector"])
+def test_someone_of_the_county_without_its_department_sees_no_more_than_the_department(city, lost, kind) -> None:
+    worker = person("worker", kind, WEST)
+    assert selectors.fire_point_for(worker, lost.pk) == lost
+    assert scope.is_former(worker, lost)
+    assert not selectors.evidence_for(lost, worker).exists()
+
+
+def test_finance_sees_all_of_what_is_decided_and_counts_whatever_county_it_also_works_for(city, lost) -> None:
+    hold(city.west, "finance", CITY)
+    make.take(lost, "recognise", city.recogniser, reason="属实")
+    lost.refresh_from_db()
+    assert selectors.evidence_for(lost, city.west).count() == 3
 
 
 def test_one_query_for_the_posts_and_one_for_the_list(city: City, points, django_assert_num_queries) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 
 from django.db import transaction
 from django.test import Client
+from django.urls import reverse
 
 FILE = Path(__file__).with_name("url_roles.csv")
 WRITE = "JINSHAO_WRITE_MATRIX"
@@ -81,7 +82,9 @@ def _takes_no_post(everybody: dict[str, Client], url: str) -> bool:
 
 
 def _places(scene: Any) -> Iterator[tuple[str, str, str]]:
-    """(pattern, which object, address); an address of one point is asked for a point of either county."""
+    """(pattern, which object, address); one of a point is asked for a point of either county and for one that the eastern
+    county lost to the western one."""
+    from firepoints.models import Evidence
     from tests.safety.walk import addresses, patterns
 
     shown = {name: str(pattern.pattern) for name, pattern in patterns()}
@@ -94,6 +97,11 @@ def _places(scene: Any) -> Iterator[tuple[str, str, str]]:
         yield pattern, "甲县的火点" if address.name in by_point else "", address.url
         if address.name in by_point:
             yield pattern, "乙县的火点", address.url.replace(f"/{scene.west.pk}/", f"/{scene.east.pk}/", 1)
+            yield pattern, "乙县失去的火点", address.url.replace(f"/{scene.west.pk}/", f"/{scene.cross.pk}/", 1)
+        elif address.name in ("firepoints:evidence", "firepoints:evidence_original"):
+            piece = Evidence.objects.filter(point=scene.cross, kind="photo").first()
+            assert piece is not None
+            yield pattern, "乙县失去的火点", reverse(address.name, args=[piece.uuid])
 
 
 def as_csv(found: list[Row]) -> str:

@@ -46,11 +46,17 @@ def test_everybody_is_still_signed_in_after_the_address_that_signs_out():
 
 def test_no_county_gets_at_a_point_of_the_other_by_any_address():
     for row in matrix.kept():
-        if row["object"]:
+        if row["object"] in COUNTIES:
             (stranger,) = set(COUNTIES.values()) - {COUNTIES[row["object"]]}
             # An empty form of evidence is refused before its point is looked for, there or not.
             refused = {"403", "404", "405"} | ({"400"} if row["address"].endswith("/evidence/") else set())
             assert row[stranger] in refused, row
+
+
+def test_a_second_post_of_the_county_opens_nothing_that_its_department_does_not_open():
+    for row in matrix.kept():
+        if row["object"]:
+            assert row["county 210591 + member"] == row["county 210591"], row
 
 
 def test_a_token_opens_what_its_scope_names_and_nothing_else():

@@ -21,7 +21,7 @@ from journal import clock
 from journal.errors import NotAllowed, Refused
 from penalties.services import batches
 from tests.factories import points as make
-from tests.factories.city import EAST, IN_EAST, WEST, person
+from tests.factories.city import EAST, IN_EAST, WEST, hold, person
 from tests.safety.walk import body, people, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -109,6 +109,20 @@ def test_a_county_that_was_only_a_candidate_keeps_what_it_filed_and_no_more(scen
     assert "内部理由" not in page
     west = signed_in(scene.city.west).get(f"/api/fire-points/{scene.cross.pk}/").json()
     assert (len(west["steps"]), west["recognition"]["reason"]) == (3, "内部理由")
+
+
+@pytest.mark.parametrize(("kind", "cell"), [("member", f"{EAST}001001"), ("inspector", EAST), ("bureau", EAST)])
+def test_a_second_post_in_the_county_gives_nothing_back_of_a_point_that_it_lost(scene, kind, cell):
+    hold(scene.city.east, kind, cell)
+    client = signed_in(scene.city.east)
+    answer = client.get(f"/api/fire-points/{scene.cross.pk}/").json()
+    assert (answer["steps"], answer["evidence"], answer["verification"], answer["attribution"]) == ([], [], None, None)
+    page = reverse("firepoints:detail", args=[scene.cross.pk])
+    assert "联合核实记录" not in body(client.get(page))
+    for key in Evidence.objects.filter(point=scene.cross).values_list("uuid", flat=True):
+        for name in ("evidence", "evidence_original"):
+            assert client.get(reverse(f"firepoints:{name}", args=[key])).status_code == 404, name
+    assert client.post(reverse("firepoints:phones", args=[scene.cross.pk])).status_code == 403
 
 
 def test_every_act_is_refused_to_every_role_that_the_table_does_not_name(scene):

@@ -10,8 +10,9 @@ from django.urls.exceptions import NoReverseMatch
 
 from firepoints.models import Evidence
 from grids.models import ApiToken, User
+from grids.roles import PostKind
 from grids.services.tokens import token_issue
-from tests.factories.city import EAST, WEST
+from tests.factories.city import EAST, WEST, designated, hold
 from tests.safety.conftest import Scene
 
 PUBLIC = {"login", "healthz"}
@@ -139,18 +140,28 @@ HOSTILE_QUERIES = (
 
 
 def people(scene: Scene) -> dict[str, User]:
-    """One person for each of the six roles, both counties, and one who holds no post at all."""
+    """One person for each of the six roles, both counties, one with two posts, and one who holds no post at all."""
     city = scene.city
     return {
         "bureau": city.clerk,
         "recogniser": city.recogniser,
         f"county {WEST}": city.west,
         f"county {EAST}": city.east,
+        f"county {EAST} + member": two_posts(),
         "inspector": city.inspector,
         "finance": city.finance,
         "auditor": city.auditor,
         "nobody": User.objects.get_or_create(username="nobody", defaults={"full_name": "演示无岗"})[0],
     }
+
+
+def two_posts() -> User:
+    """Somebody of the eastern department who is 网格员 of one of its villages as well."""
+    known = User.objects.filter(username="both").first()
+    if known is None:
+        known = designated("both", EAST)
+        hold(known, PostKind.MEMBER, f"{EAST}001001")
+    return known
 
 
 def signed_in(user: User | None) -> Client:
