@@ -13,9 +13,10 @@ from django.views.decorators.http import require_safe
 
 from grids import selectors
 from grids.models import Edition
-from grids.rights import keeper_scope, scope_or_403
+from grids.rights import scope_or_403
 from grids.roles import LEVEL_LABELS, Level
 from grids.selectors.gaps import GAP_LABELS, CellGaps, Gap, Tally, gaps_of, tallies, totals
+from grids.selectors.keeping import keeper_scope
 from grids.selectors.left_behind import LeftCode, left_behind
 from journal import clock
 from journal.services import access

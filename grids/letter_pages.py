@@ -13,8 +13,9 @@ from django.views.decorators.http import require_safe
 from grids import selectors, wording
 from grids.documents import letter as paper
 from grids.models import Cell, Letter
-from grids.rights import cell_or_404, keeper_scope, scope_or_403
+from grids.rights import cell_or_404, scope_or_403
 from grids.roles import LEVEL_LABELS, LEVELS, Level
+from grids.selectors.keeping import keeper_scope
 from grids.selectors.letters import Pair, coverage, pairs_of, signers
 from journal import clock
 from journal.errors import Refused

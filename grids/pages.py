@@ -17,9 +17,10 @@ from django.views.decorators.http import require_safe
 
 from grids import map_cells, selectors
 from grids.models import Cell, Edition
-from grids.rights import keeper_scope, may_keep
+from grids.rights import may_keep
 from grids.roles import LEVEL_LABELS, LEVELS, Level
 from grids.selectors.coverage import CellRow, child_rows, county_rows, township_tree
+from grids.selectors.keeping import keeper_scope
 from journal import clock, services
 from journal.throttling import limited
 

@@ -8,10 +8,10 @@ from django.http import Http404
 
 from grids import selectors
 from grids.models import Cell, Edition
-from grids.roles import Level, Role
+from grids.roles import Level
 from grids.selectors import Scope
+from grids.selectors.keeping import keeper_scope
 
-KEEPERS = frozenset({Role.BUREAU, Role.COUNTY})
 NOT_YOURS = "只有市局经办和本县（区）的部门可以修改网格责任人。"
 
 
@@ -21,16 +21,6 @@ def scope_or_403(user: Any) -> Scope:
     if not scope:
         raise PermissionDenied("您的账号现在没有任职岗位，看不到网格；请联系本单位管理员。")
     return scope
-
-
-def keeper_scope(user: Any) -> Scope:
-    """Where the user may change people, phones and letters; the empty scope = nowhere."""
-    roles = selectors.roles_of(user)
-    if Role.BUREAU in roles:
-        return Scope(everything=True)
-    if Role.COUNTY in roles:
-        return Scope(counties=selectors.post_cells(user, Role.COUNTY))
-    return Scope()
 
 
 def require_keeper(user: Any) -> Scope:

@@ -16,8 +16,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from grids import selectors
 from grids.models import RosterImport, User
 from grids.people_forms import RosterForm
-from grids.rights import keeper_scope, require_keeper
+from grids.rights import require_keeper
 from grids.roles import LEVEL_LABELS, Level, Role
+from grids.selectors.keeping import keeper_scope
 from grids.selectors.roster import places_of, roster_lines
 from grids.services.roster import roster_import
 from grids.services.roster_file import COLUMNS, RosterFile, read_roster, template
@@ -76,7 +77,7 @@ def roster_preview(request: HttpRequest) -> HttpResponse:
         found = _read(request, content)
     except Refused as refused:
         return _start(request, form, refused=refused.message, status=400)
-    plan = roster_plan(rows=found.rows, starts=starts)
+    plan = roster_plan(rows=found.rows, starts=starts, actor=cast(User, request.user))
     filing.store_bytes(content, kind=KIND, suffix=".xlsx")
     context = _preview(found, plan) | {
         "token": filing.digest_of(content),

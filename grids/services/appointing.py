@@ -41,7 +41,7 @@ def appoint(
     row = RosterRow(
         cell_code, level, kind, "", full_name.strip(), phone, title, unit, is_acting, starts, ends, document_no
     )
-    planned = roster_plan(rows=[row], starts=starts).rows[0]
+    planned = roster_plan(rows=[row], starts=starts, actor=actor).rows[0]
     if planned.verdict == Verdict.REJECTED:
         raise BadInput(planned.reason, where=planned.column)
     if planned.verdict in (Verdict.SAME, Verdict.PHONE) and planned.holder:

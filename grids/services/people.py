@@ -16,7 +16,10 @@ from grids import people_changes
 from grids.models import Designation, Payer, PayerArea, Post, Term, User
 from grids.roles import LEVEL_LABELS, POST_KIND_LABELS, PostKind
 from grids.selectors import level_of_code
+from grids.selectors.people import held_on
+from grids.services.self_appointment import require_another
 from grids.services.tokens import tokens_revoke_all
+from journal import clock
 from journal.errors import BadInput, Conflict, Missing
 from journal.services import personal, record
 
@@ -135,10 +138,12 @@ def term_start(
     """Put a person in a post from a Beijing date. The predecessor's open term ends on that day.
 
     A term of the past may be entered late, with its end. Who answered for earlier fires is then said anew by whoever
-    listens (grids.people_changes); nothing is rewritten. Raises Conflict when terms of the post would overlap.
+    listens (grids.people_changes); nothing is rewritten. Raises Conflict when terms of the post would overlap, NotAllowed
+    when the holder is the actor himself.
     """
     if holder.is_system:
         raise Conflict("系统账号不能任职。", code="system_account")
+    require_another(actor, holder)
     if ends is not None and ends <= starts:
         raise BadInput(f"离任日期须晚于任职日期 {starts}", where="离任日期")
     later = post.terms.filter(starts__gte=starts).order_by("starts").first()
@@ -182,12 +187,15 @@ def term_end(*, term: Term, ends: date, actor: User | None, reason: str = "") ->
 def designate(*, county_code: str, post: Post, document_no: str, valid_from: date, actor: User | None) -> Designation:
     """指定部门: the holder of this post may verify for the county from a Beijing date (C10).
 
-    Raises Missing without a document, BadInput for a post of another kind, Conflict for the same start twice.
+    Raises Missing without a document, BadInput for a post of another kind, Conflict for the same start twice, NotAllowed
+    for a post that the actor holds.
     """
     if not document_no.strip():
         raise Missing(["指定文件文号"])
     if post.kind != PostKind.COUNTY:
         raise BadInput(f"“{post}”不是县（区）指定部门的岗位", code="wrong_kind")
+    for term in post.terms.filter(held_on(clock.today_beijing())).select_related("holder"):
+        require_another(actor, term.holder)
     if Designation.objects.filter(county_code=county_code, post=post, valid_from=valid_from).exists():
         raise Conflict(f"该部门自 {valid_from} 起已被指定。", code="already_designated")
     row = Designation.objects.create(

@@ -1,4 +1,5 @@
-"""A whole roster of responsible people at once: one entry in the journal, with a digest of its rows (C2)."""
+"""A whole roster of responsible people at once: one entry in the journal with a digest of its rows, and one for each number
+that it changes (C2)."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from django.db import IntegrityError, transaction
 from grids import people_changes
 from grids.models import Post, RosterImport, Term, User
 from grids.people_changes import Change
-from grids.services.phones import readable_phone
+from grids.services.phones import phones_set, readable_phone
 from grids.services.roster_plan import Plan, Planned, Verdict, chunks, roster_plan
 from grids.services.roster_row import PostKey, RosterRow
 from journal import clock, digests
@@ -35,11 +36,11 @@ def roster_load(*, rows: Sequence[RosterRow], starts: date, actor: User | None, 
     Returns how many users, posts, terms were made, phones changed, rows found the same. Raises BadInput when any row
     cannot be taken (`roster_import` takes the others), Conflict when someone filled one of the posts at this moment.
     """
-    plan = roster_plan(rows=rows, starts=starts)
+    plan = roster_plan(rows=rows, starts=starts, actor=actor)
     if plan.rejected:
         first = plan.rejected[0]
         raise BadInput(first.reason, where=f"第 {first.row.line or rows.index(first.row) + 1} 行 {first.column}")
-    made = _apply(plan)
+    made = _apply(plan, actor)
     if _is_change(made):
         subject = ("grids.roster", _digest(rows)[:16])
         record("roster.loaded", subject, actor, after=made | {"starts": starts, "digest": _digest(rows)}, reason=reason)
@@ -65,8 +66,8 @@ def roster_import(
     known = RosterImport.objects.filter(uuid=uuid).first()
     if known:
         return known
-    plan = roster_plan(rows=rows, starts=starts)
-    made = _apply(plan)
+    plan = roster_plan(rows=rows, starts=starts, actor=actor)
+    made = _apply(plan, actor)
     rejected = [
         *faults,
         *({"row": one.row.line, "column": one.column, "reason": one.reason} for one in plan.rejected),
@@ -91,7 +92,7 @@ def roster_import(
     return run
 
 
-def _apply(plan: Plan) -> dict[str, int]:
+def _apply(plan: Plan, actor: User | None) -> dict[str, int]:
     """Write what the plan says. Raises Conflict when a post was filled between plan and act."""
     terms = [one for one in plan.rows if one.verdict in _TERMS]
     users, opened = _accounts(terms)
@@ -108,7 +109,7 @@ def _apply(plan: Plan) -> dict[str, int]:
         "users": opened,
         "posts": made_posts,
         "terms": len(terms),
-        "phones": _set_phones(plan.rows),
+        "phones": phones_set(numbers=_numbers(plan.rows), actor=actor),
         "same": sum(one.verdict == Verdict.SAME for one in plan.rows),
     }
 
@@ -173,15 +174,14 @@ def _end_terms(planned: Sequence[Planned], plan: Plan) -> list[Change]:
     return changes
 
 
-def _set_phones(planned: Sequence[Planned]) -> int:
-    changed = {}
+def _numbers(planned: Sequence[Planned]) -> dict[User, str]:
+    """The known people whose number the rows change; the last row of a person counts."""
+    numbers: dict[User, str] = {}
     for one in planned:
         phone = readable_phone(one.row.phone) if one.verdict != Verdict.REJECTED else ""
-        if one.holder and phone and one.holder.phone != phone:
-            one.holder.phone = phone
-            changed[one.holder.pk] = one.holder
-    User.objects.bulk_update(changed.values(), ["phone"], batch_size=_BATCH)
-    return len(changed)
+        if one.holder and phone:
+            numbers[one.holder] = phone
+    return {holder: phone for holder, phone in numbers.items() if holder.phone != phone}
 
 
 def _is_change(made: dict[str, int]) -> bool:

@@ -11,8 +11,11 @@ from typing import TypeVar
 
 from grids.models import Post, Term, User
 from grids.roles import LEVEL_LABELS, POST_KIND_LABELS
-from grids.services.phones import readable_phone
+from grids.selectors import Scope
+from grids.selectors.keeping import accounts_kept, keeper_scope
+from grids.services.phones import NOT_KEPT, readable_phone
 from grids.services.roster_row import PostKey, RosterRow
+from grids.services.self_appointment import REFUSAL, is_oneself
 from journal.errors import BadInput
 
 _Value = TypeVar("_Value")
@@ -97,16 +100,20 @@ class _Known:
     spans: dict[PostKey, list[_Span]]
     by_username: dict[str, User]
     by_name: dict[str, list[User]]
+    actor: User | None
+    scope: Scope
+    kept: frozenset[int]
     opened: dict[tuple[str, str], str] = field(default_factory=dict)
     usernames: set[str] = field(default_factory=set)
 
 
-def roster_plan(*, rows: Sequence[RosterRow], starts: date) -> Plan:
+def roster_plan(*, rows: Sequence[RosterRow], starts: date, actor: User | None) -> Plan:
     """Say what each row would change; a row that cannot be taken says why and where, and the others stand.
 
-    `starts` is the Beijing date of rows that have none of their own.
+    `starts` is the Beijing date of rows that have none of their own. `actor` puts nobody but others into a post, and
+    writes accounts wholly in his keeping alone: of the others a row may say what is so already, and is told of nothing.
     """
-    known = _known(rows)
+    known = _known(rows, actor)
     planned = []
     for row in rows:
         try:
@@ -122,11 +129,13 @@ def _plan_row(row: RosterRow, known: _Known, starts: date) -> Planned:
     who = holder.username if holder else username
     spans = known.spans[row.key]
     current = next((span for span in spans if span.ends is None), None)
-    if current and current.who == who and (row.starts is None or row.starts == current.starts) and row.ends is None:
+    is_current = bool(current and current.who == who and row.starts in (None, current.starts) and row.ends is None)
+    if is_current or any(span.who == who and span.starts == starts and span.ends == row.ends for span in spans):
         changed = bool(holder and row.phone and holder.phone != readable_phone(row.phone))
+        if changed and holder and holder.pk not in known.kept:
+            raise _Refusal(NOT_KEPT, "电话")
         return Planned(row, Verdict.PHONE if changed else Verdict.SAME, holder=holder, username=who)
-    if any(span.who == who and span.starts == starts and span.ends == row.ends for span in spans):
-        return Planned(row, Verdict.SAME, holder=holder, username=who)
+    _require_appointable(row, holder, known)
     later = min((span.starts for span in spans if span.starts >= starts), default=None)
     if later and (row.ends is None or row.ends > later):
         raise _Refusal(f"该岗位自 {later} 起已有任期；补录以前的任期请写离任日期", "任职日期")
@@ -162,24 +171,42 @@ def _check(row: RosterRow, starts: date) -> None:
 def _person(row: RosterRow, known: _Known) -> tuple[User | None, str]:
     """The known account that the row means, or None and the name of the one to be opened."""
     if row.username:
-        user = known.by_username.get(row.username)
-        if user and (user.full_name != row.full_name or user.is_system):
-            raise _Refusal(f"账号 {row.username} 是另一个人的；换了人，就把“账号”一格清空", "账号")
-        known.usernames.add(row.username)
-        return user, row.username
+        return _named_account(row, known), row.username
     phone = readable_phone(row.phone)
     named = known.by_name.get(row.full_name, [])
-    matches = [user for user in named if phone and user.phone == phone]
     here = [user for user in named if any(span.who == user.username for span in known.spans[row.key])]
-    found = matches or here
-    if len(found) > 1:
+    matches = [user for user in named if phone and user.phone == phone and (user.pk in known.kept or user in here)]
+    accounts = matches or here
+    if len(accounts) > 1:
         raise _Refusal("有几个同名同号的账号，请在“账号”一列写明是哪一个", "账号")
-    if found:
-        return found[0], found[0].username
+    if accounts:
+        return accounts[0], accounts[0].username
     same = (row.full_name, phone)
     if not phone or same not in known.opened:
         known.opened[same] = _free_username(row, known)
     return None, known.opened[same]
+
+
+def _named_account(row: RosterRow, known: _Known) -> User | None:
+    """The account of that name, None where a keeper of the whole city may open it. To others an account of elsewhere and
+    none at all are refused alike."""
+    user = known.by_username.get(row.username)
+    is_here = bool(user and any(span.who == user.username for span in known.spans[row.key]))
+    is_own = known.scope.everything or is_here or bool(user and user.pk in known.kept)
+    if not is_own:
+        raise _Refusal("这个账号不由您维护；把“账号”一格清空，按姓名和电话认人", "账号")
+    if user and (user.full_name != row.full_name or user.is_system):
+        raise _Refusal(f"账号 {row.username} 是另一个人的；换了人，就把“账号”一格清空", "账号")
+    known.usernames.add(row.username)
+    return user
+
+
+def _require_appointable(row: RosterRow, holder: User | None, known: _Known) -> None:
+    """Nobody appoints himself, nor anyone whose account is another's to keep."""
+    if is_oneself(known.actor, account=holder, full_name=row.full_name, phone=readable_phone(row.phone)):
+        raise _Refusal(REFUSAL, "姓名")
+    if holder and holder.pk not in known.kept:
+        raise _Refusal(NOT_KEPT, "账号")
 
 
 def _free_username(row: RosterRow, known: _Known) -> str:
@@ -191,7 +218,7 @@ def _free_username(row: RosterRow, known: _Known) -> str:
     return f"{stem}-{number}"
 
 
-def _known(rows: Sequence[RosterRow]) -> _Known:
+def _known(rows: Sequence[RosterRow], actor: User | None) -> _Known:
     codes = sorted({row.cell_code for row in rows})
     posts: dict[PostKey, Post] = {}
     spans: dict[PostKey, list[_Span]] = defaultdict(list)
@@ -216,7 +243,9 @@ def _known(rows: Sequence[RosterRow]) -> _Known:
     for user in users.values():
         if user.is_active and not user.is_system:
             by_name[user.full_name].append(user)
-    known = _Known(posts, open_terms, spans, by_username, by_name)
+    scope = Scope(everything=True) if actor is None else keeper_scope(actor)
+    kept = accounts_kept(scope, users)
+    known = _Known(posts, open_terms, spans, by_username, by_name, actor, scope, kept)
     known.usernames |= _taken(stems)
     return known
 

@@ -45,7 +45,7 @@ def holder(on: date) -> str:
 
 
 def verdict(one: RosterRow, starts: date = MAR) -> Verdict:
-    return roster_plan(rows=[one], starts=starts).rows[0].verdict
+    return roster_plan(rows=[one], starts=starts, actor=None).rows[0].verdict
 
 
 @pytest.mark.embedded
