@@ -20,6 +20,7 @@ acts.register("fire_point.took_in", "并入他处的火点")
 acts.register("fire_point.gave_back", "退还并入的火点")
 acts.register("evidence.stored", "收存佐证")
 acts.register("ruling.set", "登记裁定")
+acts.register("source.set", "登记来源")
 acts.register("hotline.taken", "受理举报")
 acts.register("hotline.answered", "办结举报")
 acts.register("hotline.revealed", "查看举报人")
@@ -73,6 +74,7 @@ subjects.register("firepoints.firepoint", "火点", _points, _numbered)
 subjects.register("firepoints.importrun", "导入", _runs)
 subjects.register("firepoints.evidence", "佐证", _evidence)
 subjects.register("firepoints.ruling", "裁定")
+subjects.register("firepoints.source", "来源")
 subjects.register("firepoints.specialperiod", "特殊时段")
 subjects.register("firepoints.hotlinereport", "举报")
 subjects.register_values("state", dict(State.choices))
@@ -91,6 +93,6 @@ subjects.register_fields(
         "rows": "行", "kept": "入库", "identical": "相同", "superseded": "已被替代", "quarantined": "隔离",
         "outside": "界外", "notes": "说明行", "chunks": "分几次写入", "sha256": "文件摘要", "digest": "内容摘要",
         "count": "数目", "point": "火点", "kind": "种类", "uuid": "标识", "footprint_distance_m": "距像元（米）",
-        "from": "原为", "to": "改为",
+        "from": "原为", "to": "改为", "authority": "发现单位", "source_class": "来源类别", "parser": "读取方式",
     }
 )  # fmt: skip

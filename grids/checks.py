@@ -1,13 +1,13 @@
-"""What must be true of people and posts across rows, beyond the CHECKs of one row; `journal verify` runs it nightly."""
+"""What must be true of people, posts and payers across rows, beyond the CHECKs of one row; `journal verify` runs it nightly."""
 
 from django.db.models import Exists, F, OuterRef
 
-from grids.models import Letter, Term
+from grids.models import Letter, PayerArea, Term
 
 
 def problems() -> list[str]:
     """Every contradiction as a Chinese sentence; empty when sound."""
-    return [*_overlapping_terms(), *_letters_of_no_pair()]
+    return [*_overlapping_terms(), *_overlapping_areas(), *_letters_of_no_pair()]
 
 
 def _overlapping_terms() -> list[str]:
@@ -18,6 +18,18 @@ def _overlapping_terms() -> list[str]:
     running = Term.objects.filter(Exists(after_open), ends__isnull=True)
     rows = (ended | running).select_related("post").order_by("post_id", "starts")
     return [f"岗位 {term.post} 自 {term.starts} 的任期与后一任期重叠。" for term in rows]
+
+
+def _overlapping_areas() -> list[str]:
+    """Two payers of one cell on one day, as for the terms."""
+    later = PayerArea.objects.filter(
+        cell_code=OuterRef("cell_code"), valid_from__gt=OuterRef("valid_from"), valid_from__lt=OuterRef("valid_to")
+    )
+    after_open = PayerArea.objects.filter(cell_code=OuterRef("cell_code"), valid_from__gt=OuterRef("valid_from"))
+    ended = PayerArea.objects.filter(Exists(later), valid_to__isnull=False)
+    running = PayerArea.objects.filter(Exists(after_open), valid_to__isnull=True)
+    rows = (ended | running).order_by("cell_code", "valid_from")
+    return [f"{area.cell_code} 自 {area.valid_from} 起的扣缴单位与后一条裁定重叠。" for area in rows]
 
 
 def _letters_of_no_pair() -> list[str]:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
+from django.db.models import Q
+
 from grids.models import Edition, Payer, PayerArea
 from grids.roles import LEVELS, Level
 from grids.selectors.editions import edition_for
@@ -17,14 +19,19 @@ class PayerRow(NamedTuple):
     group: str
 
 
+def areas_on(on: date) -> Q:
+    """The condition on payer areas: in force on that Beijing date (from `valid_from`, before `valid_to`)."""
+    return Q(valid_from__lte=on) & (Q(valid_to__isnull=True) | Q(valid_to__gt=on))
+
+
 def payer_for(chain: Mapping[str, str], on: date, edition: Edition | None = None) -> tuple[str, str]:
     """(code, name) of the government that pays for a fire in a chain {level: code} burning on a Beijing date.
 
-    The payer map decides, the deepest mapped cell first and there the latest ruling not after the date; else the
+    The payer map decides, the deepest cell with a ruling in force on that date first; else the
     county itself (C12: never a township or village). ("", "") when the chain has no county and no mapped cell.
     """
     codes = [chain[level] for level in reversed(LEVELS) if chain.get(level)]
-    areas = PayerArea.objects.filter(cell_code__in=codes, valid_from__lte=on).select_related("payer")
+    areas = PayerArea.objects.filter(areas_on(on), cell_code__in=codes).select_related("payer")
     ruling = {area.cell_code: area for area in areas.order_by("valid_from")}
     for code in codes:
         if code in ruling:

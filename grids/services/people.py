@@ -1,4 +1,4 @@
-"""The acts on people: accounts, posts, terms, designations, the payer map (C2, C10, policy.md §2e).
+"""The acts on people: accounts, posts, terms, designations (C2, C10).
 
 Entries name people by id; what is personal appears as "changed" with a keyed digest.
 """
@@ -13,7 +13,7 @@ from typing import Final
 from django.db import IntegrityError, transaction
 
 from grids import people_changes
-from grids.models import Designation, Payer, PayerArea, Post, Term, User
+from grids.models import Designation, Post, Term, User
 from grids.roles import LEVEL_LABELS, POST_KIND_LABELS, PostKind
 from grids.selectors import level_of_code
 from grids.selectors.people import held_on
@@ -215,37 +215,3 @@ def designation_end(*, designation: Designation, valid_to: date, actor: User | N
     designation.save(update_fields=["valid_to"])
     record("county.designation_ended", designation, actor, after={"valid_to": valid_to}, reason=reason)
     return designation
-
-
-@transaction.atomic
-def payer_set(*, code: str, name: str, actor: User | None, group: str = "", position: int = 0) -> Payer:
-    """Add a payer to the finance table, or change how it is listed; nothing happens when it is listed so already."""
-    wanted = {"name": name, "group": group, "position": position}
-    payer, is_new = Payer.objects.get_or_create(code=code, defaults=wanted)
-    before = None if is_new else {field: getattr(payer, field) for field in wanted}
-    if before == wanted:
-        return payer
-    if not is_new:
-        Payer.objects.filter(pk=payer.pk).update(**wanted)
-        payer.refresh_from_db()
-    record("payer.set", payer, actor, before=before, after={"code": code, **wanted})
-    return payer
-
-
-@transaction.atomic
-def payer_area_set(
-    *, cell_code: str, payer: Payer, valid_from: date, actor: User | None, document_no: str = ""
-) -> PayerArea:
-    """Rule that fires in a cell from a Beijing date are paid by this payer (policy.md §2e); once stated it stays.
-
-    Raises Conflict when another payer is ruled from that very date.
-    """
-    area, is_new = PayerArea.objects.get_or_create(
-        cell_code=cell_code, valid_from=valid_from, defaults={"payer": payer, "document_no": document_no}
-    )
-    if area.payer_id != payer.pk:
-        raise Conflict(f"{cell_code} 自 {valid_from} 起已裁定由 {area.payer} 承担。", code="area_taken")
-    if is_new:
-        after = {"cell_code": cell_code, "payer": payer.code, "valid_from": valid_from, "document": document_no}
-        record("payer.area_set", area, actor, after=after)
-    return area

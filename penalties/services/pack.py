@@ -1,17 +1,21 @@
 """Loading a policy pack: a city's rule, payers, rulings and titles as data (policy.md §8). Nothing in code names a city."""
 
 import tomllib
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
 
 from firepoints.models import Ruling, Source
+from firepoints.services.source_register import source_set
 from grids.models import Payer, PayerArea, User
 from grids.services.divisions import division_table_load
-from journal.errors import BadInput, Conflict
+from grids.services.payers import payer_area_set, payer_set
+from journal.errors import BadInput, Conflict, Refused
 from journal.services import deployment_set, record
 from penalties.models import Rule
 from penalties.rules import RuleError, parse, parse_all
@@ -48,27 +52,28 @@ def read_pack(folder: Path) -> dict[str, Any]:
 
 @transaction.atomic
 def pack_load(*, folder: Path, actor: User, is_demo: bool | None = None) -> Loaded:
-    """Load a pack. What is there already is left; what differs is refused: a change is a new version, not an edit."""
+    """Load a pack, each new rule, payer, payer area, ruling and source by the journaled act of its own.
+
+    What stands already as the pack says is left; where anything stands otherwise the whole pack is refused, with the row:
+    rule_differs, payer_differs, area_taken, area_overlaps, ruling_differs, source_differs. A change is a new version or a
+    new date, or an act of the bureau, not an edit of the pack.
+    """
     data = read_pack(folder)
     deployment_set(actor=actor, name=data["name"], title=data.get("title", ""), is_demo=is_demo)
     loaded = Loaded(
         name=data["name"],
         rules=_rules(data.get("rules", []), actor),
-        payers=_payers(data.get("payers", [])),
-        payer_areas=_payer_areas(data.get("payer_areas", [])),
+        payers=_payers(data.get("payers", []), actor),
+        payer_areas=_payer_areas(data.get("payer_areas", []), data.get("document", ""), actor),
         rulings=_rulings(_all_rulings(data), actor),
-        sources=_sources(data.get("sources", [])),
+        sources=_sources(data.get("sources", []), actor),
     )
     table = (folder if folder.is_dir() else folder.parent) / "divisions.csv"
     if table.is_file():
         division_table_load(path=table, actor=actor)
-    if any((loaded.rules, loaded.payers, loaded.payer_areas, loaded.rulings, loaded.sources)):
-        record(
-            "pack.loaded",
-            ("pack", data["name"]),
-            actor,
-            after={"rules": loaded.rules, "payers": loaded.payers, "rulings": loaded.rulings},
-        )
+    counts = {name: number for name, number in asdict(loaded).items() if name != "name"}
+    if any(counts.values()):
+        record("pack.loaded", ("pack", data["name"]), actor, after=counts)
     return loaded
 
 
@@ -84,7 +89,12 @@ def _rules(items: list[dict[str, Any]], actor: User) -> int:
     for rule, item in zip(parsed, items, strict=True):
         stored = Rule.objects.filter(code=rule.code, version=rule.version).first()
         if stored and stored.definition != item:
-            raise Conflict(f"规则 {rule.ref} 已经登记，内容不同；修改要用新的版本号", code="rule_differs")
+            parts = sorted(
+                name for name in {*stored.definition, *item} if stored.definition.get(name) != item.get(name)
+            )
+            raise Conflict(
+                f"规则 {rule.ref} 已经登记，内容不同（{'、'.join(parts)}）；修改要用新的版本号", code="rule_differs"
+            )
         if stored:
             continue
         stored = Rule.objects.create(
@@ -102,27 +112,48 @@ def _rules(items: list[dict[str, Any]], actor: User) -> int:
     return new
 
 
-def _payers(items: list[dict[str, Any]]) -> int:
+def _payers(items: list[dict[str, Any]], actor: User) -> int:
+    """The payers in the order of the pack, which is that of the finance table."""
+    stored = {payer.code: payer for payer in Payer.objects.all()}
     new = 0
     for position, item in enumerate(items, 1):
-        _, created = Payer.objects.get_or_create(
-            code=item["code"],
-            defaults={"name": item["name"], "group": item.get("group", ""), "position": position},
-        )
-        new += created
+        where = f"payers 第 {position} 条"
+        _only(item, {"code", "name", "group"}, where)
+        code, name, group = _text(item, "code", where), _text(item, "name", where), str(item.get("group", ""))
+        payer = stored.get(code)
+        if payer is None:
+            with _at(where):
+                stored[code] = payer_set(code=code, name=name, group=group, position=position, actor=actor)
+            new += 1
+        elif (payer.name, payer.group, payer.position) != (name, group, position):
+            raise Conflict(
+                f"{where}：扣缴单位 {code} 已登记为“{payer.name}”（组“{payer.group}”，表内第 {payer.position}），"
+                f"政策包写的是“{name}”（组“{group}”，表内第 {position}）；要改，由市局经办在“扣缴单位”登记",
+                code="payer_differs",
+            )
     return new
 
 
-def _payer_areas(items: list[dict[str, Any]]) -> int:
-    new = 0
-    for item in items:
-        _, created = PayerArea.objects.get_or_create(
-            cell_code=item["cell"],
-            valid_from=_day(item["valid_from"]),
-            defaults={"payer": Payer.objects.get(code=item["payer"]), "document_no": item.get("document_no", "")},
-        )
-        new += created
-    return new
+def _payer_areas(items: list[dict[str, Any]], document: str, actor: User) -> int:
+    """The payer map, the earliest ruling of a cell first. A row that names no document rests on the pack's own."""
+    payers = {payer.code: payer for payer in Payer.objects.all()}
+    rows = [(f"payer_areas 第 {at} 条", item) for at, item in enumerate(items, 1)]
+    before = PayerArea.objects.count()
+    for where, item in sorted(rows, key=lambda row: _day(row[1].get("valid_from"), row[0])):
+        _only(item, {"cell", "payer", "valid_from", "valid_to", "document_no"}, where)
+        cell, code = _text(item, "cell", where), _text(item, "payer", where)
+        if code not in payers:
+            raise BadInput(f"没有扣缴单位 {code}：先在 payers 里写明", where=where)
+        with _at(where):
+            payer_area_set(
+                cell_code=cell,
+                payer=payers[code],
+                valid_from=_day(item["valid_from"], where),
+                valid_to=_day(item["valid_to"], where) if "valid_to" in item else None,
+                document_no=str(item.get("document_no") or document),
+                actor=actor,
+            )
+    return PayerArea.objects.count() - before
 
 
 def _all_rulings(data: dict[str, Any]) -> list[dict[str, Any]]:
@@ -136,19 +167,18 @@ def _all_rulings(data: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _rulings(items: list[dict[str, Any]], actor: User) -> int:
     new = 0
-    for item in items:
-        ruling, created = Ruling.objects.get_or_create(
-            key=item["key"],
-            valid_from=_day(item["valid_from"]),
-            defaults={
-                "value": item["value"],
-                "document_no": item.get("document_no", ""),
-                "note": item.get("note", ""),
-            },
-        )
-        if not created and ruling.value != item["value"]:
+    for at, item in enumerate(items, 1):
+        where = f"rulings 第 {at} 条"
+        key, valid_from = _text(item, "key", where), _day(item.get("valid_from"), where)
+        if "value" not in item:
+            raise BadInput("缺少 value", where=where)
+        facts = {"value": item["value"], "document_no": item.get("document_no", ""), "note": item.get("note", "")}
+        ruling, created = Ruling.objects.get_or_create(key=key, valid_from=valid_from, defaults=facts)
+        stored = {name: getattr(ruling, name) for name in facts}
+        if stored != facts:
             raise Conflict(
-                f"“{item['key']}”从 {item['valid_from']} 起已有不同的裁定；改变要写新的日期", code="ruling_differs"
+                f"{where}：“{key}”从 {valid_from} 起已有不同的裁定：{stored}，政策包写的是 {facts}；改变要写新的日期",
+                code="ruling_differs",
             )
         if created:
             record("ruling.added", ruling, actor, after={"key": ruling.key, "value": ruling.value})
@@ -156,20 +186,42 @@ def _rulings(items: list[dict[str, Any]], actor: User) -> int:
     return new
 
 
-def _sources(items: list[dict[str, Any]]) -> int:
-    new = 0
-    for item in items:
-        _, created = Source.objects.get_or_create(
-            code=item["code"], defaults={k: v for k, v in item.items() if k != "code"}
-        )
-        new += created
-    return new
+def _sources(items: list[dict[str, Any]], actor: User) -> int:
+    before = Source.objects.count()
+    for at, item in enumerate(items, 1):
+        where = f"sources 第 {at} 条"
+        facts = {name: value for name, value in item.items() if name != "code"}
+        with _at(where):
+            source_set(code=_text(item, "code", where), actor=actor, **facts)
+    return Source.objects.count() - before
 
 
-def _day(value: Any) -> date:
+@contextmanager
+def _at(where: str) -> Iterator[None]:
+    """Adds the row of the pack to a refusal of the act within."""
+    try:
+        yield
+    except Refused as refused:
+        message = refused.message if refused.message.startswith(where) else f"{where}：{refused.message}"
+        raise Refused(message, code=refused.code, details={"where": where, **refused.details}) from refused
+
+
+def _only(item: dict[str, Any], names: set[str], where: str) -> None:
+    if unknown := sorted(set(item) - names):
+        raise BadInput(f"不认识的项目：{'、'.join(unknown)}；可写：{'、'.join(sorted(names))}", where=where)
+
+
+def _text(item: dict[str, Any], name: str, where: str) -> str:
+    value = item.get(name)
+    if not isinstance(value, str) or not value.strip():
+        raise BadInput(f"缺少 {name}（写成文字，加引号）", where=where)
+    return value.strip()
+
+
+def _day(value: Any, where: str) -> date:
     if isinstance(value, date):
-        return value
+        return value.date() if isinstance(value, datetime) else value
     try:
         return date.fromisoformat(str(value))
     except ValueError as error:
-        raise BadInput(f"日期“{value}”应写成 YYYY-MM-DD", where="pack.toml") from error
+        raise BadInput(f"日期“{value}”应写成 YYYY-MM-DD", where=where) from error

@@ -122,7 +122,9 @@ def test_the_decision_pins_what_the_money_rests_on(city: City) -> None:
 
 def test_the_payer_map_is_apart_from_the_borders(city: City) -> None:
     zone = Payer.objects.create(code="210598", name="高新区")
-    PayerArea.objects.create(cell_code=f"{WEST}001", payer=zone, valid_from=date(2020, 1, 1))
+    PayerArea.objects.create(
+        cell_code=f"{WEST}001", payer=zone, valid_from=date(2020, 1, 1), document_no="演示〔2020〕1号"
+    )
     assert make.recognised(city).recognition.payer_name == "高新区"
 
 
