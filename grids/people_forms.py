@@ -106,6 +106,14 @@ class DesignateForm(forms.Form):
         self.order_fields(["post", "document_no", "valid_from"])
 
 
+class DesignationEndForm(forms.Form):
+    """终止指定: the first day on which the department verifies no more, and by what."""
+
+    designation = forms.IntegerField(widget=forms.HiddenInput)
+    valid_to = forms.DateField(label="自哪天起不再核实", widget=DAY)
+    reason = forms.CharField(label="依据或理由", max_length=200)
+
+
 class RosterForm(forms.Form):
     """责任人名册: the workbook, and the day from which its rows hold that name none."""
 

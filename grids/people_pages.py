@@ -90,6 +90,15 @@ def _designate(cell: Cell, actor: User, data: dict[str, Any]) -> None:
     people.designate(county_code=cell.code, actor=actor, **data)
 
 
+def _designation_end(cell: Cell, actor: User, data: dict[str, Any]) -> None:
+    if Role.BUREAU not in selectors.roles_of(actor):
+        raise BadInput("终止指定由市局经办按县（区）的文件登记", where="指定部门")
+    row = Designation.objects.filter(pk=data["designation"], county_code=cell.code).first()
+    if row is None:
+        raise BadInput("没有这项指定", where="指定部门")
+    people.designation_end(designation=row, valid_to=data["valid_to"], reason=data["reason"], actor=actor)
+
+
 VERBS = {
     "appoint": Verb(people_forms.AppointForm, _appoint, "已登记任职。"),
     "end": Verb(people_forms.EndForm, _end, "已登记离任。"),
@@ -99,6 +108,7 @@ VERBS = {
     "letters-below": Verb(people_forms.LettersBelowForm, _letters_below, "下级的责任书已登记。"),
     "void": Verb(people_forms.VoidForm, _void, "已作废，可以重新登记。"),
     "designate": Verb(people_forms.DesignateForm, _designate, "已登记指定部门。"),
+    "designation-end": Verb(people_forms.DesignationEndForm, _designation_end, "已登记终止指定。"),
 }
 
 

@@ -207,11 +207,18 @@ def designate(*, county_code: str, post: Post, document_no: str, valid_from: dat
 
 
 @transaction.atomic
-def designation_end(*, designation: Designation, valid_to: date, actor: User | None, reason: str = "") -> Designation:
-    """End a designation on a Beijing date (the first day without). Raises Conflict when it has ended or not begun."""
-    if designation.valid_to is not None or valid_to <= designation.valid_from:
-        raise Conflict("该指定已终止，或终止日期早于指定日期。", code="designation_ended")
+def designation_end(*, designation: Designation, valid_to: date, actor: User | None, reason: str) -> Designation:
+    """End a designation on a Beijing date (the first day without).
+
+    Raises Missing without a reason, Conflict when it has ended or not begun.
+    """
+    if not reason.strip():
+        raise Missing(["终止指定的依据或理由"])
+    if valid_to <= designation.valid_from:
+        raise Conflict(f"终止日期须晚于指定日期 {designation.valid_from}。", code="designation_ended")
+    if not Designation.objects.filter(pk=designation.pk, valid_to__isnull=True).update(valid_to=valid_to):
+        designation.refresh_from_db()
+        raise Conflict(f"该指定已于 {designation.valid_to} 终止。", code="designation_ended")
     designation.valid_to = valid_to
-    designation.save(update_fields=["valid_to"])
     record("county.designation_ended", designation, actor, after={"valid_to": valid_to}, reason=reason)
     return designation

@@ -160,7 +160,7 @@ def test_only_the_designated_department_may_verify_and_only_between_the_dates():
     start(one, zhang)
     start(other, li)
     row = designate(county_code=WEST, post=one, document_no="甲政办〔2023〕1号", valid_from=MAR, actor=system_user())
-    designation_end(designation=row, valid_to=JUN, actor=system_user())
+    designation_end(designation=row, valid_to=JUN, actor=system_user(), reason="甲政办〔2023〕5号")
     assert [is_designated(zhang, WEST, on) for on in (JAN, MAR, date(2023, 5, 31), JUN)] == [False, True, True, False]
     assert not is_designated(li, WEST, MAR)
     assert not is_designated(zhang, EAST, MAR)
