@@ -37,7 +37,6 @@ class Facts:
     conclusion: str = ""
     counted: bool | None = None
     objection_lapsed: bool = False
-    is_posted: bool = False
     has_proposal: bool = False
     has_groups_to_choose: bool = False
 

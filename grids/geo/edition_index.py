@@ -197,11 +197,6 @@ class EditionIndex:
                 answers[at].append((self._counties.codes[position], part))
         return [sorted(answer, key=lambda pair: (-pair[1], pair[0])) for answer in answers]
 
-    def touching_counties(self, polygon: shapely.Polygon) -> list[str]:
-        """Codes of the counties that the polygon meets, be it in one point of the border; in code order."""
-        _, met, _ = self._counties.meeting(geometry_array([polygon]))
-        return sorted(self._counties.codes[at] for at in met.tolist())
-
     @property
     def digest(self) -> str:
         """sha256 (hex) over all layers: the same contents have the same name everywhere."""

@@ -20,7 +20,6 @@ class Sensor:
     """One satellite (with the instrument that finds fires on it)."""
 
     names: tuple[str, ...]
-    pixel_km: float
     error_m: float
     inclination_deg: float | None = None
     """None: geostationary, or an orbit that we do not know; its pixels are drawn as discs."""
@@ -29,15 +28,15 @@ class Sensor:
 
 
 SENSORS: Final = (
-    Sensor(("N", "NPP", "SNPP", "SUOMINPP", "SUOMINPPVIIRS"), 0.375, 150.0, 98.7),
-    Sensor(("N20", "1", "NOAA20", "J1", "JPSS1"), 0.375, 150.0, 98.7),
-    Sensor(("N21", "NOAA21", "J2", "JPSS2"), 0.375, 150.0, 98.7),
-    Sensor(("A", "AQUA"), 1.0, 150.0, 98.2),
-    Sensor(("T", "TERRA"), 1.0, 150.0, 98.2, day_ascending=False),
-    Sensor(("FY3B", "FY3D"), 1.0, 500.0, 98.75),
-    Sensor(("FY3A", "FY3C"), 1.0, 500.0, 98.75, day_ascending=False),
-    Sensor(("H08", "H8", "HIMAWARI8", "葵花8", "H09", "H9", "HIMAWARI9", "葵花9"), 2.0, 1000.0),
-    Sensor(("FY4", "FY4A", "FY4B"), 2.0, 2000.0),
+    Sensor(("N", "NPP", "SNPP", "SUOMINPP", "SUOMINPPVIIRS"), 150.0, 98.7),
+    Sensor(("N20", "1", "NOAA20", "J1", "JPSS1"), 150.0, 98.7),
+    Sensor(("N21", "NOAA21", "J2", "JPSS2"), 150.0, 98.7),
+    Sensor(("A", "AQUA"), 150.0, 98.2),
+    Sensor(("T", "TERRA"), 150.0, 98.2, day_ascending=False),
+    Sensor(("FY3B", "FY3D"), 500.0, 98.75),
+    Sensor(("FY3A", "FY3C"), 500.0, 98.75, day_ascending=False),
+    Sensor(("H08", "H8", "HIMAWARI8", "葵花8", "H09", "H9", "HIMAWARI9", "葵花9"), 1000.0),
+    Sensor(("FY4", "FY4A", "FY4B"), 2000.0),
 )
 DEFAULT_ERROR_M: Final = 200.0
 """For a satellite that is not in the table."""
@@ -57,12 +56,6 @@ def sensor_error_m(satellite: str) -> float:
     """Geolocation error in metres to draw around a pixel of this satellite."""
     sensor = sensor_of(satellite)
     return DEFAULT_ERROR_M if sensor is None else sensor.error_m
-
-
-def nominal_size_km(satellite: str) -> float | None:
-    """Side in km of a pixel straight below the satellite, None if unknown (the caller then has only the 1 km disc)."""
-    sensor = sensor_of(satellite)
-    return None if sensor is None else sensor.pixel_km
 
 
 def heading_for(satellite: str, local_hour: float, lat: float = 41.0) -> float | None:

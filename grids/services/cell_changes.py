@@ -55,14 +55,6 @@ def changes_in_force(edition: Edition) -> list[CellChange]:
     return sorted(rows, key=lambda row: (order[row.level], row.old_code or "~", row.new_code))
 
 
-def codes_after(edition: Edition, code: str) -> list[str]:
-    """The codes of an edition that hold the ground or the name of a code of the one before: itself if nothing is said."""
-    rows = [row for row in changes_in_force(edition) if row.old_code == code]
-    if not rows:
-        return [code] if edition.cells.filter(code=code).exists() else []
-    return [row.new_code for row in rows if row.new_code]
-
-
 @transaction.atomic
 def changes_store(
     *, edition: Edition, changes: Sequence[Change], actor: User, is_suggested: bool, reason: str = ""

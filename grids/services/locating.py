@@ -55,11 +55,6 @@ class Located:
         """{level: code} of one point, without the levels that it is not in."""
         return {level: str(codes[at]) for level, codes in self.codes.items() if codes[at]}
 
-    def edition_of(self, at: int) -> Edition | None:
-        """The edition by which one point was located."""
-        position = int(self.edition[at])
-        return self.editions[position] if position >= 0 else None
-
 
 def index_for(edition: Edition) -> EditionIndex:
     """The compiled edition: from this process, else from its file, else built and stored.

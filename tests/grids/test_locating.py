@@ -41,7 +41,7 @@ def test_a_point_gets_the_codes_and_names_of_its_chain():
         "甲县南乡",
         "",
     ]
-    assert found.edition_of(0).name == "演示版"
+    assert found.editions[found.edition[0]].name == "演示版"
 
 
 def test_without_an_active_edition_locating_is_refused():
@@ -63,7 +63,7 @@ def test_each_point_is_located_in_the_edition_of_its_own_date(tmp_path):
     found = locating.locate([IN_WEST[0]] * 3, [IN_WEST[1]] * 3, dates)
     assert found.codes["county"].tolist() == [WEST, WEST, EAST]
     assert found.is_before_first.tolist() == [True, False, False]
-    assert [found.edition_of(at).name for at in range(3)] == ["演示版", "演示版", "新"]
+    assert [found.editions[at].name for at in found.edition] == ["演示版", "演示版", "新"]
 
 
 def test_what_is_no_position_gets_no_cell_and_no_edition_and_keeps_its_place():
@@ -71,7 +71,6 @@ def test_what_is_no_position_gets_no_cell_and_no_edition_and_keeps_its_place():
     found = locating.locate([np.nan, IN_WEST[0], 4000.0, IN_EAST[0], 1.0], [41.25, 41.25, 41.25, 41.25, 2.0], ON)
     assert found.codes["county"].tolist() == ["", WEST, "", EAST, ""]
     assert found.edition.tolist() == [-1, 0, -1, 0, 0]
-    assert found.edition_of(0) is None
 
 
 def test_lists_of_different_length_are_a_defect_of_the_caller():

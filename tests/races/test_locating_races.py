@@ -45,7 +45,7 @@ def _ask_until_told(line: Connection) -> None:
             told = line.poll()
             locating.forget()  # as a process that has just started
             found = locating.locate([IN_WEST[0]], [IN_WEST[1]], ON)
-            answer = (found.edition_of(0).name, found.codes["county"][0])  # type: ignore[union-attr]
+            answer = (found.editions[found.edition[0]].name, found.codes["county"][0])
             if answer not in seen:
                 seen.append(answer)
             if len(seen) == 1 and not told:

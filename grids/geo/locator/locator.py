@@ -33,7 +33,6 @@ class Locator:
 
     def __init__(self, table: Table, shapes: Shapes, tree: BoxTree, rank: IntArray, codes: store.PackedTexts) -> None:
         self._table = table
-        self._one = lookup.One(table)
         self._shapes = shapes
         self._tree = tree
         self._codes = codes
@@ -113,14 +112,6 @@ class Locator:
         starts = range(0, x.size, max(size, 1))
         found = shared(work, starts) if together > 1 else [work(start) for start in starts]
         return np.concatenate([*found, np.empty(0, dtype=np.int64)])
-
-    def locate_one(self, lon: float, lat: float) -> int:
-        """`locate` for one point, many times faster than an array of one. Raises ValueError for NaN and infinity."""
-        found = self._one(lon, lat)
-        if found != lookup.ASK_GEOS:
-            return found
-        x, y = np.array([lon]), np.array([lat])
-        return int(self.lowest(1, self.covering(x, y))[0])
 
     def covering(self, x: FloatArray, y: FloatArray) -> Pairs:
         """All pairs (point, cell) where the cell covers the point, border included; asked of GEOS. 1-D finite input."""

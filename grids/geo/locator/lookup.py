@@ -33,9 +33,6 @@ a point by 2 (down to a quantum, then below the last)."""
 CHUNK: Final = 1 << 18
 _NUMBERS: Final = np.arange(CHUNK)
 
-ASK_GEOS: Final = -2
-"""What `one` answers for a point that it cannot decide."""
-
 _DEPTH_MASK: Final = (1 << DEPTH_BITS) - 1
 
 Ints = npt.NDArray[np.int64]
@@ -259,58 +256,3 @@ def _crossed(records: IntArray, at: Ints, px: Floats32, py: Floats32, of: Ints, 
     np.add(dx, dy, out=over)
     over *= np.float32(MARGIN)
     return np.flatnonzero(np.less_equal(x, over, out=within))
-
-
-class One:
-    """The same for one point at a time, in plain Python over memoryviews: numpy would take longer to be called."""
-
-    def __init__(self, table: Table) -> None:
-        self._grid = table.grid
-        self._width, self._height = table.grid.columns - 0.5, table.grid.rows - 0.5
-        self._areas = table.areas
-        self._coarse, self._fine, self._records = (_view(part) for part in (table.coarse, table.fine, table.records))
-
-    def __call__(self, lon: float, lat: float) -> int:
-        """A position, −1, or ASK_GEOS. Raises ValueError for NaN and infinity."""
-        west, south, per_x, per_y, columns, _ = self._grid
-        u, v = (lon - west) * per_x, (lat - south) * per_y
-        if not (0.0 <= u < self._width and 0.0 <= v < self._height):
-            if isfinite(lon) and isfinite(lat):
-                return NO_AREA
-            raise ValueError(f"坐标不是有限的数（NaN 或无穷大）: {lon}, {lat}")
-        i, j = int(u), int(v)
-        found = self._coarse[j * columns + i]
-        if found >= NO_AREA:
-            return found
-        link = FIRST_LINK - found
-        side = 1 << (link & _DEPTH_MASK)
-        u, v = (u - i) * side, (v - j) * side
-        i, j = int(u), int(v)
-        found = self._fine[(link >> DEPTH_BITS << 2) + j * side + i]
-        if found >= NO_AREA:
-            return found
-        return self._in_record(FIRST_LINK - found, int((u - i) * QUANTA), int((v - j) * QUANTA))
-
-    def _in_record(self, row: int, px: int, py: int) -> int:
-        records = self._records
-        total, count = records[row], records[row + 1]
-        if count == ASK:
-            return ASK_GEOS
-        px, py = min(px, LAST_QUANTUM - 1), min(py, LAST_QUANTUM - 1)
-        for at in range(row + HEADER, row + HEADER + WIDTH * count, WIDTH):
-            low, high = records[at], records[at + 1]
-            x, y = low & 0xFFFF, low >> 16 & 0xFFFF
-            dx, dy = (high & 0xFFFF) - x, (high >> 16 & 0xFFFF) - y
-            x, y = px - x, py - y
-            cross = x * dy - y * dx
-            if abs(cross) <= MARGIN * (abs(dx) + dy):
-                return ASK_GEOS
-            if cross > 0 and 0 <= y < dy:
-                total += records[at + 2]
-        if total < self._areas:
-            return total if total >= 0 else NO_AREA
-        return ASK_GEOS
-
-
-def _view(numbers: Any) -> memoryview[int]:
-    return memoryview(numbers)

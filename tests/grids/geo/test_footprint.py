@@ -7,7 +7,7 @@ import pytest
 import shapely
 
 from grids.geo.footprint import distance_m, footprint, footprints, from_local_xy, local_xy
-from grids.geo.sensors import heading_for, nominal_size_km, sensor_error_m
+from grids.geo.sensors import heading_for, sensor_error_m
 
 LON, LAT = 123.77, 41.30
 
@@ -110,7 +110,6 @@ def test_no_satellite_of_this_inclination_flies_over_the_pole() -> None:
 
 def test_satellites_are_known_by_the_names_the_sources_use() -> None:
     assert sensor_error_m("NOAA-20 VIIRS") == sensor_error_m("N20") == sensor_error_m("1") == 150.0
-    assert nominal_size_km("Aqua/MODIS") == 1.0
-    assert nominal_size_km("FY-3D") == 1.0
-    assert nominal_size_km("something new") is None
+    assert sensor_error_m("Aqua/MODIS") == 150.0
+    assert sensor_error_m("FY-3D") == 500.0
     assert sensor_error_m("something new") == 200.0

@@ -132,12 +132,13 @@ def test_a_file_that_is_not_there_is_not_damaged(tmp_path: Path) -> None:
         Locator.open(tmp_path / "none")
 
 
-def test_one_point_has_the_answer_of_many() -> None:
+def test_a_point_alone_has_the_answer_that_it_has_among_many() -> None:
     locator = Locator.build([shapely.box(0, 0, 1.2, 1), RIGHT], ["b", "a"])
     points = [(0.5, 0.5), (1.1, 0.5), (1.0, 0.5), (1.5, 0.5), (9.0, 9.0), (1e300, 0.5)]
-    assert [locator.locate_one(*point) for point in points] == locator.locate(*np.array(points).T).tolist()
+    alone = [int(locator.locate(np.array([lon]), np.array([lat]))[0]) for lon, lat in points]
+    assert alone == locator.locate(*np.array(points).T).tolist()
     with pytest.raises(ValueError, match="不是有限的数"):
-        locator.locate_one(float("nan"), 0.5)
+        locator.locate(np.array([float("nan")]), np.array([0.5]))
 
 
 def test_where_a_shape_is_invalid_geos_is_asked() -> None:
@@ -181,7 +182,7 @@ def test_a_batch_shared_among_threads_is_answered_as_its_points_alone() -> None:
     apart = np.concatenate([locator.locate(x[at : at + 999], y[at : at + 999]) for at in range(0, len(x), 999)])
     assert np.array_equal(together, apart)
     some = range(0, len(x), 997)
-    assert [locator.locate_one(x[i], y[i]) for i in some] == together[some].tolist()
+    assert [int(locator.locate(x[i : i + 1], y[i : i + 1])[0]) for i in some] == together[some].tolist()
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
