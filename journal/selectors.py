@@ -20,11 +20,3 @@ def entries_visible_to(user: Any) -> QuerySet[Entry]:
     """Entries that this user may read: all or none, by the rules that the apps above registered."""
     entries: QuerySet[Entry] = Entry.objects.all()
     return entries if access_rules.may_read(user) else entries.none()
-
-
-def entries_of(subject: Any) -> QuerySet[Entry]:
-    """The history of one subject (model instance), oldest first. The caller has checked that it may be seen."""
-    history: QuerySet[Entry] = Entry.objects.filter(
-        subject_type=subject._meta.label_lower, subject_id=str(subject.pk)
-    ).order_by("id")
-    return history

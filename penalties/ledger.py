@@ -113,10 +113,6 @@ def diff(desired: Mapping[str, Charge], posted: Mapping[str, Posted]) -> list[En
     return drafts
 
 
-def desired_total_fen(desired: Mapping[str, Charge]) -> int:
-    return sum(charge.amount_fen for charge in desired.values())
-
-
 def replay(entries: Iterable[Entry]) -> dict[str, Posted]:
     """Where every point stands after ``entries``, in (point, seq) order whatever order they come in.
 

@@ -14,7 +14,6 @@ MAX_FEN = 10**16 * FEN_PER_YUAN - 1
 DIGITS = "零壹贰叁肆伍陆柒捌玖"
 PLACES = ("仟", 1000), ("佰", 100), ("拾", 10), ("", 1)
 GROUPS = ("亿", 10**8), ("万", 10**4)
-PLACE_VALUES = {"拾": 10, "佰": 100, "仟": 1000}
 
 
 def yuan(fen: int) -> str:
@@ -75,16 +74,6 @@ def rmb(fen: int) -> str:
     return "人民币" + daxie(fen)
 
 
-def parse_daxie(text: str) -> int:
-    """Fen of a capital amount as :func:`daxie` writes it (with or without 人民币). Raises ValueError otherwise."""
-    body = text.removeprefix("人民币")
-    sign = -1 if body.startswith("负") else 1
-    fen = sign * _parse_positive(body.removeprefix("负").removesuffix("整"), text)
-    if daxie(fen) != text.removeprefix("人民币"):
-        raise ValueError(f"“{text}”不是规范的大写金额。")
-    return fen
-
-
 def _capital(number: int) -> str:
     """Capital characters of a whole number; empty for zero. A gap of zeros is said once, and only inside the number."""
     for unit, size in GROUPS:
@@ -101,38 +90,3 @@ def _capital(number: int) -> str:
         else:
             pending = True
     return text
-
-
-def _parse_positive(body: str, text: str) -> int:
-    whole, found, rest = body.rpartition("元")
-    fen = _parse_whole(whole, text) * FEN_PER_YUAN if found else 0
-    for unit, size in (("角", 10), ("分", 1)):
-        head, found, tail = rest.partition(unit)
-        if found:
-            fen += _digit(head.removeprefix("零"), text) * size
-            rest = tail
-    if rest:
-        raise ValueError(f"“{text}”不是规范的大写金额。")
-    return fen
-
-
-def _parse_whole(text: str, original: str) -> int:
-    for unit, size in GROUPS:
-        head, found, tail = text.rpartition(unit)
-        if found:
-            return _parse_whole(head, original) * size + _parse_whole(tail, original)
-    total, digit = 0, 0
-    for char in text:
-        if char in PLACE_VALUES:
-            total += digit * PLACE_VALUES[char]
-            digit = 0
-        else:
-            digit = _digit(char, original)
-    return total + digit
-
-
-def _digit(char: str, original: str) -> int:
-    value = DIGITS.find(char) if len(char) == 1 else -1
-    if value < 0:
-        raise ValueError(f"“{original}”不是规范的大写金额。")
-    return value

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
-from firepoints.models import FirePoint
 from firepoints.scope import own_counties
 from grids.roles import Level, PostKind
 from grids.selectors import posts_held
@@ -107,10 +106,3 @@ def totals_of(user: Any, batches: Iterable[Batch]) -> dict[int, tuple[int, int, 
     ):
         add(batch_id, 0, 0, amount_fen)
     return found
-
-
-def entries_for_point(point: FirePoint) -> list[LedgerEntry]:
-    """扣缴依据: what was charged for a point and given back, in order, with batch and rule; the caller has the scope."""
-    return list(
-        LedgerEntry.objects.filter(point=point).select_related("batch", "rule", "reverses__batch").order_by("seq")
-    )

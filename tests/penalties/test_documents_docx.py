@@ -11,7 +11,8 @@ from docx.shared import Mm, Pt
 
 from penalties.documents import han, qingshi
 from penalties.documents.report import Approval, MonthReport, ReportMismatch
-from penalties.money import FEN_PER_WAN, parse_daxie
+from penalties.money import FEN_PER_WAN
+from tests.penalties.capital_amounts import parse_daxie
 from tests.penalties.report_samples import HEAD, corrected, report
 
 APPROVED = Approval("本政批〔2025〕118号", date(2025, 11, 12))

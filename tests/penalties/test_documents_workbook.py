@@ -10,7 +10,8 @@ from python_calamine import CalamineWorkbook
 
 from penalties.documents import workbook
 from penalties.documents.report import MonthReport, ReportMismatch
-from penalties.money import FEN_PER_WAN, parse_daxie
+from penalties.money import FEN_PER_WAN
+from tests.penalties.capital_amounts import parse_daxie
 from tests.penalties.report_samples import HEAD, corrected, report
 
 

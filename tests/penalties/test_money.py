@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from penalties import money
+from tests.penalties.capital_amounts import parse_daxie
 
 
 @pytest.mark.parametrize(
@@ -36,12 +37,12 @@ from penalties import money
 )
 def test_capital_amounts_follow_the_rules_of_the_peoples_bank(fen: int, text: str) -> None:
     assert money.daxie(fen) == text
-    assert money.parse_daxie(text) == fen
+    assert parse_daxie(text) == fen
 
 
 def test_the_total_line_says_renminbi() -> None:
     assert money.rmb(33_000_000) == "人民币叁拾叁万元整"
-    assert money.parse_daxie("人民币叁拾叁万元整") == 33_000_000
+    assert parse_daxie("人民币叁拾叁万元整") == 33_000_000
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ def test_an_amount_that_is_not_whole_fen_is_refused(amount: str | int | Decimal)
 @pytest.mark.parametrize("text", ["", "叁万", "三万元整", "叁万元", "零万元整", "壹壹元整", "叁万元整整", "叁角元"])
 def test_a_capital_amount_in_another_form_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="大写"):
-        money.parse_daxie(text)
+        parse_daxie(text)
 
 
 def test_an_amount_beyond_the_notation_is_refused() -> None:

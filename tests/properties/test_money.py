@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from penalties import money
+from tests.penalties.capital_amounts import parse_daxie
 
 FEN = st.one_of(
     st.integers(-money.MAX_FEN, money.MAX_FEN),
@@ -17,7 +18,7 @@ FEN = st.one_of(
 
 @given(FEN)
 def test_a_capital_amount_reads_back_as_itself(fen: int) -> None:
-    assert money.parse_daxie(money.daxie(fen)) == fen
+    assert parse_daxie(money.daxie(fen)) == fen
 
 
 @given(FEN)
