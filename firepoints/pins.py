@@ -11,17 +11,19 @@ from core.registry import Slot
 
 
 @dataclass(frozen=True, slots=True)
-class PinFacts:
-    """What a rule may look at. `burn_date` is Beijing; `source` is authority:kind, as in "national:satellite"."""
+class PointFacts:
+    """What a rule may look at. `burn_date` is Beijing (policy.md §2f); `source` is authority:kind ("national:satellite").
+
+    `area_mu` is the burnt area in 亩 where somebody measured it.
+    """
 
     point_id: int
     burn_date: date
-    basis: str
     source: str
     payer_code: str
     county_code: str
     township_code: str = ""
-    order: str = ""
+    area_mu: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,11 @@ class Pin:
     amount_fen: int = 0
 
 
-Pricing = Callable[[PinFacts], Pin]
+Pricing = Callable[[PointFacts], Pin]
 PRICING: Slot[Pricing] = Slot("pricing", asked_by="认定", what_for="which rule, how much", default=lambda facts: Pin())
 register = PRICING.set
 
 
-def pin(facts: PinFacts) -> Pin:
+def pin(facts: PointFacts) -> Pin:
     """The rule and the amount for a point that is being recognised."""
     return PRICING.get()(facts)

@@ -7,13 +7,14 @@ from django.urls import reverse
 
 from firepoints.models import FirePoint, Recognition
 from firepoints.panels import Card, MonthMoney, PointMoney
+from firepoints.pins import PointFacts
 from firepoints.states import LIVE, State
 from grids.roles import Role
 from grids.selectors import roles_of
 from penalties import selectors
 from penalties.models import Batch, BatchState, LedgerEntry, Rule
 from penalties.money import wan
-from penalties.rules import PointFacts, charge
+from penalties.rules import charge
 from penalties.services import rules
 
 Assessed = dict[int, tuple[Rule, int, str]]
@@ -102,9 +103,9 @@ def _nothing(point: FirePoint, recognition: Recognition | None, last: LedgerEntr
     rule = rules.rule_on(point.burn_date)
     if rule is None:
         return Card("0 元", ("起火日没有生效的规则",), is_open=True)
-    first = PointFacts(str(point.pk), point.burn_date, "national:satellite", point.county_code, point.county_code,
-                       point.township_code or "-")  # fmt: skip
-    fen = charge(rules.definition(rule), first).amount_fen
+    county = point.county_code or "-"  # nobody owns it yet: a first point of some county
+    facts = PointFacts(point.pk, point.burn_date, "national:satellite", county, county, point.township_code or "-")
+    fen = charge(rules.definition(rule), facts).amount_fen
     payer = "付款单位由认定时固定" if point.county_code else "付款：一县，由联合核实定"
     return Card("0 元", (f"认定计入后为 1 处 × {wan(fen)} 万元", payer), is_open=True)
 

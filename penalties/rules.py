@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from firepoints.pins import PointFacts
 from penalties.money import wan
 from penalties.rule_definitions import SCOPES, RuleDefinition, RuleError, RuleNotSupported, parse
 
@@ -15,24 +16,6 @@ __all__ = [
     "Assessment", "PointFacts", "RuleDefinition", "RuleError", "RuleNotSupported", "charge", "ordinals", "parse",
     "parse_all", "rule_for",
 ]  # fmt: skip
-
-
-@dataclass(frozen=True)
-class PointFacts:
-    """The facts of a recognised point that a rule may look at; ``burning_date`` is the Beijing date (policy.md §2f).
-
-    ``source`` is the authority and kind (``national:satellite``); ``order`` breaks ties of the date within a count, and
-    ``area_mu`` is the burnt area in 亩 where someone measured it.
-    """
-
-    point_id: str
-    burning_date: date
-    source: str
-    payer_code: str
-    county_code: str
-    township_code: str | None = None
-    area_mu: float | None = None
-    order: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,14 +54,14 @@ def rule_for(rules: Iterable[RuleDefinition], day: date) -> RuleDefinition | Non
     return next(iter(newest.values()), None)
 
 
-def ordinals(rule: RuleDefinition, points: Sequence[PointFacts]) -> dict[str, int]:
-    """The 1-based place of each point within its count, by (burning date, order, point id), not by arrival.
+def ordinals(rule: RuleDefinition, points: Sequence[PointFacts]) -> dict[int, int]:
+    """The 1-based place of each point (by its id) within its count, by burning date and point id, not by arrival.
 
     Only points that the rule charges are counted; without a count every point is the first.
     """
     tally: dict[tuple[str, int], int] = {}
-    places: dict[str, int] = {}
-    for facts in sorted(points, key=lambda item: (item.burning_date, item.order, item.point_id)):
+    places: dict[int, int] = {}
+    for facts in sorted(points, key=lambda facts: (facts.burn_date, facts.point_id)):
         if _exempt(rule, facts) is not None:
             continue
         key = _count_key(rule, facts)
@@ -100,7 +83,7 @@ def charge(rule: RuleDefinition, facts: PointFacts, ordinal: int = 1) -> Assessm
         return Assessment(0, f"{cite}：{exempt}，不扣缴。")
     large = rule.counts_as_first_mu is not None and (facts.area_mu or 0) >= rule.counts_as_first_mu
     amount = rule.base.amount_fen(1 if large else ordinal)
-    parts = [_said(rule, ordinal, amount)]
+    parts = [_price_clause(rule, ordinal, amount)]
     if large:
         parts.append(f"连片 {facts.area_mu:g} 亩，达到 {rule.counts_as_first_mu} 亩，按首次计")
     if rule.cap_fen is not None and amount > rule.cap_fen:
@@ -109,7 +92,7 @@ def charge(rule: RuleDefinition, facts: PointFacts, ordinal: int = 1) -> Assessm
     return Assessment(amount, f"{cite}：{'；'.join(parts)}。")
 
 
-def _said(rule: RuleDefinition, ordinal: int, amount: int) -> str:
+def _price_clause(rule: RuleDefinition, ordinal: int, amount: int) -> str:
     if rule.base.kind == "fixed" or rule.count is None:
         return f"每一处扣缴 {wan(amount)} 万元"
     within = SCOPES[rule.count.scope] + ("本年度" if rule.count.reset == "year" else "")
@@ -117,10 +100,10 @@ def _said(rule: RuleDefinition, ordinal: int, amount: int) -> str:
 
 
 def _exempt(rule: RuleDefinition, facts: PointFacts) -> str | None:
-    if not rule.holds(facts.burning_date):
-        return f"焚烧日期 {facts.burning_date:%Y-%m-%d} 不在规则有效期内"
-    if rule.seasons and not any(season.holds(facts.burning_date) for season in rule.seasons):
-        return f"焚烧日期 {facts.burning_date:%Y-%m-%d} 不在禁烧时段内"
+    if not rule.holds(facts.burn_date):
+        return f"焚烧日期 {facts.burn_date:%Y-%m-%d} 不在规则有效期内"
+    if rule.seasons and not any(season.holds(facts.burn_date) for season in rule.seasons):
+        return f"焚烧日期 {facts.burn_date:%Y-%m-%d} 不在禁烧时段内"
     if rule.sources and facts.source not in rule.sources:
         return f"来源“{facts.source}”不是扣缴依据"
     return None
@@ -129,8 +112,9 @@ def _exempt(rule: RuleDefinition, facts: PointFacts) -> str | None:
 def _count_key(rule: RuleDefinition, facts: PointFacts) -> tuple[str, int]:
     if rule.count is None:
         return ("", 0)
-    places = {"payer": facts.payer_code, "county": facts.county_code, "township": facts.township_code}
-    place = places[rule.count.scope]
-    if place is None:
-        raise ValueError(f"火点 {facts.point_id} 没有乡镇，无法按乡镇计次。")
-    return (place, facts.burning_date.year if rule.count.reset == "year" else 0)
+    codes = {"payer": facts.payer_code, "county": facts.county_code, "township": facts.township_code}
+    place = codes[rule.count.scope]
+    if not place:
+        scope = SCOPES[rule.count.scope]
+        raise ValueError(f"火点 {facts.point_id} 没有{scope}，无法按{scope}计次。")
+    return (place, facts.burn_date.year if rule.count.reset == "year" else 0)

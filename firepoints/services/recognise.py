@@ -75,7 +75,7 @@ def _decide(opened: Opened, *, counted: bool, reason: str, charged: Detection | 
     if attribution is None or verification is None:
         raise Missing(["属地", "核实记录"])
     payer_code, payer_name = _payer(attribution, point)
-    price = pins.pin(_pin_facts(point, charged, payer_code)) if charged else pins.Pin()
+    price = pins.pin(_point_facts(point, charged, payer_code)) if charged else pins.Pin()
     recognition = Recognition.objects.create(
         point=point,
         seq=next_seq(Recognition, point),
@@ -105,16 +105,14 @@ def _payer(attribution: Attribution, point: FirePoint) -> tuple[str, str]:
     return code, name
 
 
-def _pin_facts(point: FirePoint, charged: Detection, payer_code: str) -> pins.PinFacts:
-    return pins.PinFacts(
+def _point_facts(point: FirePoint, charged: Detection, payer_code: str) -> pins.PointFacts:
+    return pins.PointFacts(
         point_id=point.pk,
         burn_date=point.burn_date,
-        basis=charging.basis_of(charged),
         source=f"{charged.source.authority}:{charged.source.kind}",
         payer_code=payer_code,
         county_code=point.county_code,
         township_code=point.township_code,
-        order=point.number or "",
     )
 
 

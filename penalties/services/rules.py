@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from datetime import date
 
 from firepoints.models import Recognition
-from firepoints.pins import Pin, PinFacts
+from firepoints.pins import Pin, PointFacts
 from journal.errors import Refused
 from penalties.models import Rule
-from penalties.rules import PointFacts, RuleDefinition, charge, ordinals, parse, rule_for
+from penalties.rules import RuleDefinition, charge, ordinals, parse, rule_for
 
 
 class NoRule(Refused):
@@ -29,47 +29,30 @@ def rules_in_force() -> dict[str, tuple[Rule, RuleDefinition]]:
 
 def rule_on(day: date) -> Rule | None:
     """The rule that a fire of this Beijing date falls under (policy.md §2f); None when no rule covers it."""
-    stored = rules_in_force()
-    found = rule_for([parsed for _, parsed in stored.values()], day)
-    return stored[found.ref][0] if found else None
+    rules = rules_in_force()
+    parsed = rule_for([parsed for _, parsed in rules.values()], day)
+    return rules[parsed.ref][0] if parsed else None
 
 
-def pin(facts: PinFacts) -> Pin:
+def pin(facts: PointFacts) -> Pin:
     """What 认定 writes beside its decision: the rule of the burning date, and what one first point costs in fen.
 
     An empty pin without a rule: recognising stays possible, and building a batch says that a rule is missing.
     """
     rule = rule_on(facts.burn_date)
-    if rule is None:
-        return Pin()
-    said = charge(definition(rule), _as_rule_facts(facts))
-    return Pin(rule.ref, said.amount_fen)
-
-
-def _as_rule_facts(facts: PinFacts) -> PointFacts:
-    return PointFacts(
-        point_id=str(facts.point_id),
-        burning_date=facts.burn_date,
-        source=facts.source,
-        payer_code=facts.payer_code,
-        county_code=facts.county_code,
-        township_code=facts.township_code or None,
-        order=facts.order,
-    )
+    return Pin(rule.ref, charge(definition(rule), facts).amount_fen) if rule else Pin()
 
 
 def facts_of(recognition: Recognition) -> PointFacts:
     """The facts that a rule may look at, all of them pinned by the 认定."""
-    detection = recognition.charged_detection
-    source = f"{detection.source.authority}:{detection.source.kind}" if detection else ""
+    detection, place = recognition.charged_detection, recognition.attribution
     return PointFacts(
-        point_id=str(recognition.point_id),
-        burning_date=recognition.burn_date,
-        source=source,
+        point_id=recognition.point_id,
+        burn_date=recognition.burn_date,
+        source=f"{detection.source.authority}:{detection.source.kind}" if detection else "",
         payer_code=recognition.payer_code,
-        county_code=recognition.attribution.county_code,
-        township_code=recognition.attribution.township_code or None,
-        order=f"{recognition.point_id:012d}",
+        county_code=place.county_code,
+        township_code=place.township_code,
     )
 
 
@@ -79,22 +62,28 @@ def assess(recognitions: Iterable[Recognition]) -> dict[int, tuple[Rule, int, st
     A point that burned before any rule is recorded and charged nothing: it is left out. Raises NoRule when a point is
     counted and no rule at all is loaded.
     """
-    stored = rules_in_force()
-    parsed_rules = [parsed for _, parsed in stored.values()]
-    by_rule: dict[str, list[Recognition]] = defaultdict(list)
+    rules = rules_in_force()
+    by_ref: dict[str, list[Recognition]] = defaultdict(list)
     for recognition in recognitions:
-        if not stored:
+        if not rules:
             raise NoRule("还没有扣缴规则：先载入政策包（pack load），再编批次。")
-        found = None if recognition.rule_ref in stored else rule_for(parsed_rules, recognition.burn_date)
-        ref = recognition.rule_ref if recognition.rule_ref in stored else found.ref if found else ""
+        ref = _ref_for(recognition, rules)
         if ref:
-            by_rule[ref].append(recognition)
+            by_ref[ref].append(recognition)
     assessed: dict[int, tuple[Rule, int, str]] = {}
-    for ref, members in by_rule.items():
-        rule, parsed = stored[ref]
-        facts = [facts_of(recognition) for recognition in members]
-        places = ordinals(parsed, facts)
-        for recognition, fact in zip(members, facts, strict=True):
-            said = charge(parsed, fact, places.get(fact.point_id, 1))
-            assessed[recognition.point_id] = (rule, said.amount_fen, said.explanation)
+    for ref, members in by_ref.items():
+        rule, parsed = rules[ref]
+        points = [facts_of(recognition) for recognition in members]
+        places = ordinals(parsed, points)
+        for facts in points:
+            assessment = charge(parsed, facts, places.get(facts.point_id, 1))
+            assessed[facts.point_id] = (rule, assessment.amount_fen, assessment.explanation)
     return assessed
+
+
+def _ref_for(recognition: Recognition, rules: dict[str, tuple[Rule, RuleDefinition]]) -> str:
+    """The rule that a 认定 pinned, else the one of its burning date; "" when neither is there."""
+    if recognition.rule_ref in rules:
+        return recognition.rule_ref
+    parsed = rule_for([parsed for _, parsed in rules.values()], recognition.burn_date)
+    return parsed.ref if parsed else ""

@@ -24,7 +24,7 @@ def definition(**changes: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def facts(point_id: str = "p1", day: date = date(2025, 10, 12), **changes: Any) -> rules.PointFacts:
+def facts(point_id: int = 1, day: date = date(2025, 10, 12), **changes: Any) -> rules.PointFacts:
     values: dict[str, Any] = {
         "source": "national:satellite", "payer_code": "210502", "county_code": "210502", "township_code": "210502001",
         **changes,
@@ -39,7 +39,7 @@ def amounts(rule: rules.RuleDefinition, points: list[rules.PointFacts]) -> list[
 
 def test_benxi_takes_thirty_thousand_for_every_point_however_many() -> None:
     rule = rules.parse(definition())
-    assert amounts(rule, [facts(f"p{n}") for n in range(5)]) == [30_000] * 5
+    assert amounts(rule, [facts(n) for n in range(5)]) == [30_000] * 5
     assert rules.charge(rule, facts()).explanation == "本政办发〔2022〕29号 四（二）：每一处扣缴 3 万元。"
     assert (rule.ref, rule.fixed_fen) == ("benxi-c12@1", 3_000_000)
 
@@ -59,8 +59,8 @@ def test_zhengzhou_2017_doubles_by_township_and_year() -> None:
         )
     )  # fmt: skip
     day = date(2017, 6, 1)
-    points = [facts(f"p{n}", day) for n in range(3)] + [facts("q", day, township_code="410100009")]
-    points.append(facts("r", date(2018, 6, 1)))
+    points = [facts(n, day) for n in range(3)] + [facts(8, day, township_code="410100009")]
+    points.append(facts(9, date(2018, 6, 1)))
     assert amounts(rule, points) == [1_000_000, 2_000_000, 4_000_000, 1_000_000, 1_000_000]
     assert rules.charge(rule, points[2], 3).explanation.endswith("乡镇（街道）本年度第 3 处，扣缴 400 万元。")
     assert rule.fixed_fen is None
@@ -74,7 +74,7 @@ def test_xuchang_takes_more_for_the_first_fire_and_a_large_one_counts_as_a_first
             count={"scope": "county", "reset": "year"}, counts_as_first_mu=500,
         )
     )  # fmt: skip
-    points = [facts("p1"), facts("p2"), facts("p3", area_mu=500.0), facts("p4", area_mu=499.9)]
+    points = [facts(1), facts(2), facts(3, area_mu=500.0), facts(4, area_mu=499.9)]
     assert amounts(rule, points) == [100_000, 10_000, 100_000, 10_000]
     assert "连片 500 亩" in rules.charge(rule, points[2], 3).explanation
 
@@ -87,8 +87,8 @@ def test_tieling_2016_is_the_same_rule_with_another_number() -> None:
 
 def test_the_count_does_not_depend_on_the_order_of_arrival() -> None:
     rule = rules.parse(definition(base=DOUBLING, count=BY_COUNTY_AND_YEAR))
-    points = [facts("a", date(2025, 10, 2)), facts("b", date(2025, 10, 1)), facts("c", date(2025, 10, 2), order="0")]
-    assert rules.ordinals(rule, points) == rules.ordinals(rule, points[::-1]) == {"b": 1, "a": 2, "c": 3}
+    points = [facts(9, date(2025, 10, 2)), facts(30, date(2025, 10, 1)), facts(10, date(2025, 10, 2))]
+    assert rules.ordinals(rule, points) == rules.ordinals(rule, points[::-1]) == {30: 1, 9: 2, 10: 3}
 
 
 def test_a_season_window_may_run_over_new_year() -> None:
@@ -106,8 +106,8 @@ def test_a_source_off_the_whitelist_is_charged_nothing_and_does_not_move_the_cou
             count={"scope": "payer", "reset": "never"},
         )
     )  # fmt: skip
-    points = [facts("a"), facts("b", source="village:self"), facts("c")]
-    assert rules.ordinals(rule, points) == {"a": 1, "c": 2}
+    points = [facts(1), facts(2, source="village:self"), facts(3)]
+    assert rules.ordinals(rule, points) == {1: 1, 3: 2}
     assert amounts(rule, points) == [1, 0, 2]
 
 
@@ -174,7 +174,7 @@ def test_a_malformed_rule_says_which_field(changes: dict[str, Any], said: str) -
 def test_a_township_count_needs_a_township() -> None:
     rule = rules.parse(definition(base=DOUBLING, count={"scope": "township", "reset": "year"}))
     with pytest.raises(ValueError, match="没有乡镇"):
-        rules.ordinals(rule, [facts(township_code=None)])
+        rules.ordinals(rule, [facts(township_code="")])
 
 
 def test_an_ordinal_starts_at_one() -> None:
