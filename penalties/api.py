@@ -129,8 +129,8 @@ def brief(batch: Batch, totals: tuple[int, int, int]) -> dict[str, Any]:
 def full(batch: Batch, user: User) -> dict[str, Any]:
     """One batch with the lines that `user` may see; its totals are theirs."""
     lines = selectors.lines_for(user, batch)
-    amount_fen = sum(line.row.amount_fen for line in lines)
-    totals = (sum(line.row.count for line in lines), amount_fen, sum(line.settled_fen for line in lines))
+    amount_fen = sum(line.row.figures.amount_fen for line in lines)
+    totals = (sum(line.row.figures.count for line in lines), amount_fen, sum(line.settled_fen for line in lines))
     return brief(batch, totals) | {
         "amount_daxie": daxie(amount_fen),
         "content_hash": batch.content_hash,
@@ -141,12 +141,19 @@ def full(batch: Batch, user: User) -> dict[str, Any]:
 
 
 def _line(line: selectors.Line) -> dict[str, Any]:
-    row = line.row
-    names = ("payer_code", "payer_name", "group", "satellite", "inspection", "scar", "amount_fen", "cumulative_fen")
-    return {name: getattr(row, name) for name in names} | {
-        "points": row.count,
-        "amount_yuan": yuan(row.amount_fen),
-        "cumulative_points": row.cumulative_count,
+    row, figures = line.row, line.row.figures
+    return {
+        "payer_code": row.code,
+        "payer_name": row.name,
+        "group": row.group,
+        "points": figures.count,
+        "satellite": figures.satellite,
+        "inspection": figures.inspection,
+        "scar": figures.scar,
+        "amount_fen": figures.amount_fen,
+        "amount_yuan": yuan(figures.amount_fen),
+        "cumulative_points": figures.cumulative_count,
+        "cumulative_fen": figures.cumulative_fen,
         "settled_fen": line.settled_fen,
     }
 

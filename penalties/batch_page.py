@@ -81,7 +81,7 @@ def context_for(user: User, batch: Batch, *, payer: str = "", form: StepForm | N
     """Everything for the template; `form` is a filled form that was refused. The queries do not grow with the rows."""
     whole = selectors.sees_whole_table(user)
     lines = selectors.lines_for(user, batch)
-    report = narrowed(reports.batch_report(batch), None if whole else {line.row.payer_code for line in lines})
+    report = narrowed(reports.batch_report(batch), None if whole else {line.row.code for line in lines})
     next_act = _next_act(user, batch, lines, payer=payer, form=form)
     settled_fen = sum(line.settled_fen for line in lines)
     total = report.total
@@ -181,14 +181,14 @@ def _frozen_said(batch: Batch) -> list[str]:
 
 
 def _vouchers_said(lines: list[Line]) -> list[str]:
-    owed = [line for line in lines if line.row.amount_fen]
-    open_ = [line.row.payer_name for line in owed if line.left_fen]
+    owed = [line for line in lines if line.row.figures.amount_fen]
+    open_ = [line.row.name for line in owed if line.left_fen]
     more = f"等 {len(open_)} 个单位" if len(open_) > 2 else ""
     return [f"凭证 {len(owed) - len(open_)} / {len(owed)}", f"还差{'、'.join(open_[:2])}{more}" if open_ else "已结清"]
 
 
 def _table(report: MonthReport, batch: Batch, lines: list[Line], *, whole: bool, may_settle: bool) -> list[TableRow]:
-    by_payer = {line.row.payer_code: line for line in lines}
+    by_payer = {line.row.code: line for line in lines}
     charged = {point.payer_code for point in report.points}
     rows, number = [], 0
     for group, payers, subtotal in report.subtotals:
@@ -205,7 +205,7 @@ def _table(report: MonthReport, batch: Batch, lines: list[Line], *, whole: bool,
                     rate=rate,
                     voucher=_voucher(batch, line),
                     voucher_on=line.settled_on,
-                    voucher_said=f"{wan(line.settled_fen)} / {wan(line.row.amount_fen)}",
+                    voucher_said=f"{wan(line.settled_fen)} / {wan(line.row.figures.amount_fen)}",
                     settle_url=f"?payer={payer.code}#next" if settle else "",
                     points_url=f"#payer-{payer.code}" if payer.code in charged else "",
                 )
@@ -217,7 +217,7 @@ def _table(report: MonthReport, batch: Batch, lines: list[Line], *, whole: bool,
 
 
 def _voucher(batch: Batch, line: Line) -> str:
-    if not line.row.amount_fen:
+    if not line.row.figures.amount_fen:
         return NOTHING
     if batch.state not in WITH_FINANCE:
         return NOT_SENT

@@ -130,7 +130,7 @@ class SettleForm(StepForm):
     def prepare(self) -> None:
         waiting = [line for line in self.lines if line.left_fen]
         choices = [("", "请选择")]
-        choices += [(line.row.payer_code, f"{line.row.payer_name}（余 {yuan(line.left_fen)} 元）") for line in waiting]
+        choices += [(line.row.code, f"{line.row.name}（余 {yuan(line.left_fen)} 元）") for line in waiting]
         if len(waiting) > 1:
             choices.append((ALL_PAYERS, f"全部待凭证的 {len(waiting)} 个单位，同一凭证"))
         self.fields["payer"].choices = choices  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""The ledger as arithmetic: what should stand, less what stands, is what to post (C12, C13).
+"""The ledger as arithmetic: what should be posted, less what is posted, is what to post (C12, C13).
 
 Pure: no clock and no current setting. The caller gives both sides over the same scope (a batch takes what is final at
 its cut-off and everything posted before), because a point that is missing from ``desired`` gives its money back.
@@ -6,14 +6,15 @@ its cut-off and everything posted before), because a point that is missing from 
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from penalties.money import yuan
 
 BASES = ("satellite", "inspection", "scar")
-MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
 
-# Why an entry was posted: stable codes, with the words that a page and the corrections table show.
+# Why an entry was posted: stable codes, with the words that the ledger, a page and the corrections table show.
 REASONS = {
     "charged": "认定计入",
     "withdrawn": "不再计入，退回",
@@ -21,6 +22,9 @@ REASONS = {
     "amount_changed": "金额变更",
     "facts_changed": "月份、依据或规则变更",
 }
+
+Terms = tuple[str, str, str, int, str]
+"""What the finance table shows of a charge: payer, month, basis, fen, rule. Equal terms move no money."""
 
 
 class LedgerBroken(ValueError):
@@ -31,12 +35,53 @@ class LedgerBroken(ValueError):
         self.problems = problems
 
 
-@dataclass(frozen=True)
+class Movement(Protocol):
+    """One movement of money, posted or only proposed: the columns of `penalties.models.LedgerEntry`, money in fen."""
+
+    @property
+    def point_id(self) -> int: ...
+    @property
+    def seq(self) -> int: ...
+    @property
+    def recognition_id(self) -> int: ...
+    @property
+    def amount_fen(self) -> int: ...
+    @property
+    def balance_fen(self) -> int: ...
+    @property
+    def pinned_fen(self) -> int: ...
+    @property
+    def payer_code(self) -> str: ...
+    @property
+    def payer_name(self) -> str: ...
+    @property
+    def month(self) -> str: ...
+    @property
+    def basis(self) -> str: ...
+    @property
+    def rule_ref(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def reverses_id(self) -> int | None: ...
+
+
+class Entry(Movement, Protocol):
+    """A movement as it was posted: it has its id. A row of `penalties.models.LedgerEntry` is one."""
+
+    @property
+    def id(self) -> int: ...
+
+
+PostedEntry = TypeVar("PostedEntry", bound=Entry)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Charge:
     """What one recognised point should cost, as pinned at 认定. ``month`` is YYYY-MM of the burning date in Beijing."""
 
-    point_id: str
-    recognition_id: str
+    point_id: int
+    recognition_id: int
     payer_code: str
     payer_name: str
     month: str
@@ -53,83 +98,68 @@ class Charge:
             raise ValueError(f"火点 {self.point_id}：月份“{self.month}”应写成 YYYY-MM。")
 
     @property
-    def terms(self) -> tuple[str, str, str, int, str]:
-        """What the finance table shows of it; a new 认定 with equal terms moves no money."""
+    def terms(self) -> Terms:
         return (self.payer_code, self.month, self.basis, self.amount_fen, self.rule_ref)
 
 
-@dataclass(frozen=True)
-class Posted:
-    """Where a point stands: its last entry, the balance after it (0 or the pinned amount), and the pinned charge."""
-
-    point_id: str
-    seq: int
-    balance_fen: int
-    last_entry_id: int
-    pinned: Charge
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class EntryDraft:
-    """One entry to append: ``seq`` is per point from 1, ``reverses`` is the id of the charge that it takes back.
+    """One entry to append: ``seq`` is per point from 1, ``reverses_id`` is the id of the charge that it takes back.
 
-    ``amount_fen`` is +pinned for a charge and -pinned for a reversal; ``pinned`` carries payer, month, basis and rule,
-    so that a reversal falls on whoever was charged.
+    ``amount_fen`` is +pinned for a charge and -pinned for a reversal, which carries the payer, month, basis and rule of
+    the charge, so that it falls on whoever was charged. ``cause`` is a key of REASONS.
     """
 
-    point_id: str
+    point_id: int
     seq: int
+    recognition_id: int
     amount_fen: int
     balance_fen: int
-    pinned: Charge
-    reason: str
-    reverses: int | None = None
+    pinned_fen: int
+    payer_code: str
+    payer_name: str
+    month: str
+    basis: str
+    rule_ref: str
+    cause: str
+    reverses_id: int | None = None
 
     @property
-    def pinned_fen(self) -> int:
-        return self.pinned.amount_fen
+    def reason(self) -> str:
+        return REASONS[self.cause]
 
 
-@dataclass(frozen=True)
-class Entry:
-    """An entry as it was posted: its id, and its content."""
-
-    id: int
-    draft: EntryDraft
-
-
-def diff(desired: Mapping[str, Charge], posted: Mapping[str, Posted]) -> list[EntryDraft]:
-    """The entries that bring ``posted`` to ``desired``, over the union of both, in point order.
+def diff(desired: Mapping[int, Charge], posted: Mapping[int, Entry]) -> list[EntryDraft]:
+    """The entries that bring ``posted`` (point → its last entry) to ``desired``, over the union of both, by point id.
 
     A change of payer, amount, month, basis or rule is a reversal and a new charge; a charge of zero fen is no charge.
     Applying the result and asking again gives nothing.
     """
     drafts: list[EntryDraft] = []
     for point_id in sorted(desired.keys() | posted.keys()):
-        wanted, standing = desired.get(point_id), posted.get(point_id)
-        if wanted is not None and wanted.amount_fen == 0:
-            wanted = None
-        drafts += _step(point_id, wanted, standing)
+        charge = desired.get(point_id)
+        if charge is not None and charge.amount_fen == 0:
+            charge = None
+        drafts += _steps(charge, posted.get(point_id))
     return drafts
 
 
-def replay(entries: Iterable[Entry]) -> dict[str, Posted]:
-    """Where every point stands after ``entries``, in (point, seq) order whatever order they come in.
+def replay(entries: Iterable[PostedEntry]) -> dict[int, PostedEntry]:
+    """The last entry of every point after ``entries``, taken in (point, seq) order whatever order they come in.
 
     Raises LedgerBroken with every problem: a gap in seq, a balance that is neither 0 nor pinned, a reversal of
     something else than the open charge, a second charge over an open one.
     """
-    standing: dict[str, Posted] = {}
+    last: dict[int, PostedEntry] = {}
     problems: list[str] = []
-    for entry in sorted(entries, key=lambda item: (item.draft.point_id, item.draft.seq, item.id)):
-        problem = _problem(entry, standing.get(entry.draft.point_id))
+    for entry in sorted(entries, key=lambda entry: (entry.point_id, entry.seq, entry.id)):
+        problem = _column_problem(entry) or _problem(entry, last.get(entry.point_id))
         if problem:
-            problems.append(f"火点 {entry.draft.point_id} 第 {entry.draft.seq} 笔：{problem}")
-        draft = entry.draft
-        standing[draft.point_id] = Posted(draft.point_id, draft.seq, draft.balance_fen, entry.id, draft.pinned)
+            problems.append(f"火点 {entry.point_id} 第 {entry.seq} 笔：{problem}")
+        last[entry.point_id] = entry
     if problems:
         raise LedgerBroken(problems)
-    return standing
+    return last
 
 
 def problems_of(entries: Iterable[Entry]) -> list[str]:
@@ -141,46 +171,87 @@ def problems_of(entries: Iterable[Entry]) -> list[str]:
     return []
 
 
-def _step(point_id: str, wanted: Charge | None, standing: Posted | None) -> list[EntryDraft]:
+def _terms(entry: Movement) -> Terms:
+    return (entry.payer_code, entry.month, entry.basis, entry.pinned_fen, entry.rule_ref)
+
+
+def _steps(charge: Charge | None, last: Entry | None) -> list[EntryDraft]:
+    """The reversal and the charge that one point needs after its last entry; either may be missing."""
     drafts: list[EntryDraft] = []
-    seq, reason = 0, "charged"
-    if standing is not None:
-        seq = standing.seq
-        if standing.balance_fen:
-            if wanted is not None and wanted.terms == standing.pinned.terms:
-                return []
-            reason = _reason(wanted, standing.pinned)
-            seq += 1
-            drafts.append(
-                EntryDraft(point_id, seq, -standing.balance_fen, 0, standing.pinned, reason, standing.last_entry_id)
-            )
-    if wanted is not None:
-        amount = wanted.amount_fen
-        drafts.append(EntryDraft(point_id, seq + 1, amount, amount, replace(wanted, point_id=point_id), reason))
+    seq, cause = last.seq if last else 0, "charged"
+    if last is not None and last.balance_fen:
+        if charge is not None and charge.terms == _terms(last):
+            return []
+        seq, cause = seq + 1, _cause(charge, last)
+        drafts.append(_reversal(last, seq=seq, cause=cause))
+    if charge is not None:
+        drafts.append(_charging(charge, seq=seq + 1, cause=cause))
     return drafts
 
 
-def _reason(wanted: Charge | None, pinned: Charge) -> str:
-    if wanted is None:
+def _reversal(entry: Entry, *, seq: int, cause: str) -> EntryDraft:
+    return EntryDraft(
+        point_id=entry.point_id,
+        seq=seq,
+        recognition_id=entry.recognition_id,
+        amount_fen=-entry.balance_fen,
+        balance_fen=0,
+        pinned_fen=entry.pinned_fen,
+        payer_code=entry.payer_code,
+        payer_name=entry.payer_name,
+        month=entry.month,
+        basis=entry.basis,
+        rule_ref=entry.rule_ref,
+        cause=cause,
+        reverses_id=entry.id,
+    )
+
+
+def _charging(charge: Charge, *, seq: int, cause: str) -> EntryDraft:
+    return EntryDraft(
+        point_id=charge.point_id,
+        seq=seq,
+        recognition_id=charge.recognition_id,
+        amount_fen=charge.amount_fen,
+        balance_fen=charge.amount_fen,
+        pinned_fen=charge.amount_fen,
+        payer_code=charge.payer_code,
+        payer_name=charge.payer_name,
+        month=charge.month,
+        basis=charge.basis,
+        rule_ref=charge.rule_ref,
+        cause=cause,
+    )
+
+
+def _cause(charge: Charge | None, entry: Entry) -> str:
+    if charge is None:
         return "withdrawn"
-    if wanted.payer_code != pinned.payer_code:
+    if charge.payer_code != entry.payer_code:
         return "payer_changed"
-    return "amount_changed" if wanted.amount_fen != pinned.amount_fen else "facts_changed"
+    return "amount_changed" if charge.amount_fen != entry.pinned_fen else "facts_changed"
 
 
-def _problem(entry: Entry, before: Posted | None) -> str | None:
-    draft = entry.draft
-    balance = before.balance_fen if before else 0
-    if draft.seq != (before.seq if before else 0) + 1:
-        return "序号不连续"
-    if draft.pinned_fen <= 0:
+def _column_problem(entry: Entry) -> str | None:
+    """What is wrong with an entry on its own."""
+    if entry.pinned_fen <= 0:
         return "认定金额应大于零"
-    if draft.balance_fen != balance + draft.amount_fen:
-        return f"余额 {yuan(draft.balance_fen)} 元不等于上期余额加本笔"
-    if draft.balance_fen not in (0, draft.pinned_fen):
-        return f"余额 {yuan(draft.balance_fen)} 元既不是零，也不是认定金额"
-    if draft.reverses is None:
+    if entry.basis not in BASES:
+        return f"不认识的扣缴依据“{entry.basis}”"
+    return None if MONTH.fullmatch(entry.month) else f"月份“{entry.month}”应写成 YYYY-MM"
+
+
+def _problem(entry: Entry, before: Entry | None) -> str | None:
+    """What is wrong with an entry after the one before it of the same point."""
+    balance = before.balance_fen if before else 0
+    if entry.seq != (before.seq if before else 0) + 1:
+        return "序号不连续"
+    if entry.balance_fen != balance + entry.amount_fen:
+        return f"余额 {yuan(entry.balance_fen)} 元不等于上期余额加本笔"
+    if entry.balance_fen not in (0, entry.pinned_fen):
+        return f"余额 {yuan(entry.balance_fen)} 元既不是零，也不是认定金额"
+    if entry.reverses_id is None:
         return None if balance == 0 else "上一笔扣缴没有冲回，又记了一笔"
-    if before is None or balance == 0 or draft.reverses != before.last_entry_id:
+    if before is None or balance == 0 or entry.reverses_id != before.id:
         return "冲回的不是当前的扣缴"
-    return None if draft.pinned.terms == before.pinned.terms else "冲回与原扣缴的付款单位、月份或依据不一致"
+    return None if _terms(entry) == _terms(before) else "冲回与原扣缴的付款单位、月份或依据不一致"

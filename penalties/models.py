@@ -164,6 +164,10 @@ class LedgerEntry(AppendOnlyModel):
             models.Index(fields=["month", "payer_code"], name="entry_month_ix"),
         ]
 
+    @property
+    def rule_ref(self) -> str:
+        return self.rule.ref
+
 
 class BatchLine(AppendOnlyModel):
     """One payer's line as frozen, zeros too; never changed afterwards."""

@@ -11,6 +11,7 @@ from firepoints.scope import own_counties
 from grids.roles import Level, PostKind
 from grids.selectors import posts_held
 from journal.errors import NotThere
+from penalties.documents.report import PayerRow
 from penalties.models import Batch, BatchLine, BatchState, LedgerEntry, Settlement
 from penalties.services import tables
 
@@ -22,7 +23,7 @@ WHOLE_TABLE = (PostKind.BUREAU, PostKind.RECOGNISER, PostKind.FINANCE, PostKind.
 class Line:
     """One payer's row with its vouchers; money in fen. An open batch has no vouchers yet."""
 
-    row: tables.Row
+    row: PayerRow
     settlements: tuple[Settlement, ...] = ()
 
     @property
@@ -31,7 +32,7 @@ class Line:
 
     @property
     def left_fen(self) -> int:
-        return self.row.amount_fen - self.settled_fen
+        return self.row.figures.amount_fen - self.settled_fen
 
     @property
     def settled_on(self) -> date | None:
@@ -79,10 +80,10 @@ def lines_for(user: Any, batch: Batch) -> list[Line]:
     vouchers = Prefetch("settlements", Settlement.objects.order_by("settled_on", "pk"))
     frozen = list(batch.lines.order_by("position").prefetch_related(vouchers))
     if frozen:
-        lines = [Line(tables.Row.from_line(line), tuple(line.settlements.all())) for line in frozen]
+        lines = [Line(tables.row_of(line), tuple(line.settlements.all())) for line in frozen]
     else:
         lines = [Line(row) for row in tables.batch_rows(batch)]
-    return [line for line in lines if payers is None or line.row.payer_code in payers]
+    return [line for line in lines if payers is None or line.row.code in payers]
 
 
 def totals_of(user: Any, batches: Iterable[Batch]) -> dict[int, tuple[int, int, int]]:

@@ -10,6 +10,7 @@ from firepoints.models import FirePoint, ImportRun
 from firepoints.states import State
 from grids.models import Edition, Term, User
 from journal import verify
+from penalties.documents.report import total_of
 from penalties.models import LedgerEntry
 from penalties.money import daxie, yuan
 from penalties.services.tables import batch_rows
@@ -21,7 +22,7 @@ def summary(edition: Edition, month: str) -> dict[str, Any]:
     """Counts, the table of the month's batch, the journal's proof. Reads only."""
     batch = batch_of_month(month)
     rows = batch_rows(batch) if batch else []
-    total_fen = sum(row.amount_fen for row in rows)
+    total = total_of(rows)
     states = Counter(FirePoint.objects.values_list("state", flat=True))
     report = verify.verify()
     return {
@@ -37,16 +38,16 @@ def summary(edition: Edition, month: str) -> dict[str, Any]:
         "points": {str(state): states[state] for state in State.values if states[state]},
         "batch": {"id": batch.pk, "name": str(batch), "state": batch.state} if batch else None,
         "counties": [
-            {"code": row.payer_code, "name": row.payer_name, "points": row.count, "amount_fen": row.amount_fen,
-             "yuan": yuan(row.amount_fen)}
+            {"code": row.code, "name": row.name, "points": row.figures.count, "amount_fen": row.figures.amount_fen,
+             "yuan": yuan(row.figures.amount_fen)}
             for row in rows
         ],
         "total": {
-            "points": sum(row.count for row in rows),
-            "amount_fen": total_fen,
+            "points": total.count,
+            "amount_fen": total.amount_fen,
             "ledger_fen": sum(LedgerEntry.objects.values_list("amount_fen", flat=True)),
-            "yuan": yuan(total_fen),
-            "daxie": daxie(total_fen),
+            "yuan": yuan(total.amount_fen),
+            "daxie": daxie(total.amount_fen),
         },
         "journal": {"ok": report.ok, "entries": report.entries, "sealed": report.sealed, "problems": report.problems},
     }  # fmt: skip

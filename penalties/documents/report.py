@@ -67,13 +67,13 @@ class Figures:
 
 @dataclass(frozen=True)
 class PayerRow:
-    """A county's (or other payer's) line; zeros too. ``rate_fen`` is None where the rule has no single rate."""
+    """A county's (or other payer's) row; zeros too. ``rate_fen`` is None where the rule has no single rate."""
 
     code: str
     name: str
     group: str
     figures: Figures
-    rate_fen: int | None
+    rate_fen: int | None = None
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from journal import clock, faults
 from journal.errors import BadInput, Conflict, Missing, NotAllowed, Refused, StaleVersion
 from journal.services import record
 from papers import filing
+from penalties.documents.report import PayerRow
 from penalties.models import Batch, BatchDocument, BatchLine, BatchState, LedgerEntry, Settlement
 from penalties.money import yuan
 from penalties.services import ledger, reports, tables
@@ -156,14 +158,14 @@ def batch_freeze(*, batch_id: int, actor: User) -> Batch:
     batch = _advance(
         batch, to=BatchState.FROZEN, frozen_at=clock.now(), checked_by=actor, content_hash=content_hash(batch, rows)
     )
-    BatchLine.objects.bulk_create([row.line(batch) for row in rows])
+    BatchLine.objects.bulk_create(tables.line_of(batch, position, row) for position, row in enumerate(rows, 1))
     faults.point("batch.lined")
     _record("batch.frozen", batch, actor, after={"hash": batch.content_hash, "lines": len(rows)})
     return batch
 
 
 def _require_unchanged(batch: Batch) -> None:
-    changed = {int(draft.point_id) for draft in ledger.drafts_for(month=batch.month, cut_off=batch.cut_off)}
+    changed = {draft.point_id for draft in ledger.drafts_for(month=batch.month, cut_off=batch.cut_off)}
     if not changed:
         return
     points = FirePoint.objects.filter(pk__in=changed).order_by("number")
@@ -181,16 +183,26 @@ def _require_day(day: date, *, what: str, not_before: date | None, earlier: str)
         raise BadInput(f"{what} {day} 早于{earlier} {not_before}", where="date")
 
 
-def content_hash(batch: Batch, rows: "list[tables.Row]") -> str:
+def content_hash(batch: Batch, rows: list[PayerRow]) -> str:
     """sha256 over the lines and the ledger entries of a batch, in canonical JSON."""
-    entries = LedgerEntry.objects.filter(batch=batch).order_by("id")
+    return digest_of(batch, rows, LedgerEntry.objects.filter(batch=batch).order_by("id"))
+
+
+def digest_of(batch: Batch, rows: list[PayerRow], entries: Iterable[LedgerEntry]) -> str:
+    """sha256 in hex that a frozen batch keeps. Every batch frozen so far carries it: these bytes must not change."""
     content = {
         "batch": [batch.month, batch.seq],
-        "lines": [row.canonical() for row in rows],
+        "lines": [_canonical(row) for row in rows],
         "entries": [[e.pk, e.point_id, e.seq, e.amount_fen, e.payer_code, e.basis] for e in entries],
     }
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _canonical(row: PayerRow) -> list[str | int]:
+    figures = row.figures
+    counts = (figures.satellite, figures.inspection, figures.scar)
+    return [row.code, row.name, *counts, figures.amount_fen, figures.cumulative_count, figures.cumulative_fen]
 
 
 @transaction.atomic
@@ -356,7 +368,7 @@ def frozen_problems() -> list[str]:
     """Frozen batches whose lines or entries no longer give the hash that was printed on their documents."""
     problems = []
     for batch in Batch.objects.exclude(state=BatchState.OPEN).order_by("pk"):
-        rows = [tables.Row.from_line(line) for line in batch.lines.order_by("position")]
+        rows = [tables.row_of(line) for line in batch.lines.order_by("position")]
         if content_hash(batch, rows) != batch.content_hash:
             problems.append(f"{batch}的明细与冻结时的摘要不一致")
     return problems

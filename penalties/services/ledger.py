@@ -1,4 +1,4 @@
-"""The ledger against the database: what should stand, what stands, and posting the difference.
+"""The ledger against the database: what should be posted, what is posted, and posting the difference (C12, C13).
 
 Only building a batch posts. The same arithmetic, read-only, is the nightly check and the one `journal verify` runs.
 """
@@ -8,12 +8,18 @@ from datetime import datetime
 from firepoints.models import FirePoint
 from firepoints.states import State
 from journal import clock
-from penalties.ledger import REASONS, Charge, Entry, EntryDraft, Posted, diff, problems_of
+from penalties.ledger import Charge, EntryDraft, diff, problems_of
 from penalties.models import Batch, LedgerEntry, Rule
 from penalties.services import rules
 
+# What a draft and a row of the ledger have in common.
+COLUMNS = (
+    *("point_id", "seq", "recognition_id", "amount_fen", "balance_fen", "pinned_fen", "reverses_id"),
+    *("payer_code", "payer_name", "month", "basis", "reason"),
+)
 
-def desired(*, final_by: datetime | None = None) -> dict[str, Charge]:
+
+def desired(*, final_by: datetime | None = None) -> dict[int, Charge]:
     """point id → charge for every final counted point, from what its 认定 pinned: no clock, no current setting.
 
     `final_by` (UTC) leaves out the points that became final after a batch's cut-off.
@@ -31,9 +37,9 @@ def desired(*, final_by: datetime | None = None) -> dict[str, Charge]:
         if recognition.point_id not in assessed:
             continue
         rule, amount_fen, _ = assessed[recognition.point_id]
-        charges[str(recognition.point_id)] = Charge(
-            point_id=str(recognition.point_id),
-            recognition_id=str(recognition.pk),
+        charges[recognition.point_id] = Charge(
+            point_id=recognition.point_id,
+            recognition_id=recognition.pk,
             payer_code=recognition.payer_code,
             payer_name=recognition.payer_name,
             month=f"{recognition.burn_date:%Y-%m}",
@@ -44,84 +50,41 @@ def desired(*, final_by: datetime | None = None) -> dict[str, Charge]:
     return charges
 
 
-def draft_of(row: LedgerEntry) -> EntryDraft:
-    """The engine's form of a posted row."""
-    pinned = Charge(
-        point_id=str(row.point_id),
-        recognition_id=str(row.recognition_id),
-        payer_code=row.payer_code,
-        payer_name=row.payer_name,
-        month=row.month,
-        basis=row.basis,
-        amount_fen=row.pinned_fen,
-        rule_ref=row.rule.ref,
-    )
-    return EntryDraft(
-        point_id=str(row.point_id),
-        seq=row.seq,
-        amount_fen=row.amount_fen,
-        balance_fen=row.balance_fen,
-        pinned=pinned,
-        reason=row.reason,
-        reverses=row.reverses_id,
-    )
-
-
-def posted() -> dict[str, Posted]:
-    """point id → where it stands after its last entry."""
-    standing: dict[str, Posted] = {}
-    for row in LedgerEntry.objects.select_related("rule").order_by("point_id", "seq"):
-        draft = draft_of(row)
-        standing[draft.point_id] = Posted(draft.point_id, draft.seq, draft.balance_fen, row.pk, draft.pinned)
-    return standing
+def posted() -> dict[int, LedgerEntry]:
+    """point id → its last entry, with the balance after it."""
+    entries = LedgerEntry.objects.select_related("rule").order_by("point_id", "seq")
+    return {entry.point_id: entry for entry in entries.iterator(chunk_size=5000)}
 
 
 def drafts_for(*, month: str, cut_off: datetime) -> list[EntryDraft]:
-    """What a batch of `month` (YYYY-MM) posts: final points of that month or earlier, and money to give back.
+    """The entries that a batch of `month` (YYYY-MM) posts: final points of that month or earlier, and money to give back.
 
-    A point of a later month that stands charged is left as it is; one that is no longer final gives its money back,
+    A point of a later month that is charged is left as it is; one that is no longer final gives its money back,
     whatever its month and whether or not it was decided before the cut-off.
     """
-    standing = posted()
+    last_entries = posted()
     final_now = desired()
     in_time = desired(final_by=cut_off)
-    wanted = {
+    charges = {
         point_id: charge
         for point_id, charge in final_now.items()
-        if (point_id in standing and standing[point_id].balance_fen) or (point_id in in_time and charge.month <= month)
+        if (point_id in last_entries and last_entries[point_id].balance_fen)
+        or (point_id in in_time and charge.month <= month)
     }
-    return diff(wanted, standing)
+    return diff(charges, last_entries)
 
 
 def post(batch: Batch, drafts: list[EntryDraft]) -> list[LedgerEntry]:
     """Append the drafts to the ledger under `batch`. UNIQUE(point, seq) refuses a second poster of the same difference."""
-    stored = {rule.ref: rule for rule in Rule.objects.all()}
+    by_ref = {rule.ref: rule for rule in Rule.objects.all()}
     at = clock.now()
-    rows = [
-        LedgerEntry(
-            point_id=int(draft.point_id),
-            seq=draft.seq,
-            batch=batch,
-            recognition_id=int(draft.pinned.recognition_id),
-            amount_fen=draft.amount_fen,
-            balance_fen=draft.balance_fen,
-            pinned_fen=draft.pinned_fen,
-            reverses_id=draft.reverses,
-            payer_code=draft.pinned.payer_code,
-            payer_name=draft.pinned.payer_name,
-            month=draft.pinned.month,
-            basis=draft.pinned.basis,
-            rule=stored[draft.pinned.rule_ref],
-            reason=REASONS.get(draft.reason, draft.reason),
-            at=at,
-        )
+    entries: list[LedgerEntry] = LedgerEntry.objects.bulk_create(
+        LedgerEntry(batch=batch, rule=by_ref[draft.rule_ref], at=at, **{name: getattr(draft, name) for name in COLUMNS})
         for draft in drafts
-    ]
-    made: list[LedgerEntry] = LedgerEntry.objects.bulk_create(rows)
-    return made
+    )
+    return entries
 
 
 def problems() -> list[str]:
     """What breaks the ledger's own rules over every posted row, as sentences; empty when well."""
-    rows = LedgerEntry.objects.select_related("rule").order_by("id")
-    return problems_of([Entry(row.pk, draft_of(row)) for row in rows.iterator(chunk_size=5000)])
+    return problems_of(LedgerEntry.objects.select_related("rule").order_by("id").iterator(chunk_size=5000))

@@ -1,11 +1,13 @@
 """The month, or a batch, as one report value; and the papers made from it (C13, policy.md §7)."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from firepoints.models import AttributionPerson, Recognition, Ruling
+from django.db.models import QuerySet
+
+from firepoints.models import AttributionPerson, FirePoint, Recognition, Ruling
 from grids.models import Edition, User
 from grids.roles import PostKind
 from journal import clock
@@ -18,41 +20,15 @@ from penalties.documents import han, qingshi, workbook
 from penalties.documents.report import (
     Approval,
     CorrectionRow,
-    Figures,
     MonthReport,
     PayerRow,
     PointRow,
     Titles,
     check,
 )
-from penalties.ledger import REASONS
+from penalties.ledger import Movement
 from penalties.models import Batch, BatchDocument, BatchState, LedgerEntry
 from penalties.services import ledger, rules, tables
-
-
-@dataclass(frozen=True, slots=True)
-class _Charge:
-    """A charge that stands in the period: posted, or only proposed while there is no batch."""
-
-    recognition_id: int
-    payer_code: str
-    payer_name: str
-    basis: str
-    amount_fen: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Return:
-    """A reversal of a charge that an earlier batch made."""
-
-    point_id: int
-    payer_code: str
-    payer_name: str
-    basis: str
-    month: str
-    reason: str
-    amount_fen: int
-    original: Batch
 
 
 def titles() -> Titles:
@@ -77,59 +53,40 @@ def month_report(*, month: str) -> MonthReport:
 
     With batches: all of them together. Without: what building would post today, marked as a draft.
     """
-    found = list(Batch.objects.filter(month=month).order_by("seq"))
-    if found:
-        entries = LedgerEntry.objects.filter(batch__in=found)
-        return _report(month, tables.month_rows(month), entries, batch=found[-1])
+    batches = list(Batch.objects.filter(month=month).order_by("seq"))
+    if batches:
+        return _report(month, tables.month_rows(month), LedgerEntry.objects.filter(batch__in=batches), batches[-1])
     drafts = ledger.drafts_for(month=month, cut_off=clock.now())
-    charges = [
-        _Charge(int(d.pinned.recognition_id), d.pinned.payer_code, d.pinned.payer_name, d.pinned.basis, d.amount_fen)
-        for d in drafts
-        if d.reverses is None
-    ]
-    originals = LedgerEntry.objects.select_related("batch").in_bulk([d.reverses for d in drafts if d.reverses])
-    returns = [
-        _Return(int(d.point_id), d.pinned.payer_code, d.pinned.payer_name, d.pinned.basis, d.pinned.month,
-                REASONS.get(d.reason, d.reason), d.amount_fen, originals[d.reverses].batch)
-        for d in drafts
-        if d.reverses is not None
-    ]  # fmt: skip
+    charges = [draft for draft in drafts if draft.reverses_id is None]
+    returns = [draft for draft in drafts if draft.reverses_id is not None]
     return _build(month, tables.month_rows(month, drafts), charges, returns, batch=None)
 
 
 def batch_report(batch: Batch) -> MonthReport:
     """One batch as a report."""
-    return _report(batch.month, tables.batch_rows(batch), LedgerEntry.objects.filter(batch=batch), batch=batch)
+    return _report(batch.month, tables.batch_rows(batch), LedgerEntry.objects.filter(batch=batch), batch)
 
 
-def _report(month: str, rows: list[tables.Row], queryset: "Iterable[LedgerEntry]", *, batch: Batch) -> MonthReport:
-    entries = list(queryset.select_related("batch", "reverses__batch").order_by("id"))  # type: ignore[attr-defined]
-    here = {entry.pk for entry in entries}
-    taken_back = {entry.reverses_id for entry in entries if entry.reverses_id in here}
-    charges = [
-        _Charge(e.recognition_id, e.payer_code, e.payer_name, e.basis, e.amount_fen)
-        for e in entries
-        if e.reverses_id is None and e.pk not in taken_back
-    ]
-    returns = [
-        _Return(e.point_id, e.payer_code, e.payer_name, e.basis, e.month, e.reason, e.amount_fen, e.reverses.batch)
-        for e in entries
-        if e.reverses is not None and e.reverses_id not in here
-    ]
+def _report(month: str, rows: list[PayerRow], queryset: QuerySet[LedgerEntry], batch: Batch) -> MonthReport:
+    """The report over posted entries; what was charged and given back within them is in neither annex."""
+    entries = list(queryset.order_by("id"))
+    ids = {entry.pk for entry in entries}
+    reversed_ids = {entry.reverses_id for entry in entries}
+    charges = [entry for entry in entries if entry.reverses_id is None and entry.pk not in reversed_ids]
+    returns = [entry for entry in entries if entry.reverses_id is not None and entry.reverses_id not in ids]
     return _build(month, rows, charges, returns, batch=batch)
 
 
 def _build(
-    month: str, rows: list[tables.Row], charges: list[_Charge], returns: list[_Return], *, batch: Batch | None
+    month: str, rows: list[PayerRow], charges: Sequence[Movement], returns: Sequence[Movement], *, batch: Batch | None
 ) -> MonthReport:
     home = deployment()
     seq, hash_ = head()
     year, number = map(int, month.split("-"))
-    rate = _rate_fen(tables.last_day(month))
-    # A late point under an older rule: its payer's line has no single rate, and is held to the annex instead.
-    mixed = {charge.payer_code for charge in charges if charge.amount_fen != rate}
-    mixed |= {back.payer_code for back in returns if back.amount_fen != -(rate or 0)}
-    points = _points(charges)
+    rate_fen = _rate_fen(tables.last_day(month))
+    # A late point under an older rule: its payer's line has no single rate, and is checked against the annex instead.
+    mixed = {charge.payer_code for charge in charges if charge.amount_fen != rate_fen}
+    mixed |= {back.payer_code for back in returns if back.amount_fen != -(rate_fen or 0)}
     synthetic = Edition.objects.filter(state=Edition.State.ACTIVE, is_synthetic=True).exists()
     return MonthReport(
         titles=titles(),
@@ -137,8 +94,8 @@ def _build(
         month=month,
         period=f"{year}年{number}月",
         issued_on=clock.today_beijing(),
-        rows=tuple(_payer_row(row, None if row.payer_code in mixed else rate) for row in rows),
-        points=points,
+        rows=tuple(row if row.code in mixed else replace(row, rate_fen=rate_fen) for row in rows),
+        points=_points(charges),
         corrections=_corrections(returns),
         journal_head=f"{seq}:{hash_}",
         is_demo=home.is_demo,
@@ -156,32 +113,21 @@ def _rate_fen(day: date) -> int | None:
     return rules.definition(rule).fixed_fen if rule else None
 
 
-def _payer_row(row: tables.Row, rate_fen: int | None) -> PayerRow:
-    figures = Figures(
-        count=row.count,
-        satellite=row.satellite,
-        inspection=row.inspection,
-        scar=row.scar,
-        amount_fen=row.amount_fen,
-        cumulative_count=row.cumulative_count,
-        cumulative_fen=row.cumulative_fen,
-    )
-    return PayerRow(code=row.payer_code, name=row.payer_name, group=row.group, figures=figures, rate_fen=rate_fen)
-
-
-def _points(charges: list[_Charge]) -> tuple[PointRow, ...]:
-    found = Recognition.objects.select_related(
+def _points(charges: Sequence[Movement]) -> tuple[PointRow, ...]:
+    """The annex of charged points: by payer, day of burning and number."""
+    recognitions = Recognition.objects.select_related(
         "point", "attribution__edition", "charged_detection__source", "recognised_by"
     ).in_bulk([charge.recognition_id for charge in charges])
-    heads = _heads(recognition.attribution_id for recognition in found.values())
-    rows = [
-        _point_row(found[c.recognition_id], c, heads.get(found[c.recognition_id].attribution_id, "")) for c in charges
-    ]
+    heads = _heads(recognition.attribution_id for recognition in recognitions.values())
+    rows = []
+    for charge in charges:
+        recognition = recognitions[charge.recognition_id]
+        rows.append(_point_row(recognition, charge, heads.get(recognition.attribution_id, "")))
     return tuple(sorted(rows, key=lambda row: (row.payer_code, row.burned_on, row.number)))
 
 
-def _point_row(recognition: Recognition, charge: _Charge, responsible: str) -> PointRow:
-    point, place, seen = recognition.point, recognition.attribution, recognition.charged_detection
+def _point_row(recognition: Recognition, charge: Movement, responsible: str) -> PointRow:
+    point, place, detection = recognition.point, recognition.attribution, recognition.charged_detection
     at = point.starts_at.astimezone(clock.BEIJING)
     exact = point.precision == "instant"
     return PointRow(
@@ -193,7 +139,7 @@ def _point_row(recognition: Recognition, charge: _Charge, responsible: str) -> P
         group=place.group_name,
         burned_on=recognition.burn_date,
         burned_at=f"{at:%H:%M}" if exact else "",
-        source=seen.source.name if seen else "",
+        source=detection.source.name if detection else "",
         basis=charge.basis,
         lon=place.lon,
         lat=place.lat,
@@ -214,28 +160,28 @@ def _heads(attribution_ids: Iterable[int]) -> dict[int, str]:
     best: dict[int, tuple[int, str]] = {}
     for person in people:
         rank = order.get(person.level, 0)
-        said = f"{person.holder.full_name}（{person.post.title}）" if person.holder and person.post else ""
+        label = f"{person.holder.full_name}（{person.post.title}）" if person.holder and person.post else ""
         if rank > best.get(person.attribution_id, (-1, ""))[0]:
-            best[person.attribution_id] = (rank, said)
-    return {key: said for key, (_, said) in best.items()}
+            best[person.attribution_id] = (rank, label)
+    return {attribution_id: label for attribution_id, (_, label) in best.items()}
 
 
-def _corrections(returns: list[_Return]) -> tuple[CorrectionRow, ...]:
-    from firepoints.models import FirePoint
-
-    points = FirePoint.objects.in_bulk([item.point_id for item in returns])
+def _corrections(returns: Sequence[Movement]) -> tuple[CorrectionRow, ...]:
+    """The annex of what goes back, each with the batch that charged it."""
+    points = FirePoint.objects.in_bulk([back.point_id for back in returns])
+    charges = LedgerEntry.objects.select_related("batch").in_bulk([back.reverses_id for back in returns])
     return tuple(
         CorrectionRow(
-            number=str(points[item.point_id]),
-            payer_code=item.payer_code,
-            payer_name=item.payer_name,
-            original_batch=str(item.original),
-            month=item.month,
-            basis=item.basis,
-            reason=item.reason,
-            amount_fen=item.amount_fen,
+            number=str(points[back.point_id]),
+            payer_code=back.payer_code,
+            payer_name=back.payer_name,
+            original_batch=str(charges[back.reverses_id].batch) if back.reverses_id else "",
+            month=back.month,
+            basis=back.basis,
+            reason=back.reason,
+            amount_fen=back.amount_fen,
         )
-        for item in returns
+        for back in returns
     )
 
 

@@ -8,6 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from journal import clock
 from journal.errors import BadInput, Conflict, Missing, NotAllowed, Refused
 from journal.models import Entry
+from penalties.documents.report import Figures, PayerRow
 from penalties.models import Batch, BatchLine, BatchState, LedgerEntry, Settlement
 from penalties.services import batches, checks, tables
 from penalties.services.rules import NoRule
@@ -34,9 +35,34 @@ def approved(city, scan_file) -> Batch:
 @pytest.mark.embedded
 def test_a_final_point_costs_its_county_thirty_thousand_yuan_and_the_other_county_stands_at_zero(city):
     make.final(city)
-    rows = {row.payer_code: row for row in tables.batch_rows(batches.batch_build(month=MONTH, actor=city.clerk))}
-    assert (rows[WEST].count, rows[WEST].amount_fen, rows[WEST].satellite) == (1, YUAN_30000, 1)
-    assert (rows[EAST].count, rows[EAST].amount_fen) == (0, 0)
+    rows = tables.batch_rows(batches.batch_build(month=MONTH, actor=city.clerk))
+    figures = {row.code: row.figures for row in rows}
+    assert (figures[WEST].count, figures[WEST].amount_fen, figures[WEST].satellite) == (1, YUAN_30000, 1)
+    assert (figures[EAST].count, figures[EAST].amount_fen) == (0, 0)
+
+
+def test_a_batch_frozen_in_an_earlier_year_keeps_its_digest():
+    rows = [
+        PayerRow("210502", "甲县", "县", Figures(2, 1, 0, 1, 6_000_000, 4, 12_000_000)),
+        PayerRow("210590", "高新区", "", Figures(-1, 0, -1, 0, -3_000_000, 0, 0)),
+    ]
+    entries = [
+        LedgerEntry(pk=7, point_id=10, seq=1, amount_fen=3_000_000, payer_code="210502", basis="satellite"),
+        LedgerEntry(pk=8, point_id=9, seq=1, amount_fen=3_000_000, payer_code="210502", basis="scar"),
+        LedgerEntry(pk=9, point_id=3, seq=2, amount_fen=-3_000_000, payer_code="210590", basis="inspection"),
+    ]
+    digest = batches.digest_of(Batch(month="2023-10", seq=1), rows, entries)
+    assert digest == "ad45b1384381c000bc074f9f3eeeec793167d6ae9eae43abb885915474e47a5e"
+
+
+def test_a_payer_that_the_table_does_not_list_comes_after_those_it_lists(city):
+    charge, back = (
+        LedgerEntry(payer_code="999", payer_name="外县", basis="scar", amount_fen=amount_fen)
+        for amount_fen in (YUAN_30000, -YUAN_30000)
+    )
+    rows = tables.rows_of([back], [charge], on=tables.last_day(MONTH))
+    assert [row.code for row in rows] == [WEST, EAST, "999"]
+    assert rows[-1] == PayerRow("999", "外县", "", Figures(-1, 0, 0, -1, -YUAN_30000, 0, 0))
 
 
 def test_building_twice_posts_nothing_twice(city):

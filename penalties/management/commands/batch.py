@@ -10,6 +10,7 @@ from django.core.management.base import CommandParser
 from grids.models import User
 from grids.selectors import system_user, user_named
 from journal.commands import JinshaoCommand, month
+from penalties.documents.report import PayerRow, total_of
 from penalties.models import Batch
 from penalties.money import daxie, fen_from_yuan, yuan
 from penalties.services import batches, tables
@@ -18,7 +19,7 @@ from penalties.services import batches, tables
 def batch_json(batch: Batch) -> dict[str, Any]:
     """One batch with its table; money in fen and, for people, in yuan."""
     rows = tables.batch_rows(batch)
-    total_fen = sum(row.amount_fen for row in rows)
+    total = total_of(rows)
     return {
         "batch": batch.pk,
         "month": batch.month,
@@ -26,25 +27,27 @@ def batch_json(batch: Batch) -> dict[str, Any]:
         "state": batch.state,
         "state_label": batch.get_state_display(),
         "version": batch.version,
-        "points": sum(row.count for row in rows),
-        "amount_fen": total_fen,
-        "amount_yuan": yuan(total_fen),
-        "amount_daxie": daxie(total_fen),
+        "points": total.count,
+        "amount_fen": total.amount_fen,
+        "amount_yuan": yuan(total.amount_fen),
+        "amount_daxie": daxie(total.amount_fen),
         "content_hash": batch.content_hash,
-        "counties": [
-            {
-                "code": row.payer_code,
-                "name": row.payer_name,
-                "points": row.count,
-                "satellite": row.satellite,
-                "inspection": row.inspection,
-                "scar": row.scar,
-                "amount_fen": row.amount_fen,
-                "cumulative_points": row.cumulative_count,
-                "cumulative_fen": row.cumulative_fen,
-            }
-            for row in rows
-        ],
+        "counties": [_county_json(row) for row in rows],
+    }
+
+
+def _county_json(row: PayerRow) -> dict[str, Any]:
+    figures = row.figures
+    return {
+        "code": row.code,
+        "name": row.name,
+        "points": figures.count,
+        "satellite": figures.satellite,
+        "inspection": figures.inspection,
+        "scar": figures.scar,
+        "amount_fen": figures.amount_fen,
+        "cumulative_points": figures.cumulative_count,
+        "cumulative_fen": figures.cumulative_fen,
     }
 
 
