@@ -12,7 +12,7 @@ from grids.selectors.editions import (
     level_of_code,
     root_code,
 )
-from grids.selectors.payers import PayerRow, payer_for, payers_listed
+from grids.selectors.payers import ListedPayer, payer_for, payers_listed
 from grids.selectors.people import (
     PersonRow,
     designated_posts,
@@ -31,7 +31,7 @@ from grids.selectors.scope import JOURNAL_READERS, Scope, cells_visible_to, may_
 
 __all__ = [
     "JOURNAL_READERS",
-    "PayerRow",
+    "ListedPayer",
     "PersonRow",
     "Scope",
     "cell_names",

@@ -11,7 +11,7 @@ from grids.roles import LEVELS, Level
 from grids.selectors.editions import edition_for
 
 
-class PayerRow(NamedTuple):
+class ListedPayer(NamedTuple):
     """A payer as the finance table lists it."""
 
     code: str
@@ -50,13 +50,13 @@ def _county_name(code: str, on: date, edition: Edition | None) -> str:
     return edition.cells.filter(level=Level.COUNTY, code=code).values_list("name", flat=True).first() or ""
 
 
-def payers_listed(on: date) -> list[PayerRow]:
+def payers_listed(on: date) -> list[ListedPayer]:
     """Every payer in the order of the finance table, those at zero too: the Payer rows, else the counties of that date."""
-    listed = [PayerRow(payer.code, payer.name, payer.group) for payer in Payer.objects.all()]
+    listed = [ListedPayer(payer.code, payer.name, payer.group) for payer in Payer.objects.all()]
     if listed:
         return listed
     edition, _ = edition_for(on)
     if edition is None:
         return []
     counties = edition.cells.filter(level=Level.COUNTY).order_by("code").values_list("code", "name")
-    return [PayerRow(code, name, "") for code, name in counties]
+    return [ListedPayer(code, name, "") for code, name in counties]
