@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from core.registry import Slot
 from firepoints.models import FirePoint
+from grids.models import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +50,10 @@ class MoneyPanel(Protocol):
     def month(self, points: QuerySet[FirePoint]) -> MonthMoney:
         """Over the counted ones of `points`, which are those of a month that the user may see."""
 
-    def point(self, point: FirePoint, user: Any) -> PointMoney:
+    def point(self, point: FirePoint, user: User) -> PointMoney:
         """Of one point that the user may see; what the user may not open has no url."""
 
-    def tasks(self, user: Any) -> list[dict[str, Any]]:
+    def tasks(self, user: User) -> list[dict[str, Any]]:
         """Items of 谁现在要做什么 for this user, as partials/q.html takes them, with `mine`."""
 
 

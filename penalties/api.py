@@ -167,7 +167,7 @@ class Batches(Listing[Batch]):
     token_scopes = {"POST": TokenScope.MONEY}
 
     def get_queryset(self) -> QuerySet[Batch]:
-        return selectors.batches_visible_to(self.request.user)
+        return selectors.batches_visible_to(actor_of(self.request))
 
     @extend_schema(
         operation_id="batches_list",
@@ -180,7 +180,7 @@ class Batches(Listing[Batch]):
         return self.listed(request)
 
     def present(self, rows: Sequence[Batch]) -> list[dict[str, Any]]:
-        totals = selectors.totals_of(self.request.user, rows)
+        totals = selectors.totals_of(actor_of(self.request), rows)
         return [brief(batch, totals[batch.pk]) for batch in rows]
 
     @extend_schema(
@@ -198,10 +198,10 @@ class Batches(Listing[Batch]):
     )
     @once
     def post(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        given = BuildInput(data=request.data)
-        given.is_valid(raise_exception=True)
+        order = BuildInput(data=request.data)
+        order.is_valid(raise_exception=True)
         last = Batch.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-        batch = batches.batch_build(month=given.validated_data["month"], actor=actor_of(request))
+        batch = batches.batch_build(month=order.validated_data["month"], actor=actor_of(request))
         is_new = batch.pk > last
         code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
         return etags.answer(request, batch.version, full(batch, actor_of(request)), code)
@@ -219,7 +219,7 @@ class BatchDetail(APIView):
         responses={200: BatchFull, 304: OpenApiResponse(description="与 If-None-Match 的 ETag 相同")},
     )
     def get(self, request: Request, batch_id: int, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        batch = selectors.batch_for(request.user, batch_id)
+        batch = selectors.batch_visible_to(actor_of(request), batch_id)
         return etags.answer(request, batch.version, full(batch, actor_of(request)))
 
 
@@ -252,60 +252,62 @@ class BatchSteps(APIView):
     )
     @once
     def post(self, request: Request, batch_id: int, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        batch = selectors.batch_for(request.user, batch_id)
-        given = StepInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        asked = given.validated_data
+        batch = selectors.batch_visible_to(actor_of(request), batch_id)
+        body = StepInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        form_data = body.validated_data
         version = etags.expected_version(
             request,
-            given=asked.get("version"),
+            given=form_data.get("version"),
             current=batch.version,
             representation=lambda: full(batch, actor_of(request)),
         )
         if version != batch.version:
             raise StaleVersion()
-        done = STEPS[asked["step"]](batch.pk, actor_of(request), asked)
-        return etags.answer(request, done.version, full(done, actor_of(request)))
+        batch = STEPS[form_data["step"]](batch.pk, actor_of(request), form_data)
+        return etags.answer(request, batch.version, full(batch, actor_of(request)))
 
 
-def _freeze(batch_id: int, user: User, asked: dict[str, Any]) -> Batch:
+def _freeze(batch_id: int, user: User, form_data: dict[str, Any]) -> Batch:
     return batches.batch_freeze(batch_id=batch_id, actor=user)
 
 
-def _submit(batch_id: int, user: User, asked: dict[str, Any]) -> Batch:
-    return batches.batch_submit(batch_id=batch_id, actor=user, submitted_on=asked.get("date"), doc_no=asked["doc_no"])
+def _submit(batch_id: int, user: User, form_data: dict[str, Any]) -> Batch:
+    return batches.batch_submit(
+        batch_id=batch_id, actor=user, submitted_on=form_data.get("date"), doc_no=form_data["doc_no"]
+    )
 
 
-def _approve(batch_id: int, user: User, asked: dict[str, Any]) -> Batch:
-    told = {"batch_id": batch_id, "actor": user, "doc_no": asked["doc_no"], "approved_on": asked.get("date")}
-    upload = asked.get("file")
+def _approve(batch_id: int, user: User, form_data: dict[str, Any]) -> Batch:
+    facts = {"batch_id": batch_id, "actor": user, "doc_no": form_data["doc_no"], "approved_on": form_data.get("date")}
+    upload = form_data.get("file")
     if upload is None:
-        return batches.batch_approve(**told, file=None)
+        return batches.batch_approve(**facts, file=None)
     if upload.size > filing.MAX_SCAN_BYTES:
         raise BadInput("扫描件不能超过 30 MB", where="file")
     name = str(upload.name or "")
-    with tempfile.NamedTemporaryFile(prefix="jinshao-scan-") as kept:
+    with tempfile.NamedTemporaryFile(prefix="jinshao-scan-") as scan:
         for part in upload.chunks():
-            kept.write(part)
-        kept.flush()
-        return batches.batch_approve(**told, file=Path(kept.name), filename=name if is_storable(name) else "批件")
+            scan.write(part)
+        scan.flush()
+        return batches.batch_approve(**facts, file=Path(scan.name), filename=name if is_storable(name) else "批件")
 
 
-def _send(batch_id: int, user: User, asked: dict[str, Any]) -> Batch:
-    return batches.batch_send(batch_id=batch_id, actor=user, sent_on=asked.get("date"), doc_no=asked["doc_no"])
+def _send(batch_id: int, user: User, form_data: dict[str, Any]) -> Batch:
+    return batches.batch_send(batch_id=batch_id, actor=user, sent_on=form_data.get("date"), doc_no=form_data["doc_no"])
 
 
-def _settle(batch_id: int, user: User, asked: dict[str, Any]) -> Batch:
+def _settle(batch_id: int, user: User, form_data: dict[str, Any]) -> Batch:
     try:
-        amount_fen = fen_from_yuan(asked["amount_yuan"]) if asked.get("amount_yuan") else None
+        amount_fen = fen_from_yuan(form_data["amount_yuan"]) if form_data.get("amount_yuan") else None
     except ValueError as error:
         raise BadInput(str(error), where="amount_yuan") from error
     return batches.batch_settle(
         batch_id=batch_id,
         actor=user,
-        voucher_no=asked["doc_no"],
-        settled_on=asked.get("date"),
-        payer_code=asked["payer"],
+        voucher_no=form_data["doc_no"],
+        settled_on=form_data.get("date"),
+        payer_code=form_data["payer"],
         amount_fen=amount_fen,
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -20,7 +20,7 @@ from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
-from grids.models import User
+from firepoints.pages.access import user_of
 from grids.roles import Role
 from grids.selectors import roles_of
 from journal import clock
@@ -59,28 +59,29 @@ def batch_list(request: HttpRequest) -> HttpResponse:
 
 
 def _list(request: HttpRequest, form: BuildForm, status: int = 200) -> HttpResponse:
-    found = selectors.batches_visible_to(request.user)
+    user = user_of(request)
     before = request.GET.get("before", "")
-    page = list(_before(found, before)[: PAGE + 1])
-    shown = page[:PAGE]
-    totals = selectors.totals_of(request.user, shown)
-    rows = [_list_row(batch, totals[batch.pk]) for batch in shown]
-    older = f"?before={shown[-1].month}.{shown[-1].seq}" if len(page) > PAGE else ""
+    one_more = list(_before(selectors.batches_visible_to(user), before)[: PAGE + 1])
+    page = one_more[:PAGE]
+    totals = selectors.totals_of(user, page)
+    rows = [_list_row(batch, totals[batch.pk]) for batch in page]
+    older = f"?before={page[-1].month}.{page[-1].seq}" if len(one_more) > PAGE else ""
     context = {
         "rows": rows,
         "next_url": older,
         "prev_url": reverse("penalties:list") if before else "",
-        "form": form if Role.BUREAU in roles_of(request.user) else None,
-        "whole": selectors.sees_whole_table(request.user),
+        "form": form if Role.BUREAU in roles_of(user) else None,
+        "whole": selectors.sees_whole_table(user),
     }
     return render(request, "penalties/list.html", context, status=status)
 
 
-def _before(found: QuerySet[Batch], key: str) -> QuerySet[Batch]:
+def _before(batches: QuerySet[Batch], key: str) -> QuerySet[Batch]:
+    """The batches older than the one that a page's key names (``2023-09.1``), newest first; a key that is none is ignored."""
     month, _, seq = key.partition(".")
     if seq.isascii() and seq.isdecimal() and len(seq) < 5 and len(month) == 7 and month.isprintable():
-        found = found.filter(Q(month__lt=month) | Q(month=month, seq__lt=int(seq)))
-    return found.order_by("-month", "-seq")
+        batches = batches.filter(Q(month__lt=month) | Q(month=month, seq__lt=int(seq)))
+    return batches.order_by("-month", "-seq")
 
 
 def _list_row(batch: Batch, total: tuple[int, int, int]) -> dict[str, Any]:
@@ -108,7 +109,7 @@ def batch_build(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _list(request, form, status=400)
     try:
-        batch = batches.batch_build(month=form.cleaned_data["month"], actor=_user(request))
+        batch = batches.batch_build(month=form.cleaned_data["month"], actor=user_of(request))
     except Refused as error:
         form.add_error(None, error.message)
         return _list(request, form, status=error.http_status)
@@ -120,7 +121,7 @@ def batch_build(request: HttpRequest) -> HttpResponse:
 def batch_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One batch: figures, steps, table, papers, corrections, the charged points."""
     batch = _batch_or_404(request, pk)
-    context = batch_page.context_for(_user(request), batch, payer=request.GET.get("payer", ""))
+    context = batch_page.context_for(user_of(request), batch, payer=request.GET.get("payer", ""))
     return render(request, "penalties/detail.html", context)
 
 
@@ -131,18 +132,18 @@ def batch_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     if step not in ACTS:
         raise Http404
     state, roles = batches.STEPS[step]
-    if not (selectors.sees_whole_table(request.user) and roles_of(request.user) & roles):
+    if not (selectors.sees_whole_table(user_of(request)) and roles_of(request.user) & roles):
         raise PermissionDenied(f"“{batches.STEP_LABELS[step]}”不由您的岗位办理。")
     if batch_page.ORDER.index(BatchState(batch.state)) > batch_page.ORDER.index(state):
         messages.info(request, f"{batch}已是“{batch.get_state_display()}”，没有重复办理")
         return redirect("penalties:detail", pk)
-    form = FORMS[step](request.POST, request.FILES, batch=batch, lines=selectors.lines_for(request.user, batch))
+    form = FORMS[step](request.POST, request.FILES, batch=batch, lines=selectors.lines_for(user_of(request), batch))
     if form.is_valid():
         try:
-            batch = _take(request, batch, step, form)
+            batch = _act(request, batch, step, form)
         except (Refused, ReportMismatch) as error:
             status = error.http_status if isinstance(error, Refused) else 409
-            _say(form, error)
+            _add_error(form, error)
         else:
             messages.success(request, f"{batch}：{batches.STEP_LABELS[step]}已办")
             return redirect("penalties:detail", pk)
@@ -153,11 +154,11 @@ def batch_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
             messages.error(request, str(problem))
         return redirect("penalties:detail", pk)
     return render(
-        request, "penalties/detail.html", batch_page.context_for(_user(request), batch, form=form), status=status
+        request, "penalties/detail.html", batch_page.context_for(user_of(request), batch, form=form), status=status
     )
 
 
-def _say(form: StepForm, error: Refused | ReportMismatch) -> None:
+def _add_error(form: StepForm, error: Refused | ReportMismatch) -> None:
     """A refusal beside the field that it is about, in words only: the service names it as the API does (date)."""
     if not isinstance(error, BadInput):
         form.add_error(None, error.message if isinstance(error, Refused) else str(error))
@@ -167,26 +168,30 @@ def _say(form: StepForm, error: Refused | ReportMismatch) -> None:
     form.add_error(field if field in form.fields else None, error.message.removeprefix(f"{error.where}："))
 
 
-def _take(request: HttpRequest, batch: Batch, step: str, form: StepForm) -> Batch:
+def _act(request: HttpRequest, batch: Batch, step: str, form: StepForm) -> Batch:
     """The act, if the batch is still as the person saw it. Raises StaleVersion and what the service raises."""
     with transaction.atomic():
         now = Batch.objects.select_for_update().get(pk=batch.pk)
         if now.version != form.cleaned_data["version"]:
             raise StaleVersion()
         if step != "approve":
-            return ACTS[step](batch_id=batch.pk, actor=_user(request), **form.facts())
-        given = form.cleaned_data["file"]
-        with _on_disk(given) as path:
+            return ACTS[step](batch_id=batch.pk, actor=user_of(request), **form.facts())
+        upload = form.cleaned_data["file"]
+        with _on_disk(upload) as path:
             return batches.batch_approve(
-                batch_id=batch.pk, actor=_user(request), file=path, filename=scan_name(given.name or ""), **form.facts()
+                batch_id=batch.pk,
+                actor=user_of(request),
+                file=path,
+                filename=scan_name(upload.name or ""),
+                **form.facts(),
             )
 
 
 @contextmanager
-def _on_disk(given: UploadedFile) -> Iterator[Path]:
+def _on_disk(upload: UploadedFile[bytes]) -> Iterator[Path]:
     """An uploaded file as a path, gone afterwards."""
     with tempfile.NamedTemporaryFile(suffix=".upload") as file:
-        for chunk in given.chunks():
+        for chunk in upload.chunks():
             file.write(chunk)
         file.flush()
         yield Path(file.name)
@@ -196,7 +201,7 @@ def _on_disk(given: UploadedFile) -> Iterator[Path]:
 def batch_document(request: HttpRequest, pk: int, document_id: int) -> HttpResponse:
     """A filed paper, exactly as it left the house; who took it is noted (journal.Access)."""
     batch = _batch_or_404(request, pk)
-    if not selectors.sees_whole_table(request.user):
+    if not selectors.sees_whole_table(user_of(request)):
         raise Http404
     row = get_object_or_404(batch.documents, pk=document_id)
     try:
@@ -215,17 +220,17 @@ def batch_document(request: HttpRequest, pk: int, document_id: int) -> HttpRespo
 def batch_draft(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     """The workbook or the 请示 of a batch that is not yet filed, made now; a draft says so on every page."""
     batch = _batch_or_404(request, pk)
-    if not selectors.sees_whole_table(request.user) or kind not in batch_page.DRAFTS:
+    if not selectors.sees_whole_table(user_of(request)) or kind not in batch_page.DRAFTS:
         raise Http404
     if batch.state not in batch_page.UNFILED:
         messages.info(request, "这一批的文书已经入档，请下载入档的那一份")
         return redirect("penalties:detail", pk)
     try:
-        made = {str(paper.kind): paper for paper in reports.papers(reports.batch_report(batch))}
+        papers = {str(paper.kind): paper for paper in reports.papers(reports.batch_report(batch))}
     except ReportMismatch as error:
         messages.error(request, f"数字对不上，没有生成：{error}")
         return redirect("penalties:detail", pk)
-    paper = made[kind]
+    paper = papers[kind]
     mark = "草稿-" if batch.state == BatchState.OPEN else ""
     access(request.user, "export", batch, detail=f"{mark}{paper.filename}")
     return _download(paper.content, f"{mark}{paper.filename}")
@@ -244,13 +249,8 @@ def _download(content: bytes, filename: str) -> HttpResponse:
     )
 
 
-def _user(request: HttpRequest) -> User:
-    """The signed-in person: the middleware lets nobody else in."""
-    return cast(User, request.user)
-
-
 def _batch_or_404(request: HttpRequest, pk: int) -> Batch:
     try:
-        return selectors.batch_for(request.user, pk)
+        return selectors.batch_visible_to(user_of(request), pk)
     except NotThere as error:
         raise Http404(error.message) from error

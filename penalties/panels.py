@@ -9,6 +9,7 @@ from firepoints.models import FirePoint, Recognition
 from firepoints.panels import Card, MonthMoney, PointMoney
 from firepoints.pins import PointFacts
 from firepoints.states import LIVE, State
+from grids.models import User
 from grids.roles import Role
 from grids.selectors import roles_of
 from penalties import selectors
@@ -36,12 +37,12 @@ class LedgerPanel:
     def month(self, points: QuerySet[FirePoint]) -> MonthMoney:
         """Over the counted ones of `points`; queries do not grow with their number."""
         counted = list(points.filter(counted=True, state__in=LIVE).select_related(*RELATED))
-        found = [point.recognition for point in counted if point.recognition is not None]
-        assessed = _assess(found)
+        recognitions = [point.recognition for point in counted if point.recognition is not None]
+        assessed = _assess(recognitions)
         if assessed is None:
             return MonthMoney(side="还没有规则")
         totals: dict[str, int] = {}
-        for recognition in found:
+        for recognition in recognitions:
             if recognition.point_id in assessed:
                 code = recognition.payer_code
                 totals[code] = totals.get(code, 0) + assessed[recognition.point_id][1]
@@ -52,7 +53,7 @@ class LedgerPanel:
         side = f"终局 {wan(final_fen)}" if total else ""
         return MonthMoney(wan(total), {code: wan(fen) for code, fen in totals.items() if fen}, side)
 
-    def point(self, point: FirePoint, user: Any) -> PointMoney:
+    def point(self, point: FirePoint, user: User) -> PointMoney:
         """The sum, the rule, and the batch that holds the last entry, with its address if `user` may open it."""
         last = LedgerEntry.objects.filter(point=point).select_related("batch", "rule").order_by("-seq").first()
         recognition = point.recognition
@@ -67,14 +68,14 @@ class LedgerPanel:
                 Card("规则", ("没有生效的规则",), is_open=True),
                 _batch(last, user),
             )
-        rule, fen, said = assessed[point.pk]
+        rule, fen, explanation = assessed[point.pk]
         is_final = point.state == State.FINAL
         lines = (f"付款 {recognition.payer_name}", "已终局" if is_final else "还没有终局，未入账")
         amount = Card(f"{wan(fen)} 万元", lines, is_open=not is_final)
         is_settled = bool(last and last.balance_fen and last.batch.state == BatchState.SETTLED)
-        return PointMoney(amount, _rule_card(rule, said), _batch(last, user) or _waiting(), is_settled)
+        return PointMoney(amount, _rule_card(rule, explanation), _batch(last, user) or _waiting(), is_settled)
 
-    def tasks(self, user: Any) -> list[dict[str, Any]]:
+    def tasks(self, user: User) -> list[dict[str, Any]]:
         """The batches that wait for somebody, for those who may see batches."""
         roles = roles_of(user)
         if not roles & {Role.BUREAU, Role.FINANCE, Role.AUDITOR, Role.RECOGNISER}:
@@ -110,21 +111,20 @@ def _nothing(point: FirePoint, recognition: Recognition | None, last: LedgerEntr
     return Card("0 元", (f"认定计入后为 1 处 × {wan(fen)} 万元", payer), is_open=True)
 
 
-def _rule_card(rule: Rule | None, said: str = "") -> Card:
+def _rule_card(rule: Rule | None, explanation: str = "") -> Card:
     if rule is None:
         return Card("规则", ("起火日没有生效的规则",), is_open=True)
-    return Card(
-        "规则", (f"{rule.document_no} {rule.clause}".strip(), said.rpartition("：")[2] or f"第 {rule.version} 版")
-    )
+    price = explanation.rpartition("：")[2] or f"第 {rule.version} 版"
+    return Card("规则", (f"{rule.document_no} {rule.clause}".strip(), price))
 
 
-def _batch(last: LedgerEntry | None, user: Any) -> Card | None:
+def _batch(last: LedgerEntry | None, user: User) -> Card | None:
     if last is None:
         return None
     may_open = selectors.batches_visible_to(user).filter(pk=last.batch_id).exists()
     url = reverse("penalties:detail", args=[last.batch_id]) if may_open else ""
-    said = "已退回" if not last.balance_fen else last.batch.get_state_display()
-    return Card("批次", (str(last.batch), said), is_open=last.batch.state == BatchState.OPEN, url=url)
+    state = "已退回" if not last.balance_fen else last.batch.get_state_display()
+    return Card("批次", (str(last.batch), state), is_open=last.batch.state == BatchState.OPEN, url=url)
 
 
 def _waiting() -> Card:

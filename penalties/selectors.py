@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from django.db.models import Prefetch, QuerySet
 
 from firepoints.scope import own_counties
+from grids.models import User
 from grids.roles import Level, PostKind
 from grids.selectors import posts_held
 from journal.errors import NotThere
@@ -28,26 +28,26 @@ class Line:
 
     @property
     def settled_fen(self) -> int:
-        return sum(one.amount_fen for one in self.settlements)
+        return sum(voucher.amount_fen for voucher in self.settlements)
 
     @property
-    def left_fen(self) -> int:
+    def open_fen(self) -> int:
         return self.row.figures.amount_fen - self.settled_fen
 
     @property
     def settled_on(self) -> date | None:
         """The date of the last voucher."""
-        return max((one.settled_on for one in self.settlements), default=None)
+        return max((voucher.settled_on for voucher in self.settlements), default=None)
 
 
-def sees_whole_table(user: Any) -> bool:
+def sees_whole_table(user: User) -> bool:
     """Whether the user sees every payer's line and the documents: a city post of bureau, 认定, finance or audit."""
-    if getattr(user, "is_system", False):
-        return bool(user.is_active)
+    if user.is_system:
+        return user.is_active
     return posts_held(user).filter(level=Level.CITY, kind__in=WHOLE_TABLE).exists()
 
 
-def batches_visible_to(user: Any) -> QuerySet[Batch]:
+def batches_visible_to(user: User) -> QuerySet[Batch]:
     """All batches for the offices of the city; for a county department those frozen with a line of its own.
 
     An open batch is the bureau's working paper: its figures still move, so a county does not see them.
@@ -61,20 +61,29 @@ def batches_visible_to(user: Any) -> QuerySet[Batch]:
     return Batch.objects.exclude(state=BatchState.OPEN).filter(pk__in=mine.values("batch"))
 
 
-def batch_for(user: Any, batch_id: int) -> Batch:
+def batch_visible_to(user: User, batch_id: int) -> Batch:
     """The batch, if `user` may see it, with its people. Raises NotThere."""
-    found = batches_visible_to(user).select_related("prepared_by", "checked_by").filter(pk=batch_id).first()
-    if found is None:
+    batches = batches_visible_to(user).select_related("prepared_by", "checked_by")
+    batch = batches.filter(pk=batch_id).first()
+    if batch is None:
         raise NotThere("没有这个批次，或不在您的范围内")
-    return found
+    return batch
 
 
-def payers_open_to(user: Any) -> frozenset[str] | None:
+def batch_by_id(batch_id: int) -> Batch:
+    """The batch with this id, for an act that asks for roles itself, or for a command. Raises NotThere."""
+    batch = Batch.objects.filter(pk=batch_id).first()
+    if batch is None:
+        raise NotThere(f"没有第 {batch_id} 号批次", code="no_batch")
+    return batch
+
+
+def payers_open_to(user: User) -> frozenset[str] | None:
     """The payer codes whose lines the user may see; None = every one."""
     return None if sees_whole_table(user) else own_counties(user)
 
 
-def lines_for(user: Any, batch: Batch) -> list[Line]:
+def lines_for(user: User, batch: Batch) -> list[Line]:
     """The lines of a batch that `user` may see, in table order, with their vouchers."""
     payers = payers_open_to(user)
     vouchers = Prefetch("settlements", Settlement.objects.order_by("settled_on", "pk"))
@@ -86,24 +95,23 @@ def lines_for(user: Any, batch: Batch) -> list[Line]:
     return [line for line in lines if payers is None or line.row.code in payers]
 
 
-def totals_of(user: Any, batches: Iterable[Batch]) -> dict[int, tuple[int, int, int]]:
-    """batch id → (处, fen, fen with vouchers) of what `user` may see; three queries whatever the number of batches."""
+def totals_of(user: User, batches: Iterable[Batch]) -> dict[int, tuple[int, int, int]]:
+    """batch id → (处, fen, fen with vouchers) of what `user` may see; the queries do not grow with the batches."""
     payers = payers_open_to(user)
     ids = [batch.pk for batch in batches]
-    found = dict.fromkeys(ids, (0, 0, 0))
+    totals = dict.fromkeys(ids, (0, 0, 0))
 
     def add(batch_id: int, count: int, amount_fen: int, settled_fen: int) -> None:
-        have = found[batch_id]
-        found[batch_id] = (have[0] + count, have[1] + amount_fen, have[2] + settled_fen)
+        before = totals[batch_id]
+        totals[batch_id] = (before[0] + count, before[1] + amount_fen, before[2] + settled_fen)
 
-    narrowed = {} if payers is None else {"payer_code__in": payers}
-    for batch_id, amount_fen in LedgerEntry.objects.filter(batch__in=ids, **narrowed).values_list(
-        "batch_id", "amount_fen"
-    ):
+    entries = LedgerEntry.objects.filter(batch__in=ids)
+    vouchers = Settlement.objects.filter(line__batch__in=ids)
+    if payers is not None:
+        entries = entries.filter(payer_code__in=payers)
+        vouchers = vouchers.filter(line__payer_code__in=payers)
+    for batch_id, amount_fen in entries.values_list("batch_id", "amount_fen"):
         add(batch_id, 1 if amount_fen > 0 else -1, amount_fen, 0)
-    narrowed = {} if payers is None else {"line__payer_code__in": payers}
-    for batch_id, amount_fen in Settlement.objects.filter(line__batch__in=ids, **narrowed).values_list(
-        "line__batch_id", "amount_fen"
-    ):
+    for batch_id, amount_fen in vouchers.values_list("line__batch_id", "amount_fen"):
         add(batch_id, 0, 0, amount_fen)
-    return found
+    return totals

@@ -1,9 +1,6 @@
 """A deduction batch, from building to the vouchers: one function for each step of C13, in their only order."""
 
-import hashlib
-import json
 import re
-from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -19,10 +16,10 @@ from journal import clock, faults
 from journal.errors import BadInput, Conflict, Missing, NotAllowed, Refused, StaleVersion
 from journal.services import record
 from papers import filing
-from penalties.documents.report import PayerRow
-from penalties.models import Batch, BatchDocument, BatchLine, BatchState, LedgerEntry, Settlement
+from penalties import selectors
+from penalties.models import Batch, BatchDocument, BatchLine, BatchState, Settlement
 from penalties.money import yuan
-from penalties.services import ledger, reports, tables
+from penalties.services import frozen, ledger, reports, tables
 
 faults.register(
     {
@@ -48,19 +45,11 @@ STEP_LABELS = {"freeze": "冻结", "submit": "报送", "approve": "登记批件"
 _MONTH = re.compile(r"(19|20)\d{2}-(0[1-9]|1[0-2])", re.ASCII)
 
 
-def batch_for(batch_id: int) -> Batch:
-    """The batch, or Missing."""
-    batch = Batch.objects.filter(pk=batch_id).first()
-    if batch is None:
-        raise Refused(f"没有第 {batch_id} 号批次", code="no_batch")
-    return batch
-
-
 def available_steps(batch: Batch, user: User) -> list[str]:
     """The steps that this user may take on this batch now; feeds buttons, API and guard alike."""
-    held = roles_of(user)
-    found = [step for step, (state, roles) in STEPS.items() if batch.state == state and held & roles]
-    return [step for step in found if step != "freeze" or not _must_be_another(batch, user)]
+    own_roles = roles_of(user)
+    steps = [step for step, (state, roles) in STEPS.items() if batch.state == state and own_roles & roles]
+    return [step for step in steps if step != "freeze" or not _must_be_another(batch, user)]
 
 
 def _must_be_another(batch: Batch, user: User) -> bool:
@@ -149,14 +138,18 @@ def batch_freeze(*, batch_id: int, actor: User) -> Batch:
     Raises Conflict when a point has been taken back or changed since the batch was built: nobody asks the government for
     money that is no longer due.
     """
-    batch = batch_for(batch_id)
+    batch = selectors.batch_by_id(batch_id)
     _require("freeze", batch, actor)
     if _must_be_another(batch, actor):
         raise NotAllowed("制表人不能自己审核冻结（裁定 freeze_by_another），请换一位经办人")
     _require_unchanged(batch)
     rows = tables.batch_rows(batch)
     batch = _advance(
-        batch, to=BatchState.FROZEN, frozen_at=clock.now(), checked_by=actor, content_hash=content_hash(batch, rows)
+        batch,
+        to=BatchState.FROZEN,
+        frozen_at=clock.now(),
+        checked_by=actor,
+        content_hash=frozen.content_hash(batch, rows),
     )
     BatchLine.objects.bulk_create(tables.line_of(batch, position, row) for position, row in enumerate(rows, 1))
     faults.point("batch.lined")
@@ -183,35 +176,13 @@ def _require_day(day: date, *, what: str, not_before: date | None, earlier: str)
         raise BadInput(f"{what} {day} 早于{earlier} {not_before}", where="date")
 
 
-def content_hash(batch: Batch, rows: list[PayerRow]) -> str:
-    """sha256 over the lines and the ledger entries of a batch, in canonical JSON."""
-    return digest_of(batch, rows, LedgerEntry.objects.filter(batch=batch).order_by("id"))
-
-
-def digest_of(batch: Batch, rows: list[PayerRow], entries: Iterable[LedgerEntry]) -> str:
-    """sha256 in hex that a frozen batch keeps. Every batch frozen so far carries it: these bytes must not change."""
-    content = {
-        "batch": [batch.month, batch.seq],
-        "lines": [_canonical(row) for row in rows],
-        "entries": [[e.pk, e.point_id, e.seq, e.amount_fen, e.payer_code, e.basis] for e in entries],
-    }
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _canonical(row: PayerRow) -> list[str | int]:
-    figures = row.figures
-    counts = (figures.satellite, figures.inspection, figures.scar)
-    return [row.code, row.name, *counts, figures.amount_fen, figures.cumulative_count, figures.cumulative_fen]
-
-
 @transaction.atomic
 def batch_submit(*, batch_id: int, actor: User, submitted_on: date | None = None, doc_no: str = "") -> Batch:
     """报送: the 请示 and the table go to the city government, and are kept exactly as they went (C13).
 
     `doc_no` is the 文号 that the office system issued, if it is known already; it is never invented here.
     """
-    batch = batch_for(batch_id)
+    batch = selectors.batch_by_id(batch_id)
     _require("submit", batch, actor)
     submitted_on = submitted_on or clock.today_beijing()
     _require_day(submitted_on, what="报送日期", not_before=None, earlier="")
@@ -233,7 +204,7 @@ def batch_approve(
     *, batch_id: int, actor: User, doc_no: str, approved_on: date | None, file: Path | None, filename: str = ""
 ) -> Batch:
     """市政府同意: recorded only with the 批件's number, date and scan (C13)."""
-    batch = batch_for(batch_id)
+    batch = selectors.batch_by_id(batch_id)
     _require("approve", batch, actor)
     missing = [
         word
@@ -275,7 +246,7 @@ def batch_approve(
 @transaction.atomic
 def batch_send(*, batch_id: int, actor: User, sent_on: date | None = None, doc_no: str = "") -> Batch:
     """送财政: impossible before the approval is on record, by CHECK as well as here (C13)."""
-    batch = batch_for(batch_id)
+    batch = selectors.batch_by_id(batch_id)
     _require("send", batch, actor)
     sent_on = sent_on or clock.today_beijing()
     _require_day(sent_on, what="送财政日期", not_before=batch.approved_on, earlier="批件日期")
@@ -287,8 +258,8 @@ def batch_send(*, batch_id: int, actor: User, sent_on: date | None = None, doc_n
         sent_doc_no=doc_no,
     )
     _record("batch.sent", batch, actor, after={"doc_no": doc_no, "on": str(batch.sent_on)})
-    made = [reports.letter(reports.batch_report(batch))]
-    reports.file_batch_documents(batch=batch, actor=actor, made=made)
+    papers = [reports.letter(reports.batch_report(batch))]
+    reports.file_batch_documents(batch=batch, actor=actor, documents=papers)
     faults.point("batch.papers")
     return batch
 
@@ -307,38 +278,42 @@ def batch_settle(
 
     The batch is settled when every line's vouchers add up to its amount.
     """
-    batch = batch_for(batch_id)
+    batch = selectors.batch_by_id(batch_id)
     _require("settle", batch, actor)
     missing = [word for word, value in (("凭证号", voucher_no.strip()), ("扣缴日期", settled_on)) if not value]
     if missing or settled_on is None:
         raise Missing(missing)
     _require_day(settled_on, what="扣缴日期", not_before=batch.sent_on, earlier="送财政日期")
-    # Claimed before it is read what is left: two people at once could each register a part, together too much.
+    # Claimed before it is read what is open: two people at once could each register a part, together too much.
     batch = _advance(batch, to=BatchState.SENT)
+    amounts = _amounts_to_settle(batch, payer_code, amount_fen)
+    for line, amount in amounts.items():
+        _voucher(line, voucher_no=voucher_no.strip(), settled_on=settled_on, amount_fen=amount, actor=actor)
+    faults.point("batch.vouched")
+    vouchers = [[line.payer_code, amount] for line, amount in amounts.items()]
+    after = {"voucher_no": voucher_no.strip(), "on": str(settled_on), "vouchers": vouchers}
+    _record("batch.settled", batch, actor, after=after)
+    if not open_lines(batch):
+        batch = _advance(batch, to=BatchState.SETTLED, settled_at=clock.now())
+    return batch
+
+
+def _amounts_to_settle(batch: Batch, payer_code: str, amount_fen: int | None) -> dict[BatchLine, int]:
+    """Line → fen of its voucher: the amount named, else all that is open. Raises Refused, BadInput for more than that."""
     lines = open_lines(batch)
     if payer_code:
-        lines = {line: left for line, left in lines.items() if line.payer_code == payer_code}
+        lines = {line: open_fen for line, open_fen in lines.items() if line.payer_code == payer_code}
         if not lines:
             raise Refused("这个单位没有待扣缴的金额", code="nothing_to_settle")
     elif amount_fen is not None:
         raise BadInput("写明金额时要写明付款单位", where="payer")
-    vouchers = []
-    for line, left in lines.items():
-        amount = left if amount_fen is None else amount_fen
-        if amount == 0 or (amount > 0) != (left > 0) or abs(amount) > abs(left):
-            raise BadInput(f"{line.payer_name}还待扣缴 {yuan(left)} 元，不能登记 {yuan(amount)} 元", where="amount")
-        _voucher(line, voucher_no=voucher_no.strip(), settled_on=settled_on, amount_fen=amount, actor=actor)
-        vouchers.append([line.payer_code, amount])
-    faults.point("batch.vouched")
-    _record(
-        "batch.settled",
-        batch,
-        actor,
-        after={"voucher_no": voucher_no.strip(), "on": str(settled_on), "vouchers": vouchers},
-    )
-    if not open_lines(batch):
-        batch = _advance(batch, to=BatchState.SETTLED, settled_at=clock.now())
-    return batch
+    if amount_fen is None:
+        return lines
+    for line, open_fen in lines.items():
+        if amount_fen == 0 or (amount_fen > 0) != (open_fen > 0) or abs(amount_fen) > abs(open_fen):
+            words = f"{line.payer_name}还待扣缴 {yuan(open_fen)} 元，不能登记 {yuan(amount_fen)} 元"
+            raise BadInput(words, where="amount")
+    return dict.fromkeys(lines, amount_fen)
 
 
 def _voucher(line: BatchLine, *, voucher_no: str, settled_on: date, amount_fen: int, actor: User) -> None:
@@ -355,20 +330,10 @@ def _voucher(line: BatchLine, *, voucher_no: str, settled_on: date, amount_fen: 
 
 
 def open_lines(batch: Batch) -> dict[BatchLine, int]:
-    """Lines that still wait for a voucher → fen left, in table order."""
-    left = {}
+    """Lines that still wait for a voucher → fen open, in table order."""
+    lines = {}
     for line in batch.lines.prefetch_related("settlements").order_by("position"):
-        rest = line.amount_fen - sum(s.amount_fen for s in line.settlements.all())
-        if rest:
-            left[line] = rest
-    return left
-
-
-def frozen_problems() -> list[str]:
-    """Frozen batches whose lines or entries no longer give the hash that was printed on their documents."""
-    problems = []
-    for batch in Batch.objects.exclude(state=BatchState.OPEN).order_by("pk"):
-        rows = [tables.row_of(line) for line in batch.lines.order_by("position")]
-        if content_hash(batch, rows) != batch.content_hash:
-            problems.append(f"{batch}的明细与冻结时的摘要不一致")
-    return problems
+        open_fen = line.amount_fen - sum(voucher.amount_fen for voucher in line.settlements.all())
+        if open_fen:
+            lines[line] = open_fen
+    return lines

@@ -1,8 +1,8 @@
 """What must hold of the money, asked by `journal verify` and every night: the ledger's rules, the frozen batches, and the 通报."""
 
-from penalties.services import batches, circulars, ledger
+from penalties.services import circulars, frozen, ledger
 
 
 def check() -> list[str]:
     """Every problem as a Chinese sentence; empty when all is well."""
-    return ledger.problems() + batches.frozen_problems() + circulars.problems()
+    return ledger.problems() + frozen.problems() + circulars.problems()

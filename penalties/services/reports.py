@@ -222,11 +222,11 @@ def write_reports(*, month: str, out: Path, actor: User | None = None) -> tuple[
     """
     seal_pending()
     report = month_report(month=month)
-    made = papers(report)
+    documents = papers(report)
     paths = []
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for paper in made:
+        for paper in documents:
             (out / paper.filename).write_bytes(paper.content)
             paths.append(out / paper.filename)
     except OSError as error:
@@ -241,14 +241,14 @@ def letter(report: MonthReport) -> Paper:
     return Paper(BatchDocument.Kind.LETTER, f"{report.period}扣缴函", f"{report.batch}-函.docx", han.render(report))
 
 
-def file_batch_documents(*, batch: Batch, actor: User, made: list[Paper] | None = None) -> list[BatchDocument]:
+def file_batch_documents(*, batch: Batch, actor: User, documents: list[Paper] | None = None) -> list[BatchDocument]:
     """Keep papers of a batch exactly as they left the house, with the journal head printed on them.
 
     By default the workbook and the 请示 that go to the city government.
     """
     report = batch_report(batch)
     rows = []
-    for paper in papers(report) if made is None else made:
+    for paper in papers(report) if documents is None else documents:
         stored = filing.store_paper(paper.content, kind="documents", filename=paper.filename, suffix=paper.suffix)
         rows.append(
             BatchDocument.objects.create(

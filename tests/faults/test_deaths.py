@@ -15,7 +15,7 @@ from firepoints.workflow import LIFE
 from journal import clock, faults, jobs, sealing, services, waking
 from journal.models import Access, Entry, Job, Seal
 from journal.verify import verify
-from penalties.models import BatchDocument, BatchLine, LedgerEntry, Settlement
+from penalties.models import Batch, BatchDocument, BatchLine, LedgerEntry, Settlement
 from penalties.services import batches
 from tests.conftest import ROOT
 from tests.factories import points as make
@@ -126,7 +126,7 @@ def test_a_batch_that_dies_at_any_point_of_any_step_charges_and_settles_once(cit
     assert seen == set(faults.registered("batch."))
     assert LedgerEntry.objects.get().amount_fen == Settlement.objects.get().amount_fen == 3_000_000
     assert (BatchLine.objects.count(), BatchDocument.objects.filter(kind="approval").count()) == (2, 1)
-    assert batches.batch_for(batch).state == "settled"
+    assert Batch.objects.get(pk=batch).state == "settled"
     sound()
 
 

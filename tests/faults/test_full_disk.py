@@ -18,7 +18,7 @@ from journal.errors import Refused
 from journal.models import Entry
 from journal.room import NoRoom
 from journal.verify import verify
-from penalties.models import BatchDocument
+from penalties.models import Batch, BatchDocument
 from penalties.services import batches
 from tests.factories import points as make
 from tests.safety.conftest import HEADER, firms_row
@@ -100,7 +100,7 @@ def test_papers_that_find_no_room_leave_the_batch_frozen_and_are_filed_when_ther
     disk.is_full = True
     with pytest.raises(NoRoom):
         batches.batch_submit(batch_id=batch.pk, actor=city.clerk)
-    assert batches.batch_for(batch.pk).state == "frozen"
+    assert Batch.objects.get(pk=batch.pk).state == "frozen"
     assert (originals(home), Entry.objects.count(), BatchDocument.objects.count()) == (before, entries, 0)
     disk.is_full = False
     assert batches.batch_submit(batch_id=batch.pk, actor=city.clerk).state == "submitted"

@@ -6,11 +6,11 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from journal import clock
-from journal.errors import BadInput, Conflict, Missing, NotAllowed, Refused
+from journal.errors import BadInput, Conflict, Missing, NotAllowed, NotThere, Refused
 from journal.models import Entry
 from penalties.documents.report import Figures, PayerRow
 from penalties.models import Batch, BatchLine, BatchState, LedgerEntry, Settlement
-from penalties.services import batches, checks, tables
+from penalties.services import batches, checks, frozen, tables
 from penalties.services.rules import NoRule
 from tests.factories import points as make
 from tests.factories.city import EAST, IN_EAST, WEST, build_city
@@ -51,7 +51,7 @@ def test_a_batch_frozen_in_an_earlier_year_keeps_its_digest():
         LedgerEntry(pk=8, point_id=9, seq=1, amount_fen=3_000_000, payer_code="210502", basis="scar"),
         LedgerEntry(pk=9, point_id=3, seq=2, amount_fen=-3_000_000, payer_code="210590", basis="inspection"),
     ]
-    digest = batches.digest_of(Batch(month="2023-10", seq=1), rows, entries)
+    digest = frozen.digest_of(Batch(month="2023-10", seq=1), rows, entries)
     assert digest == "ad45b1384381c000bc074f9f3eeeec793167d6ae9eae43abb885915474e47a5e"
 
 
@@ -63,6 +63,13 @@ def test_a_payer_that_the_table_does_not_list_comes_after_those_it_lists(city):
     rows = tables.rows_of([back], [charge], on=tables.last_day(MONTH))
     assert [row.code for row in rows] == [WEST, EAST, "999"]
     assert rows[-1] == PayerRow("999", "外县", "", Figures(-1, 0, 0, -1, -YUAN_30000, 0, 0))
+
+
+@pytest.mark.parametrize("act", [batches.batch_freeze, batches.batch_submit, batches.batch_send])
+def test_an_act_on_a_batch_that_is_not_there_is_refused_as_not_found(city, act):
+    with pytest.raises(NotThere, match="没有第 999 号批次") as refused:
+        act(batch_id=999, actor=city.clerk)
+    assert refused.value.http_status == 404
 
 
 def test_building_twice_posts_nothing_twice(city):
@@ -151,7 +158,7 @@ def test_freezing_writes_a_line_for_every_payer_zeros_too_and_a_hash_that_verify
     batch = batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)
     assert {line.payer_code: line.amount_fen for line in batch.lines.all()} == {WEST: YUAN_30000, EAST: 0}
     assert len(batch.content_hash) == 64
-    assert batches.frozen_problems() == []
+    assert frozen.problems() == []
 
 
 def test_a_frozen_batch_whose_hash_does_not_fit_is_found(city):
@@ -159,7 +166,7 @@ def test_a_frozen_batch_whose_hash_does_not_fit_is_found(city):
     batch = batches.batch_build(month=MONTH, actor=city.clerk)
     batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)
     Batch.objects.filter(pk=batch.pk).update(content_hash="0" * 64)
-    assert any("摘要不一致" in problem for problem in batches.frozen_problems())
+    assert any("摘要不一致" in problem for problem in frozen.problems())
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from django.core.management.base import CommandParser
 from grids.models import User
 from grids.selectors import system_user, user_named
 from journal.commands import JinshaoCommand, month
+from penalties import selectors
 from penalties.documents.report import PayerRow, total_of
 from penalties.models import Batch
 from penalties.money import daxie, fen_from_yuan, yuan
@@ -90,26 +91,26 @@ class Command(JinshaoCommand):
         if action == "list":
             return {"batches": [batch_json(batch) for batch in Batch.objects.all()]}
         if action == "show":
-            return batch_json(batches.batch_for(options["id"]))
+            return batch_json(selectors.batch_by_id(options["id"]))
         actor = user_named(options["actor"]) if options.get("actor") else system_user()
         if action == "build":
             return batch_json(batches.batch_build(month=options["month"], actor=actor))
         return batch_json(self._step(action, actor, options))
 
     def _step(self, action: str, actor: User, options: dict[str, Any]) -> Batch:
-        given, doc_no, on = options["id"], options.get("doc_no", ""), options.get("date")
+        batch_id, doc_no, on = options["id"], options.get("doc_no", ""), options.get("date")
         if action == "freeze":
-            return batches.batch_freeze(batch_id=given, actor=actor)
+            return batches.batch_freeze(batch_id=batch_id, actor=actor)
         if action == "submit":
-            return batches.batch_submit(batch_id=given, actor=actor, submitted_on=on, doc_no=doc_no)
+            return batches.batch_submit(batch_id=batch_id, actor=actor, submitted_on=on, doc_no=doc_no)
         if action == "approve":
             return batches.batch_approve(
-                batch_id=given, actor=actor, doc_no=doc_no, approved_on=on, file=options.get("file")
+                batch_id=batch_id, actor=actor, doc_no=doc_no, approved_on=on, file=options.get("file")
             )
         if action == "send":
-            return batches.batch_send(batch_id=given, actor=actor, sent_on=on, doc_no=doc_no)
+            return batches.batch_send(batch_id=batch_id, actor=actor, sent_on=on, doc_no=doc_no)
         return batches.batch_settle(
-            batch_id=given,
+            batch_id=batch_id,
             actor=actor,
             voucher_no=doc_no,
             settled_on=on,
