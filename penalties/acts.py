@@ -20,7 +20,8 @@ def _batches(ids: list[str]) -> subjects.Told:
     from penalties.models import Batch
 
     return {
-        str(one.pk): (str(one), reverse("penalties:detail", args=[one.pk])) for one in Batch.objects.filter(pk__in=ids)
+        str(batch.pk): (str(batch), reverse("penalties:detail", args=[batch.pk]))
+        for batch in Batch.objects.filter(pk__in=ids)
     }
 
 

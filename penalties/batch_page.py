@@ -59,7 +59,7 @@ class TableRow:
     rate: str
     voucher: str = ""
     voucher_on: date | None = None
-    voucher_said: str = ""
+    voucher_share: str = ""
     settle_url: str = ""
     points_url: str = ""
     sub: bool = False
@@ -140,7 +140,7 @@ def _next_act(
         return None
     may = step in batches.available_steps(batch, user)
     roles = sorted(batches.STEPS[step][1], key=lambda role: list(ROLE_LABELS).index(role))
-    waiting = sum(1 for line in lines if line.left_fen)
+    waiting = sum(1 for line in lines if line.open_fen)
     button = f"录入扣缴凭证（还差 {waiting}）" if step == "settle" else BUTTONS[step]
     if may and form is None:
         form = FORMS[step](batch=batch, lines=lines, payer=payer)
@@ -160,29 +160,29 @@ def _next_act(
 def _steps(batch: Batch, lines: list[Line]) -> list[dict[str, Any]]:
     """The bar: freeze → submit → approve → send → settle."""
     reached = ORDER.index(BatchState(batch.state))
-    said = {
-        "freeze": _frozen_said(batch),
+    facts = {
+        "freeze": _frozen_words(batch),
         "submit": [_md(batch.submitted_on), batch.submit_doc_no or "文号由办公系统编发"],
         "approve": [f"批件日期 {_md(batch.approved_on)}", batch.approval_doc_no, "批件扫描已存"],
         "send": [_md(batch.sent_on), batch.sent_doc_no or "函已入档"],
-        "settle": _vouchers_said(lines),
+        "settle": _voucher_words(lines),
     }
     bar = []
     for at, (step, title) in enumerate(STEP_TITLES.items()):
         state = "done" if reached > at else "now" if reached == at else "todo"
-        shown = said[step] if state == "done" or (step == "settle" and batch.state in WITH_FINANCE) else []
-        bar.append({"state": state, "title": title, "lines": [line for line in shown if line]})
+        has_facts = state == "done" or (step == "settle" and batch.state in WITH_FINANCE)
+        bar.append({"state": state, "title": title, "lines": [text for text in facts[step] if text and has_facts]})
     return bar
 
 
-def _frozen_said(batch: Batch) -> list[str]:
+def _frozen_words(batch: Batch) -> list[str]:
     who = batch.checked_by.full_name if batch.checked_by else ""
     return [f"{_moment(batch.frozen_at)} · {who}", f"明细 sha256 {batch.content_hash[:4]}…{batch.content_hash[-4:]}"]
 
 
-def _vouchers_said(lines: list[Line]) -> list[str]:
+def _voucher_words(lines: list[Line]) -> list[str]:
     owed = [line for line in lines if line.row.figures.amount_fen]
-    open_ = [line.row.name for line in owed if line.left_fen]
+    open_ = [line.row.name for line in owed if line.open_fen]
     more = f"等 {len(open_)} 个单位" if len(open_) > 2 else ""
     return [f"凭证 {len(owed) - len(open_)} / {len(owed)}", f"还差{'、'.join(open_[:2])}{more}" if open_ else "已结清"]
 
@@ -196,7 +196,7 @@ def _table(report: MonthReport, batch: Batch, lines: list[Line], *, whole: bool,
             number += 1
             line = by_payer[payer.code]
             rate = "按规则" if payer.rate_fen is None else wan(payer.rate_fen)
-            settle = may_settle and line.left_fen and batch.state == BatchState.SENT
+            settle = may_settle and line.open_fen and batch.state == BatchState.SENT
             rows.append(
                 TableRow(
                     no=str(number),
@@ -205,7 +205,7 @@ def _table(report: MonthReport, batch: Batch, lines: list[Line], *, whole: bool,
                     rate=rate,
                     voucher=_voucher(batch, line),
                     voucher_on=line.settled_on,
-                    voucher_said=f"{wan(line.settled_fen)} / {wan(line.row.figures.amount_fen)}",
+                    voucher_share=f"{wan(line.settled_fen)} / {wan(line.row.figures.amount_fen)}",
                     settle_url=f"?payer={payer.code}#next" if settle else "",
                     points_url=f"#payer-{payer.code}" if payer.code in charged else "",
                 )
@@ -221,7 +221,7 @@ def _voucher(batch: Batch, line: Line) -> str:
         return NOTHING
     if batch.state not in WITH_FINANCE:
         return NOT_SENT
-    if not line.left_fen:
+    if not line.open_fen:
         return SETTLED
     return PARTLY if line.settlements else WAITING
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -13,14 +13,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from firepoints.models import FirePoint
+from firepoints.pages.access import user_of
 from firepoints.scope import own_counties
-from grids.models import User
 from grids.roles import Role
 from grids.selectors import roles_of
 from journal import clock
 from journal.errors import Refused
 from papers.downloads import DOCX, download
-from penalties.documents.circular_report import STANDING_WORDS, PlaceRow, Tally, period_said
+from penalties.documents.circular_report import STANDING_WORDS, PlaceRow, Tally, period_words
 from penalties.documents.report import BASIS_WORDS, ReportMismatch
 from penalties.models import Circular
 from penalties.selectors import sees_whole_table
@@ -50,15 +50,15 @@ class IssueForm(forms.Form):
 def circular_list(request: HttpRequest) -> HttpResponse:
     """The 通报 made so far, the newest first; the bureau chooses a period and sees its figures before it makes one."""
     _require_reader(request)
-    asked = request.GET if {"starts_on", "ends_on"} & request.GET.keys() else None
-    return _list(request, PeriodForm(asked, initial=_last_month()))
+    period = request.GET if {"starts_on", "ends_on"} & request.GET.keys() else None
+    return _list(request, PeriodForm(period, initial=_last_month()))
 
 
 def _list(request: HttpRequest, form: PeriodForm, status: int = 200) -> HttpResponse:
     may_make = Role.BUREAU in roles_of(request.user)
     preview = _preview(form) if may_make and form.is_bound and form.is_valid() else None
     context = {
-        "rows": list(circulars.circulars_for(request.user).defer("content")[:SHOWN]),
+        "rows": list(circulars.circulars_for(user_of(request)).defer("content")[:SHOWN]),
         "form": form if may_make else None,
         "preview": preview,
     }
@@ -93,12 +93,12 @@ def circular_make(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _list(request, form, status=400)
     try:
-        made = circulars.circular_make(actor=_user(request), **form.cleaned_data)
+        circular = circulars.circular_make(actor=user_of(request), **form.cleaned_data)
     except (Refused, ReportMismatch) as error:
         form.add_error(None, getattr(error, "message", str(error)))
         return _list(request, form, status=getattr(error, "http_status", 409))
     messages.success(request, "通报已生成并入档；办公系统编号、印发后在这里登记文号。")
-    return redirect("penalties:circular", made.pk)
+    return redirect("penalties:circular", circular.pk)
 
 
 @require_safe
@@ -108,24 +108,24 @@ def circular_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _detail(request: HttpRequest, row: Circular, form: IssueForm, status: int = 200) -> HttpResponse:
-    said = row.content
+    content = row.content
     may_issue = Role.BUREAU in roles_of(request.user) and not hasattr(row, "issue")
     counties, townships = (
-        tuple(PlaceRow(**one) for one in _with_counts(said[key])) for key in ("counties", "townships")
+        tuple(PlaceRow(**place) for place in _with_counts(content[key])) for key in ("counties", "townships")
     )
     points = [
-        {**one, "burned_on": date.fromisoformat(one["burned_on"]), "standing": STANDING_WORDS[one["standing"]],
-         "basis": BASIS_WORDS[one["basis"]]}
-        for one in said["points"]
+        {**point, "burned_on": date.fromisoformat(point["burned_on"]), "standing": STANDING_WORDS[point["standing"]],
+         "basis": BASIS_WORDS[point["basis"]]}
+        for point in content["points"]
     ]  # fmt: skip
-    shown = [one["point_id"] for one in points[:ROWS]]
+    point_ids = [point["point_id"] for point in points[:ROWS]]
     context = {
         "circular": row,
         # Finance reads the whole 通报, but opens only the points that count.
-        "opens": set(FirePoint.objects.visible_to(request.user).filter(pk__in=shown).values_list("pk", flat=True)),
+        "opens": set(FirePoint.objects.visible_to(request.user).filter(pk__in=point_ids).values_list("pk", flat=True)),
         "issue": getattr(row, "issue", None),
         "documents": list(row.documents.order_by("kind")),
-        "period": period_said(row.starts_on, row.ends_on),
+        "period": period_words(row.starts_on, row.ends_on),
         "points": points[:ROWS],
         "more": max(len(points) - ROWS, 0),
         "form": form if may_issue else None,
@@ -148,7 +148,7 @@ def circular_issue(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _detail(request, row, form, status=400)
     try:
-        circulars.circular_issue(circular=row, actor=_user(request), **form.cleaned_data)
+        circulars.circular_issue(circular=row, actor=user_of(request), **form.cleaned_data)
     except Refused as refused:
         form.add_error(None, refused.message)
         return _detail(request, row, form, status=refused.http_status)
@@ -161,7 +161,7 @@ def circular_paper(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     """A filed edition, exactly as it was filed; who took it is noted (journal.Access)."""
     row = _circular_or_404(request, pk)
     try:
-        name, content = circulars.paper_of(row, kind, _user(request))
+        name, content = circulars.paper_of(row, kind, user_of(request))
     except Refused as refused:
         messages.error(request, refused.message)
         return redirect("penalties:circular", pk)
@@ -169,20 +169,17 @@ def circular_paper(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
 
 
 def _require_reader(request: HttpRequest) -> None:
-    if not (sees_whole_table(request.user) or own_counties(request.user)):
+    user = user_of(request)
+    if not (sees_whole_table(user) or own_counties(user)):
         raise PermissionDenied("通报由市局生成，印发后县（区）指定部门可以查看。")
 
 
 def _circular_or_404(request: HttpRequest, pk: int) -> Circular:
-    found: Circular = get_object_or_404(circulars.circulars_for(request.user), pk=pk)
-    return found
+    circular: Circular = get_object_or_404(circulars.circulars_for(user_of(request)), pk=pk)
+    return circular
 
 
 def _last_month() -> dict[str, date]:
     first = clock.today_beijing().replace(day=1)
     last = date.fromordinal(first.toordinal() - 1)
     return {"starts_on": last.replace(day=1), "ends_on": last}
-
-
-def _user(request: HttpRequest) -> User:
-    return cast(User, request.user)

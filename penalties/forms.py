@@ -92,10 +92,10 @@ class ApproveForm(StepForm):
     )
 
     def clean_file(self) -> Any:
-        given = self.cleaned_data["file"]
-        if given.size > filing.MAX_SCAN_BYTES:
+        scan = self.cleaned_data["file"]
+        if scan.size > filing.MAX_SCAN_BYTES:
             raise forms.ValidationError("扫描件不能超过 30 MB")
-        return given
+        return scan
 
     def facts(self) -> dict[str, Any]:
         return {"approved_on": self.cleaned_data["approved_on"], "doc_no": self.cleaned_data["doc_no"]}
@@ -128,17 +128,17 @@ class SettleForm(StepForm):
         return {"settled_on": clock.today_beijing(), "payer": payer}
 
     def prepare(self) -> None:
-        waiting = [line for line in self.lines if line.left_fen]
+        waiting = [line for line in self.lines if line.open_fen]
         choices = [("", "请选择")]
-        choices += [(line.row.code, f"{line.row.name}（余 {yuan(line.left_fen)} 元）") for line in waiting]
+        choices += [(line.row.code, f"{line.row.name}（余 {yuan(line.open_fen)} 元）") for line in waiting]
         if len(waiting) > 1:
             choices.append((ALL_PAYERS, f"全部待凭证的 {len(waiting)} 个单位，同一凭证"))
         self.fields["payer"].choices = choices  # type: ignore[attr-defined]
 
     def clean_amount(self) -> int | None:
-        given = self.cleaned_data["amount"].strip()
+        amount = self.cleaned_data["amount"].strip()
         try:
-            return fen_from_yuan(given) if given else None
+            return fen_from_yuan(amount) if amount else None
         except ValueError as error:
             raise forms.ValidationError(str(error)) from error
 

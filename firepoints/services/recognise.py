@@ -54,17 +54,18 @@ def fire_point_exclude(
     return _decide(opened, counted=False, reason=reason, charged=None)
 
 
-def _charged(point: FirePoint, basis: str, wanted: int | str | None) -> Detection:
-    """The sighting that the charge rests on: the given one, or the first in order of the given ground, or of all."""
+def _charged(point: FirePoint, basis: str, detection_id: int | str | None) -> Detection:
+    """The sighting that the charge rests on: the one chosen, or the first in order of the chosen ground, or of all."""
     if basis and basis not in Basis.values:
         raise BadInput(f"依据只能是 {'、'.join(Basis.values)}", where="basis")
     possible = [
-        one
-        for one in selectors.chargeable_detections(point, point.burn_date)
-        if (not basis or charging.basis_of(one) == basis) and wanted in (None, "", one.pk, str(one.pk))
+        detection
+        for detection in selectors.chargeable_detections(point, point.burn_date)
+        if (not basis or charging.basis_of(detection) == basis)
+        and detection_id in (None, "", detection.pk, str(detection.pk))
     ]
     if not possible:
-        raise BadInput("这个火点没有这样的可扣缴来源", where="charged_detection" if wanted else "basis")
+        raise BadInput("这个火点没有这样的可扣缴来源", where="charged_detection" if detection_id else "basis")
     return possible[0]
 
 

@@ -142,14 +142,14 @@ def _points(paper: Gongwen, report: CircularReport) -> None:
     rows = [
         TableRow(
             (
-                str(at), one.number, one.county or "待联合核实", f"{one.township}{one.village}",
-                f"{one.burned_on:%Y-%m-%d}\n{one.burned_at}".strip(), one.source, BASIS_WORDS[one.basis],
-                "\n".join(part for part in (one.finding, STANDING_WORDS[one.standing]) if part),
-                f"{one.lon:.5f}\n{one.lat:.5f}",
+                str(at), point.number, point.county or "待联合核实", f"{point.township}{point.village}",
+                f"{point.burned_on:%Y-%m-%d}\n{point.burned_at}".strip(), point.source, BASIS_WORDS[point.basis],
+                "\n".join(part for part in (point.finding, STANDING_WORDS[point.standing]) if part),
+                f"{point.lon:.5f}\n{point.lat:.5f}",
             ),
             left=(3,),
         )
-        for at, one in enumerate(report.points, start=1)
+        for at, point in enumerate(report.points, start=1)
     ]  # fmt: skip
     if rows:
         paper.table(POINTS_MM, POINTS_HEADS, rows)
@@ -158,10 +158,10 @@ def _points(paper: Gongwen, report: CircularReport) -> None:
 
 
 def _public_points(paper: Gongwen, report: CircularReport) -> None:
-    counted = [one for one in report.points if one.standing == "counted"]
+    counted = [point for point in report.points if point.standing == "counted"]
     rows = [
-        TableRow((str(at), one.county, one.township, f"{one.burned_on:%Y-%m-%d}", BASIS_WORDS[one.basis]))
-        for at, one in enumerate(counted, start=1)
+        TableRow((str(at), point.county, point.township, f"{point.burned_on:%Y-%m-%d}", BASIS_WORDS[point.basis]))
+        for at, point in enumerate(counted, start=1)
     ]
     if rows:
         paper.table(PUBLIC_MM, PUBLIC_HEADS, rows)

@@ -89,14 +89,14 @@ class CircularReport:
     @property
     def period(self) -> str:
         """``2025年10月`` for a whole month, else ``2025年10月1日至11月15日``."""
-        return period_said(self.starts_on, self.ends_on)
+        return period_words(self.starts_on, self.ends_on)
 
     @property
     def marks(self) -> tuple[str, ...]:
         return ("演示数据",) if self.is_demo else ()
 
 
-def period_said(starts: date, ends: date) -> str:
+def period_words(starts: date, ends: date) -> str:
     """A period in words, as short as it can be."""
     next_day = date.fromordinal(ends.toordinal() + 1)
     if starts.day == 1 and next_day.day == 1 and (starts.year, starts.month) == (ends.year, ends.month):
@@ -121,13 +121,13 @@ def tally_of(points: Iterable[FoundRow]) -> Tally:
 
 def places_of(points: Iterable[FoundRow], counties: Iterable[tuple[str, str]]) -> tuple[PlaceRow, ...]:
     """A line for each county (code, name) in their order, zeros too; then others that points name; what nobody owns last."""
-    found = list(points)
+    points = list(points)
     names = dict(counties)
-    names |= {p.county_code: p.county for p in found if p.county_code and p.county_code not in names}
+    names |= {p.county_code: p.county for p in points if p.county_code and p.county_code not in names}
     rows = [
-        PlaceRow(code, name, "", tally_of(p for p in found if p.county_code == code)) for code, name in names.items()
+        PlaceRow(code, name, "", tally_of(p for p in points if p.county_code == code)) for code, name in names.items()
     ]
-    nobody = tally_of(p for p in found if not p.county_code)
+    nobody = tally_of(p for p in points if not p.county_code)
     return (*rows, PlaceRow("", NOBODY, "", nobody)) if nobody.count else tuple(rows)
 
 

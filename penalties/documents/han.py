@@ -5,11 +5,11 @@ from penalties.documents import annexes
 from penalties.documents.report import Approval, MonthReport, check
 from penalties.documents.wording import (
     NO_NUMBER,
-    amounts_said,
+    amount_words,
     chinese_date,
     letter_subject,
     policy_cited,
-    total_said,
+    total_words,
 )
 
 
@@ -52,6 +52,6 @@ def _body(paper: Gongwen, report: MonthReport, approval: Approval) -> None:
         f"根据{policy_cited(report)}规定，我局已将{report.period}{titles.levy}扣缴情况报市政府，"
         f"市政府已于{chinese_date(approval.dated)}批复同意{number}。"
     )
-    spread = amounts_said(report)
-    paper.body(f"本期应扣缴{titles.levy}{total_said(report)}" + (f"，其中：{spread}。" if spread else "。"))
+    spread = amount_words(report)
+    paper.body(f"本期应扣缴{titles.levy}{total_words(report)}" + (f"，其中：{spread}。" if spread else "。"))
     paper.body("请贵局按照批件，通过体制结算直接对相关县（区）政府扣缴，并将扣缴凭证反馈我局。")

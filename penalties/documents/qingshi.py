@@ -5,12 +5,12 @@ from penalties.documents import annexes
 from penalties.documents.report import MonthReport, check
 from penalties.documents.wording import (
     NO_NUMBER,
-    amounts_said,
-    bases_said,
+    amount_words,
+    bases_words,
     chinese_date,
     policy_cited,
     request_subject,
-    total_said,
+    total_words,
 )
 from penalties.money import wan
 
@@ -51,14 +51,14 @@ def _body(paper: Gongwen, report: MonthReport) -> None:
     )
     paper.level_1("一、火点认定情况")
     paper.body(
-        f"本期认定计入的秸秆焚烧火点共{total.count}处，其中{bases_said(report)}（焚烧后黑斑视同火点）。"
+        f"本期认定计入的秸秆焚烧火点共{total.count}处，其中{bases_words(report)}（焚烧后黑斑视同火点）。"
         f"上述火点均已核实并由我局认定，异议期已结束。截至本期，累计{total.cumulative_count}处、"
         f"{wan(total.cumulative_fen)}万元。"
     )
     paper.level_1("二、扣缴意见")
     rate = f"按照每一处火点扣缴{wan(report.rate_fen)}万元的标准，" if report.rate_fen is not None else "按照规定标准，"
-    spread = amounts_said(report)
-    paper.body(f"{rate}本期应扣缴{titles.levy}{total_said(report)}" + (f"。其中：{spread}。" if spread else "。"))
+    spread = amount_words(report)
+    paper.body(f"{rate}本期应扣缴{titles.levy}{total_words(report)}" + (f"。其中：{spread}。" if spread else "。"))
     quiet = [row.name for row in report.rows if not row.figures.count and not row.figures.amount_fen]
     if quiet:
         paper.body(f"{'、'.join(quiet)}本期没有计入的火点，不扣缴。")

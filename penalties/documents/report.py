@@ -195,16 +195,16 @@ def _structure(report: MonthReport) -> list[str]:
     problems = []
     codes = [row.code for row in report.rows]
     groups = [name for name, _, _ in report.subtotals]
-    known = set(codes)
+    listed = set(codes)
     if not codes:
         problems.append("汇总表没有付款单位")
-    if len(known) != len(codes):
+    if len(listed) != len(codes):
         problems.append("同一付款单位列了两行")
     if len(set(groups)) != len(groups):
         problems.append("同一分组的付款单位没有排在一起，小计会出现两次")
     numbers = [point.number for point in report.points]
     problems += [f"火点 {number} 在明细中出现两次" for number in sorted({n for n in numbers if numbers.count(n) > 1})]
-    strays = ({point.payer_code for point in report.points} | {c.payer_code for c in report.corrections}) - known
+    strays = ({point.payer_code for point in report.points} | {c.payer_code for c in report.corrections}) - listed
     problems += [f"付款单位 {code} 有明细，但汇总表没有这一行" for code in sorted(strays)]
     problems += [f"火点 {c.number} 的更正金额应为负数" for c in report.corrections if c.amount_fen >= 0]
     return problems
@@ -220,9 +220,9 @@ def _row(report: MonthReport, row: PayerRow) -> list[str]:
         problems.append(f"{row.name}：{figures.count} 处 × {wan(row.rate_fen)} 万元 ≠ {yuan(figures.amount_fen)} 元")
     if len(points) - len(back) != figures.count:
         problems.append(f"{row.name}：明细 {len(points)} 处、更正 {len(back)} 处，与汇总 {figures.count} 处不符")
-    listed = sum(point.amount_fen for point in points) + sum(item.amount_fen for item in back)
-    if listed != figures.amount_fen:
-        problems.append(f"{row.name}：明细合计 {yuan(listed)} 元，与汇总 {yuan(figures.amount_fen)} 元不符")
+    annex_fen = sum(point.amount_fen for point in points) + sum(item.amount_fen for item in back)
+    if annex_fen != figures.amount_fen:
+        problems.append(f"{row.name}：明细合计 {yuan(annex_fen)} 元，与汇总 {yuan(figures.amount_fen)} 元不符")
     for basis in BASIS_WORDS:
         net = sum(p.basis == basis for p in points) - sum(c.basis == basis for c in back)
         if net != getattr(figures, basis):

@@ -45,12 +45,12 @@ def place(point: PointRow) -> str:
     return "".join(part for part in (point.township, point.village, point.group) if part)
 
 
-def bases_said(report: MonthReport) -> str:
+def bases_words(report: MonthReport) -> str:
     """``卫星 6 处、巡查督查 3 处、黑斑 2 处``: always all three, zeros too."""
     return "、".join(f"{word}{getattr(report.total, basis)}处" for basis, word in BASIS_WORDS.items())
 
 
-def amounts_said(report: MonthReport) -> str:
+def amount_words(report: MonthReport) -> str:
     """Each payer whose money moves: ``甲县4处12万元、乙区1处3万元、丙区退回1处3万元``."""
     return "、".join(_moved(row) for row in report.rows if row.figures.count or row.figures.amount_fen)
 
@@ -60,7 +60,7 @@ def _moved(row: PayerRow) -> str:
     return f"{row.name}{back}{abs(row.figures.count)}处{wan(abs(row.figures.amount_fen))}万元"
 
 
-def total_said(report: MonthReport) -> str:
+def total_words(report: MonthReport) -> str:
     """``33万元（人民币叁拾叁万元整）``."""
     fen = report.total.amount_fen
     return f"{wan(fen)}万元（{rmb(fen)}）"

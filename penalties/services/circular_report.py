@@ -21,9 +21,9 @@ from penalties.services.reports import titles
 _ABOVE = (Source.Authority.NATIONAL, Source.Authority.PROVINCE)
 _OFFICES = (*_ABOVE, Source.Authority.CITY)
 DISCOVERERS = frozenset(
-    {(one, Source.Kind.SATELLITE) for one in _ABOVE}
-    | {(one, kind) for one in _OFFICES for kind in (Source.Kind.SUPERVISION, Source.Kind.PATROL)}
-    | {(one, Source.Kind.ENFORCEMENT) for one in _OFFICES}
+    {(authority, Source.Kind.SATELLITE) for authority in _ABOVE}
+    | {(authority, kind) for authority in _OFFICES for kind in (Source.Kind.SUPERVISION, Source.Kind.PATROL)}
+    | {(authority, Source.Kind.ENFORCEMENT) for authority in _OFFICES}
 )
 """国家、省遥感，巡查督查，市本级执法检查 (C14), as authority × kind; what is 认定计入 under another source stands in it too."""
 
@@ -31,17 +31,17 @@ DISCOVERERS = frozenset(
 def circular_report(*, starts_on: date, ends_on: date) -> CircularReport:
     """The 通报 of the fires that burnt from one Beijing date to another (both included), as things stand now. Reads only."""
     sightings = _sightings(starts_on, ends_on)
-    found = [_row(point, _seen(point, sightings)) for point in _points(starts_on, ends_on)]
+    rows = [_row(point, _sighting(point, sightings)) for point in _points(starts_on, ends_on)]
     counties = _counties(ends_on)
     order = {code: at for at, (code, _) in enumerate(counties)}
     last = len(order)
 
     def place(row: FoundRow) -> tuple[Any, ...]:
         """Counties as in the finance table, one that it does not list after them, what nobody owns last."""
-        known = order.get(row.county_code, last)
-        return (not row.county_code, known, row.county_code, row.township_code, row.burned_on, row.number)
+        position = order.get(row.county_code, last)
+        return (not row.county_code, position, row.county_code, row.township_code, row.burned_on, row.number)
 
-    rows = tuple(sorted(found, key=place))
+    rows.sort(key=place)
     home = deployment()
     seq, hash_ = head()
     synthetic = Edition.objects.filter(state=Edition.State.ACTIVE, is_synthetic=True).exists()
@@ -52,7 +52,7 @@ def circular_report(*, starts_on: date, ends_on: date) -> CircularReport:
         issued_on=clock.today_beijing(),
         counties=places_of(rows, counties),
         townships=townships_of(rows),
-        points=rows,
+        points=tuple(rows),
         journal_head=f"{seq}:{hash_}",
         is_demo=home.is_demo,
         notes=("县以下边界为示意边界，不作划界依据。",) if synthetic else (),
@@ -61,7 +61,7 @@ def circular_report(*, starts_on: date, ends_on: date) -> CircularReport:
 
 def _members(starts_on: date, ends_on: date) -> QuerySet[Membership]:
     """The sightings of the discoverers in points of the period."""
-    sources = [one.pk for one in Source.objects.all() if (one.authority, one.kind) in DISCOVERERS]
+    sources = [source.pk for source in Source.objects.all() if (source.authority, source.kind) in DISCOVERERS]
     return Membership.objects.filter(
         is_active=True,
         detection__source__in=sources,
@@ -72,27 +72,27 @@ def _members(starts_on: date, ends_on: date) -> QuerySet[Membership]:
 
 def _points(starts_on: date, ends_on: date) -> list[FirePoint]:
     """Those that one of the discoverers found, and those that count under whatever source."""
-    found_by_them = Exists(_members(starts_on, ends_on).filter(point=OuterRef("pk")))
-    found = FirePoint.objects.filter(burn_date__range=(starts_on, ends_on), state__in=LIVE)
+    is_discovered = Exists(_members(starts_on, ends_on).filter(point=OuterRef("pk")))
+    points = FirePoint.objects.filter(burn_date__range=(starts_on, ends_on), state__in=LIVE)
     related = ("attribution", "verification", "recognition__charged_detection__source")
-    return list(found.filter(Q(counted=True) | found_by_them).select_related(*related).order_by("pk"))
+    return list(points.filter(Q(counted=True) | is_discovered).select_related(*related).order_by("pk"))
 
 
 def _sightings(starts_on: date, ends_on: date) -> Mapping[int, Detection]:
     """point id → the discoverers' sighting by which it stands in the 通报."""
-    of: dict[int, list[Detection]] = {}
-    for one in _members(starts_on, ends_on).select_related("detection__source"):
-        of.setdefault(one.point_id, []).append(one.detection)
-    return {pk: in_order(some)[0] for pk, some in of.items()}
+    by_point: dict[int, list[Detection]] = {}
+    for member in _members(starts_on, ends_on).select_related("detection__source"):
+        by_point.setdefault(member.point_id, []).append(member.detection)
+    return {point_id: in_order(detections)[0] for point_id, detections in by_point.items()}
 
 
-def _seen(point: FirePoint, of: Mapping[int, Detection]) -> Detection:
+def _sighting(point: FirePoint, sightings: Mapping[int, Detection]) -> Detection:
     """What a charge rests on, where there is one; else what the discoverers saw."""
     charged = point.recognition.charged_detection if point.counted and point.recognition else None
-    return charged or of[point.pk]
+    return charged or sightings[point.pk]
 
 
-def _row(point: FirePoint, seen: Detection) -> FoundRow:
+def _row(point: FirePoint, detection: Detection) -> FoundRow:
     place = point.attribution
     is_owned = bool(point.county_code)
     at = point.starts_at.astimezone(clock.BEIJING)
@@ -105,8 +105,8 @@ def _row(point: FirePoint, seen: Detection) -> FoundRow:
         village=place.village_name if place else "",
         burned_on=point.burn_date,
         burned_at=f"{at:%H:%M}" if point.precision == "instant" else "",
-        source=seen.source.name,
-        basis=point.recognition.basis if point.counted and point.recognition else basis_of(seen).value,
+        source=detection.source.name,
+        basis=point.recognition.basis if point.counted and point.recognition else basis_of(detection).value,
         standing=_standing(point),
         finding=_finding(point),
         lon=point.lon,
@@ -124,12 +124,12 @@ def _standing(point: FirePoint) -> str:
 
 def _finding(point: FirePoint) -> str:
     """What verification found, where it stands: a point sent back is open again."""
-    found = point.verification
-    if found is None or point.state not in (*DECIDED, State.VERIFIED):
+    verification = point.verification
+    if verification is None or point.state not in (*DECIDED, State.VERIFIED):
         return ""
-    if found.conclusion == Conclusion.TRUE:
+    if verification.conclusion == Conclusion.TRUE:
         return Conclusion.TRUE.label
-    return f"{Conclusion.FALSE.label}（{found.get_cause_display()}）"
+    return f"{Conclusion.FALSE.label}（{verification.get_cause_display()}）"
 
 
 def _counties(on: date) -> list[tuple[str, str]]:

@@ -49,36 +49,36 @@ def circular_make(*, starts_on: date, ends_on: date, actor: User) -> Circular:
     seal_pending()
     report = circular_report(starts_on=starts_on, ends_on=ends_on)
     check(report)
-    said = content_of(report)
-    digest = digests.sha256(said)
+    content = content_of(report)
+    digest = digests.sha256(content)
     with transaction.atomic():
-        known = Circular.objects.filter(starts_on=starts_on, ends_on=ends_on, content_hash=digest).first()
-        return known or _filed(report, said, digest, actor)
+        earlier = Circular.objects.filter(starts_on=starts_on, ends_on=ends_on, content_hash=digest).first()
+        return earlier or _filed(report, content, digest, actor)
 
 
 def content_of(report: CircularReport) -> Any:
     """What is frozen and hashed: what the paper says about the fires, without the day and the journal head on it."""
-    said = asdict(report)
-    return digests.plain({key: said[key] for key in said if key not in ("issued_on", "journal_head")})
+    facts = asdict(report)
+    return digests.plain({key: facts[key] for key in facts if key not in ("issued_on", "journal_head")})
 
 
-def _filed(report: CircularReport, said: Any, digest: str, actor: User) -> Circular:
+def _filed(report: CircularReport, content: Any, digest: str, actor: User) -> Circular:
     row = Circular.objects.create(
         starts_on=report.starts_on, ends_on=report.ends_on, title=paper.subject(report), points=report.total.count,
-        content=said, content_hash=digest, journal_head=report.journal_head, made_by=actor, at=clock.now(),
+        content=content, content_hash=digest, journal_head=report.journal_head, made_by=actor, at=clock.now(),
     )  # fmt: skip
     files = {}
     for kind in CircularDocument.Kind:
         is_public = kind == CircularDocument.Kind.PUBLIC
         name = f"{report.period}火点情况通报{'（公开版）' if is_public else ''}.docx"
-        content = paper.render(report, is_public=is_public)
-        stored = filing.store_paper(content, kind="documents", filename=name, suffix=".docx")
+        document = paper.render(report, is_public=is_public)
+        stored = filing.store_paper(document, kind="documents", filename=name, suffix=".docx")
         CircularDocument.objects.create(
             circular=row, kind=kind, filename=stored.filename, stored_as=stored.stored_as, sha256=stored.sha256
         )
         files[stored.filename] = stored.sha256
-    told = {"starts_on": row.starts_on, "ends_on": row.ends_on, "points": row.points, "digest": digest, "files": files}
-    record("circular.made", row, actor, after=told)
+    after = {"starts_on": row.starts_on, "ends_on": row.ends_on, "points": row.points, "digest": digest, "files": files}
+    record("circular.made", row, actor, after=after)
     return row
 
 
@@ -104,17 +104,17 @@ def circular_issue(
             )  # fmt: skip
     except IntegrityError:
         raise Conflict("这份通报已经登记过印发。", code="circular_issued") from None
-    told = {"doc_no": row.doc_no, "issued_on": issued_on, "reported_on": reported_on}
-    record("circular.issued", circular, actor, after=told)
+    after = {"doc_no": row.doc_no, "issued_on": issued_on, "reported_on": reported_on}
+    record("circular.issued", circular, actor, after=after)
     return row
 
 
-def circulars_for(user: Any) -> QuerySet[Circular]:
+def circulars_for(user: User) -> QuerySet[Circular]:
     """The 通报 that `user` may read: the offices of the city all of them, a county's department those that went out."""
-    found = Circular.objects.select_related("made_by", "issue")
+    circulars = Circular.objects.select_related("made_by", "issue")
     if sees_whole_table(user):
-        return found
-    return found.filter(issue__isnull=False) if own_counties(user) else found.none()
+        return circulars
+    return circulars.filter(issue__isnull=False) if own_counties(user) else circulars.none()
 
 
 def paper_of(circular: Circular, kind: str, actor: User) -> tuple[str, bytes]:
@@ -131,20 +131,20 @@ def paper_of(circular: Circular, kind: str, actor: User) -> tuple[str, bytes]:
 
 def write_papers(circular: Circular, out: Path, actor: User) -> list[Path]:
     """Both editions into a folder. Raises BadInput when it cannot be written."""
-    found = [paper_of(circular, kind, actor) for kind in CircularDocument.Kind.values]
+    files = [paper_of(circular, kind, actor) for kind in CircularDocument.Kind.values]
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for name, content in found:
+        for name, content in files:
             (out / name).write_bytes(content)
     except OSError as error:
         raise BadInput(f"写不进文件夹 {out}：{error.strerror}", where="out") from error
-    return [out / name for name, _ in found]
+    return [out / name for name, _ in files]
 
 
 def problems() -> list[str]:
     """What does not hold of the 通报, for `journal verify`: content that is not what was hashed."""
     rows = Circular.objects.values_list("title", "content", "content_hash").iterator(chunk_size=50)
-    return [f"{title}：内容与摘要不符" for title, said, digest in rows if digests.sha256(said) != digest]
+    return [f"{title}：内容与摘要不符" for title, content, digest in rows if digests.sha256(content) != digest]
 
 
 def _require_bureau(actor: User) -> None:

@@ -15,7 +15,7 @@ from journal.errors import BadInput, Conflict, Missing, NotAllowed
 from journal.models import Access, Entry
 from journal.verify import verify
 from penalties.documents import circular as paper
-from penalties.documents.circular_report import NOBODY, Tally, check, period_said, tally_of
+from penalties.documents.circular_report import NOBODY, Tally, check, period_words, tally_of
 from penalties.documents.report import ReportMismatch
 from penalties.models import Circular, CircularDocument, LedgerEntry
 from penalties.services import circulars
@@ -204,4 +204,4 @@ def test_from_the_dates_to_the_number_on_the_page(city, october):
     ],
 )
 def test_a_period_is_said_as_short_as_it_can_be(starts, ends, words):
-    assert period_said(starts, ends) == words
+    assert period_words(starts, ends) == words

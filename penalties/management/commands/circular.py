@@ -42,16 +42,16 @@ class Command(JinshaoCommand):
             starts_on=beijing_date(starts, "--from"), ends_on=beijing_date(ends, "--to"), actor=actor
         )
         files = circulars.write_papers(row, out, actor) if out else []
-        return _told(row) | {"files": [str(path) for path in files]}
+        return _circular_json(row) | {"files": [str(path) for path in files]}
 
     def _list(self, **_: Any) -> dict[str, Any]:
-        return {"circulars": [_told(row) for row in Circular.objects.select_related("issue").defer("content")]}
+        return {"circulars": [_circular_json(row) for row in Circular.objects.select_related("issue").defer("content")]}
 
     def _show(self, *, id: int, out: Path | None, **_: Any) -> dict[str, Any]:
         row = _circular(id)
         files = circulars.write_papers(row, out, system_user()) if out else []
         tables = {key: row.content[key] for key in ("counties", "townships", "points")}
-        return _told(row) | tables | {"files": [str(path) for path in files]}
+        return _circular_json(row) | tables | {"files": [str(path) for path in files]}
 
     def _issue(self, *, id: int, doc_no: str, date: str, reported: str, username: str, **_: Any) -> dict[str, Any]:
         row = _circular(id)
@@ -62,7 +62,7 @@ class Command(JinshaoCommand):
             reported_on=beijing_date(reported, "--reported"),
             actor=acting_user(username),
         )
-        return _told(_circular(id))
+        return _circular_json(_circular(id))
 
 
 def _circular(pk: int) -> Circular:
@@ -72,7 +72,7 @@ def _circular(pk: int) -> Circular:
     return row
 
 
-def _told(row: Circular) -> dict[str, Any]:
+def _circular_json(row: Circular) -> dict[str, Any]:
     issue = getattr(row, "issue", None)
     return {
         "id": row.pk,
