@@ -59,12 +59,12 @@ def check_xlsx(data: bytes, options: Limits) -> None:
 
 
 def check_directory(parts: list[zipfile.ZipInfo]) -> None:
-    """What the directory alone tells, before anything is inflated."""
+    """Refuse, by its directory alone, an archive that is encrypted, no workbook, or says that it inflates too far."""
     if any(part.flag_bits & 1 for part in parts):
         raise FileError("工作簿已加密", todo="请去掉密码后再导入", code="encrypted")
     names = {part.filename for part in parts}
     if "xl/workbook.xml" not in names:
-        what = next((said for name, said in OTHERS.items() if name in names), "压缩包里没有工作表")
+        what = next((kind for name, kind in OTHERS.items() if name in names), "压缩包里没有工作表")
         raise FileError(what, todo=SAVE_AS, code="not_table")
     inflated, packed = sum(part.file_size for part in parts), sum(part.compress_size for part in parts)
     if len(parts) > MAX_PARTS or inflated > MAX_INFLATED or (inflated > SMALL and inflated > MAX_RATIO * packed):
@@ -76,15 +76,15 @@ def check_directory(parts: list[zipfile.ZipInfo]) -> None:
 
 
 def check_parts(data: bytes, parts: list[zipfile.ZipInfo], names: dict[str, str], options: Limits) -> None:
-    """The parts as they really inflate, shared strings first, so that the sheets can be weighed with them."""
-    left = MAX_INFLATED
+    """Refuse parts that really inflate too far, and sheets too large; shared strings first, to weigh the cells with them."""
+    inflated = 0
     strings = Strings()
     for part in sorted(parts, key=lambda part: not part.filename.endswith("sharedStrings.xml")):
         is_sheet = part.filename.startswith("xl/worksheets/") and part.filename.endswith(".xml")
         extent = Extent(names.get(part.filename, part.filename), options) if is_sheet else None
         for piece in inflate(data, part):
-            left -= len(piece)
-            if left < 0:
+            inflated += len(piece)
+            if inflated > MAX_INFLATED:
                 raise FileError("工作簿解压后过大，像是压缩炸弹", todo=SAVE_AS, code="bomb")
             if extent:
                 extent.feed(piece)
@@ -100,14 +100,14 @@ def sheet_names(data: bytes, parts: dict[str, zipfile.ZipInfo]) -> dict[str, str
     links = beginning(data, parts.get("xl/_rels/workbook.xml.rels"))
     targets = {}
     for tag in re.findall(r"<(?:\w+:)?Relationship\s[^>]*>", links):
-        told = dict(re.findall(r"(\w+)=\"([^\"]*)\"", tag))
-        target = told.get("Target", "").removeprefix("/").removeprefix("xl/")
-        targets[told.get("Id", "")] = f"xl/{target}"
+        link = dict(re.findall(r"(\w+)=\"([^\"]*)\"", tag))
+        target = link.get("Target", "").removeprefix("/").removeprefix("xl/")
+        targets[link.get("Id", "")] = f"xl/{target}"
     named = {}
     for tag in re.findall(r"<(?:\w+:)?sheet\s[^>]*>", book):
-        said = dict(re.findall(r"([\w:]+)=\"([^\"]*)\"", tag))
-        link = next((value for name, value in said.items() if name.endswith(":id")), "")
-        named[targets.get(link, "")] = unescape(said.get("name", ""))[:60]
+        sheet = dict(re.findall(r"([\w:]+)=\"([^\"]*)\"", tag))
+        link_id = next((value for name, value in sheet.items() if name.endswith(":id")), "")
+        named[targets.get(link_id, "")] = unescape(sheet.get("name", ""))[:60]
     return named
 
 
@@ -180,7 +180,7 @@ class Strings:
 
 
 class Extent:
-    """Measures a sheet's XML as it streams by: the farthest column and row that any cell or row names or reaches."""
+    """The extent of a sheet, measured in its XML as it streams by: the farthest column and row that any cell or row names or reaches."""
 
     TAG = re.compile(rb"<(?:\w+:)?(row|c)(?=[\s/>])([^>]*)>")
     REF = re.compile(rb"\br=[\"']([A-Z]{0,4})(\d{0,9})[\"']")

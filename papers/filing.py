@@ -59,8 +59,8 @@ def store_file(path: Path, *, kind: str, suffix: str, digest: str) -> str:
     target = stored_path(relative)
     if target.exists():
         return relative
-    with path.open("rb") as given, written_whole(target) as file:
-        shutil.copyfileobj(given, file, 1 << 20)
+    with path.open("rb") as source, written_whole(target) as file:
+        shutil.copyfileobj(source, file, 1 << 20)
     return relative
 
 
@@ -70,7 +70,7 @@ def stored_path(relative: str) -> Path:
 
 
 def store_paper(content: bytes, *, kind: str, filename: str, suffix: str) -> Stored:
-    """Keep a paper under its hash, and say how it was called when it came or was made."""
+    """Keep a paper under its hash, with the name under which it came or was made."""
     relative = store_bytes(content, kind=kind, suffix=suffix)
     return Stored(relative, Path(filename).name[:200], digest_of(content), len(content))
 
@@ -85,7 +85,7 @@ def store_scan(path: Path, *, kind: str, filename: str) -> Stored:
 
 
 def store_scanned(content: bytes, *, kind: str, filename: str) -> Stored:
-    """The same for a scan that is in memory already."""
+    """Keep a scan whose content is in memory; refused as `store_scan` refuses."""
     if len(content) > MAX_SCAN_BYTES:
         raise BadInput("扫描件不能超过 30 MB", where="file")
     suffix = next((end for start, end in SIGNATURES.items() if content.startswith(start)), "")

@@ -53,6 +53,38 @@ class Fonts:
     latin: str = "Times New Roman"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """How a paragraph is set; all measures in points.
+
+    ``exact`` is its line pitch, ``first`` the indent of its first line; ``keep`` holds it on the page of the next one.
+    """
+
+    align: Any = None
+    size: float = BODY_PT
+    font: str | None = None
+    color: Any = None
+    exact: float = LINE_PT
+    first: float = 0
+    indent_left: float = 0
+    indent_right: float = 0
+    before: float = 0
+    keep: bool = False
+
+
+BODY = Layout()
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """The texts of one table row, and the columns that are aligned to a side (others are centred)."""
+
+    cells: tuple[str, ...]
+    align_left: tuple[int, ...] = ()
+    align_right: tuple[int, ...] = ()
+    strong: bool = False
+
+
 class Gongwen:
     """One document being written from the top down; every method adds one part of the standard."""
 
@@ -74,16 +106,17 @@ class Gongwen:
         """版头: 发文机关标志, 发文字号, the red line. To a superior the number stands on the left and 签发人 on the right;
         `signatory` None is a document downwards, with the number in the middle (GB/T 9704-2012, 7.2.5)."""
         if self._marks:
-            self.line(f"{' · '.join(self._marks)}，不作公文使用", font=self.fonts.level_1, color=RED)
+            self.line(f"{' · '.join(self._marks)}，不作公文使用", Layout(font=self.fonts.level_1, color=RED))
         mark_size = min(40.0, 430 / len(issuer))
         self.line(
-            issuer, align=CENTRE, size=mark_size, font=self.fonts.title, color=RED, exact=mark_size * 1.3, before=60
+            issuer,
+            Layout(align=CENTRE, size=mark_size, font=self.fonts.title, color=RED, exact=mark_size * 1.3, before=60),
         )
         self.line("")
         if signatory is None:
-            add_border(self.line(number, align=CENTRE), "C8101E")
+            add_border(self.line(number, Layout(align=CENTRE)), "C8101E")
             return
-        paragraph = self.line("", first=BODY_PT)
+        paragraph = self.line("", Layout(first=BODY_PT))
         paragraph.paragraph_format.tab_stops.add_tab_stop(Mm(156) - Pt(BODY_PT), alignment=WD_TAB_ALIGNMENT.RIGHT)
         self._run(paragraph, number)
         self._run(paragraph, "\t" + "签发人：")
@@ -93,99 +126,101 @@ class Gongwen:
     def letter_head(self, issuer: str, number: str) -> None:
         """信函格式 (GB/T 9704-2012, 10.1): the office's name in red, a red double line, the number on the right below it."""
         if self._marks:
-            self.line(f"{' · '.join(self._marks)}，不作公文使用", font=self.fonts.level_1, color=RED)
+            self.line(f"{' · '.join(self._marks)}，不作公文使用", Layout(font=self.fonts.level_1, color=RED))
         size = min(36.0, 430 / len(issuer))
-        head = self.line(issuer, align=CENTRE, size=size, font=self.fonts.title, color=RED, exact=size * 1.3)
+        head = self.line(issuer, Layout(align=CENTRE, size=size, font=self.fonts.title, color=RED, exact=size * 1.3))
         add_border(head, "C8101E", style="thickThinSmallGap", gap_pt=8)
-        self.line(number, align=RIGHT, before=10)
+        self.line(number, Layout(align=RIGHT, before=10))
         self.line("")
 
     def title(self, *lines: str) -> None:
         """2号小标宋, centred, broken by sense into the given lines."""
         for text in lines:
-            self.line(text, align=CENTRE, size=22, font=self.fonts.title, exact=35)
+            self.line(text, Layout(align=CENTRE, size=22, font=self.fonts.title, exact=35))
         self.line("")
 
     def addressee(self, text: str) -> None:
         self.line(f"{text}：")
 
     def body(self, text: str) -> None:
-        self.line(text, first=2 * BODY_PT)
+        self.line(text, Layout(first=2 * BODY_PT))
 
     def closing(self, text: str) -> None:
         """The last words of the body; they stay on the page of the signature, which must not stand alone."""
-        self.line(text, first=2 * BODY_PT, keep=True)
+        self.line(text, Layout(first=2 * BODY_PT, keep=True))
 
     def level_1(self, text: str) -> None:
         """一、in 黑体."""
-        self.line(text, first=2 * BODY_PT, font=self.fonts.level_1, keep=True)
+        self.line(text, Layout(first=2 * BODY_PT, font=self.fonts.level_1, keep=True))
 
     def level_2(self, text: str) -> None:
         """（一）in 楷体."""
-        self.line(text, first=2 * BODY_PT, font=self.fonts.level_2, keep=True)
+        self.line(text, Layout(first=2 * BODY_PT, font=self.fonts.level_2, keep=True))
 
     def attachments(self, names: Sequence[str]) -> None:
         """附件说明: one line below the body, two characters in, numbers under each other, no closing mark."""
-        self.line("", keep=True)
+        self.line("", Layout(keep=True))
         label = 3 * BODY_PT
         for number, name in enumerate(names, start=1):
             item = name if len(names) == 1 else f"{number}. {name}"
             hang = (0 if len(names) == 1 else _width_pt("1. ")) + (label if number == 1 else 0)
-            left = 2 * BODY_PT + label + (0 if len(names) == 1 else _width_pt("1. "))
-            self.line(("附件：" if number == 1 else "") + item, left=left, first=-hang, keep=True)
+            indent = 2 * BODY_PT + label + (0 if len(names) == 1 else _width_pt("1. "))
+            self.line(("附件：" if number == 1 else "") + item, Layout(indent_left=indent, first=-hang, keep=True))
 
     def signature(self, office: str, dated: str) -> None:
         """署名 and 成文日期 with room for the seal: the date four characters from the right, the office centred on it."""
-        self.line("", keep=True)
-        self.line("", keep=True)
+        self.line("", Layout(keep=True))
+        self.line("", Layout(keep=True))
         indent = 4 * BODY_PT
-        self.line(office, align=RIGHT, right=max(0.0, indent - (_width_pt(office) - _width_pt(dated)) / 2), keep=True)
-        self.line(dated, align=RIGHT, right=indent, keep=True)
+        self.line(
+            office,
+            Layout(align=RIGHT, indent_right=max(0.0, indent - (_width_pt(office) - _width_pt(dated)) / 2), keep=True),
+        )
+        self.line(dated, Layout(align=RIGHT, indent_right=indent, keep=True))
 
     def imprint(self, copies_to: str, issuer: str, dated: str) -> None:
         """版记 in 4号 between two lines: 抄送, then 印发机关 on the left and 印发日期 on the right (GB/T 9704-2012, 7.4)."""
-        add_border(self.line("", exact=14, keep=True), "000000", gap_pt=4)
-        add_border(self.line(f"抄送：{copies_to}。", size=14, first=14, exact=24, keep=True), "000000", gap_pt=4)
-        paragraph = self.line("", first=14, exact=24)
+        add_border(self.line("", Layout(exact=14, keep=True)), "000000", gap_pt=4)
+        add_border(
+            self.line(f"抄送：{copies_to}。", Layout(size=14, first=14, exact=24, keep=True)), "000000", gap_pt=4
+        )
+        paragraph = self.line("", Layout(first=14, exact=24))
         paragraph.paragraph_format.tab_stops.add_tab_stop(Mm(156) - Pt(14), alignment=WD_TAB_ALIGNMENT.RIGHT)
         self._run(paragraph, f"{issuer}\t{dated}印发", size=14)
         add_border(paragraph, "000000", gap_pt=4)
 
     def footnote(self, text: str) -> None:
-        self.line(text, first=2 * BODY_PT)
+        self.line(text, Layout(first=2 * BODY_PT))
 
     def small(self, text: str) -> None:
-        self.line(text, size=9, exact=14, color=GREY)
+        self.line(text, Layout(size=9, exact=14, color=GREY))
 
     def annex(self, label: str, title: str, *, landscape: bool = False) -> None:
         """A new page: 附件N at the top in 黑体, its title on the third line."""
         if landscape:
             self._page(self.document.add_section(WD_SECTION.NEW_PAGE), landscape=True)
-            self.line(label, font=self.fonts.level_1)
+            self.line(label, Layout(font=self.fonts.level_1))
         else:
-            self.line(label, font=self.fonts.level_1).paragraph_format.page_break_before = True
-        self.line(title, align=CENTRE, size=18, font=self.fonts.title, before=6)
+            self.line(label, Layout(font=self.fonts.level_1)).paragraph_format.page_break_before = True
+        self.line(title, Layout(align=CENTRE, size=18, font=self.fonts.title, before=6))
 
-    def line(
-        self, text: str, *, align: Any = None, size: float = BODY_PT, font: str | None = None, color: Any = None,
-        exact: float = LINE_PT, first: float = 0, left: float = 0, right: float = 0, before: float = 0,
-        keep: bool = False,
-    ) -> Any:  # fmt: skip
-        """One paragraph; all measures in points. ``keep`` holds it on the page of the next one."""
+    def line(self, text: str, layout: Layout = BODY) -> Any:
+        """Add one paragraph; returns its python-docx object."""
         paragraph = self.document.add_paragraph()
-        layout = paragraph.paragraph_format
-        layout.alignment = align
-        layout.line_spacing_rule, layout.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(exact)
-        layout.space_before, layout.space_after = Pt(before), Pt(0)
-        layout.first_line_indent, layout.left_indent, layout.right_indent = Pt(first), Pt(left), Pt(right)
-        layout.keep_with_next = keep or None
-        if exact != LINE_PT:  # on the grid, small print would take a whole line and a title line two
+        form = paragraph.paragraph_format
+        form.alignment = layout.align
+        form.line_spacing_rule, form.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(layout.exact)
+        form.space_before, form.space_after = Pt(layout.before), Pt(0)
+        form.first_line_indent = Pt(layout.first)
+        form.left_indent, form.right_indent = Pt(layout.indent_left), Pt(layout.indent_right)
+        form.keep_with_next = layout.keep or None
+        if layout.exact != LINE_PT:  # on the grid, small print would take a whole line and a title line two
             set_off(paragraph._p.get_or_add_pPr(), "snapToGrid")
         if text:
-            self._run(paragraph, text, size=size, font=font, color=color)
+            self._run(paragraph, text, size=layout.size, font=layout.font, color=layout.color)
         return paragraph
 
-    def table(self, widths_mm: Sequence[float], heads: Sequence[Sequence[str]], rows: Sequence["TableRow"]) -> None:
+    def table(self, widths_mm: Sequence[float], heads: Sequence[Sequence[str]], rows: Sequence[TableRow]) -> None:
         """A ruled table; ``heads`` repeat on every page. An empty head cell joins the one above it, ``<`` the one to its left."""
         table = self.document.add_table(rows=len(heads) + len(rows), cols=len(widths_mm))
         table.style, table.alignment, table.autofit = "Table Grid", WD_TABLE_ALIGNMENT.CENTER, False
@@ -205,7 +240,7 @@ class Gongwen:
                     self._cell(cell, text, CENTRE, font=self.fonts.level_1)
         for cells, line in zip(grid[len(heads) :], rows, strict=True):
             for column, (cell, text) in enumerate(zip(cells, line.cells, strict=True)):
-                align = LEFT if column in line.left else RIGHT if column in line.right else CENTRE
+                align = LEFT if column in line.align_left else RIGHT if column in line.align_right else CENTRE
                 self._cell(cell, text, align, font=self.fonts.level_1 if line.strong else None)
 
     def save(self) -> bytes:
@@ -242,7 +277,7 @@ class Gongwen:
         return run
 
     def _defaults(self) -> None:
-        """Every run is Chinese in the body face unless it says otherwise: also what the office types in later."""
+        """Set the body face and Chinese for every run that names no other: also for what the office types in later."""
         normal = self.document.styles["Normal"]
         normal.font.size = Pt(BODY_PT)
         set_faces(normal.element.get_or_add_rPr(), self.fonts.latin, self.fonts.body)
@@ -260,9 +295,9 @@ class Gongwen:
         section.orientation = WD_ORIENT.LANDSCAPE if landscape else WD_ORIENT.PORTRAIT
         section.page_width, section.page_height = width, height
         # On a landscape page the binding edge is at the top, so the margins turn with the paper.
-        top, right, bottom, left = (28, 37, 26, BOTTOM_MM) if landscape else (37, 26, BOTTOM_MM, 28)
+        top, outer, bottom, binding = (28, 37, 26, BOTTOM_MM) if landscape else (37, 26, BOTTOM_MM, 28)
         section.top_margin, section.bottom_margin = Mm(top), Mm(bottom)
-        section.left_margin, section.right_margin = Mm(left), Mm(right)
+        section.left_margin, section.right_margin = Mm(binding), Mm(outer)
         section.header_distance = Mm(15)
         # The page number's dash stands 7 mm below the 版心.
         section.footer_distance = Mm(max(8.0, bottom - 7 - 5))
@@ -274,7 +309,7 @@ class Gongwen:
         grid.set(qn("w:linePitch"), str(int(LINE_PT * 20)))
 
     def _running(self) -> None:
-        """Page numbers (odd right, even left, one character in) and, on every page, the marks with a watermark."""
+        """Put page numbers (odd right, even left, one character in) and, on every page, the marks with a watermark."""
         section = self.document.sections[0]
         for footer, align in ((section.footer, RIGHT), (section.even_page_footer, LEFT)):
             paragraph = footer.paragraphs[0]
@@ -296,16 +331,6 @@ class Gongwen:
         self._run(paragraph, "— ", size=14, font=self.fonts.number)
         add_page_number(self._run(paragraph, "", size=14, font=self.fonts.number))
         self._run(paragraph, " —", size=14, font=self.fonts.number)
-
-
-@dataclass(frozen=True)
-class TableRow:
-    """The texts of one table row; ``left`` and ``right`` name the columns aligned there (others are centred)."""
-
-    cells: tuple[str, ...]
-    left: tuple[int, ...] = ()
-    right: tuple[int, ...] = ()
-    strong: bool = False
 
 
 def _width_pt(text: str) -> float:

@@ -35,7 +35,7 @@ def set_off(paragraph_properties: Any, *names: str) -> None:
 
 
 def add_border(paragraph: Any, color: str, *, style: str = "single", gap_pt: int = 11) -> None:
-    """A line below a paragraph, as wide as the 版心; 11 pt is the standard's 4 mm."""
+    """Draw a line below a paragraph, as wide as the 版心; 11 pt is the standard's 4 mm."""
     properties = paragraph._p.get_or_add_pPr()
     bottom = f'<w:bottom w:val="{style}" w:sz="16" w:space="{gap_pt}" w:color="{color}"/>'
     borders = parse_xml(f'<w:pBdr xmlns:w="{_W}">{bottom}</w:pBdr>')
@@ -44,7 +44,7 @@ def add_border(paragraph: Any, color: str, *, style: str = "single", gap_pt: int
 
 
 def set_row_rules(row: Any, *, head: bool) -> None:
-    """A row is not split over pages, and is at least 8 mm high; a head row repeats."""
+    """Keep a row on one page, at least 8 mm high; a head row repeats on every page."""
     properties = row._tr.get_or_add_trPr()
     properties.append(OxmlElement("w:cantSplit"))
     row.height = Mm(8)
@@ -57,7 +57,7 @@ def set_row_rules(row: Any, *, head: bool) -> None:
 
 
 def set_cell_margins(table: Any) -> None:
-    """One millimetre beside the text: the default of two costs a Chinese character per cell."""
+    """Set one millimetre beside the text of every cell: the default of two costs a Chinese character per cell."""
     sides = "".join(f'<w:{side} w:w="57" w:type="dxa"/>' for side in ("left", "right"))
     margins = parse_xml(f'<w:tblCellMar xmlns:w="{_W}">{sides}</w:tblCellMar>')
     table._tbl.tblPr.insert_element_before(margins, "w:tblLook")
@@ -77,7 +77,7 @@ def join_heads(grid: list[list[Any]], heads: Sequence[Sequence[str]]) -> None:
 
 
 def add_page_number(run: Any) -> None:
-    """The PAGE field inside a run, showing 1 until the program counts."""
+    """Put the PAGE field into a run, showing 1 until the program counts."""
     for kind, text in (("begin", ""), ("", "PAGE"), ("separate", ""), ("text", "1"), ("end", "")):
         element = OxmlElement({"": "w:instrText", "text": "w:t"}.get(kind, "w:fldChar"))
         if text:

@@ -1,4 +1,4 @@
-"""A plain workbook of one or more tables, for whoever lives in Excel: lists, templates, reports of checks.
+"""A plain workbook of one or more tables: lists, templates, reports of checks.
 
 Every text is a constant string and every number a constant number: no formula, no link, no macro. The same tables give
 the same bytes.

@@ -159,7 +159,7 @@ def _line(line: selectors.Line) -> dict[str, Any]:
 
 
 class Batches(Listing[Batch]):
-    """Batches out, a month to be built in."""
+    """The list of batches, and the building of a month."""
 
     queryset = Batch.objects.none()
     serializer_class = BatchBrief

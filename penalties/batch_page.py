@@ -1,4 +1,4 @@
-"""What the page of one batch shows: its figures, the steps of C13 with who and when, and the next act."""
+"""The page of one batch: its figures, the steps of C13 with who and when, and the next act."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -78,7 +78,7 @@ class TableRow:
 
 
 def context_for(user: User, batch: Batch, *, payer: str = "", form: StepForm | None = None) -> dict[str, Any]:
-    """Everything for the template; `form` is a filled form that was refused. The queries do not grow with the rows."""
+    """The context of a batch's page; `form` is a filled form that was refused. The queries do not grow with the rows."""
     whole = selectors.sees_whole_table(user)
     lines = selectors.lines_for(user, batch)
     report = narrowed(reports.batch_report(batch), None if whole else {line.row.code for line in lines})
@@ -158,7 +158,7 @@ def _next_act(
 
 
 def _steps(batch: Batch, lines: list[Line]) -> list[dict[str, Any]]:
-    """The bar: freeze → submit → approve → send → settle."""
+    """The bar of steps: freeze → submit → approve → send → settle."""
     reached = ORDER.index(BatchState(batch.state))
     facts = {
         "freeze": _frozen_words(batch),
@@ -243,7 +243,7 @@ def _points(report: MonthReport, batch: Batch) -> list[dict[str, Any]]:
 
 
 def _documents(batch: Batch) -> list[dict[str, Any]]:
-    """What is filed, oldest first; before 报送 the drafts."""
+    """The filed papers, oldest first; before 报送 the drafts."""
     if batch.state in UNFILED:
         mark = "草稿，数字还会变" if batch.state == BatchState.OPEN else "已冻结，报送时入档"
         return [

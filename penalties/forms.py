@@ -31,7 +31,7 @@ def _number(label: str, *, required: bool = True, help_text: str = "") -> forms.
 
 
 class BuildForm(forms.Form):
-    """Which month to build."""
+    """The month to build."""
 
     month = forms.RegexField(
         r"\A\d{4}-(0[1-9]|1[0-2])\Z",
@@ -42,7 +42,7 @@ class BuildForm(forms.Form):
 
 
 class StepForm(forms.Form):
-    """What every step has: the version of the batch that the person saw."""
+    """The fields of every step: the version of the batch that the person saw."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
 
@@ -67,7 +67,7 @@ class StepForm(forms.Form):
 
 
 class FreezeForm(StepForm):
-    """Nothing to say but that it was seen."""
+    """The version alone: freezing takes no other fact."""
 
 
 class SubmitForm(StepForm):

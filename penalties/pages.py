@@ -159,7 +159,7 @@ def batch_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
 
 
 def _add_error(form: StepForm, error: Refused | ReportMismatch) -> None:
-    """A refusal beside the field that it is about, in words only: the service names it as the API does (date)."""
+    """Put a refusal beside the field that it is about, in words only: the service names it as the API does (date)."""
     if not isinstance(error, BadInput):
         form.add_error(None, error.message if isinstance(error, Refused) else str(error))
         return
@@ -169,7 +169,7 @@ def _add_error(form: StepForm, error: Refused | ReportMismatch) -> None:
 
 
 def _act(request: HttpRequest, batch: Batch, step: str, form: StepForm) -> Batch:
-    """The act, if the batch is still as the person saw it. Raises StaleVersion and what the service raises."""
+    """Take the step, if the batch is still as the person saw it. Raises StaleVersion and what the service raises."""
     with transaction.atomic():
         now = Batch.objects.select_for_update().get(pk=batch.pk)
         if now.version != form.cleaned_data["version"]:
@@ -237,7 +237,7 @@ def batch_draft(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
 
 
 def _download(content: bytes, filename: str) -> HttpResponse:
-    """Always an attachment under a name that every browser reads (RFC 5987), of a type that we decide."""
+    """An attachment under a name that every browser reads (RFC 5987), of a type that we decide."""
     kind = CONTENT_TYPES.get(Path(filename).suffix.lower(), "application/octet-stream")
     return HttpResponse(
         content,

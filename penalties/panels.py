@@ -1,4 +1,4 @@
-"""What the pages of the fire points show of the money: answers to `firepoints.panels`, in words and already scoped."""
+"""The money on the pages of the fire points: answers to `firepoints.panels`, in words and already scoped."""
 
 from typing import Any
 
@@ -32,10 +32,10 @@ _TURNS = {
 
 
 class LedgerPanel:
-    """Money as the rules pinned at 认定 give it; what is posted is said beside it, never instead."""
+    """The money of points as the rules pinned at 认定 give it, with what is posted beside it."""
 
     def month(self, points: QuerySet[FirePoint]) -> MonthMoney:
-        """Over the counted ones of `points`; queries do not grow with their number."""
+        """The sum over the counted ones of `points`, by payer; queries do not grow with their number."""
         counted = list(points.filter(counted=True, state__in=LIVE).select_related(*RELATED))
         recognitions = [point.recognition for point in counted if point.recognition is not None]
         assessed = _assess(recognitions)
@@ -96,7 +96,7 @@ def _assess(recognitions: list[Recognition]) -> Assessed | None:
 
 
 def _nothing(point: FirePoint, recognition: Recognition | None, last: LedgerEntry | None) -> Card:
-    """Nothing is due: not yet, or not at all."""
+    """The card of a point for which nothing is due, yet or at all."""
     if recognition is not None:
         return Card("0 元", ("认定不计入，不扣缴",))
     if last is not None and last.balance_fen:

@@ -1,6 +1,6 @@
 """The annexes that a 请示 and a 函 share: the summary table and the list of points (policy.md §7)."""
 
-from papers.gongwen import CENTRE, LEFT, RIGHT, Gongwen, TableRow
+from papers.gongwen import CENTRE, LEFT, RIGHT, Gongwen, Layout, TableRow
 from penalties.documents.report import BASIS_WORDS, Figures, MonthReport
 from penalties.documents.wording import MAP_NOTE, chinese_date, place, points_title, summary_title
 from penalties.money import rmb, wan
@@ -24,17 +24,17 @@ def annex_names(report: MonthReport) -> list[str]:
 def summary(paper: Gongwen, report: MonthReport, label: str) -> None:
     """附件1: every payer with zeros, subtotals, total, capital amount, who made and checked it."""
     paper.annex(label, summary_title(report))
-    paper.line("单位：万元", align=RIGHT, size=12, exact=20)
+    paper.line("单位：万元", Layout(align=RIGHT, size=12, exact=20))
     paper.table(SUMMARY_MM, SUMMARY_HEADS, _summary_rows(report))
-    paper.line(f"合计金额（大写）：{rmb(report.total.amount_fen)}", size=12, exact=24, before=4)
+    paper.line(f"合计金额（大写）：{rmb(report.total.amount_fen)}", Layout(size=12, exact=24, before=4))
     signed = (f"制表：{report.prepared_by or '　　　　'}", f"审核：{report.checked_by or '　　　　'}")
-    paper.line("　　　".join((*signed, f"日期：{chinese_date(report.issued_on)}")), size=12, exact=24)
+    paper.line("　　　".join((*signed, f"日期：{chinese_date(report.issued_on)}")), Layout(size=12, exact=24))
 
 
 def points(paper: Gongwen, report: MonthReport, label: str) -> None:
     """附件2, on a landscape page: every charged 处."""
     paper.annex(label, points_title(report), landscape=True)
-    paper.line(f"共 {len(report.points)} 处。{MAP_NOTE}时间为北京时间。", align=LEFT, size=10.5, exact=18)
+    paper.line(f"共 {len(report.points)} 处。{MAP_NOTE}时间为北京时间。", Layout(align=LEFT, size=10.5, exact=18))
     rows = [
         TableRow(
             (
@@ -42,14 +42,14 @@ def points(paper: Gongwen, report: MonthReport, label: str) -> None:
                 f"{point.burned_on:%Y-%m-%d}\n{point.burned_at}".strip(), point.source, BASIS_WORDS[point.basis],
                 f"{point.lon:.5f}\n{point.lat:.5f}", wan(point.amount_fen),
             ),
-            left=(3,),
+            align_left=(3,),
         )
         for number, point in enumerate(report.points, start=1)
     ]  # fmt: skip
     if rows:
         paper.table(POINTS_MM, POINTS_HEADS, rows)
     else:
-        paper.line("本期没有扣缴的火点。", align=CENTRE)
+        paper.line("本期没有扣缴的火点。", Layout(align=CENTRE))
 
 
 def corrections(paper: Gongwen, report: MonthReport, label: str) -> None:
@@ -63,7 +63,7 @@ def corrections(paper: Gongwen, report: MonthReport, label: str) -> None:
                 str(number), item.number, item.payer_name, item.original_batch, item.month, item.reason,
                 wan(item.amount_fen),
             ),
-            left=(5,),
+            align_left=(5,),
         )
         for number, item in enumerate(report.corrections, start=1)
     ]  # fmt: skip
@@ -89,4 +89,4 @@ def _figures(number: str, name: str, figures: Figures, rate: str, *, strong: boo
         number, name, *map(str, counts), rate, wan(figures.amount_fen), str(figures.cumulative_count),
         wan(figures.cumulative_fen),
     )  # fmt: skip
-    return TableRow(cells, left=(1,), right=tuple(range(2, 10)), strong=strong)
+    return TableRow(cells, align_left=(1,), align_right=tuple(range(2, 10)), strong=strong)

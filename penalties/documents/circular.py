@@ -4,7 +4,7 @@ The public edition names no village, no position and no number, and lists only w
 is not exposed.
 """
 
-from papers.gongwen import CENTRE, RIGHT, Fonts, Gongwen, TableRow
+from papers.gongwen import CENTRE, RIGHT, Fonts, Gongwen, Layout, TableRow
 from penalties.documents.circular_report import STANDING_WORDS, CircularReport, PlaceRow, Tally, check
 from penalties.documents.report import BASIS_WORDS, Titles
 from penalties.documents.wording import MAP_NOTE, NO_NUMBER, chinese_date
@@ -106,14 +106,14 @@ def _county(row: PlaceRow) -> str:
 
 def _annexes(paper: Gongwen, report: CircularReport, names: list[str], *, is_public: bool) -> None:
     paper.annex("附件1", names[0])
-    paper.line("单位：处", align=RIGHT, size=12, exact=20)
+    paper.line("单位：处", Layout(align=RIGHT, size=12, exact=20))
     _places(paper, "县（区）", report.counties, report.total)
     if is_public:
         paper.annex("附件2", names[1])
         _public_points(paper, report)
         return
     paper.annex("附件2", names[1])
-    paper.line("单位：处", align=RIGHT, size=12, exact=20)
+    paper.line("单位：处", Layout(align=RIGHT, size=12, exact=20))
     _places(paper, "乡镇（街道）", report.townships, None)
     paper.annex("附件3", names[2], landscape=True)
     _points(paper, report)
@@ -123,7 +123,7 @@ def _annexes(paper: Gongwen, report: CircularReport, names: list[str], *, is_pub
 
 def _places(paper: Gongwen, word: str, rows: tuple[PlaceRow, ...], total: Tally | None) -> None:
     if not rows:
-        paper.line("期间没有发现火点。", align=CENTRE)
+        paper.line("期间没有发现火点。", Layout(align=CENTRE))
         return
     heads = tuple(tuple(text.format(word) for text in line) for line in PLACES_HEADS)
     lines = [_tally(str(at), f"{row.county}{row.name}", row.tally) for at, row in enumerate(rows, start=1)]
@@ -135,7 +135,7 @@ def _places(paper: Gongwen, word: str, rows: tuple[PlaceRow, ...], total: Tally 
 def _tally(at: str, name: str, tally: Tally, *, strong: bool = False) -> TableRow:
     keys = ("count", *BASIS_WORDS, *STANDING_WORDS)
     cells = (at, name, *(str(getattr(tally, key)) for key in keys))
-    return TableRow(cells, left=(1,), right=tuple(range(2, 10)), strong=strong)
+    return TableRow(cells, align_left=(1,), align_right=tuple(range(2, 10)), strong=strong)
 
 
 def _points(paper: Gongwen, report: CircularReport) -> None:
@@ -147,14 +147,14 @@ def _points(paper: Gongwen, report: CircularReport) -> None:
                 "\n".join(part for part in (point.finding, STANDING_WORDS[point.standing]) if part),
                 f"{point.lon:.5f}\n{point.lat:.5f}",
             ),
-            left=(3,),
+            align_left=(3,),
         )
         for at, point in enumerate(report.points, start=1)
     ]  # fmt: skip
     if rows:
         paper.table(POINTS_MM, POINTS_HEADS, rows)
     else:
-        paper.line("期间没有发现火点。", align=CENTRE)
+        paper.line("期间没有发现火点。", Layout(align=CENTRE))
 
 
 def _public_points(paper: Gongwen, report: CircularReport) -> None:
@@ -166,4 +166,4 @@ def _public_points(paper: Gongwen, report: CircularReport) -> None:
     if rows:
         paper.table(PUBLIC_MM, PUBLIC_HEADS, rows)
     else:
-        paper.line("期间没有认定计入的火点。", align=CENTRE)
+        paper.line("期间没有认定计入的火点。", Layout(align=CENTRE))

@@ -14,7 +14,7 @@ from penalties.documents.wording import (
 
 
 class NotApproved(ValueError):
-    """A letter to finance without the 批件 would skip the city government."""
+    """A 函 to finance was to be made without the 批件: that would skip the city government."""
 
     code = "not_approved"
 

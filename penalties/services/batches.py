@@ -70,7 +70,7 @@ def _require(step: str, batch: Batch, actor: User) -> None:
 
 
 def _advance(batch: Batch, *, to: BatchState, **facts: Any) -> Batch:
-    """Compare-and-swap on (state, version): whoever comes second changes nothing."""
+    """Move a batch to a state by compare-and-swap on (state, version): whoever comes second changes nothing."""
     moved = Batch.objects.filter(pk=batch.pk, state=batch.state, version=batch.version).update(
         state=to, version=batch.version + 1, **facts
     )
@@ -169,7 +169,7 @@ def _require_unchanged(batch: Batch) -> None:
 
 
 def _require_day(day: date, *, what: str, not_before: date | None, earlier: str) -> None:
-    """A date on paper is never in the future, and never before the step that it follows: it cannot be put right later."""
+    """Refuse a date in the future, or before the step that it follows: it cannot be put right later."""
     if day > clock.today_beijing():
         raise BadInput(f"{what} {day} 还没有到", where="date")
     if not_before and day < not_before:
@@ -225,15 +225,7 @@ def batch_approve(
         approval_file=stored.stored_as,
         approval_sha256=stored.sha256,
     )
-    BatchDocument.objects.create(
-        batch=batch,
-        kind=BatchDocument.Kind.APPROVAL,
-        title=f"市政府批件 {doc_no.strip()}",
-        filename=stored.filename,
-        stored_as=stored.stored_as,
-        sha256=stored.sha256,
-        at=clock.now(),
-    )
+    _file_approval(batch, stored)
     _record(
         "batch.approved",
         batch,
@@ -241,6 +233,18 @@ def batch_approve(
         after={"doc_no": batch.approval_doc_no, "on": str(approved_on), "sha256": stored.sha256},
     )
     return batch
+
+
+def _file_approval(batch: Batch, scan: filing.Stored) -> None:
+    BatchDocument.objects.create(
+        batch=batch,
+        kind=BatchDocument.Kind.APPROVAL,
+        title=f"市政府批件 {batch.approval_doc_no}",
+        filename=scan.filename,
+        stored_as=scan.stored_as,
+        sha256=scan.sha256,
+        at=clock.now(),
+    )
 
 
 @transaction.atomic

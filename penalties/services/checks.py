@@ -1,4 +1,4 @@
-"""What must hold of the money, asked by `journal verify` and every night: the ledger's rules, the frozen batches, and the 通报."""
+"""The problems of the money, asked for by `journal verify` and every night: the ledger's rules, the frozen batches, and the 通报."""
 
 from penalties.services import circulars, frozen, ledger
 

@@ -1,4 +1,4 @@
-"""What a 通报 says, read from the points: the discoverers of C14, whether or not what they found costs anything."""
+"""The content of a 通报, read from the points: the discoverers of C14, whether or not what they found costs anything."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -37,7 +37,7 @@ def circular_report(*, starts_on: date, ends_on: date) -> CircularReport:
     last = len(order)
 
     def place(row: FoundRow) -> tuple[Any, ...]:
-        """Counties as in the finance table, one that it does not list after them, what nobody owns last."""
+        """The sort key: counties as in the finance table, one that it does not list after them, what nobody owns last."""
         position = order.get(row.county_code, last)
         return (not row.county_code, position, row.county_code, row.township_code, row.burned_on, row.number)
 
@@ -71,7 +71,7 @@ def _members(starts_on: date, ends_on: date) -> QuerySet[Membership]:
 
 
 def _points(starts_on: date, ends_on: date) -> list[FirePoint]:
-    """Those that one of the discoverers found, and those that count under whatever source."""
+    """The points of the period that one of the discoverers found, or that count under whatever source."""
     is_discovered = Exists(_members(starts_on, ends_on).filter(point=OuterRef("pk")))
     points = FirePoint.objects.filter(burn_date__range=(starts_on, ends_on), state__in=LIVE)
     related = ("attribution", "verification", "recognition__charged_detection__source")
@@ -87,7 +87,7 @@ def _sightings(starts_on: date, ends_on: date) -> Mapping[int, Detection]:
 
 
 def _sighting(point: FirePoint, sightings: Mapping[int, Detection]) -> Detection:
-    """What a charge rests on, where there is one; else what the discoverers saw."""
+    """The sighting that a charge rests on, where there is one; else that of the discoverers."""
     charged = point.recognition.charged_detection if point.counted and point.recognition else None
     return charged or sightings[point.pk]
 
@@ -123,7 +123,7 @@ def _standing(point: FirePoint) -> str:
 
 
 def _finding(point: FirePoint) -> str:
-    """What verification found, where it stands: a point sent back is open again."""
+    """The finding of the verification, where it stands: a point sent back is open again."""
     verification = point.verification
     if verification is None or point.state not in (*DECIDED, State.VERIFIED):
         return ""

@@ -29,7 +29,7 @@ MOST_DAYS = 366
 
 
 def require_period(starts_on: date, ends_on: date) -> None:
-    """Raises BadInput for dates the wrong way round, more than a year, or days that are not over."""
+    """Refuse dates the wrong way round, more than a year, or days that are not over."""
     if ends_on < starts_on:
         raise BadInput("结束日期不能早于开始日期", where="ends_on")
     if (ends_on - starts_on).days >= MOST_DAYS:
@@ -57,7 +57,7 @@ def circular_make(*, starts_on: date, ends_on: date, actor: User) -> Circular:
 
 
 def content_of(report: CircularReport) -> Any:
-    """What is frozen and hashed: what the paper says about the fires, without the day and the journal head on it."""
+    """The content that is frozen and hashed: what the paper says about the fires, without the day and the journal head on it."""
     facts = asdict(report)
     return digests.plain({key: facts[key] for key in facts if key not in ("issued_on", "journal_head")})
 
@@ -142,7 +142,7 @@ def write_papers(circular: Circular, out: Path, actor: User) -> list[Path]:
 
 
 def problems() -> list[str]:
-    """What does not hold of the 通报, for `journal verify`: content that is not what was hashed."""
+    """The 通报 whose content is not what was hashed, as sentences, for `journal verify`."""
     rows = Circular.objects.values_list("title", "content", "content_hash").iterator(chunk_size=50)
     return [f"{title}：内容与摘要不符" for title, content, digest in rows if digests.sha256(content) != digest]
 

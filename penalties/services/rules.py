@@ -35,7 +35,7 @@ def rule_on(day: date) -> Rule | None:
 
 
 def pin(facts: PointFacts) -> Pin:
-    """What 认定 writes beside its decision: the rule of the burning date, and what one first point costs in fen.
+    """The pin that 认定 writes beside its decision: the rule of the burning date, and what one first point costs in fen.
 
     An empty pin without a rule: recognising stays possible, and building a batch says that a rule is missing.
     """

@@ -34,7 +34,8 @@ class Command(JinshaoCommand):
         issue.add_argument("--as", dest="username", required=True, metavar="USER")
 
     def run(self, *, verb: str, **options: Any) -> dict[str, Any]:
-        return getattr(self, f"_{verb}")(**options)
+        answer: dict[str, Any] = getattr(self, f"_{verb}")(**options)
+        return answer
 
     def _make(self, *, starts: str, ends: str, username: str, out: Path | None, **_: Any) -> dict[str, Any]:
         actor = acting_user(username)
@@ -66,7 +67,7 @@ class Command(JinshaoCommand):
 
 
 def _circular(pk: int) -> Circular:
-    row = Circular.objects.select_related("issue").filter(pk=pk).first()
+    row: Circular | None = Circular.objects.select_related("issue").filter(pk=pk).first()
     if row is None:
         raise Refused(f"没有第 {pk} 号通报", code="no_circular")
     return row
