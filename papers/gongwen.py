@@ -27,6 +27,7 @@ from papers.ooxml import (
     set_faces,
     set_off,
     set_row_rules,
+    storable,
     watermark,
 )
 
@@ -98,8 +99,9 @@ class Gongwen:
         self._page(self.document.sections[0])
         self._running()
         core = self.document.core_properties
-        core.title, core.author, core.last_modified_by, core.revision = title, author, author, 1
-        core.comments = "；".join(self._marks)
+        core.title, core.revision = storable(title), 1
+        core.author = core.last_modified_by = storable(author)
+        core.comments = storable("；".join(self._marks))
         core.created = core.modified = datetime.combine(dated, time())
 
     def red_head(self, issuer: str, number: str, signatory: str | None) -> None:
@@ -264,7 +266,7 @@ class Gongwen:
         self, paragraph: Any, text: str, *, size: float = BODY_PT, font: str | None = None, color: Any = None,
         condense: bool = True,
     ) -> Any:  # fmt: skip
-        run = paragraph.add_run(text)
+        run = paragraph.add_run(storable(text))
         run.font.size = Pt(size)
         if color is not None:
             run.font.color.rgb = color

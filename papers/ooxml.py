@@ -1,13 +1,24 @@
 """The few pieces of WordprocessingML that python-docx has no word for."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
+from xml.sax.saxutils import escape
 
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import qn
 from docx.shared import Mm
 
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+
+
+# What XML 1.0 cannot hold: control characters (as pasted from other programs), half characters, no characters.
+_NOT_XML = re.compile("[^\\t\\n\\r\\u0020-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+
+
+def storable(text: str) -> str:
+    """The text without the characters that no XML document can hold."""
+    return _NOT_XML.sub("", text)
 
 
 def set_faces(properties: Any, latin: str, chinese: str) -> None:
@@ -89,6 +100,7 @@ def add_page_number(run: Any) -> None:
 
 def watermark(text: str, index: int) -> Any:
     """Pale diagonal words behind the text, as Word's own watermark command makes them."""
+    string = escape(storable(text), {'"': "&quot;"})
     shape = (
         f"position:absolute;margin-left:0;margin-top:0;width:{110 * len(text)}pt;height:110pt;rotation:315;"
         "z-index:-251658752;"
@@ -104,5 +116,5 @@ def watermark(text: str, index: int) -> Any:
         '<v:path textpathok="t" o:connecttype="rect"/><v:textpath on="t" fitshape="t"/></v:shapetype>'
         f'<v:shape id="watermark{index}" o:spid="_x0000_s{2049 + index}" type="#_x0000_t136" style="{shape}" '
         'o:allowincell="f" fillcolor="#d9d9d9" stroked="f"><v:fill opacity=".5"/>'
-        f'<v:textpath style="font-family:&quot;黑体&quot;;font-size:1pt" string="{text}"/></v:shape></w:pict>'
+        f'<v:textpath style="font-family:&quot;黑体&quot;;font-size:1pt" string="{string}"/></v:shape></w:pict>'
     )

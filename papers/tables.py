@@ -49,6 +49,7 @@ def workbook(*tables: Table) -> bytes:
     book.set_properties({"created": MADE})
     looks = {name: book.add_format(look) for name, look in (("head", HEAD), ("box", BOX), ("fault", FAULT))}
     looks["quoted"] = book.add_format({**BOX, "quote_prefix": True})
+    looks["quoted_fault"] = book.add_format({**FAULT, "quote_prefix": True})
     looks["date"] = book.add_format({**BOX, "num_format": "yyyy-mm-dd"})
     looks["title"] = book.add_format({**FONT, "bold": True, "font_size": 14})
     looks["note"] = book.add_format({**FONT, "font_color": "#555555"})
@@ -101,5 +102,6 @@ def _put(page: Any, row: int, column: int, value: Value, looks: dict[str, Any], 
         else:
             page.write_string(row, column, str(value), look)
     else:
-        plain = looks["quoted"] if value.startswith(DANGEROUS) and not is_fault else look
-        page.write_string(row, column, value[:LONGEST], plain)
+        if value.startswith(DANGEROUS):
+            look = looks["quoted_fault"] if is_fault else looks["quoted"]
+        page.write_string(row, column, value[:LONGEST], look)
