@@ -20,7 +20,7 @@ from grids.selectors import roles_of
 from journal import clock
 from journal.errors import Refused
 from papers.downloads import DOCX, download
-from penalties.documents.circular_report import STANDING_WORDS, PlaceRow, Tally, period_words
+from penalties.documents.circular_report import STAGE_WORDS, PlaceRow, Tally, period_words
 from penalties.documents.report import BASIS_WORDS, ReportMismatch
 from penalties.models import Circular
 from penalties.selectors import sees_whole_table
@@ -80,7 +80,7 @@ def _tables(counties: Any, townships: Any) -> dict[str, Any]:
     return {
         "tables": [{"word": "县（区）", "rows": counties}, {"word": "乡镇（街道）", "rows": townships}],
         "bases": BASIS_WORDS.values(),
-        "standings": STANDING_WORDS.values(),
+        "stages": STAGE_WORDS.values(),
     }
 
 
@@ -114,7 +114,7 @@ def _detail(request: HttpRequest, row: Circular, form: IssueForm, status: int = 
         tuple(PlaceRow(**place) for place in _with_counts(content[key])) for key in ("counties", "townships")
     )
     points = [
-        {**point, "burned_on": date.fromisoformat(point["burned_on"]), "standing": STANDING_WORDS[point["standing"]],
+        {**point, "burned_on": date.fromisoformat(point["burned_on"]), "stage": STAGE_WORDS[point["standing"]],
          "basis": BASIS_WORDS[point["basis"]]}
         for point in content["points"]
     ]  # fmt: skip

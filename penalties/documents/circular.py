@@ -5,7 +5,7 @@ is not exposed.
 """
 
 from papers.gongwen import CENTRE, RIGHT, Fonts, Gongwen, Layout, TableRow
-from penalties.documents.circular_report import STANDING_WORDS, CircularReport, PlaceRow, Tally, check
+from penalties.documents.circular_report import STAGE_WORDS, CircularReport, PlaceRow, Tally, check
 from penalties.documents.report import BASIS_WORDS, Titles
 from penalties.documents.wording import MAP_NOTE, NO_NUMBER, chinese_date
 
@@ -70,7 +70,7 @@ def _body(paper: Gongwen, report: CircularReport) -> None:
     if not total.count:
         paper.body("期间没有发现火点和焚烧痕迹。")
         return
-    paper.body(f"期间共发现{total.count}处，其中{_bases(total)}。截至通报之日，{_standings(total)}。")
+    paper.body(f"期间共发现{total.count}处，其中{_bases(total)}。截至通报之日，{_stages(total)}。")
     paper.level_1("二、各县（区）情况")
     paper.body("；".join(_county(row) for row in report.counties if row.tally.count) + "。")
     quiet = [row.name for row in report.counties if not row.tally.count]
@@ -79,7 +79,7 @@ def _body(paper: Gongwen, report: CircularReport) -> None:
     if total.open or total.verified:
         paper.level_1("三、有关要求")
     if total.open:
-        cross = sum(point.is_cross and point.standing == "open" for point in report.points)
+        cross = sum(point.is_cross and point.stage == "open" for point in report.points)
         jointly = f"；其中{cross}处跨界或者有争议，由我局会同相关县（区）共同核实" if cross else ""
         paper.body(f"未核实的{total.open}处由县（区）政府指定部门核实，佐证材料上报我局{jointly}。")
     if total.verified:
@@ -96,12 +96,12 @@ def _bases(tally: Tally) -> str:
     return "、".join(f"{word}{getattr(tally, basis)}处" for basis, word in BASIS_WORDS.items())
 
 
-def _standings(tally: Tally) -> str:
-    return "，".join(f"{word}{number}处" for key, word in STANDING_WORDS.items() if (number := getattr(tally, key)))
+def _stages(tally: Tally) -> str:
+    return "，".join(f"{word}{number}处" for key, word in STAGE_WORDS.items() if (number := getattr(tally, key)))
 
 
 def _county(row: PlaceRow) -> str:
-    return f"{row.name}{row.tally.count}处（{_standings(row.tally)}）"
+    return f"{row.name}{row.tally.count}处（{_stages(row.tally)}）"
 
 
 def _annexes(paper: Gongwen, report: CircularReport, names: list[str], *, is_public: bool) -> None:
@@ -133,7 +133,7 @@ def _places(paper: Gongwen, word: str, rows: tuple[PlaceRow, ...], total: Tally 
 
 
 def _tally(at: str, name: str, tally: Tally, *, strong: bool = False) -> TableRow:
-    keys = ("count", *BASIS_WORDS, *STANDING_WORDS)
+    keys = ("count", *BASIS_WORDS, *STAGE_WORDS)
     cells = (at, name, *(str(getattr(tally, key)) for key in keys))
     return TableRow(cells, align_left=(1,), align_right=tuple(range(2, 10)), strong=strong)
 
@@ -144,7 +144,7 @@ def _points(paper: Gongwen, report: CircularReport) -> None:
             (
                 str(at), point.number, point.county or "待联合核实", f"{point.township}{point.village}",
                 f"{point.burned_on:%Y-%m-%d}\n{point.burned_at}".strip(), point.source, BASIS_WORDS[point.basis],
-                "\n".join(part for part in (point.finding, STANDING_WORDS[point.standing]) if part),
+                "\n".join(part for part in (point.finding, STAGE_WORDS[point.stage]) if part),
                 f"{point.lon:.5f}\n{point.lat:.5f}",
             ),
             align_left=(3,),
@@ -158,7 +158,7 @@ def _points(paper: Gongwen, report: CircularReport) -> None:
 
 
 def _public_points(paper: Gongwen, report: CircularReport) -> None:
-    counted = [point for point in report.points if point.standing == "counted"]
+    counted = [point for point in report.points if point.stage == "counted"]
     rows = [
         TableRow((str(at), point.county, point.township, f"{point.burned_on:%Y-%m-%d}", BASIS_WORDS[point.basis]))
         for at, point in enumerate(counted, start=1)

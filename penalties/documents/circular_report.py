@@ -12,14 +12,14 @@ from datetime import date
 from penalties.documents.report import BASIS_WORDS, ReportMismatch, Titles
 from penalties.documents.wording import chinese_date
 
-STANDING_WORDS = {"counted": "认定计入", "excluded": "认定不计入", "verified": "已核实、待认定", "open": "未核实"}
+STAGE_WORDS = {"counted": "认定计入", "excluded": "认定不计入", "verified": "已核实、待认定", "open": "未核实"}
 NOBODY = "跨界、未定属地"
 """The line of what no county owns (yet): 联合核实 decides (C11)."""
 
 
 @dataclass(frozen=True)
-class FoundRow:
-    """One 处: who found it, what it was, how far it is. ``standing`` is a key of STANDING_WORDS; ``finding`` says what
+class CircularRow:
+    """One 处: who found it, what it was, how far it is. ``stage`` is a key of STAGE_WORDS; ``finding`` says what
     verification found; ``lon``, ``lat`` are WGS-84 degrees."""
 
     number: str
@@ -32,7 +32,7 @@ class FoundRow:
     burned_at: str
     source: str
     basis: str
-    standing: str
+    stage: str
     finding: str
     lon: float
     lat: float
@@ -77,7 +77,7 @@ class CircularReport:
     issued_on: date
     counties: tuple[PlaceRow, ...]
     townships: tuple[PlaceRow, ...]
-    points: tuple[FoundRow, ...]
+    points: tuple[CircularRow, ...]
     journal_head: str
     is_demo: bool
     notes: tuple[str, ...] = ()
@@ -107,19 +107,19 @@ def period_words(starts: date, ends: date) -> str:
     return f"{chinese_date(starts)}至{tail.partition('年')[2] if starts.year == ends.year else tail}"
 
 
-def tally_of(points: Iterable[FoundRow]) -> Tally:
-    """The counts of some points. Raises KeyError for a basis or standing that is none."""
+def tally_of(points: Iterable[CircularRow]) -> Tally:
+    """The counts of some points. Raises KeyError for a basis or stage that is none."""
     counted: Counter[str] = Counter()
     for point in points:
         counted[point.basis] += 1
-        counted[point.standing] += 1
-    strange = set(counted) - set(BASIS_WORDS) - set(STANDING_WORDS)
+        counted[point.stage] += 1
+    strange = set(counted) - set(BASIS_WORDS) - set(STAGE_WORDS)
     if strange:
         raise KeyError(*sorted(strange))
     return Tally(**counted)
 
 
-def places_of(points: Iterable[FoundRow], counties: Iterable[tuple[str, str]]) -> tuple[PlaceRow, ...]:
+def places_of(points: Iterable[CircularRow], counties: Iterable[tuple[str, str]]) -> tuple[PlaceRow, ...]:
     """A line for each county (code, name) in their order, zeros too; then others that points name; what nobody owns last."""
     points = list(points)
     names = dict(counties)
@@ -131,7 +131,7 @@ def places_of(points: Iterable[FoundRow], counties: Iterable[tuple[str, str]]) -
     return (*rows, PlaceRow("", NOBODY, "", nobody)) if nobody.count else tuple(rows)
 
 
-def townships_of(points: Iterable[FoundRow]) -> tuple[PlaceRow, ...]:
+def townships_of(points: Iterable[CircularRow]) -> tuple[PlaceRow, ...]:
     """A line for each township of an owned point that has any: counties in the order of the points, then by code."""
     owned = [p for p in points if p.county_code]
     order = {code: at for at, code in reversed(list(enumerate(p.county_code for p in owned)))}

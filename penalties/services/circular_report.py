@@ -15,7 +15,7 @@ from grids.selectors import edition_for, payers_listed
 from journal import clock
 from journal.sealing import head
 from journal.selectors import deployment
-from penalties.documents.circular_report import CircularReport, FoundRow, places_of, townships_of
+from penalties.documents.circular_report import CircularReport, CircularRow, places_of, townships_of
 from penalties.services.reports import titles
 
 _ABOVE = (Source.Authority.NATIONAL, Source.Authority.PROVINCE)
@@ -36,7 +36,7 @@ def circular_report(*, starts_on: date, ends_on: date) -> CircularReport:
     order = {code: at for at, (code, _) in enumerate(counties)}
     last = len(order)
 
-    def place(row: FoundRow) -> tuple[Any, ...]:
+    def place(row: CircularRow) -> tuple[Any, ...]:
         """The sort key: counties as in the finance table, one that it does not list after them, what nobody owns last."""
         position = order.get(row.county_code, last)
         return (not row.county_code, position, row.county_code, row.township_code, row.burned_on, row.number)
@@ -92,11 +92,11 @@ def _sighting(point: FirePoint, sightings: Mapping[int, Detection]) -> Detection
     return charged or sightings[point.pk]
 
 
-def _row(point: FirePoint, detection: Detection) -> FoundRow:
+def _row(point: FirePoint, detection: Detection) -> CircularRow:
     place = point.attribution
     is_owned = bool(point.county_code)
     at = point.starts_at.astimezone(clock.BEIJING)
-    return FoundRow(
+    return CircularRow(
         number=str(point),
         county_code=point.county_code,
         county=place.county_name if place and is_owned else "",
@@ -107,7 +107,7 @@ def _row(point: FirePoint, detection: Detection) -> FoundRow:
         burned_at=f"{at:%H:%M}" if point.precision == "instant" else "",
         source=detection.source.name,
         basis=point.recognition.basis if point.counted and point.recognition else basis_of(detection).value,
-        standing=_standing(point),
+        stage=_stage(point),
         finding=_finding(point),
         lon=point.lon,
         lat=point.lat,
@@ -116,7 +116,7 @@ def _row(point: FirePoint, detection: Detection) -> FoundRow:
     )
 
 
-def _standing(point: FirePoint) -> str:
+def _stage(point: FirePoint) -> str:
     if point.state in DECIDED:
         return "counted" if point.counted else "excluded"
     return "verified" if point.state == State.VERIFIED else "open"

@@ -59,6 +59,8 @@ def circular_make(*, starts_on: date, ends_on: date, actor: User) -> Circular:
 def content_of(report: CircularReport) -> Any:
     """The content that is frozen and hashed: what the paper says about the fires, without the day and the journal head on it."""
     facts = asdict(report)
+    for point in facts["points"]:
+        point["standing"] = point.pop("stage")  # the key under which every 通报 so far is frozen
     return digests.plain({key: facts[key] for key in facts if key not in ("issued_on", "journal_head")})
 
 

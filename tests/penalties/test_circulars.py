@@ -10,13 +10,23 @@ from django.test import Client
 from django.urls import reverse
 
 from firepoints.models import Detection
-from journal import clock, triggers
+from journal import clock, digests, triggers
 from journal.errors import BadInput, Conflict, Missing, NotAllowed
 from journal.models import Access, Entry
 from journal.verify import verify
 from penalties.documents import circular as paper
-from penalties.documents.circular_report import NOBODY, Tally, check, period_words, tally_of
-from penalties.documents.report import ReportMismatch
+from penalties.documents.circular_report import (
+    NOBODY,
+    CircularReport,
+    CircularRow,
+    Tally,
+    check,
+    period_words,
+    places_of,
+    tally_of,
+    townships_of,
+)
+from penalties.documents.report import ReportMismatch, Titles
 from penalties.models import Circular, CircularDocument, LedgerEntry
 from penalties.services import circulars
 from penalties.services.circular_report import circular_report
@@ -32,9 +42,30 @@ def texts_of(content: bytes) -> str:
     return "\n".join([*(p.text for p in document.paragraphs), *cells])
 
 
+def test_a_circular_frozen_in_an_earlier_year_keeps_its_digest():
+    row = CircularRow(
+        "火2025-0001", "210502", "甲县", "210502001", "某乡", "某村", date(2025, 10, 7), "13:30", "国家卫星", "satellite",
+        "counted", "属实", 123.71, 41.35, point_id=7,
+    )  # fmt: skip
+    report = CircularReport(
+        titles=Titles("某市", "某市生态环境局", "某市人民政府", "某市财政局"),
+        starts_on=date(2025, 10, 1),
+        ends_on=date(2025, 10, 31),
+        issued_on=date(2025, 11, 5),
+        counties=places_of([row], [("210502", "甲县"), ("210503", "乙县")]),
+        townships=townships_of([row]),
+        points=(row,),
+        journal_head="9:abc",
+        is_demo=True,
+        notes=("注",),
+    )
+    digest = digests.sha256(circulars.content_of(report))
+    assert digest == "e78c001d9cbe07595c9183cd9502f9a1c63a20f371ab86d085b81c6713406a8d"
+
+
 @pytest.fixture
 def october(city):
-    """One point of each standing, found by satellite, patrol and scar; and a lead that nobody of C14 found."""
+    """One point of each stage, found by satellite, patrol and scar; and a lead that nobody of C14 found."""
     return {
         "counted": make.final(city),
         "excluded": make.take(make.negative(city), "exclude", city.recogniser, reason="荒草"),
@@ -55,8 +86,8 @@ def made(city, october) -> Circular:
 def test_what_is_excluded_and_what_is_open_stand_in_it_and_leads_do_not(city, october):
     report = circular_report(**OCTOBER)
     check(report)
-    standing = {row.point_id: row.standing for row in report.points}
-    assert standing == {
+    stages = {row.point_id: row.stage for row in report.points}
+    assert stages == {
         october["counted"].pk: "counted",
         october["excluded"].pk: "excluded",
         october["verified"].pk: "verified",
@@ -130,7 +161,7 @@ def test_figures_that_disagree_make_no_paper(city, october):
     with pytest.raises(ReportMismatch, match="出现两次"):
         check(replace(report, points=(*report.points, report.points[0])))
     with pytest.raises(KeyError):
-        tally_of([replace(report.points[0], standing="maybe")])
+        tally_of([replace(report.points[0], stage="maybe")])
 
 
 def test_only_the_bureau_makes_one_of_days_that_are_over(city):
