@@ -132,8 +132,9 @@ def batch_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     if step not in ACTS:
         raise Http404
     state, roles = batches.STEPS[step]
+    label = batches.STEP_LABELS[step]
     if not (selectors.sees_whole_table(user_of(request)) and roles_of(request.user) & roles):
-        raise PermissionDenied(f"“{batches.STEP_LABELS[step]}”不由您的岗位办理。")
+        raise PermissionDenied(f"“{label}”不由您的岗位办理。")
     if batch_page.ORDER.index(BatchState(batch.state)) > batch_page.ORDER.index(state):
         messages.info(request, f"{batch}已是“{batch.get_state_display()}”，没有重复办理")
         return redirect("penalties:detail", pk)
@@ -145,7 +146,7 @@ def batch_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
             status = error.http_status if isinstance(error, Refused) else 409
             _add_error(form, error)
         else:
-            messages.success(request, f"{batch}：{batches.STEP_LABELS[step]}已办")
+            messages.success(request, f"{batch}：{label}已办")
             return redirect("penalties:detail", pk)
     else:
         status = 400
