@@ -3,8 +3,12 @@
 import os
 
 from celery import Celery
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+# By its path: the transport is loaded when a connection is made, not with the settings.
+TRANSPORT_ALIASES["spool"] = "journal.spool:Transport"
 
 app = Celery("jinshao")
 app.config_from_object("django.conf:settings", namespace="CELERY")

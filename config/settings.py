@@ -248,19 +248,20 @@ SPECTACULAR_SETTINGS = {
 # --- Background work: the Job table is the truth, Celery is the wake-up --------------------------------------------
 _broker = env("CELERY_BROKER_URL", default="")
 # The host is a word that kombu wants to see; only the folder below counts.
-CELERY_BROKER_URL = _broker or "filesystem://localhost"
+CELERY_BROKER_URL = _broker or "spool://localhost"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {}
 if not _broker:
     _spool = JINSHAO_HOME / "broker"
-    for _name in ("spool", "control"):
+    for _name in ("spool", "control", "claimed", "unreadable"):
         (_spool / _name).mkdir(parents=True, exist_ok=True)
     CELERY_BROKER_TRANSPORT_OPTIONS = {
         # One folder both ways: what the web process puts out is what the worker takes in.
         "data_folder_in": str(_spool / "spool"),
         "data_folder_out": str(_spool / "spool"),
         "control_folder": str(_spool / "control"),
-        "store_processed": False,
+        "processed_folder": str(_spool / "claimed"),
+        "unreadable_folder": str(_spool / "unreadable"),
     }
 elif _broker.startswith(("redis", "valkey")):
     # Short: a worker that died must not keep a message hidden; handlers are safe to run twice.

@@ -80,7 +80,7 @@ class Services:
     def describe(self) -> str:
         """One line for the head of the report, without passwords."""
         database = os.environ.get("DATABASE_URL", "").split("://")[0] or "default"
-        broker = os.environ.get("CELERY_BROKER_URL", "").split("://")[0] or "filesystem"
+        broker = os.environ.get("CELERY_BROKER_URL", "").split("://")[0] or "spool"
         return f"database {database}, broker {broker}, {len(self.processes)} started here"
 
     def stop(self) -> None:

@@ -225,7 +225,7 @@ def postgres(given: str = "") -> Iterator[str]:
         services.POSTGRES_OPTIONS[name] = "on"
     services.POSTGRES_OPTIONS["autovacuum"] = "on"
     os.environ.pop("DATABASE_URL", None)
-    os.environ.setdefault("CELERY_BROKER_URL", "filesystem://localhost")
+    os.environ.setdefault("CELERY_BROKER_URL", "spool://localhost")
     mine = services.Services()
     mine.start()
     try:
