@@ -24,6 +24,9 @@ READY_TIMEOUT_S = 60
 STOP_TIMEOUT_S = 10
 PORTS_TRIED = 50
 BACKLOG = 64
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
+STEADY_S = 120.0
+"""A worker that has run so long was well: the next time it ends, it is started again after the first pause."""
 
 
 class PortTaken(Exception):
@@ -83,13 +86,48 @@ def _bind(host: str, port: int) -> socket.socket | None:
     return found
 
 
-class Serving:
-    """The web server on a reserved port and one `celery worker -B`, with their logs in `logs`."""
+class Pauses:
+    """How long to wait before a child is started again: twice as long each time it ends, until it has run steadily."""
 
-    def __init__(self, *, root: Path, logs: Path, at: socket.socket) -> None:
-        self.root, self.logs, self.at = root, logs, at
+    def __init__(self) -> None:
+        self._next_s, self._due_at, self._started_at = FIRST_PAUSE_S, float("inf"), float("inf")
+
+    @property
+    def waits(self) -> bool:
+        """Whether a pause has begun."""
+        return self._due_at != float("inf")
+
+    def ended(self, now: float) -> float:
+        """Begin a pause; returns its seconds."""
+        pause_s, self._due_at = self._next_s, now + self._next_s
+        self._next_s = min(2 * pause_s, LONGEST_PAUSE_S)
+        return pause_s
+
+    def over(self, now: float) -> bool:
+        """Whether the pause that has begun is over."""
+        return now >= self._due_at
+
+    def started(self, now: float) -> None:
+        """The child was started: no pause any more."""
+        self._due_at, self._started_at = float("inf"), now
+
+    def runs(self, now: float) -> None:
+        """The child is alive; after a steady run its next pause is the first one again."""
+        if now - self._started_at >= STEADY_S:
+            self._next_s = FIRST_PAUSE_S
+
+
+class Serving:
+    """The web server on a reserved port and one `celery worker -B`, with their logs in `logs`.
+
+    The web goes on when the worker ends: acts are done without it, and it is started again. `say` gets a line about that.
+    """
+
+    def __init__(self, *, root: Path, logs: Path, at: socket.socket, say: Callable[[str], None] = print) -> None:
+        self.root, self.logs, self.at, self.say = root, logs, at, say
         self.host, self.port = at.getsockname()[:2]
         self.children: dict[str, subprocess.Popen[bytes]] = {}
+        self.pauses = Pauses()
 
     @property
     def url(self) -> str:
@@ -103,22 +141,20 @@ class Serving:
         # One process: SQLite has one writer, and threads are enough for an office.
         web = ["-m", "gunicorn", "config.wsgi:application", "--bind", f"fd://{self.at.fileno()}", "--workers", "1"]
         web += ["--threads", "8", "--timeout", "120", "--graceful-timeout", "5", "--no-control-socket"]
-        worker = ["-m", "celery", "-A", "config.celery", "worker", "-B", "--pool", "solo", "--loglevel", "WARNING"]
-        worker += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
         try:
             self._spawn("web", web)
             # The child has it now: when the child goes, the port is free.
             self.at.close()
-            self._spawn("worker", worker)
+            self._start_worker()
             self._wait_ready()
         except BaseException:
             self.stop()
             raise
 
     def watch(self, every_s: float = 0.5) -> None:
-        """Return only by an exception: KeyboardInterrupt from the user, ChildStopped when one has ended."""
+        """Return only by an exception: KeyboardInterrupt from the user, ChildStopped when the web has ended."""
         while True:
-            self._all_alive()
+            self._tend()
             time.sleep(every_s)
 
     def stop(self) -> None:
@@ -134,6 +170,11 @@ class Serving:
         for child in self.children.values():
             _kill_group(child)
         self.children.clear()
+
+    def _start_worker(self) -> None:
+        worker = ["-m", "celery", "-A", "config.celery", "worker", "-B", "--pool", "solo", "--loglevel", "WARNING"]
+        worker += ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+        self._spawn("worker", worker)
 
     def _spawn(self, name: str, arguments: list[str]) -> None:
         with (self.logs / f"{name}.log").open("ab") as log:
@@ -152,7 +193,7 @@ class Serving:
     def _wait_ready(self) -> None:
         deadline = time.monotonic() + READY_TIMEOUT_S
         while time.monotonic() < deadline:
-            self._all_alive()
+            self._tend()
             try:
                 with urllib.request.urlopen(f"{self.url}healthz", timeout=5) as answer:  # noqa: S310  our own server
                     if answer.status == 200:
@@ -161,10 +202,38 @@ class Serving:
                 time.sleep(0.1)
         raise ChildStopped("web", self._log("web"))
 
-    def _all_alive(self) -> None:
-        for name, child in self.children.items():
-            if child.poll() is not None:
-                raise ChildStopped(name, self._log(name))
+    def _tend(self) -> None:
+        """Start a worker again that has ended, after its pause. Raises ChildStopped when the web has ended."""
+        web, worker = self.children["web"], self.children["worker"]
+        if web.poll() is not None:
+            raise ChildStopped("web", self._log("web"))
+        now = time.monotonic()
+        if worker.poll() is None:
+            self.pauses.runs(now)
+        elif not self.pauses.waits:
+            _kill_group(worker)  # its beat would go on alone
+            self._tell(
+                f"后台意外停止，{self.pauses.ended(now):g} 秒后重新启动 / the worker stopped and will be started again"
+            )
+        elif self.pauses.over(now):
+            self._start_again(now)
+
+    def _start_again(self, now: float) -> None:
+        try:
+            self._start_worker()
+        except OSError as error:  # no memory, no process left: the web goes on, and the next time may do
+            pause_s = self.pauses.ended(now)
+            self._tell(f"后台启动不了（{error.strerror}），{pause_s:g} 秒后再试 / the worker cannot be started")
+        else:
+            self.pauses.started(now)
+            self._tell("后台已重新启动 / the worker was started again")
+
+    def _tell(self, line: str) -> None:
+        """Say it where the person looks and where the log of the worker is read."""
+        log = self.logs / "worker.log"
+        with contextlib.suppress(OSError), log.open("a", encoding="utf-8") as file:
+            file.write(f"{line}\n")
+        self.say(f"{line}（日志 / log: {log}）")
 
     def _log(self, name: str) -> str:
         return (self.logs / f"{name}.log").read_text(errors="replace")[-2000:]

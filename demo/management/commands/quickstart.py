@@ -69,7 +69,7 @@ class Command(BaseCommand):
             done = load_demo(progress=self.say)
         # The children open their own; a connection carried along would hold SQLite's files.
         connections.close_all()
-        serving = Serving(root=settings.BASE_DIR, logs=settings.JINSHAO_HOME / "log", at=at)
+        serving = Serving(root=settings.BASE_DIR, logs=settings.JINSHAO_HOME / "log", at=at, say=self.say)
         with self._timed("start", "启动网页与后台 / starting web and worker"):
             serving.start()
         try:
