@@ -1,7 +1,8 @@
 """Settings: one file for every deployment; what differs comes from the environment.
 
 DATABASE_URL, JINSHAO_HOME, CELERY_BROKER_URL, CACHE_URL, SECRET_KEY, DJANGO_DEBUG, ALLOWED_HOSTS, JINSHAO_HTTPS, JINSHAO_LOG_JSON,
-TRUSTED_PROXIES, RATE_USER, RATE_TOKEN, RATE_ANONYMOUS, RATE_LOGIN, EXPORT_ROWS, FIRMS_MAP_KEY, FIRMS_BASE_URL, FIRMS_PRODUCTS,
+TRUSTED_PROXIES, RATE_USER, RATE_TOKEN, RATE_ANONYMOUS, RATE_LOGIN, BODY_STRANGER_KB, BODY_FORM_KB, BODY_API_KB,
+BODY_DOCUMENT_MB, BODY_PHOTOS_MB, BODY_FILE_MB, EXPORT_ROWS, FIRMS_MAP_KEY, FIRMS_BASE_URL, FIRMS_PRODUCTS,
 FIRMS_TIMEOUT_S, JINSHAO_INBOX, JINSHAO_INBOX_STABLE_S.
 """
 
@@ -50,6 +51,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # Before all that read a body, CsrfViewMiddleware above all.
+    "grids.body_limits.BodyLimits",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -186,6 +189,16 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = DEBUG
 FILE_UPLOAD_PERMISSIONS = 0o640
+# The most bytes of one request, by its Content-Length: from who is not signed in; a plain form; JSON below /api/; and,
+# where files are taken, one scan, photo or workbook, several photos, or a list or borders.
+BODY_LIMITS = {
+    "stranger": env.int("BODY_STRANGER_KB", default=64) * 1024,
+    "form": env.int("BODY_FORM_KB", default=2048) * 1024,
+    "api": env.int("BODY_API_KB", default=1024) * 1024,
+    "document": env.int("BODY_DOCUMENT_MB", default=32) * 1024 * 1024,
+    "photos": env.int("BODY_PHOTOS_MB", default=128) * 1024 * 1024,
+    "file": env.int("BODY_FILE_MB", default=256) * 1024 * 1024,
+}
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 DJANGO_VITE = {"default": {"dev_mode": False, "manifest_path": FRONTEND_DIST / "manifest.json"}}
 

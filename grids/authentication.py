@@ -6,12 +6,13 @@ for a method is closed to every token.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from django.db import DatabaseError, transaction
 from django.db.models import CharField, DateTimeField, OuterRef, Subquery
 from django.db.models.functions import Cast
+from django.http import HttpRequest
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
@@ -45,6 +46,18 @@ class TokenAuthentication(BaseAuthentication):
         _require_scope(token, request)
         _note_use(token)
         return token.user, token
+
+
+def has_live_token(request: HttpRequest) -> bool:
+    """Whether the request comes with a token that works; what it may do is asked by its view."""
+    word, _, key = get_authorization_header(cast(Request, request)).partition(b" ")
+    if word.lower() not in KEYWORDS:
+        return False
+    try:
+        _live(key.strip())
+    except exceptions.AuthenticationFailed:
+        return False
+    return True
 
 
 def _live(key: bytes) -> ApiToken:

@@ -19,6 +19,7 @@ from grids.roles import LEVELS, Role
 from grids.selectors import roles_of
 from grids.services import edition_uploads
 from grids.services.edition_exports import level_label
+from journal.bodies import takes
 from journal.errors import Refused
 
 State = EditionImport.State
@@ -33,6 +34,7 @@ def importer(request: HttpRequest) -> User:
     return user
 
 
+@takes("file")
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: HttpRequest) -> HttpResponse:
     """Choose files; they are kept and looked at by a worker."""

@@ -28,6 +28,7 @@ from grids.services.edition_check import ERRORS, LABELS, LACKS, WARNINGS
 from grids.services.edition_reports import report_of
 from grids.services.editions import edition_activate
 from journal import clock
+from journal.bodies import takes
 from journal.errors import Refused
 from journal.services import access
 from papers.downloads import BY_SUFFIX, download
@@ -193,6 +194,7 @@ def findings(request: HttpRequest, edition_id: int) -> JsonResponse:
     return JsonResponse(edition_exports.findings_geojson(report), content_type="application/geo+json")
 
 
+@takes("document")
 @require_http_methods(["GET", "HEAD", "POST"])
 def changes(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Old codes to new ones: what is in force, what the shared ground suggests. POST `do=suggest` or a CSV."""

@@ -28,6 +28,7 @@ from grids.selectors.overlays import overlays_in_force
 from grids.services import overlay_exports, overlays
 from grids.services.overlay_files import read_places
 from journal import clock
+from journal.bodies import takes
 from journal.errors import BadInput, Refused
 from journal.services import access
 from papers.downloads import BY_SUFFIX, download
@@ -105,6 +106,7 @@ def _show(request: HttpRequest, form: LoadForm, *, status: int = 200) -> HttpRes
     return render(request, "grids/overlays.html", context, status=status)
 
 
+@takes("file")
 @require_POST
 def overlay_load(request: HttpRequest) -> HttpResponse:
     """Take a file in, whole or not at all; a form sent twice is one load."""

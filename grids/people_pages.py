@@ -22,6 +22,7 @@ from grids.selectors.people import held_on
 from grids.services import letters, people, phones
 from grids.services.appointing import appoint
 from journal import clock, services
+from journal.bodies import takes
 from journal.errors import BadInput, Refused
 
 
@@ -120,6 +121,7 @@ def cell_people(request: HttpRequest, code: str) -> HttpResponse:
     return _show(request, cell, above, {})
 
 
+@takes("document")
 @require_POST
 @never_cache
 def cell_people_act(request: HttpRequest, code: str, verb: str) -> HttpResponse:

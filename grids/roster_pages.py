@@ -24,6 +24,7 @@ from grids.services.roster import roster_import
 from grids.services.roster_file import COLUMNS, RosterFile, read_roster, template
 from grids.services.roster_plan import VERDICT_LABELS, Plan, Verdict, roster_plan
 from journal import clock
+from journal.bodies import takes
 from journal.errors import BadInput, Refused
 from journal.services import access
 from papers import filing
@@ -63,6 +64,7 @@ def roster_template(request: HttpRequest) -> HttpResponse:
     return download(template(rows, title=f"网格责任人名册（{today}）"), f"责任人名册-{today}.xlsx", XLSX)
 
 
+@takes("document")
 @require_POST
 @never_cache
 def roster_preview(request: HttpRequest) -> HttpResponse:

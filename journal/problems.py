@@ -70,8 +70,7 @@ def respond(problem: Mapping[str, Any]) -> JsonResponse:
 def problem_of(exc: Exception) -> dict[str, Any] | None:
     """The problem that an exception is, or None for a defect."""
     if isinstance(exc, Refused):
-        title = "缺少必要材料" if isinstance(exc, Missing) else HTTP_TITLES.get(exc.http_status, "办理被拒绝")
-        return build(exc.http_status, exc.code, title, exc.message, **exc.details)
+        return of_refusal(exc)
     if isinstance(exc, Http404):
         exc = exceptions.NotFound()
     elif isinstance(exc, PermissionDenied):
@@ -88,12 +87,20 @@ def problem_of(exc: Exception) -> dict[str, Any] | None:
     return build(exc.status_code, code, title, str(exc.detail))
 
 
+def of_refusal(refused: Refused) -> dict[str, Any]:
+    """The problem that a refusal of ours is."""
+    title = "缺少必要材料" if isinstance(refused, Missing) else HTTP_TITLES.get(refused.http_status, "办理被拒绝")
+    return build(refused.http_status, refused.code, title, refused.message, **refused.details)
+
+
 HTTP_TITLES = {
     400: "提交的内容不符合要求",
     403: "没有权限",
     404: "没有找到",
     409: "与现有记录冲突",
+    411: "没有写明长度",
     412: "内容已有变化",
+    413: "内容太大",
     422: "与先前的请求不符",
     428: "要带上看到的版本",
     429: "请求太频繁",

@@ -19,6 +19,7 @@ from rest_framework.views import APIView
 from grids.api import actor_of
 from grids.models import TokenScope, User
 from journal import etags
+from journal.bodies import takes
 from journal.errors import BadInput, StaleVersion
 from journal.lists import Listing
 from journal.once import once
@@ -223,6 +224,7 @@ class BatchDetail(APIView):
         return etags.answer(request, batch.version, full(batch, actor_of(request)))
 
 
+@takes("document")
 class BatchSteps(APIView):
     """The steps of one batch."""
 

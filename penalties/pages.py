@@ -24,6 +24,7 @@ from firepoints.pages.access import user_of
 from grids.roles import Role
 from grids.selectors import roles_of
 from journal import clock
+from journal.bodies import takes
 from journal.errors import BadInput, NotThere, Refused, StaleVersion
 from journal.services import access
 from papers import filing
@@ -125,6 +126,7 @@ def batch_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "penalties/detail.html", context)
 
 
+@takes("document")
 @require_POST
 def batch_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     """Take one step of C13; a refusal shows the form again with what was wrong, and nothing has changed."""

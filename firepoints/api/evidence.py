@@ -19,6 +19,7 @@ from firepoints.models import Evidence
 from firepoints.services.evidence import evidence_store
 from grids.api import actor_of
 from grids.models import TokenScope
+from journal.bodies import takes
 from journal.once import once
 from journal.schema import ONCE
 
@@ -51,6 +52,7 @@ class EvidenceInput(shapes.Shape):
     caption = serializers.CharField(max_length=100, required=False, allow_blank=True)
 
 
+@takes("document")
 class EvidenceOfPoint(APIView):
     """Evidence for one fire point, whatever became of that point since."""
 

@@ -33,6 +33,7 @@ from grids.api import actor_of
 from grids.models import TokenScope
 from grids.roles import Role
 from grids.selectors import roles_of
+from journal.bodies import takes
 from journal.errors import BadInput, NotAllowed
 from journal.exports import wants_csv
 from journal.lists import Listing
@@ -75,6 +76,7 @@ def runs_of(user: Any) -> QuerySet[ImportRun]:
     return scope.visible_runs(ImportRun.objects.select_related("source", "supersedes"), user)
 
 
+@takes("file")
 class Imports(Listing[ImportRun]):
     """Imports out, a file in."""
 

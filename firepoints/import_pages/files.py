@@ -27,9 +27,11 @@ from firepoints.sources.observed import NEEDED_BY
 from firepoints.sources.suggest import suggest_mapping
 from grids.models import User
 from journal import clock
+from journal.bodies import takes
 from journal.errors import BadInput, Refused
 
 
+@takes("file")
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: HttpRequest) -> HttpResponse:
     """Choose a file. The bytes are kept by content, and the preview is an address that can be opened again."""

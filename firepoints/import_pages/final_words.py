@@ -21,11 +21,13 @@ from firepoints.services import uploads
 from firepoints.services.final_words import Returned, Word, final_words_record, returned_words
 from grids.models import User
 from journal import clock
+from journal.bodies import takes
 from journal.errors import Refused
 
 SHOWN = 500
 
 
+@takes("file")
 @require_http_methods(["GET", "HEAD", "POST"])
 @says_why
 def words(request: HttpRequest, uuid: UUID) -> HttpResponse:

@@ -21,6 +21,7 @@ from firepoints.services.evidence import evidence_store
 from grids.models import User
 from grids.roles import Role
 from grids.selectors import roles_of
+from journal.bodies import takes
 from journal.errors import BadInput, Refused
 
 FINDERS = frozenset().union(*intake.OPEN_TO.values())
@@ -29,6 +30,7 @@ PAGE_ROWS = 50
 OWN = frozenset({"self_found", "township_found", "village_found"})
 
 
+@takes("document")
 @require_http_methods(["GET", "HEAD", "POST"])
 def finding(request: HttpRequest) -> HttpResponse:
     """Report what was found on the spot; the same form sent twice is one finding."""

@@ -18,6 +18,7 @@ from firepoints.pages.access import point_or_404, user_of
 from firepoints.services.evidence import MOST_BYTES, evidence_store, path_of, receipt_of
 from grids import selectors as grids
 from journal import services as journal
+from journal.bodies import takes
 from journal.errors import Refused
 from papers.filing import digest_of
 
@@ -25,6 +26,7 @@ _FIELDS = ("lon", "lat", "accuracy_m", "no_position_reason", "device_at", "capti
 _ENDINGS = {"application/pdf": "pdf", "application/json": "json"}
 
 
+@takes("photos")
 @require_POST
 def upload(request: HttpRequest, point_id: int) -> HttpResponse:
     """Store the files of a form. A script (Accept: JSON) gets receipts, a plain form is sent back to the point.
