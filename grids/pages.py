@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, UsernameField
 from django.contrib.auth.views import LoginView
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -15,21 +15,38 @@ from django.utils.cache import get_conditional_response
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
-from grids import map_cells, selectors
+from grids import map_cells, selectors, sign_in
 from grids.models import Cell, Edition
 from grids.rights import may_keep
 from grids.roles import LEVEL_LABELS, LEVELS, Level
 from grids.selectors.coverage import CellRow, child_rows, county_rows, township_tree
 from grids.selectors.keeping import keeper_scope
 from journal import clock, services
-from journal.throttling import limited
+from journal.throttling import busy, limited
+
+
+class SignInForm(AuthenticationForm):
+    """Account and password. Django tells the browser alone how long a name may be; the count of failures has 255."""
+
+    def clean_username(self) -> str:
+        username: str = self.cleaned_data["username"]
+        if len(username) > (self.username_field.max_length or 0):
+            raise self.get_invalid_login_error()
+        return username
 
 
 @method_decorator(limited("login"), name="dispatch")
 class SignIn(LoginView):
-    """登录. Wrong passwords are counted by axes; a sign-in is noted in the journal's accesses."""
+    """登录. Wrong passwords are counted by axes, and slow the name down; a sign-in is noted in the journal's accesses."""
 
     redirect_authenticated_user = True
+    authentication_form = SignInForm
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        username = UsernameField().to_python(request.POST.get("username")) or ""  # as the form will read it
+        if wait_s := sign_in.wait_s(request, username):
+            return busy(request, wait_s, name=username)
+        return super().post(request, *args, **kwargs)
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         response = super().form_valid(form)

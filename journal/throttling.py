@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.core.cache import cache
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from rest_framework.request import Request
@@ -64,6 +64,13 @@ def stranger_wait_s(request: HttpRequest) -> int:
     return wait_s("anonymous", client_ip(request))
 
 
+def busy(request: HttpRequest, wait: int, name: str = "") -> HttpResponse:
+    """The page that asks to wait, for the address or, with a `name`, for that account alone."""
+    answer = render(request, "errors/busy.html", {"wait_s": wait, "name": name}, status=429)
+    answer["Retry-After"] = str(wait)
+    return answer
+
+
 def limited(scope: str) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
     """Decorate a page: its POSTs are counted by address; too many are answered 429, in words."""
 
@@ -71,9 +78,7 @@ def limited(scope: str) -> Callable[[Callable[..., HttpResponseBase]], Callable[
         @wraps(view)
         def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.method == "POST" and (wait := wait_s(scope, client_ip(request))):
-                answer = render(request, "errors/busy.html", {"wait_s": wait}, status=429)
-                answer["Retry-After"] = str(wait)
-                return answer
+                return busy(request, wait)
             return view(request, *args, **kwargs)
 
         return run
