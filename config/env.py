@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+from ipaddress import ip_network
 from pathlib import Path
 
 # SQLite's WAL needs shared memory and working locks: neither is dependable on a network or FUSE file system.
@@ -93,6 +94,35 @@ def _read_key(path: Path) -> str:
             f"密钥文件是空的，请删除后重试 / the secret key file is empty, delete it and try again: {path}"
         )
     return key
+
+
+def trusted_proxies(words: list[str], *, https: bool) -> list[str]:
+    """TRUSTED_PROXIES without blanks. Ends the process, in words, for what is no proxy, and for none behind TLS.
+
+    Without it every client would have the proxy's address: whoever guesses passwords would lock everybody out.
+    """
+    proxies = [word.strip() for word in words if word.strip()]
+    for word in proxies:
+        try:
+            trusts_all = word != "unix" and ip_network(word, strict=False).prefixlen == 0
+        except ValueError:
+            raise SystemExit(
+                f"拒绝启动：TRUSTED_PROXIES 里的“{word}”不是 IP 地址、网段，也不是 unix。\n"
+                f"Refusing to start: {word!r} in TRUSTED_PROXIES is neither an address, a network nor `unix`."
+            ) from None
+        if trusts_all:
+            raise SystemExit(
+                f"拒绝启动：TRUSTED_PROXIES 里的 {word} 是所有地址，谁都能冒充别的地址。请只写代理的地址。\n"
+                f"Refusing to start: {word} in TRUSTED_PROXIES is every address there is. Name the proxies alone."
+            )
+    if https and not proxies:
+        raise SystemExit(
+            "拒绝启动：设置了 JINSHAO_HTTPS=1，没有设置 TRUSTED_PROXIES。请写上前面代理的地址，例如本机的代理："
+            "TRUSTED_PROXIES=127.0.0.1（本地套接字写 unix）；否则所有人共用代理的地址，有人试密码，大家都登录不了。\n"
+            "Refusing to start: JINSHAO_HTTPS=1 without TRUSTED_PROXIES. Name the proxy in front, for instance "
+            "TRUSTED_PROXIES=127.0.0.1 (`unix` for a local socket)."
+        )
+    return proxies
 
 
 def uses_sqlite() -> bool:

@@ -138,8 +138,8 @@ AXES_VERBOSE = False
 AXES_LOCKOUT_TEMPLATE = "errors/locked.html"
 AXES_CLIENT_IP_CALLABLE = "journal.client_ip.client_ip"
 # Addresses or networks of the proxies in front of us, and "unix" for one on a local socket: only what they say of the
-# client's address is believed.
-TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+# client's address is believed. Behind TLS there is one, and without its name nothing starts.
+TRUSTED_PROXIES = machine.trusted_proxies(env.list("TRUSTED_PROXIES", default=[]), https=JINSHAO_HTTPS)
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

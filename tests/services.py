@@ -57,6 +57,8 @@ class Services:
         atexit.register(self.stop)
         # A run that is told to end (a CI time limit) ends by the same door.
         signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+        # The tests speak plain HTTP, whatever a deployment's environment says.
+        os.environ.pop("JINSHAO_HTTPS", None)
         # Always a home of the run's own: a test must never write into a real deployment's var/.
         home = self.folder / "home"
         home.mkdir()
