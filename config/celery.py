@@ -3,12 +3,21 @@
 import os
 
 from celery import Celery
+from celery.signals import worker_init
 from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 # By its path: the transport is loaded when a connection is made, not with the settings.
 TRANSPORT_ALIASES["spool"] = "journal.spool:Transport"
+
+
+@worker_init.connect
+def _warn_of_open_files(**given: object) -> None:
+    from journal import privacy  # the settings come first
+
+    privacy.warn()
+
 
 app = Celery("jinshao")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import stat
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -20,6 +21,27 @@ LOCAL_FUSE = ("fuseblk",)
 def home_folder(base_dir: Path) -> Path:
     """The folder for everything that is written (JINSHAO_HOME, default var/), absolute."""
     return Path(os.environ.get("JINSHAO_HOME") or base_dir / "var").expanduser().resolve()
+
+
+def keep_private(home: Path) -> None:
+    """Make files for this user alone from here on, and close a home of ours that other users could enter.
+
+    The home is enough: nothing inside can be reached without it. What the group may do stays as the office has set it.
+    """
+    os.umask(0o077)
+    try:
+        mode = stat.S_IMODE(home.stat().st_mode)
+        if mode & 0o007 and not mode & stat.S_ISVTX and _is_ours(home):
+            home.chmod(mode & ~0o007)
+    except OSError:
+        return  # not there yet, or another's: journal.privacy says what is open and how to close it
+
+
+def _is_ours(home: Path) -> bool:
+    """Whether a folder holds a deployment, or nothing yet: another that was named by mistake stays as it is."""
+    return not any(home.iterdir()) or any(
+        (home / name).exists() for name in ("secret_key", "jinshao.sqlite3", "broker", "files")
+    )
 
 
 def filesystem_of(folder: Path, mounts: str | None = None) -> str:

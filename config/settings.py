@@ -18,6 +18,7 @@ from config.logs import configure as configure_logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 JINSHAO_HOME = machine.home_folder(BASE_DIR)
+machine.keep_private(JINSHAO_HOME)
 env = environ.Env()
 
 SECRET_KEY = machine.secret_key(JINSHAO_HOME)

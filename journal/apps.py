@@ -12,6 +12,15 @@ class JournalConfig(AppConfig):
         # Every app names its acts in its own acts.py; loaded here so that none can be forgotten.
         autodiscover_modules("acts")
         self._name_own_subjects()
+        self._check_privacy()
+
+    @staticmethod
+    def _check_privacy() -> None:
+        from django.core import checks
+
+        from journal import privacy
+
+        checks.register(privacy.check, checks.Tags.security)
 
     @staticmethod
     def _name_own_subjects() -> None:

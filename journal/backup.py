@@ -26,7 +26,7 @@ NOT_KEPT = frozenset({"indexes", "copies", "uploads", "static", "log", "broker",
 
 
 def backup(folder: Path) -> dict[str, Any]:
-    """Write database, files and a manifest into a new folder below `folder`; returns the manifest.
+    """Write database, files and a manifest into a new folder below `folder`, for its owner alone; returns the manifest.
 
     The database first: files are only ever added, so none that it names is missing. Raises Refused("use_pg_dump") on
     PostgreSQL, BadInput for a folder inside the home or one that cannot be written.
@@ -43,7 +43,7 @@ def backup(folder: Path) -> dict[str, Any]:
         raise BadInput("备份不要放在 JINSHAO_HOME 里面，最好在另一块盘上", where="--to")
     target = folder / f"jinshao-{clock.real_now().astimezone(clock.BEIJING):%Y%m%d-%H%M%S}"
     try:
-        target.mkdir(parents=True)
+        target.mkdir(parents=True, mode=0o700)
         _copy_database(target / "jinshao.sqlite3")
         files = _copy_files(home, target)
     except FileExistsError:
@@ -53,6 +53,7 @@ def backup(folder: Path) -> dict[str, Any]:
         raise BadInput(f"写不进去：{error.strerror}", where="--to") from error
     manifest = {"at": clock.real_now().isoformat(), "database": "jinshao.sqlite3", "files": files} | _head_of(target)
     _write_whole(target / "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1).encode())
+    _close(target)
     services.access(None, "backup", ("journal.deployment", 1), target.name)
     return {"folder": str(target), **manifest}
 
@@ -76,6 +77,12 @@ def _copy_files(home: Path, target: Path) -> int:
     if key.is_file():
         shutil.copy2(key, target / key.name)
     return number
+
+
+def _close(target: Path) -> None:
+    """For its owner alone: the copies came with the modes of the home, which may be a group's."""
+    for path in target.rglob("*"):
+        path.chmod(0o700 if path.is_dir() else 0o600)
 
 
 def _head_of(target: Path) -> dict[str, Any]:
