@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from core.month import Month
 from demo.story import BATCH, LAST_DAY, LEADS, SET_UP, STEEL_WORKS, STORIES, Moment, Story, Works
 from journal.clock import BEIJING
 
@@ -44,7 +45,7 @@ class Plan:
     @property
     def month(self) -> str:
         """The month as YYYY-MM."""
-        return f"{self.first:%Y-%m}"
+        return str(Month.of(self.first))
 
     def date(self, day: int) -> date:
         """The date of a day of the story, 1 being the first of the month."""
@@ -128,7 +129,7 @@ def _is_listed(one: Story, first: int, last: int) -> bool:
 
 def plan_of(month: str) -> Plan:
     """The plan of a month YYYY-MM."""
-    return Plan(date.fromisoformat(f"{month}-01"))
+    return Plan(Month.parse(month).first_day)
 
 
 def plan_on(today: date) -> Plan:

@@ -4,15 +4,16 @@ from typing import Any
 
 from django.db.models import Count, Q
 
+from core.month import Month
 from firepoints.models import FirePoint
-from firepoints.selectors import filter_points
+from firepoints.selectors import burned_in
 from firepoints.states import LIVE, Basis, State
 from journal import clock
 
 
-def month_numbers(user: Any, month: str) -> dict[str, int]:
-    """What `user` may see of a month (YYYY-MM), in one query: how many points stand where, and how many count."""
-    points = filter_points(FirePoint.objects.visible_to(user), month=month)
+def month_numbers(user: Any, month: Month) -> dict[str, int]:
+    """What `user` may see of a month, in one query: how many points stand where, and how many count."""
+    points = FirePoint.objects.visible_to(user).filter(burned_in(month))
     live = Q(state__in=LIVE)
     wanted = {
         "found": live,
@@ -28,18 +29,3 @@ def month_numbers(user: Any, month: str) -> dict[str, int]:
     # Prefixed inside the query: an aggregate may not have the name of a field that the next one filters by.
     counts = points.order_by().aggregate(**{f"n_{name}": Count("pk", filter=only) for name, only in wanted.items()})
     return {name: counts[f"n_{name}"] for name in wanted}
-
-
-def month_by_county(user: Any, month: str) -> list[dict[str, Any]]:
-    """Per county code ("" = nobody's yet): found, proved, in_count, out_of_count; in code order, one query."""
-    points = filter_points(FirePoint.objects.visible_to(user), month=month).filter(state__in=LIVE)
-    rows = points.order_by("county_code").values("county_code")
-    return [
-        dict(row)
-        for row in rows.annotate(
-            found=Count("pk"),
-            proved=Count("pk", filter=Q(verification__isnull=False)),
-            in_count=Count("pk", filter=Q(counted=True)),
-            out_of_count=Count("pk", filter=Q(counted=False)),
-        )
-    ]

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from core.month import Month
 from core.transitions import Available
 from firepoints import charging, rulings, scope, workflow
 from firepoints.models import (
@@ -149,6 +150,11 @@ def evidence_for(point: FirePoint, user: Any) -> QuerySet[Evidence]:
     return every.filter(Q(uploader=user) | Q(verifications__county_code__in=counties)).distinct()
 
 
+def burned_in(month: Month) -> Q:
+    """The condition on points: burning dates (Beijing) of this month."""
+    return Q(burn_date__range=(month.first_day, month.last_day))
+
+
 def filter_points(
     points: QuerySet[FirePoint],
     *,
@@ -170,8 +176,7 @@ def filter_points(
     if county:
         wanted &= Q(pk__in=FirePoint.objects.filter(counties__county_code=county).values("pk"))
     if month:
-        year, number = (int(part) for part in month.split("-"))
-        wanted &= Q(burn_date__year=year, burn_date__month=number)
+        wanted &= burned_in(Month.parse(month))
     if source:
         mine = Detection.objects.filter(source__code=source, memberships__is_active=True)
         wanted &= Q(pk__in=mine.values("memberships__point"))

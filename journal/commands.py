@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import re
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
@@ -16,6 +15,7 @@ from typing import Any, NoReturn
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
+from core.month import Month, NotAMonth
 from journal.errors import Refused
 from journal.room import refusal_of
 
@@ -29,9 +29,10 @@ class Usage(CommandError):
 
 def month(text: str) -> str:
     """An argparse type: YYYY-MM."""
-    if not re.fullmatch(r"(19|20)\d{2}-(0[1-9]|1[0-2])", text, re.ASCII):
-        raise argparse.ArgumentTypeError(f"月份“{text}”应写成 YYYY-MM，例如 2023-10")
-    return text
+    try:
+        return str(Month.parse(text))
+    except NotAMonth as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 class JinshaoCommand(BaseCommand):

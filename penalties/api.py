@@ -16,6 +16,7 @@ from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from core.validators import MONTH
 from grids.api import actor_of
 from grids.models import TokenScope, User
 from journal import etags
@@ -87,12 +88,7 @@ class BatchFull(BatchBrief):
 
 
 class BuildInput(Shape):
-    month = serializers.RegexField(r"^\d{4}-(0[1-9]|1[0-2])$", help_text="YYYY-MM")
-
-    def validate_month(self, month: str) -> str:
-        if not "1900" <= month[:4] <= "2999":
-            raise serializers.ValidationError("年份不对")
-        return month
+    month = serializers.CharField(validators=[MONTH], help_text="YYYY-MM")
 
 
 class StepInput(Shape):

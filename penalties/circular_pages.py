@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from core.month import Month
 from firepoints.models import FirePoint
 from firepoints.pages.access import user_of
 from firepoints.scope import own_counties
@@ -180,6 +181,5 @@ def _circular_or_404(request: HttpRequest, pk: int) -> Circular:
 
 
 def _last_month() -> dict[str, date]:
-    first = clock.today_beijing().replace(day=1)
-    last = date.fromordinal(first.toordinal() - 1)
-    return {"starts_on": last.replace(day=1), "ends_on": last}
+    month = Month.of(clock.today_beijing()).shift(-1)
+    return {"starts_on": month.first_day, "ends_on": month.last_day}

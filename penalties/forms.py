@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from core.validators import MONTH
 from journal import clock
 from papers import filing
 from penalties.models import Batch
@@ -33,11 +34,11 @@ def _number(label: str, *, required: bool = True, help_text: str = "") -> forms.
 class BuildForm(forms.Form):
     """The month to build."""
 
-    month = forms.RegexField(
-        r"\A\d{4}-(0[1-9]|1[0-2])\Z",
+    month = forms.CharField(
         label="起火月份（北京）",
+        strip=False,
+        validators=[MONTH],
         widget=forms.TextInput(attrs={"type": "month", "autocomplete": "off", "placeholder": "2023-10"}),
-        error_messages={"invalid": "月份应写成 年-月，例如 2023-10"},
     )
 
 

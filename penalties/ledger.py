@@ -4,15 +4,15 @@ Pure: no clock and no current setting. The caller gives both sides over the same
 its cut-off and everything posted before), because a point that is missing from ``desired`` gives its money back.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from core.month import Month, NotAMonth
 from penalties.money import yuan
 
 BASES = ("satellite", "inspection", "scar")
-MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
+
 
 # Why an entry was posted: stable codes, with the words that the ledger, a page and the corrections table show.
 REASONS = {
@@ -94,8 +94,10 @@ class Charge:
             raise ValueError(f"火点 {self.point_id}：扣缴金额不能为负。")
         if self.basis not in BASES:
             raise ValueError(f"火点 {self.point_id}：不认识的扣缴依据“{self.basis}”。")
-        if not MONTH.fullmatch(self.month):
-            raise ValueError(f"火点 {self.point_id}：月份“{self.month}”应写成 YYYY-MM。")
+        try:
+            Month.parse(self.month)
+        except NotAMonth as error:
+            raise ValueError(f"火点 {self.point_id}：{error}。") from None
 
     @property
     def terms(self) -> Terms:

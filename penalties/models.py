@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from core.month import Month
 from firepoints.models import FirePoint, Recognition
 from firepoints.states import Basis
 from journal import clock
@@ -120,9 +121,8 @@ class Batch(models.Model):
         ]
 
     def __str__(self) -> str:
-        year, month = self.month.split("-")
         more = f"（第{self.seq}批）" if self.seq > 1 else ""
-        return f"{year}年{int(month)}月批次{more}"
+        return f"{Month.parse(self.month).words}批次{more}"
 
 
 class LedgerEntry(AppendOnlyModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST, require_safe
 
+from core.month import Month, NotAMonth
 from firepoints.pages.access import user_of
 from grids.roles import Role
 from grids.selectors import roles_of
@@ -79,9 +81,11 @@ def _list(request: HttpRequest, form: BuildForm, status: int = 200) -> HttpRespo
 
 def _before(batches: QuerySet[Batch], key: str) -> QuerySet[Batch]:
     """The batches older than the one that a page's key names (``2023-09.1``), newest first; a key that is none is ignored."""
-    month, _, seq = key.partition(".")
-    if seq.isascii() and seq.isdecimal() and len(seq) < 5 and len(month) == 7 and month.isprintable():
-        batches = batches.filter(Q(month__lt=month) | Q(month=month, seq__lt=int(seq)))
+    text, _, seq = key.partition(".")
+    with contextlib.suppress(NotAMonth):
+        month = str(Month.parse(text))
+        if seq.isascii() and seq.isdecimal() and len(seq) < 5:
+            batches = batches.filter(Q(month__lt=month) | Q(month=month, seq__lt=int(seq)))
     return batches.order_by("-month", "-seq")
 
 
@@ -97,8 +101,7 @@ def _list_row(batch: Batch, total: tuple[int, int, int]) -> dict[str, Any]:
 
 
 def _last_month() -> str:
-    today = clock.today_beijing()
-    return f"{today.year - (today.month == 1)}-{(today.month - 2) % 12 + 1:02d}"
+    return str(Month.of(clock.today_beijing()).shift(-1))
 
 
 @require_POST

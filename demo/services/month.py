@@ -16,6 +16,7 @@ from pathlib import Path
 import shapely
 from django.conf import settings
 
+from core.month import Month
 from demo import story, world
 from demo.files import DemoFile, files_of
 from demo.plan import Plan
@@ -51,10 +52,10 @@ def play(*, edition: Edition, plan: Plan, hand: clock.SimulatedClock, progress: 
     made = world.build(story.SEED, _outlines(edition), plan)
     files = files_of(made, plan, partial(_names, edition, plan))
     cast = {user.username: user for user in User.objects.exclude(username__startswith="head")}
-    month = ""
+    month = None
     for event in events_of(plan, made, files, cast, counties):
-        if f"{event.at:%Y-%m}" != month:
-            month = f"{event.at:%Y-%m}"
+        if Month.of(clock.beijing_date(event.at)) != month:
+            month = Month.of(clock.beijing_date(event.at))
             progress(f"演示月份 {month} / playing {month}")
         hand.set(event.at)
         event.run()

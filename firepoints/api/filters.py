@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
-from django.core.validators import RegexValidator
 from django.db.models import QuerySet
 
+from core.validators import MONTH
 from firepoints import selectors
 from firepoints.models import FirePoint, RawRow
 from firepoints.states import State
-
-MONTH = RegexValidator(r"^(19|20)\d{2}-(0[1-9]|1[0-2])$", "月份应写成 YYYY-MM，例如 2023-10")
 
 
 class FirePointFilter(django_filters.FilterSet):

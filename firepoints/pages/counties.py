@@ -1,6 +1,5 @@
 """The month by county and by day: every county listed, zeros too, and the columns add up to the tiles."""
 
-import calendar
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -8,6 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
+from core.month import Month
 from firepoints.models import FirePoint
 from firepoints.pages.filters import NOBODY, Wanted, answerable
 from firepoints.panels import MonthMoney
@@ -43,12 +43,12 @@ def _columns() -> dict[str, Count]:
     }
 
 
-def county_rows(visible: QuerySet[FirePoint], month: str, money: Money) -> list[CountyRow]:
+def county_rows(visible: QuerySet[FirePoint], month: Month, money: Money) -> list[CountyRow]:
     """Every payer of the month's last day, then those without a county, then the sum."""
-    points = answerable(Wanted(month=month).narrow(visible)).filter(state__in=LIVE)
+    points = answerable(Wanted(month=str(month)).narrow(visible)).filter(state__in=LIVE)
     grouped = points.order_by("answers_for").values("answers_for").annotate(**_columns())
     found = {row["answers_for"]: row for row in grouped}
-    listed = [(row.code, row.name) for row in grids.payers_listed(_last_day(month))]
+    listed = [(row.code, row.name) for row in grids.payers_listed(month.last_day)]
     known = {code for code, _ in listed}
     strangers = sorted(code for code in found if code and code not in known)
     if strangers:
@@ -62,8 +62,10 @@ def county_rows(visible: QuerySet[FirePoint], month: str, money: Money) -> list[
     return [*rows, _sum(rows, month, total)] if rows else []
 
 
-def _row(code: str, name: str, found: dict[str, Any] | None, month: str, money: str) -> CountyRow:
-    urls = {view: Wanted(month=month, county=code, state=view).url() for view in ("", "counted", "working", "excluded")}
+def _row(code: str, name: str, found: dict[str, Any] | None, month: Month, money: str) -> CountyRow:
+    urls = {
+        view: Wanted(month=str(month), county=code, state=view).url() for view in ("", "counted", "working", "excluded")
+    }
     found = found or {}
     return CountyRow(
         name, found.get("n_counted", 0), found.get("n_working", 0), found.get("n_excluded", 0), money, urls_of(urls)
@@ -75,9 +77,9 @@ def urls_of(urls: dict[str, str]) -> dict[str, str]:
     return {name or "every": url for name, url in urls.items()}
 
 
-def _sum(rows: Iterable[CountyRow], month: str, money: str) -> CountyRow:
+def _sum(rows: Iterable[CountyRow], month: Month, money: str) -> CountyRow:
     every = list(rows)
-    urls = {view: Wanted(month=month, state=view).url() for view in ("", "counted", "working", "excluded")}
+    urls = {view: Wanted(month=str(month), state=view).url() for view in ("", "counted", "working", "excluded")}
     return CountyRow(
         "合计",
         sum(row.counted for row in every),
@@ -96,15 +98,9 @@ def _names(points: QuerySet[Any], codes: list[str]) -> dict[str, str]:
     return {code: payer or county or code for code, payer, county in by_decision}
 
 
-def day_rows(visible: QuerySet[FirePoint], month: str) -> list[dict[str, Any]]:
+def day_rows(visible: QuerySet[FirePoint], month: Month) -> list[dict[str, Any]]:
     """Every day of the month with its 处, for the small chart and the table under it."""
-    points = Wanted(month=month).narrow(visible).order_by("burn_date").values("burn_date")
+    points = Wanted(month=str(month)).narrow(visible).order_by("burn_date").values("burn_date")
     found: dict[date, Any] = {row["burn_date"]: row for row in points.annotate(**_columns())}
-    days = [date(_last_day(month).year, _last_day(month).month, at + 1) for at in range(_last_day(month).day)]
     nothing = {"n_counted": 0, "n_working": 0, "n_excluded": 0}
-    return [{"day": day, **{name: found.get(day, nothing)[name] for name in nothing}} for day in days]
-
-
-def _last_day(month: str) -> date:
-    year, number = (int(part) for part in month.split("-"))
-    return date(year, number, calendar.monthrange(year, number)[1])
+    return [{"day": day, **{name: found.get(day, nothing)[name] for name in nothing}} for day in month.days]

@@ -1,6 +1,5 @@
 """Which points a list, a tile or a map shows: one table of named views, so that a number and the rows behind it agree."""
 
-import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -9,14 +8,15 @@ from django import forms
 from django.db.models import Case, CharField, F, Q, QuerySet, When
 from django.urls import reverse
 
+from core.month import Month
+from core.validators import MONTH
 from firepoints.models import Detection, FirePoint, Source
-from firepoints.selectors import on_fixed_heat_alone
+from firepoints.selectors import burned_in, on_fixed_heat_alone
 from firepoints.states import LIVE, State
 from grids import selectors as grids
 from journal import clock
 
 NOBODY = "none"
-_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 _LIVE = Q(state__in=LIVE)
 
 
@@ -80,18 +80,12 @@ class Wanted:
         points = points.filter(condition() if callable(condition) else condition)
         if self.county:
             points = answerable(points).filter(answers_for="" if self.county == NOBODY else self.county)
-        if is_month(self.month):
-            year, number = (int(part) for part in self.month.split("-"))
-            points = points.filter(burn_date__year=year, burn_date__month=number)
+        if self.month:
+            points = points.filter(burned_in(Month.parse(self.month)))
         if self.source:
             mine = Detection.objects.filter(source__code=self.source, memberships__is_active=True)
             points = points.filter(pk__in=mine.values("memberships__point"))
         return points.filter(_text(self.q)) if self.q else points
-
-
-def is_month(text: str) -> bool:
-    """Whether `text` is a YYYY-MM that a calendar has."""
-    return bool(_MONTH.fullmatch(text)) and text > "0001"
 
 
 def _text(q: str) -> Q:
@@ -107,7 +101,9 @@ class FilterForm(forms.Form):
 
     state = forms.ChoiceField(label="状态", required=False)
     county = forms.ChoiceField(label="县（区）", required=False)
-    month = forms.CharField(label="起火月（北京）", required=False, widget=forms.TextInput(attrs={"type": "month"}))
+    month = forms.CharField(
+        label="起火月（北京）", required=False, validators=[MONTH], widget=forms.TextInput(attrs={"type": "month"})
+    )
     source = forms.ChoiceField(label="来源", required=False)
     q = forms.CharField(
         label="编号、乡镇或村", required=False, max_length=60, widget=forms.TextInput(attrs={"autocomplete": "off"})
@@ -126,12 +122,6 @@ class FilterForm(forms.Form):
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101  for the type checker
         field.choices = choices
-
-    def clean_month(self) -> str:
-        month: str = self.cleaned_data["month"].strip()
-        if month and not is_month(month):
-            raise forms.ValidationError("月份写成 2023-10 这样")
-        return month
 
     def wanted(self) -> Wanted:
         return Wanted(**{name: self.cleaned_data.get(name, "") for name in Wanted.__slots__})

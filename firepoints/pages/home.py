@@ -9,12 +9,12 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from core.month import Month, NotAMonth
 from firepoints import panels
 from firepoints.models import FirePoint, ImportRun, Ruling
 from firepoints.months import month_numbers
-from firepoints.pages import words
 from firepoints.pages.counties import Money, county_rows, day_rows
-from firepoints.pages.filters import Wanted, is_month
+from firepoints.pages.filters import Wanted
 from firepoints.pages.queue import queue_of
 from firepoints.states import State
 from grids import selectors as grids
@@ -31,16 +31,17 @@ def home(request: HttpRequest) -> HttpResponse:
     if edition is None:
         return render(request, "firepoints/start.html", {"todo": _steps_to_start(), "roles": roles})
     visible = FirePoint.objects.visible_to(request.user)
-    month, is_latest = _month(request, visible)
-    wanted = Wanted(month=month)
+    month, is_latest, month_error = _month_of(request, visible)
+    wanted = Wanted(month=str(month))
     money = _money(wanted.narrow(visible))
     numbers = month_numbers(request.user, month) | _sides(wanted.narrow(visible))
     queue = queue_of(request.user, roles)
     rows = county_rows(visible, month, money)
     context = {
         "roles": roles,
-        "month": month,
-        "month_words": words.month_words(month),
+        "month": str(month),
+        "month_words": month.words,
+        "month_error": month_error,
         "is_latest": is_latest,
         "months": _switch(month),
         "tiles": tiles_of(numbers, month, money),
@@ -59,15 +60,24 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "firepoints/home.html", context)
 
 
-def _month(request: HttpRequest, visible: Any) -> tuple[str, bool]:
-    asked = request.GET.get("month", "")
-    if is_month(asked):
-        return asked, False
-    current = words.month_of(clock.today_beijing())
-    if Wanted(month=current).narrow(visible).exists():
+def _month_of(request: HttpRequest, visible: Any) -> tuple[Month, bool, str]:
+    """The month to show, whether it is an earlier one because this one has no fire, and what is wrong with `?month=`."""
+    text, error = request.GET.get("month", ""), ""
+    if text:
+        try:
+            return Month.parse(text), False, ""
+        except NotAMonth as not_a_month:
+            error = str(not_a_month)
+    return *_month_of_fires(visible), error
+
+
+def _month_of_fires(visible: Any) -> tuple[Month, bool]:
+    """This month, else the latest one with a fire; and whether it is another than this."""
+    current = Month.of(clock.today_beijing())
+    if Wanted(month=str(current)).narrow(visible).exists():
         return current, False
     latest = visible.order_by("-burn_date").values_list("burn_date", flat=True).first()
-    month = words.month_of(latest) if latest else current
+    month = Month.of(latest) if latest else current
     return month, month != current
 
 
@@ -80,10 +90,10 @@ def _sides(points: Any) -> dict[str, int]:
     return told
 
 
-def _switch(month: str) -> list[dict[str, str]]:
-    """The month before, this one and the month after."""
-    near = [words.shifted(month, -1), words.shifted(month, 1)]
-    return [{"url": f"{reverse('home')}?month={one}", "label": words.month_words(one)} for one in near]
+def _switch(month: Month) -> list[dict[str, str]]:
+    """The month before and the month after."""
+    neighbours = [month.shift(-1), month.shift(1)]
+    return [{"url": f"{reverse('home')}?month={neighbour}", "label": neighbour.words} for neighbour in neighbours]
 
 
 def _money(points: Any) -> Money:
@@ -91,11 +101,11 @@ def _money(points: Any) -> Money:
     return panel.month(points) if panel else None
 
 
-def tiles_of(numbers: dict[str, int], month: str, money: Money) -> list[dict[str, Any]]:
+def tiles_of(numbers: dict[str, int], month: Month, money: Money) -> list[dict[str, Any]]:
     """Seven numbers, each a link to the rows that it counts."""
 
     def tile(label: str, icon: str, number: int, view: str, side: str = "", *, bad: bool = False) -> dict[str, Any]:
-        url = Wanted(month=month, state=view).url()
+        url = Wanted(month=str(month), state=view).url()
         return {"url": url, "label": label, "icon": icon, "number": number, "side": side, "side_bad": bad}
 
     decided = numbers["counted"] + numbers["excluded"]
@@ -113,7 +123,7 @@ def tiles_of(numbers: dict[str, int], month: str, money: Money) -> list[dict[str
         tile("认定 · 不计入", "excluded", numbers["excluded"], "excluded", share),
     ]  # fmt: skip
     total = money.total if money else "0"
-    url = (money.url if money else "") or Wanted(month=month, state="counted").url()
+    url = (money.url if money else "") or Wanted(month=str(month), state="counted").url()
     side = money.side if money else "没有规则"
     tiles.append(
         {"url": url, "label": "应扣缴", "icon": "pay", "number": total, "unit": "万元", "side": side, "kind": "money"}

@@ -1,6 +1,6 @@
 """How a fire point is said on a page: its mark, its state in words, its place, and spans of time."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
 
@@ -85,21 +85,3 @@ def when(starts_at: datetime, ends_at: datetime, precision: str) -> str:
 def utc(at: datetime) -> str:
     """The same moment in UTC, for beside the raw record only."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-
-
-def month_words(month: str) -> str:
-    """2023-10 → 2023年10月."""
-    year, number = month.split("-")
-    return f"{year}年{int(number)}月"
-
-
-def month_of(day: date) -> str:
-    """YYYY-MM of a Beijing date."""
-    return f"{day:%Y-%m}"
-
-
-def shifted(month: str, by: int) -> str:
-    """The month `by` months later (or earlier)."""
-    year, number = (int(part) for part in month.split("-"))
-    total = year * 12 + number - 1 + by
-    return f"{total // 12:04d}-{total % 12 + 1:02d}"

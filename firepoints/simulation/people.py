@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from core.month import Month
 from firepoints.simulation.fires import BEIJING, stream
 from firepoints.simulation.params import TEMPERS
 from firepoints.simulation.reports import Paper
@@ -48,14 +49,14 @@ def _office(papers: Sequence[Paper]) -> Iterator[Act]:
         yield _act(datetime.combine(day, time(17, 0), BEIJING), "recogniser", "decide")
         day += timedelta(days=1)
     end = last + timedelta(days=7)
-    months = sorted({f"{paper.arrives.astimezone(BEIJING):%Y-%m}" for paper in papers})
+    months = [str(Month.of(paper.arrives.astimezone(BEIJING).date())) for paper in papers]
     for at, month in enumerate(_months(first, months)):
         yield _act(datetime.combine(end, time(9, at), BEIJING), "clerk", "charge", month=month)
 
 
 def _months(first: date, months: Sequence[str]) -> list[str]:
     """The months of burning: those of the papers, and that of the first day."""
-    return sorted({f"{first - timedelta(days=1):%Y-%m}", *months})
+    return sorted({str(Month.of(first - timedelta(days=1))), *months})
 
 
 def _act(at: datetime, who: str, do: str, **more: Any) -> Act:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from core.month import Month
 from penalties.documents.report import BASIS_WORDS, ReportMismatch, Titles
 from penalties.documents.wording import chinese_date
 
@@ -98,9 +99,9 @@ class CircularReport:
 
 def period_words(starts: date, ends: date) -> str:
     """A period in words, as short as it can be."""
-    next_day = date.fromordinal(ends.toordinal() + 1)
-    if starts.day == 1 and next_day.day == 1 and (starts.year, starts.month) == (ends.year, ends.month):
-        return f"{starts.year}年{starts.month}月"
+    month = Month.of(starts)
+    if (starts, ends) == (month.first_day, month.last_day):
+        return month.words
     if starts == ends:
         return chinese_date(starts)
     tail = chinese_date(ends)

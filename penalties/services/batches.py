@@ -1,12 +1,12 @@
 """A deduction batch, from building to the vouchers: one function for each step of C13, in their only order."""
 
-import re
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from core.month import Month, NotAMonth
 from firepoints import rulings
 from firepoints.models import FirePoint
 from grids.models import User
@@ -41,8 +41,6 @@ STEPS = {
     "settle": (BatchState.SENT, frozenset({Role.FINANCE, Role.BUREAU})),
 }
 STEP_LABELS = {"freeze": "冻结", "submit": "报送", "approve": "登记批件", "send": "送财政", "settle": "登记凭证"}
-# ASCII: full-width digits would sort after every month, and so take in points of all of them.
-_MONTH = re.compile(r"(19|20)\d{2}-(0[1-9]|1[0-2])", re.ASCII)
 
 
 def available_steps(batch: Batch, user: User) -> list[str]:
@@ -94,8 +92,10 @@ def batch_build(*, month: str, actor: User) -> Batch:
     `month` is YYYY-MM of the burning dates (Beijing). Building again changes nothing unless something has changed.
     Raises Conflict when another batch is open, NoRule when a point has no rule, BadInput for a malformed month.
     """
-    if not _MONTH.fullmatch(month):
-        raise BadInput(f"月份“{month}”应写成 YYYY-MM，例如 2023-10", where="month")
+    try:
+        Month.parse(month)
+    except NotAMonth as error:
+        raise BadInput(str(error), where="month") from None
     if not roles_of(actor) & {Role.BUREAU, Role.SYSTEM}:
         raise NotAllowed("编制批次由市局经办")
     open_batch = Batch.objects.select_for_update().filter(state=BatchState.OPEN).first()

@@ -5,6 +5,7 @@ Only building a batch posts. The same arithmetic, read-only, is the nightly chec
 
 from datetime import datetime
 
+from core.month import Month
 from firepoints.models import FirePoint
 from firepoints.states import State
 from journal import clock
@@ -42,7 +43,7 @@ def desired(*, final_by: datetime | None = None) -> dict[int, Charge]:
             recognition_id=recognition.pk,
             payer_code=recognition.payer_code,
             payer_name=recognition.payer_name,
-            month=f"{recognition.burn_date:%Y-%m}",
+            month=str(Month.of(recognition.burn_date)),
             basis=recognition.basis,
             amount_fen=amount_fen,
             rule_ref=rule.ref,

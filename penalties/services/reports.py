@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.db.models import QuerySet
 
+from core.month import Month
 from firepoints.models import AttributionPerson, FirePoint, Recognition, Ruling
 from grids.models import Edition, User
 from grids.roles import PostKind
@@ -82,8 +83,7 @@ def _build(
 ) -> MonthReport:
     home = deployment()
     seq, hash_ = head()
-    year, number = map(int, month.split("-"))
-    rate_fen = _rate_fen(tables.last_day(month))
+    rate_fen = _rate_fen(Month.parse(month).last_day)
     # A late point under an older rule: its payer's line has no single rate, and is checked against the annex instead.
     mixed = {charge.payer_code for charge in charges if charge.amount_fen != rate_fen}
     mixed |= {back.payer_code for back in returns if back.amount_fen != -(rate_fen or 0)}
@@ -92,7 +92,7 @@ def _build(
         titles=titles(),
         deployment=home.title or home.name,
         month=month,
-        period=f"{year}年{number}月",
+        period=Month.parse(month).words,
         issued_on=clock.today_beijing(),
         rows=tuple(row if row.code in mixed else replace(row, rate_fen=rate_fen) for row in rows),
         points=_points(charges),

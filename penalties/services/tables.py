@@ -6,6 +6,7 @@ from datetime import date
 
 from django.db.models import Q
 
+from core.month import Month
 from firepoints.states import Basis
 from grids.selectors import payers_listed
 from penalties.documents.report import Figures, PayerRow
@@ -84,13 +85,6 @@ def _sign(movement: Movement) -> int:
     return 1 if movement.amount_fen > 0 else -1
 
 
-def last_day(month: str) -> date:
-    """The last Beijing day of YYYY-MM: the date whose list of payers the table shows."""
-    year, number = map(int, month.split("-"))
-    following = date(year + number // 12, number % 12 + 1, 1)
-    return date.fromordinal(following.toordinal() - 1)
-
-
 def earlier_entries(month: str, seq: int) -> list[LedgerEntry]:
     """The same calendar year's entries in batches before (month, seq)."""
     before = Q(batch__month__lt=month) | Q(batch__month=month, batch__seq__lt=seq)
@@ -103,10 +97,11 @@ def batch_rows(batch: Batch) -> list[PayerRow]:
     if lines:
         return [row_of(line) for line in lines]
     entries = LedgerEntry.objects.filter(batch=batch).order_by("id")
-    return rows_of(entries, earlier_entries(batch.month, batch.seq), on=last_day(batch.month))
+    return rows_of(entries, earlier_entries(batch.month, batch.seq), on=Month.parse(batch.month).last_day)
 
 
 def month_rows(month: str, drafts: list[EntryDraft] | None = None) -> list[PayerRow]:
     """The table of a month: all its batches together; without a batch, what building would post (`drafts`)."""
     entries = LedgerEntry.objects.filter(batch__month=month).order_by("id")
-    return rows_of(entries if drafts is None else drafts, earlier_entries(month, 0), on=last_day(month))
+    on = Month.parse(month).last_day
+    return rows_of(entries if drafts is None else drafts, earlier_entries(month, 0), on=on)

@@ -5,8 +5,10 @@ from datetime import date
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
+from core.month import Month
 from firepoints import describe, months, scope, selectors
 from firepoints.models import FirePoint
+from firepoints.pages.counties import county_rows
 from grids.models import Term, User
 from journal.errors import NotThere
 from tests.factories import points as make
@@ -164,8 +166,13 @@ def test_lists_are_narrowed_by_what_is_given(city: City, points) -> None:
 
 def test_the_months_numbers_add_up_in_one_query(city: City, points, django_assert_num_queries) -> None:
     with django_assert_num_queries(2):
-        numbers = months.month_numbers(city.clerk, "2023-10")
+        numbers = months.month_numbers(city.clerk, Month(2023, 10))
     assert (numbers["found"], numbers["counted"], numbers["excluded"], numbers["cross"]) == (6, 1, 1, 1)
     assert numbers["basis_satellite"] == 1
-    by_county = {row["county_code"]: row["found"] for row in months.month_by_county(city.clerk, "2023-10")}
-    assert by_county == {"": 1, "210590": 4, "210591": 1}
+    rows = county_rows(FirePoint.objects.visible_to(city.clerk), Month(2023, 10), None)
+    assert {row.name: row.found for row in rows if row.found} == {
+        "甲县": 4,
+        "乙县": 1,
+        "还没有定": 1,
+        "合计": 6,
+    }

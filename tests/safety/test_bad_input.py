@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 from django.core.management import base, load_command_class
 
+from tests.factories.no_months import NO_MONTHS
+
 pytestmark = pytest.mark.django_db
 APP_OF = {"grid": "grids", "locate": "grids", "user": "grids", "ingest": "firepoints", "point": "firepoints",
           "batch": "penalties", "report": "penalties", "pack": "penalties", "journal": "journal", "jobs": "journal"}  # fmt: skip
@@ -114,6 +116,20 @@ def test_a_wrong_call_ends_with_2_and_says_on_stderr_what_is_wrong(manage, words
     assert asked.code == 2
     assert asked.told["error"] == "usage"
     assert asked.told["message"]
+
+
+@pytest.mark.parametrize("month", NO_MONTHS, ids=repr)
+def test_no_command_takes_what_is_no_month(manage, month, tmp_path):
+    calls = (
+        ("point", "list", f"--month={month}"),
+        ("point", "export", "--out", tmp_path / "a.gpkg", f"--month={month}"),
+        ("batch", "build", "--as", "clerk", f"--month={month}"),
+        ("report", "--out", tmp_path, "--", month),
+    )
+    for words in calls:
+        answer = manage(*words)
+        assert (answer.code, answer.out) == (2, ""), words
+        assert "应写成 YYYY-MM" in answer.err, words
 
 
 REFUSALS: list[tuple[tuple[str, ...], str]] = [
