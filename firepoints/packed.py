@@ -1,6 +1,6 @@
 """The rows of an import as they stood, one by one or packed: what became of each can always be read.
 
-A chunk is an Arrow stream (zstd) of four columns: row_no, outcome (index of OUTCOMES), detection (id, null where there
+A chunk is an Arrow stream (zstd) of four columns: row_no, outcome (OutcomeCode), detection (id, null where there
 is none) and raw (the line of the file). Chunks of a run are in file order.
 """
 
@@ -17,10 +17,9 @@ import numpy as np
 import pyarrow as pa
 from django.db.models import Q
 
-from firepoints.models import Detection, ImportRun, RawChunk, RawRow
+from firepoints.models import OUTCOME_OF, Detection, ImportRun, RawChunk, RawRow
 
 Outcome = RawRow.Outcome
-OUTCOMES = (Outcome.KEPT, Outcome.IDENTICAL, Outcome.SUPERSEDED, Outcome.QUARANTINED, Outcome.OUTSIDE)
 WRITTEN = pa.ipc.IpcWriteOptions(compression="zstd")
 PACKED = "packed"  # among the options of a run: some of its rows are in chunks
 COLUMNS = ("row_no", "outcome", "detection", "raw")
@@ -90,25 +89,6 @@ def rows_of(run: ImportRun, outcome: str = "") -> Iterator[RawRow]:
 def key_of(row: RawRow) -> str:
     """What a page is asked for with: row number and sheet."""
     return f"{row.row_no}@{row.sheet}"
-
-
-def rows_naming(detections: Sequence[Detection]) -> dict[int, list[RawRow]]:
-    """detection id → the row that brought it (the run's own row, not later repetitions)."""
-    found: dict[int, list[RawRow]] = {}
-    ids = [one.pk for one in detections]
-    for row in RawRow.objects.filter(detection__in=ids).order_by("pk"):
-        found.setdefault(row.detection_id or 0, []).append(row)
-    for one in detections:
-        if one.pk in found:
-            continue
-        chunk = (
-            RawChunk.objects.filter(run=one.run_id, first_row__lte=one.row_no, last_row__gte=one.row_no)
-            .order_by("seq")
-            .first()
-        )
-        if chunk is not None:
-            found[one.pk] = [row for row in _rows_in(chunk, one.run, "") if row.detection_id == one.pk][:1]
-    return found
 
 
 Key = tuple[str, int] | None
@@ -189,12 +169,12 @@ def _chunked(run: ImportRun, asked: list[str], edge: Key, backwards: bool) -> It
 
 
 def _rows_in(chunk: RawChunk, run: ImportRun, asked: Sequence[str]) -> Iterator[RawRow]:
-    codes = [at for at, one in enumerate(OUTCOMES) if not asked or one in asked]
+    codes = [code for code, outcome in OUTCOME_OF.items() if not asked or outcome in asked]
     columns = unpacked(chunk)
     wanted = np.flatnonzero(np.isin(columns["outcome"].to_numpy(), codes))
     some = columns.take(pa.array(wanted))
     for number, outcome, detection, raw in zip(*(some[name].to_pylist() for name in COLUMNS), strict=True):
-        yield RawRow(run=run, row_no=number, outcome=OUTCOMES[outcome], raw=raw, detection_id=detection)
+        yield RawRow(run=run, row_no=number, outcome=OUTCOME_OF[outcome], raw=raw, detection_id=detection)
 
 
 def _with_detections(rows: list[RawRow]) -> list[RawRow]:

@@ -18,7 +18,7 @@ from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
 
 from firepoints import packed
-from firepoints.models import ImportRun, RawChunk, RawRow
+from firepoints.models import OUTCOME_OF, ImportRun, RawChunk, RawRow
 from journal import exports, services
 from journal.rest import OldestFirst
 
@@ -85,8 +85,8 @@ def _chunked(run: ImportRun, asked: set[str], after: Edge) -> Iterator[Row]:
             continue
         columns = packed.unpacked(RawChunk.objects.get(pk=pk))
         for at, code, sighting, raw in zip(*(columns[name].to_pylist() for name in packed.COLUMNS), strict=True):
-            if at > number and packed.OUTCOMES[code] in asked:
-                yield ("", at, "", packed.OUTCOMES[code], "", "", raw, sighting)
+            if at > number and OUTCOME_OF[code] in asked:
+                yield ("", at, "", OUTCOME_OF[code], "", "", raw, sighting)
 
 
 def _edge(cursor: str) -> Edge:

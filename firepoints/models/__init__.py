@@ -3,7 +3,16 @@
 from firepoints.models.attributions import Attribution, AttributionPerson
 from firepoints.models.evidence import Evidence, JointAttendance, Verification
 from firepoints.models.hotline import HotlineInformant, HotlineReport, HotlineSeries
-from firepoints.models.imports import Detection, DetectionKey, ImportRun, RawChunk, RawRow, Supersession
+from firepoints.models.imports import (
+    OUTCOME_OF,
+    Detection,
+    DetectionKey,
+    ImportRun,
+    OutcomeCode,
+    RawChunk,
+    RawRow,
+    Supersession,
+)
 from firepoints.models.intake import (
     ColumnMapping,
     DroppedRow,
@@ -18,6 +27,7 @@ from firepoints.models.reattributions import Reattribution
 from firepoints.models.sources import Feed, Ruling, Source
 
 __all__ = [
+    "OUTCOME_OF",
     "Attribution",
     "AttributionPerson",
     "ColumnMapping",
@@ -38,6 +48,7 @@ __all__ = [
     "Membership",
     "Mending",
     "NumberSeries",
+    "OutcomeCode",
     "PointCounty",
     "RawChunk",
     "RawRow",

@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from enum import IntEnum
 
 from django.conf import settings
 from django.db import models
@@ -276,11 +277,25 @@ class RawRow(AppendOnlyModel):
         indexes = [models.Index(fields=["run", "outcome"], name="raw_row_outcome_ix")]
 
 
+class OutcomeCode(IntEnum):
+    """The numbers by which the body of a RawChunk holds outcomes. They are stored: none is ever changed or given again."""
+
+    KEPT = 0
+    IDENTICAL = 1
+    SUPERSEDED = 2
+    QUARANTINED = 3
+    OUTSIDE = 4
+
+
+OUTCOME_OF: dict[int, RawRow.Outcome] = {code: RawRow.Outcome[code.name] for code in OutcomeCode}
+
+
 class RawChunk(AppendOnlyModel):
     """Some thousand rows of a large file as they stood, packed, with what became of each (`firepoints/packed.py` reads
     it). Rows that somebody must look at, and all rows of small files, are `RawRow`s as well or instead.
 
-    `counts`: outcome → rows in this chunk. `body`: an Arrow stream of row_no, outcome, detection, raw.
+    `counts`: outcome → rows in this chunk. `body`: an Arrow stream of row_no, outcome (OutcomeCode), detection,
+    raw.
     """
 
     run = models.ForeignKey(ImportRun, models.PROTECT, related_name="raw_chunks", db_index=False)

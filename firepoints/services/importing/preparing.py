@@ -9,11 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from firepoints.memory import give_back
-from firepoints.models import ImportRun, RawRow, Source
+from firepoints.models import OUTCOME_OF, ImportRun, OutcomeCode, RawRow, Source
 from firepoints.services import placing, reading
 from firepoints.services.importing import verdicts as judging
 from firepoints.services.importing.results import Import, Look
-from firepoints.services.importing.verdicts import NONE, OUTCOMES, OUTSIDE, Verdicts
+from firepoints.services.importing.verdicts import NONE, Verdicts
 from firepoints.services.placing import Places
 from firepoints.services.reading import Keys, ListName
 from firepoints.sources.base import ParseResult
@@ -65,7 +65,7 @@ def prepare(
     standing = judging.standing_for(keys, table.starts_at[keyed])
     found = judging.judge(keys, places.inside[keyed], standing)
     keys = keys.to_store()
-    outcome = np.full(len(table), OUTSIDE, dtype=np.uint8)
+    outcome = np.full(len(table), OutcomeCode.OUTSIDE, dtype=np.uint8)
     outcome[keyed] = found.outcome
     return Prepared(result, table, places, keyed, keys, found, outcome, is_packed, begin)
 
@@ -80,13 +80,13 @@ def generation_of(run: ImportRun | None) -> int:
 
 def counts_of(outcome: npt.NDArray[np.uint8]) -> dict[str, int]:
     """outcome → number of rows, the five of them."""
-    found = np.bincount(outcome, minlength=len(OUTCOMES)).tolist()
-    return {str(name): found[at] for at, name in enumerate(OUTCOMES)}
+    counts = np.bincount(outcome, minlength=len(OutcomeCode)).tolist()
+    return {str(OUTCOME_OF[code]): counts[code] for code in OutcomeCode}
 
 
 def counties_of(prepared: Prepared, start: int, stop: int) -> dict[str, int]:
     """County code → rows kept, of rows [start, stop)."""
-    kept = prepared.outcome[start:stop] == judging.KEPT
+    kept = prepared.outcome[start:stop] == OutcomeCode.KEPT
     codes, numbers = np.unique(prepared.places.county[start:stop][kept], return_counts=True)
     return dict(zip(codes.tolist(), numbers.tolist(), strict=True))
 
@@ -112,13 +112,13 @@ def preview_of(prepared: Prepared, doubt: str = "") -> Import:
 def looks_of(prepared: Prepared) -> tuple[Look, ...]:
     """The first rows of each outcome."""
     table, places = prepared.table, prepared.places
-    first = [np.flatnonzero(prepared.outcome == code)[:LOOKS] for code in range(len(OUTCOMES))]
+    first = [np.flatnonzero(prepared.outcome == code)[:LOOKS] for code in OutcomeCode]
     replaced = set(prepared.keyed[prepared.verdicts.replaces != NONE].tolist())
     shown: list[Look] = []
     for i in sorted(int(row) for rows in first for row in rows):
         row: Any = table[i]
         shown.append(
-            Look(row.row_no, row.sheet, str(OUTCOMES[prepared.outcome[i]]), row.starts_at, row.ends_at, row.precision, row.satellite,
+            Look(row.row_no, row.sheet, str(OUTCOME_OF[prepared.outcome[i]]), row.starts_at, row.ends_at, row.precision, row.satellite,
                  float(places.lon[i]), float(places.lat[i]), str(places.county[i]), str(places.leaf[i]),
                  row.stated_county, i in replaced)
         )  # fmt: skip

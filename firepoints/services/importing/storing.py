@@ -11,10 +11,19 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from firepoints import packed
-from firepoints.models import Detection, DetectionKey, ImportRun, RawChunk, RawRow, Supersession
+from firepoints.models import (
+    OUTCOME_OF,
+    Detection,
+    DetectionKey,
+    ImportRun,
+    OutcomeCode,
+    RawChunk,
+    RawRow,
+    Supersession,
+)
 from firepoints.services import reading
 from firepoints.services.importing.preparing import Prepared, counts_of
-from firepoints.services.importing.verdicts import KEPT, NONE, QUARANTINED
+from firepoints.services.importing.verdicts import NONE
 from firepoints.services.row_sources import sources_of
 from firepoints.sources.base import SATELLITE, Note, Rejected
 from journal import bulk
@@ -188,8 +197,8 @@ def _flags(prepared: Prepared, start: int, stop: int) -> npt.NDArray[np.object_]
     flags = np.full(stop - start, "", dtype=object)
     at = prepared.keyed[part] - start
     outcome = prepared.verdicts.outcome[part]
-    flags[at[(prepared.keys.equal_of[part] >= 0) & (outcome == KEPT)]] = "equal_row"
-    flags[at[outcome == QUARANTINED]] = "list_conflict"
+    flags[at[(prepared.keys.equal_of[part] >= 0) & (outcome == OutcomeCode.KEPT)]] = "equal_row"
+    flags[at[outcome == OutcomeCode.QUARANTINED]] = "list_conflict"
     return flags
 
 
@@ -207,7 +216,7 @@ def _pack(run: ImportRun, prepared: Prepared, rows: Ints, detection: Ints) -> st
 def _store_alone(run: ImportRun, prepared: Prepared, rows: Ints, detection: Ints, flags: Any) -> str:
     table = prepared.table
     raw = [reading.raw_text(line) for line in table.raw_line.take(pa.array(rows)).to_pylist()]
-    names = [packed.OUTCOMES[code].value for code in prepared.outcome[rows].tolist()]
+    names = [OUTCOME_OF[code].value for code in prepared.outcome[rows].tolist()]
     return insert_raw(
         run,
         sheet=[str(sheet)[:60] for sheet in table.sheet[rows]],

@@ -15,14 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from django.db.models import Q
 
-from firepoints.models import DetectionKey, RawRow
+from firepoints.models import DetectionKey, OutcomeCode
 from firepoints.services.placing import moment
 from firepoints.services.reading import Keys
 from firepoints.sources.keys import satellite_base
 
-Outcome = RawRow.Outcome
-OUTCOMES = (Outcome.KEPT, Outcome.IDENTICAL, Outcome.SUPERSEDED, Outcome.QUARANTINED, Outcome.OUTSIDE)
-KEPT, IDENTICAL, SUPERSEDED, QUARANTINED, OUTSIDE = range(5)
 COLUMNS = ("key", "base_key", "detection_id", "rank")
 NONE = -1
 ASKED_AT_ONCE = 5000
@@ -34,7 +31,7 @@ Bools = npt.NDArray[np.bool_]
 
 @dataclass(slots=True)
 class Verdicts:
-    """In step with the rows judged. `outcome` indexes OUTCOMES; `equals` and `replaces` are detection ids, `equals_row`
+    """In step with the rows judged. `outcome` holds codes of OutcomeCode; `equals` and `replaces` are detection ids, `equals_row`
     and `replaces_row` positions among the rows judged, −1 where there is none; `is_new` rows become detections."""
 
     outcome: npt.NDArray[np.uint8]
@@ -58,7 +55,7 @@ def judge(keys: Keys, inside: Bools, standing: Standing) -> Verdicts:
     """Give every row its outcome; `inside`: its centre lies in a cell."""
     rows = len(keys)
     found = Verdicts(
-        outcome=np.where(inside, KEPT, OUTSIDE).astype(np.uint8),
+        outcome=np.where(inside, OutcomeCode.KEPT, OutcomeCode.OUTSIDE).astype(np.uint8),
         equals=np.full(rows, NONE, dtype=np.int64),
         equals_row=np.full(rows, NONE, dtype=np.int64),
         replaces=np.full(rows, NONE, dtype=np.int64),
@@ -76,15 +73,15 @@ def _against_what_stands(found: Verdicts, keys: Keys, inside: Bools, standing: S
     """Known keys are identical, other content under one number is quarantined, an older version is superseded."""
     known = standing.known != NONE
     found.equals[known] = standing.known[known]
-    found.outcome[known & inside] = IDENTICAL
+    found.outcome[known & inside] = OutcomeCode.IDENTICAL
     left = ~known
     has_base = standing.base != NONE
     if keys.is_numbered:
         clash = left & has_base & (standing.base_rank == keys.rank)
-        found.equals[clash], found.outcome[clash] = standing.base[clash], QUARANTINED
+        found.equals[clash], found.outcome[clash] = standing.base[clash], OutcomeCode.QUARANTINED
         left &= ~clash
     older = left & inside & has_base & (standing.base_rank > keys.rank)
-    found.equals[older], found.outcome[older] = standing.base[older], SUPERSEDED
+    found.equals[older], found.outcome[older] = standing.base[older], OutcomeCode.SUPERSEDED
     return np.asarray(left & ~older)
 
 
@@ -98,10 +95,12 @@ def _against_each_other(found: Verdicts, keys: Keys, inside: Bools, rows: Ints) 
     firsts = rows[is_first]
     _within_one_base(found, keys, inside, firsts)
     again, original = rows[~is_first], first[~is_first]
-    lost = found.outcome[original] == SUPERSEDED
+    lost = found.outcome[original] == OutcomeCode.SUPERSEDED
     found.equals_row[again] = np.where(lost, found.equals_row[original], original)
-    found.outcome[again] = np.where(inside[again], np.where(lost, SUPERSEDED, IDENTICAL), OUTSIDE)
-    found.is_new[firsts] = found.outcome[firsts] != SUPERSEDED
+    found.outcome[again] = np.where(
+        inside[again], np.where(lost, OutcomeCode.SUPERSEDED, OutcomeCode.IDENTICAL), OutcomeCode.OUTSIDE
+    )
+    found.is_new[firsts] = found.outcome[firsts] != OutcomeCode.SUPERSEDED
 
 
 def _within_one_base(found: Verdicts, keys: Keys, inside: Bools, firsts: Ints) -> None:
@@ -112,7 +111,7 @@ def _within_one_base(found: Verdicts, keys: Keys, inside: Bools, firsts: Ints) -
     for row, base in zip(firsts[several].tolist(), codes[several].tolist(), strict=True):
         before = newest.get(base)
         if before is not None and inside[row] and keys.rank[before] > keys.rank[row]:
-            found.outcome[row], found.equals_row[row] = SUPERSEDED, before
+            found.outcome[row], found.equals_row[row] = OutcomeCode.SUPERSEDED, before
             continue
         if before is not None and keys.rank[before] < keys.rank[row]:
             found.replaces_row[row] = before
