@@ -19,26 +19,23 @@ import numpy as np
 from firepoints.grouping_links import Shapes, gap_s, links_of, offset_m
 from firepoints.grouping_merge import attach, components, contracted, groups_with, merge
 from firepoints.grouping_model import (
-    HIMAWARI,
     HOUR,
-    PATROL,
     RULES,
-    SCAR,
     Bools,
     Constraints,
     Detections,
+    Family,
     Ints,
     Link,
     Links,
     Params,
     Proposal,
+    Rule,
 )
 from firepoints.grouping_partition import Group, Partition
 from firepoints.grouping_sides import one_side, parts_of
 
 __all__ = ["Constraints", "Detections", "Group", "Link", "Params", "Partition", "Proposal", "group", "related"]
-
-TOUCH, JOINED, INSIDE, NEAR, FIXED_TOUCH, FIXED_DAY, _HIMAWARI, _BEFORE, APART = range(len(RULES))
 
 
 def group(detections: Detections, constraints: Constraints | None = None, params: Params | None = None) -> Partition:
@@ -59,7 +56,7 @@ def group(detections: Detections, constraints: Constraints | None = None, params
     free = np.ones(len(found), dtype=bool) if is_free.all() else is_free[found.a] & is_free[found.b]
     root = merged(d, found.where(kept & free), said)
     same = root[found.a] == root[found.b]
-    joined = pair_links(d, said.joined[root[said.joined[:, 0]] == root[said.joined[:, 1]]], JOINED)
+    joined = pair_links(d, said.joined[root[said.joined[:, 0]] == root[said.joined[:, 1]]], Rule.JOINED)
     frozen = said.frozen >= 0
     return Partition(
         ids=detections.id,
@@ -69,7 +66,7 @@ def group(detections: Detections, constraints: Constraints | None = None, params
         params=params,
         frozen_labels=frozenset(frozen_ids(d, said)[frozen].tolist()) if frozen.any() else frozenset(),
         links=Links.concat((found.where(kept & same), joined)),
-        hint_links=Links.concat((hints, found.where(~same & free & (found.rule == TOUCH)).ruled(APART))),
+        hint_links=Links.concat((hints, found.where(~same & free & (found.rule == Rule.TOUCH)).ruled(Rule.APART))),
         proposals=proposals_of(d, found.where(kept), said),
         conflicts=said.conflicts,
     )
@@ -134,21 +131,21 @@ def merged(d: Detections, free: Links, said: Said) -> Ints:
     own = np.arange(len(d), dtype=np.int64)
     closed = np.flatnonzero(said.frozen >= 0)
     root = contracted(own, np.r_[said.joined[:, 0], closed], np.r_[said.joined[:, 1], said.frozen[closed]])
-    root = merge(root, free.where(free.rule == TOUCH), said.apart)
-    free = free.where(free.rule != TOUCH)
+    root = merge(root, free.where(free.rule == Rule.TOUCH), said.apart)
+    free = free.where(free.rule != Rule.TOUCH)
     if not len(free):
         return root
-    person = (d.family == PATROL) | (d.family == SCAR)
-    pixel = ~person & (d.family != HIMAWARI)
+    person = d.by_people
+    pixel = ~person & (d.family != Family.HIMAWARI)
 
     hosts = groups_with(root, pixel & ~d.fixed_heat)
-    root = attach_loose(root, hosts, free.where(free.rule == FIXED_TOUCH), said.apart)
+    root = attach_loose(root, hosts, free.where(free.rule == Rule.FIXED_TOUCH), said.apart)
     loose = ~groups_with(root, pixel & ~d.fixed_heat)
-    days = free.where(free.rule == FIXED_DAY)
+    days = free.where(free.rule == Rule.FIXED_DAY)
     root = merge(root, days.where(loose[days.a] & loose[days.b]), said.apart)
 
-    root = attach_loose(root, groups_with(root, pixel), free.where(free.rule == INSIDE), said.apart)
-    near = free.where(free.rule == NEAR)
+    root = attach_loose(root, groups_with(root, pixel), free.where(free.rule == Rule.INSIDE), said.apart)
+    near = free.where(free.rule == Rule.PATROL_NEAR)
     loose = ~groups_with(root, pixel)
     root = merge(root, near.where(loose[near.a] & loose[near.b]), said.apart)
     return attach_loose(root, groups_with(root, pixel), near, said.apart)
@@ -175,8 +172,8 @@ def proposals_of(d: Detections, links: Links, said: Said) -> tuple[Proposal, ...
     if (said.frozen < 0).all():
         return ()
     one_frozen = (said.frozen[links.a] >= 0) != (said.frozen[links.b] >= 0)
-    rules = np.isin(links.rule, (TOUCH, INSIDE, NEAR))
-    found = Links.concat((pair_links(d, said.across, JOINED), links.where(one_frozen & rules)))
+    rules = np.isin(links.rule, (Rule.TOUCH, Rule.INSIDE, Rule.PATROL_NEAR))
+    found = Links.concat((pair_links(d, said.across, Rule.JOINED), links.where(one_frozen & rules)))
     ids, group_id = d.id, frozen_ids(d, said)
     best: dict[tuple[int, int], Proposal] = {}
     for i in found.strongest_first():

@@ -15,7 +15,7 @@ import shapely
 
 from firepoints.grouping_links import HOUR
 from firepoints.grouping_merge import components
-from firepoints.grouping_model import PATROL, SCAR, Bools, Detections, Floats, Ints, Params
+from firepoints.grouping_model import Bools, Detections, Family, Floats, Ints, Params
 from grids.geo.footprint import metres_per_degree
 
 SITES_M = 200.0
@@ -81,7 +81,7 @@ def _cut(plane: _Plane, at: Ints, params: Params) -> tuple[Bools | None, str]:
 
 def _findings(plane: _Plane, at: Ints) -> tuple[Bools, str] | None:
     """Findings on site that no chain of steps of SITES_M connects: the rest goes to the nearer one."""
-    found = at[(plane.d.family[at] == PATROL) | (plane.d.family[at] == SCAR)]
+    found = at[(plane.d.family[at] == Family.PATROL) | (plane.d.family[at] == Family.SCAR)]
     if len(found) < 2:
         return None
     i, j = np.triu_indices(len(found), 1)
@@ -119,7 +119,7 @@ def _nearer(plane: _Plane, at: Ints, own: Ints, others: Ints) -> Bools:
 
 def _counted(plane: _Plane, at: Ints) -> Ints:
     """What the length and width of a group are measured by: neither scars nor fixed heat."""
-    return at[(plane.d.family[at] != SCAR) & ~plane.d.fixed_heat[at]]
+    return at[(plane.d.family[at] != Family.SCAR) & ~plane.d.fixed_heat[at]]
 
 
 def _pause(plane: _Plane, at: Ints, params: Params) -> tuple[Bools, str] | None:

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from firepoints.grouping_links import BEIJING_S, INSIDE, links_of
-from firepoints.grouping_model import HIMAWARI, HOUR, PATROL, SCAR, Bools, Detections, Params
+from firepoints.grouping_links import BEIJING_S, links_of
+from firepoints.grouping_model import HOUR, Bools, Detections, Family, Params, Rule
 from firepoints.grouping_partition import Partition
 from grids.geo.datum import to_wgs84
 
@@ -20,23 +20,23 @@ def likely_shifted(partition: Partition, params: Params) -> list[tuple[int, int]
     """Pairs of ids (finding, pixel), sorted: the finding stands among findings only, and read as GCJ-02 it lies in the
     footprint of the pixel, after its pass and on the same Beijing day."""
     d = partition.detections
-    finding = (d.family == PATROL) | (d.family == SCAR)
+    finding = d.by_people
     held = np.zeros(len(d), dtype=bool)
     held[partition.root[~finding]] = True
     lone = finding & ~held[partition.root]
     if not lone.any():
         return []
-    pixel = ~finding & (d.family != HIMAWARI) & ~d.fixed_heat & around(d, lone)
+    pixel = ~finding & (d.family != Family.HIMAWARI) & ~d.fixed_heat & around(d, lone)
     some = d.take(np.flatnonzero(lone | pixel))
     is_lone = lone[lone | pixel]
     lon, lat = to_wgs84(some.lon, some.lat, "gcj02")
     moved = replace(some, lon=np.where(is_lone, lon, some.lon), lat=np.where(is_lone, lat, some.lat))
     moved = moved.take(moved.canonical_order())
     links, _ = links_of(moved, None, params)
-    links = links.where(links.rule == INSIDE)
+    links = links.where(links.rule == Rule.INSIDE)
     day = (moved.starts_at + BEIJING_S) // (24 * HOUR)
     links = links.where(day[links.a] == day[links.b])
-    is_pixel = moved.family[links.a] < PATROL
+    is_pixel = moved.family[links.a] < Family.PATROL
     pairs = np.where(is_pixel, links.b, links.a), np.where(is_pixel, links.a, links.b)
     return sorted(zip(moved.id[pairs[0]].tolist(), moved.id[pairs[1]].tolist(), strict=True))
 

@@ -12,26 +12,20 @@ import numpy as np
 
 from firepoints.grouping_cells import Pairs, gap_s, offset_m, pairs_within, slabs
 from firepoints.grouping_model import (
-    HIMAWARI,
     HOUR,
-    MODIS,
     NOMINAL_RADIUS_M,
-    PATROL,
-    RULES,
-    SCAR,
     Bools,
     Codes,
     Detections,
+    Family,
     Floats,
     Ints,
     Links,
     Params,
+    Rule,
 )
 
 BEIJING_S = 8 * HOUR
-TOUCH, INSIDE, NEAR, FIXED_TOUCH, FIXED_DAY, BEFORE_PASS = (
-    RULES.index(name) for name in ("touch", "inside", "patrol_near", "fixed_touch", "fixed_day", "before_pass")
-)
 
 
 __all__ = ["HOUR", "Shapes", "corners", "gap_s", "links_of", "offset_m", "touching"]
@@ -53,7 +47,7 @@ class Shapes:
 
     @classmethod
     def of(cls, d: Detections, params: Params) -> Shapes:
-        nearby = (d.family == PATROL) | (d.family == SCAR)
+        nearby = d.by_people
         nominal = np.isnan(d.half_scan_m) | np.isnan(d.half_track_m)
         disc = nominal | np.isnan(d.heading_deg) | nearby
         radius = np.where(nominal, NOMINAL_RADIUS_M, np.hypot(d.half_scan_m, d.half_track_m) + d.error_m)
@@ -130,7 +124,7 @@ def links_of(d: Detections, s: Shapes | None, params: Params) -> tuple[Links, Li
     """
     found: list[Links] = []
     hints: list[Links] = []
-    lasting = max(params.window_h, params.scar_window_h if ((d.family == SCAR) | (d.family == PATROL)).any() else 0.0)
+    lasting = max(params.window_h, params.scar_window_h if d.by_people.any() else 0.0)
     for first, last, end in slabs(d, lasting * HOUR):
         part = d.take(slice(first, end))
         shapes = s.take(slice(first, end)) if s else Shapes.of(part, params)
@@ -143,8 +137,8 @@ def links_of(d: Detections, s: Shapes | None, params: Params) -> tuple[Links, Li
 
 def slab_links(d: Detections, s: Shapes, params: Params) -> tuple[list[Links], list[Links]]:
     """(links, hints) of a stretch of time, in pieces."""
-    pixel = np.flatnonzero((d.family != HIMAWARI) & (d.family != SCAR) & (d.family != PATROL)).astype(np.int64)
-    person = np.flatnonzero((d.family == SCAR) | (d.family == PATROL)).astype(np.int64)
+    pixel = np.flatnonzero((d.family != Family.HIMAWARI) & ~d.by_people).astype(np.int64)
+    person = np.flatnonzero(d.by_people).astype(np.int64)
     window = params.window_h * HOUR
     near = pairs_within(d, pixel, pixel_reach(d, s, params, pixel), window)
     found = [pixel_links(d, s, params, pairs) for pairs in near]
@@ -161,15 +155,15 @@ def slab_links(d: Detections, s: Shapes, params: Params) -> tuple[list[Links], l
 
 def pixel_reach(d: Detections, s: Shapes, params: Params, pixel: Ints) -> float:
     """The farthest that two pixels' centres can be apart and still be linked."""
-    fine = s.outer_m[pixel][d.family[pixel] != MODIS]
+    fine = s.outer_m[pixel][d.family[pixel] != Family.MODIS]
     return max(2 * float(fine.max()) if len(fine) else 0.0, params.modis_centre_m if len(fine) < len(pixel) else 0.0)
 
 
 def pixel_links(d: Detections, s: Shapes, params: Params, pairs: Pairs) -> Links:
     """Links of pixels within the window, by their footprints; of MODIS also by the distance of the centres."""
     keep = np.flatnonzero(touching(s, pairs.a, pairs.b, pairs.east, pairs.north))
-    links = chosen(pairs, keep, TOUCH)
-    modis = (d.family[links.a] == MODIS) | (d.family[links.b] == MODIS)
+    links = chosen(pairs, keep, Rule.TOUCH)
+    modis = (d.family[links.a] == Family.MODIS) | (d.family[links.b] == Family.MODIS)
     links = links.where(~modis | (links.distance_m <= params.modis_centre_m))
     return with_fixed_heat(d, links) if d.fixed_heat.any() else links
 
@@ -184,14 +178,15 @@ def with_fixed_heat(d: Detections, links: Links) -> Links:
     """The links with their rule where fixed heat is at one end or both; two of it only within a day in Beijing."""
     ends = d.fixed_heat[links.a], d.fixed_heat[links.b]
     day_a, day_b = ((d.starts_at[i] + BEIJING_S) // (24 * HOUR) for i in (links.a, links.b))
-    rule = np.where(ends[0] & ends[1], FIXED_DAY, np.where(ends[0] | ends[1], FIXED_TOUCH, TOUCH)).astype(np.uint8)
-    return replace(links, rule=rule).where((rule != FIXED_DAY) | (day_a == day_b))
+    either = np.where(ends[0] | ends[1], Rule.FIXED_TOUCH, Rule.TOUCH)
+    rule = np.where(ends[0] & ends[1], Rule.FIXED_DAY, either).astype(np.uint8)
+    return replace(links, rule=rule).where((rule != Rule.FIXED_DAY) | (day_a == day_b))
 
 
 def person_links(d: Detections, s: Shapes, params: Params, pairs: Pairs) -> tuple[Links, Links]:
     """Links of patrol findings and scars: inside a footprint and after its pass; or beside another finding."""
-    is_person = (d.family == PATROL) | (d.family == SCAR)
-    scar = (d.family[pairs.a] == SCAR) | (d.family[pairs.b] == SCAR)
+    is_person = d.by_people
+    scar = (d.family[pairs.a] == Family.SCAR) | (d.family[pairs.b] == Family.SCAR)
     limit = np.where(scar, max(params.scar_window_h, params.window_h), params.window_h) * HOUR
     pairs = pairs.where((is_person[pairs.a] | is_person[pairs.b]) & (pairs.gap_s <= limit))
     a, b, gap = pairs.a, pairs.b, pairs.gap_s
@@ -199,7 +194,7 @@ def person_links(d: Detections, s: Shapes, params: Params, pairs: Pairs) -> tupl
     # What burnt leaves a scar: found days after the flames, or twice, it is the same site. Flames on an old scar are not.
     later = np.where(d.starts_at[a] <= d.starts_at[b], b, a)
     lasting = max(params.scar_window_h, params.window_h)
-    within = np.where(d.family[later] == SCAR, lasting, params.window_h) * HOUR
+    within = np.where(d.family[later] == Family.SCAR, lasting, params.window_h) * HOUR
     beside = two & (pairs.distance_m <= s.outer_m[a] + s.outer_m[b]) & (gap <= within)
     finding, pass_ = np.where(is_person[a], a, b), np.where(is_person[a], b, a)
     sign = np.where(is_person[a], -1.0, 1.0)
@@ -207,13 +202,14 @@ def person_links(d: Detections, s: Shapes, params: Params, pairs: Pairs) -> tupl
     after = d.ends_at[finding] >= d.starts_at[pass_]
     early = np.flatnonzero(inside & ~after & (gap <= params.window_h * HOUR))
     keep = np.flatnonzero(beside | (inside & after))
-    return chosen(pairs, keep, np.where(two, NEAR, INSIDE).astype(np.uint8)), chosen(pairs, early, BEFORE_PASS)
+    rule = np.where(two, Rule.PATROL_NEAR, Rule.INSIDE).astype(np.uint8)
+    return chosen(pairs, keep, rule), chosen(pairs, early, Rule.BEFORE_PASS)
 
 
 def himawari_hints(d: Detections, params: Params) -> Iterator[Links]:
     """Geostationary hits near another sensor's: shown to a person, joining nothing."""
-    if not (d.family == HIMAWARI).any():
+    if not (d.family == Family.HIMAWARI).any():
         return
     for pairs in pairs_within(d, np.arange(len(d), dtype=np.int64), params.himawari_m, params.window_h * HOUR):
-        mixed = np.flatnonzero((d.family[pairs.a] == HIMAWARI) != (d.family[pairs.b] == HIMAWARI))
-        yield chosen(pairs, mixed, RULES.index("himawari"))
+        mixed = np.flatnonzero((d.family[pairs.a] == Family.HIMAWARI) != (d.family[pairs.b] == Family.HIMAWARI))
+        yield chosen(pairs, mixed, Rule.HIMAWARI)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import shapely
 
-from firepoints.grouping_model import SCAR, Bools, Detections, Floats, Ints
+from firepoints.grouping_model import Bools, Detections, Family, Floats, Ints
 from grids.geo.footprint import metres_per_degree
 
 HULL_ABOVE = 64  # members; above this only the corners of the hull are compared
@@ -16,7 +16,7 @@ BLOCK = 2_000_000  # pairs compared at a time
 
 def counts(d: Detections) -> Bools:
     """Whether each detection counts for the measures: scars are found later, fixed heat burns always."""
-    return ~d.fixed_heat & (d.family != SCAR)
+    return ~d.fixed_heat & (d.family != Family.SCAR)
 
 
 def spans(d: Detections, of: Ints, counted: Bools, size: int) -> Ints:

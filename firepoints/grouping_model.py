@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,37 @@ Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.uint8]
 
-FAMILIES = ("viirs", "modis", "himawari", "list", "patrol", "scar")
-VIIRS, MODIS, HIMAWARI, LIST, PATROL, SCAR = range(6)
+
+class Family(IntEnum):
+    """Who saw it, as far as the rule tells them apart: the codes of the column `family`."""
+
+    VIIRS = 0
+    MODIS = 1
+    HIMAWARI = 2
+    LIST = 3
+    PATROL = 4
+    SCAR = 5
+
+
+class Rule(IntEnum):
+    """Why two detections are linked: the codes of the column `rule`."""
+
+    TOUCH = 0
+    JOINED = 1
+    INSIDE = 2
+    PATROL_NEAR = 3
+    FIXED_TOUCH = 4
+    FIXED_DAY = 5
+    HIMAWARI = 6
+    BEFORE_PASS = 7
+    APART = 8
+
+
+FAMILIES = tuple(family.name.lower() for family in Family)
+RULES = tuple(rule.name.lower() for rule in Rule)
 HOUR = 3600
 NOMINAL_RADIUS_M = 500.0  # the 1 km disc of a row that states no pixel (policy.md §3)
 
-RULES = ("touch", "joined", "inside", "patrol_near", "fixed_touch", "fixed_day", "himawari", "before_pass", "apart")
 RULE_TEXT = {
     "touch": "像元范围相接，时间相隔不超过时限",
     "joined": "人工合并",
@@ -39,7 +65,7 @@ class Detections:
 
     The footprint is a rectangle of `half_scan_m` × `half_track_m` turned by `heading_deg` (of flight, clockwise from
     north) with `error_m` around it. NaN heading: a disc over the half diagonal. NaN size: the nominal disc, or for
-    patrol and scar a disc of `error_m`. `family` indexes FAMILIES.
+    patrol and scar a disc of `error_m`. `family` holds codes of Family.
     """
 
     id: Ints
@@ -56,6 +82,11 @@ class Detections:
 
     def __len__(self) -> int:
         return len(self.id)
+
+    @property
+    def by_people(self) -> Bools:
+        """Which were found on the ground: flames and scars."""
+        return np.asarray((self.family == Family.PATROL) | (self.family == Family.SCAR))
 
     @classmethod
     def build(
@@ -187,7 +218,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Links:
-    """Links as columns; `a`, `b` are positions in canonical order with a < b, `rule` indexes RULES."""
+    """Links as columns; `a`, `b` are positions in canonical order with a < b, `rule` holds codes of Rule."""
 
     a: Ints
     b: Ints

@@ -15,10 +15,10 @@ from django.db.models import Max
 from firepoints import doubts
 from firepoints.grouping import Params, Partition, group
 from firepoints.grouping_datum import likely_shifted
-from firepoints.grouping_model import RULES
+from firepoints.grouping_model import Rule
 from firepoints.models import Detection, ImportRun, Membership
 from firepoints.services.grouping_apply import Application
-from firepoints.services.grouping_scene import PK, SEEN, Scene, columns_of, constraints_of, params_of, scene_of
+from firepoints.services.grouping_scene import SEEN, Scene, Seen, columns_of, constraints_of, params_of, scene_of
 from firepoints.states import DECIDED, State
 from grids.models import User
 
@@ -93,7 +93,7 @@ def plan_for(run: ImportRun, same_as: Mapping[int, int]) -> Plan | None:
     """Compute the partition of the scene around a run; None when it has nothing to group. Reads only."""
     settled = _of_decided(same_as)
     mine = Detection.objects.filter(run=run, is_outside=False).values_list(*SEEN)
-    new = [row for row in mine.iterator(chunk_size=5000) if row[PK] not in settled]
+    new = [row for row in mine.iterator(chunk_size=5000) if row[Seen.PK] not in settled]
     if not new:
         return None
     params = params_of(new)
@@ -128,7 +128,7 @@ def _before_pass(partition: Partition) -> set[int]:
 
     The rule does not join them (policy.md §4: after the pass), yet charging both would be charging twice.
     """
-    hints = partition.hint_links.where(partition.hint_links.rule == RULES.index("before_pass"))
+    hints = partition.hint_links.where(partition.hint_links.rule == Rule.BEFORE_PASS)
     if not len(hints):
         return set()
     label = dict(zip(partition.ids.tolist(), partition.label.tolist(), strict=True))

@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import IntEnum
 from itertools import pairwise
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -38,11 +39,35 @@ VAGUE_M = 300.0
 
 
 Values = tuple[Any, ...]
-SEEN = (
-    "pk", "starts_at", "ends_at", "lon", "lat", "kind", "satellite", "precision", "scan_km", "track_km",
-    "source__source_class", "run_id", "beijing_date", "accuracy_m",
-)  # fmt: skip
-PK, STARTS, ENDS, LON, LAT, KIND, SATELLITE, PRECISION, SCAN, TRACK, CLASS, RUN, DATE, ACCURACY = range(len(SEEN))
+
+
+class Seen(IntEnum):
+    """The columns of a sighting as grouping reads it: the place of each in a row, and the path it is queried by."""
+
+    path: str
+
+    PK = 0, "pk"
+    STARTS = 1, "starts_at"
+    ENDS = 2, "ends_at"
+    LON = 3, "lon"
+    LAT = 4, "lat"
+    KIND = 5, "kind"
+    SATELLITE = 6, "satellite"
+    PRECISION = 7, "precision"
+    SCAN = 8, "scan_km"
+    TRACK = 9, "track_km"
+    CLASS = 10, "source__source_class"
+    RUN = 11, "run_id"
+    DATE = 12, "beijing_date"
+    ACCURACY = 13, "accuracy_m"
+
+    def __new__(cls, place: int, path: str) -> Self:
+        column = int.__new__(cls, place)
+        column._value_, column.path = place, path
+        return column
+
+
+SEEN = tuple(column.path for column in Seen)
 
 
 @dataclass(slots=True)
@@ -60,7 +85,7 @@ class Scene:
 
 
 def params_of(new: Sequence[Values]) -> Params:
-    values = rulings.values_on(min(one[DATE] for one in new))
+    values = rulings.values_on(min(one[Seen.DATE] for one in new))
     return Params(
         window_h=float(values["group_window_h"]),
         modis_centre_m=float(values["group_modis_m"]),
@@ -73,13 +98,13 @@ def params_of(new: Sequence[Values]) -> Params:
 def scene_of(new: Sequence[Values], params: Params) -> Scene:
     """The new detections, the ones in force near them in time and place, and every other member of the points met."""
     reach = timedelta(hours=params.max_span_h + params.scar_window_h + params.window_h)
-    lons, lats = [one[LON] for one in new], [one[LAT] for one in new]
+    lons, lats = [one[Seen.LON] for one in new], [one[Seen.LAT] for one in new]
     near = Detection.objects.filter(
         live_key__isnull=False,
         run__state=ImportRun.State.COMMITTED,
         is_outside=False,
-        starts_at__lte=max(one[ENDS] for one in new) + reach,
-        ends_at__gte=min(one[STARTS] for one in new) - reach,
+        starts_at__lte=max(one[Seen.ENDS] for one in new) + reach,
+        ends_at__gte=min(one[Seen.STARTS] for one in new) - reach,
         lon__range=(min(lons) - REACH_DEGREES, max(lons) + REACH_DEGREES),
         lat__range=(min(lats) - REACH_DEGREES, max(lats) + REACH_DEGREES),
     )
@@ -87,12 +112,12 @@ def scene_of(new: Sequence[Values], params: Params) -> Scene:
     met = members.filter(detection__in=near.values("pk")).values("point")
     of_points = members.filter(point__in=met)
     point_of = dict(of_points.values_list("detection_id", "point_id"))
-    rows = {row[PK]: row for row in near.exclude(run=new[0][RUN]).values_list(*SEEN)}
+    rows = {row[Seen.PK]: row for row in near.exclude(run=new[0][Seen.RUN]).values_list(*SEEN)}
     theirs = Detection.objects.filter(memberships__in=of_points).values_list(*SEEN)
-    rows.update({row[PK]: row for row in theirs})
-    rows.update({row[PK]: row for row in new})
+    rows.update({row[Seen.PK]: row for row in theirs})
+    rows.update({row[Seen.PK]: row for row in new})
     points = FirePoint.objects.select_related("verification").filter(pk__in=met)
-    own = {row[PK] for row in new}
+    own = {row[Seen.PK] for row in new}
     return Scene(list(rows.values()), own, point_of, {point.pk: point for point in points})
 
 
@@ -114,35 +139,35 @@ def constraints_of(scene: Scene) -> Constraints:
 
 def columns_of(rows: Sequence[Values]) -> Detections:
     column = list(zip(*rows, strict=True))
-    on_site = np.array([kind != Detection.Kind.SATELLITE for kind in column[KIND]], dtype=bool)
-    starts, ends = (np.array([_seconds(one) for one in column[at]], dtype=np.int64) for at in (STARTS, ENDS))
+    on_site = np.array([kind != Detection.Kind.SATELLITE for kind in column[Seen.KIND]], dtype=bool)
+    starts, ends = (np.array([_seconds(one) for one in column[at]], dtype=np.int64) for at in (Seen.STARTS, Seen.ENDS))
     hours = ((starts + BEIJING_S) % DAY_S) / 3600
-    headings = headings_for(column[SATELLITE], hours, column[LAT])
-    headings[on_site | (np.array(column[PRECISION], dtype=object) != "instant")] = np.nan
+    headings = headings_for(column[Seen.SATELLITE], hours, column[Seen.LAT])
+    headings[on_site | (np.array(column[Seen.PRECISION], dtype=object) != "instant")] = np.nan
     return Detections.build(
-        id=np.array(column[PK], dtype=np.int64),
+        id=np.array(column[Seen.PK], dtype=np.int64),
         starts_at=starts,
         ends_at=ends,
-        lon=column[LON],
-        lat=column[LAT],
+        lon=column[Seen.LON],
+        lat=column[Seen.LAT],
         family=[_family(one) for one in rows],
-        scan_km=_numbers(column[SCAN]),
-        track_km=_numbers(column[TRACK]),
+        scan_km=_numbers(column[Seen.SCAN]),
+        track_km=_numbers(column[Seen.TRACK]),
         heading_deg=headings,
-        error_m=np.where(on_site, _on_site_m(column), sensor_errors_m(column[SATELLITE])),
+        error_m=np.where(on_site, _on_site_m(column), sensor_errors_m(column[Seen.SATELLITE])),
         fixed_heat=~on_site & _on_fixed_heat(column),
     )
 
 
 def _on_site_m(column: Sequence[Sequence[Any]]) -> npt.NDArray[np.float64]:
     """Metres around a finding in which it may join others. A vaguer one joins no more for being vague."""
-    return np.array([min(on_site_radius_km(one) * 1000, VAGUE_M) for one in column[ACCURACY]], dtype=np.float64)
+    return np.array([min(on_site_radius_km(one) * 1000, VAGUE_M) for one in column[Seen.ACCURACY]], dtype=np.float64)
 
 
 def _on_fixed_heat(column: Sequence[Sequence[Any]]) -> npt.NDArray[np.bool_]:
     """Which rows lie on fixed heat that a person accepted, in force on the row's own Beijing date (policy.md §4)."""
-    days = [day.toordinal() for day in column[DATE]]
-    return within_on(column[LON], column[LAT], days, kind=Overlay.Kind.FIXED_HEAT)
+    days = [day.toordinal() for day in column[Seen.DATE]]
+    return within_on(column[Seen.LON], column[Seen.LAT], days, kind=Overlay.Kind.FIXED_HEAT)
 
 
 def _numbers(values: Sequence[float | None]) -> npt.NDArray[np.float64]:
@@ -154,11 +179,11 @@ def _seconds(moment: datetime) -> int:
 
 
 def _family(one: Values) -> str:
-    if one[KIND] == Detection.Kind.SCAR:
+    if one[Seen.KIND] == Detection.Kind.SCAR:
         return "scar"
-    if one[KIND] == Detection.Kind.FIRE:
+    if one[Seen.KIND] == Detection.Kind.FIRE:
         return "patrol"
-    known = FAMILY_OF_SENSOR.get(one[SATELLITE])
-    if one[CLASS] == Source.Class.OFFICIAL_LIST and (known is None or one[SCAN] is None):
+    known = FAMILY_OF_SENSOR.get(one[Seen.SATELLITE])
+    if one[Seen.CLASS] == Source.Class.OFFICIAL_LIST and (known is None or one[Seen.SCAN] is None):
         return "list"
     return known or "list"

@@ -10,7 +10,7 @@ import numpy as np
 
 from firepoints.grouping import Detections, Params
 from firepoints.grouping_links import HOUR, Shapes, gap_s, offset_m, touching
-from firepoints.grouping_model import PATROL, SCAR
+from firepoints.grouping_model import Family
 from firepoints.models import Detection, FirePoint, Membership
 from firepoints.services.grouping_scene import REACH_DEGREES, SEEN, columns_of, params_of
 from firepoints.services.split import said_by_division, said_on_review
@@ -112,6 +112,6 @@ class _Look:
             return f"超过 {self.params.window_h:.0f} 小时"
         if point.state != State.SUSPECTED:
             return f"范围相接；那一处已{State(point.state).label}，由人核对是否同一处"
-        if (d.family[[i, j]] >= PATROL).any() and (d.family[[i, j]] <= SCAR).all():
+        if (d.family[[i, j]] >= Family.PATROL).any() and (d.family[[i, j]] <= Family.SCAR).all():
             return "现场发现不在像元内或早于过境，或已归更近的一处"
         return "范围相接，归并规则未连：MODIS 相距超过 1 公里、静止卫星仅作提示，或由人核对"
