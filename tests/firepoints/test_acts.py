@@ -3,6 +3,7 @@
 import inspect
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -221,6 +222,19 @@ def test_unknown_actions_and_data_are_named(city: City) -> None:
     with pytest.raises(BadInput, match="应为列表"):
         make.take(point, "verify_own", city.clerk, conclusion="true", evidence="x")
     assert BY_ACTION["recognise"].fields == {"reason": True, "basis": False, "charged_detection": False}
+
+
+def test_every_act_of_the_register_is_recorded_somewhere() -> None:
+    root = Path(__file__).resolve().parents[2]
+    files = [
+        path for app in ("journal", "grids", "firepoints", "penalties", "demo") for path in (root / app).rglob("*.py")
+    ]
+    texts = {path: path.read_text() for path in files if "migrations" not in path.parts}
+    register = "".join(text for path, text in texts.items() if path.name == "acts.py")
+    elsewhere = "".join(text for path, text in texts.items() if path.name != "acts.py")
+    registered = re.findall(r'^acts\.register\("([^"]+)"', register, re.MULTILINE)
+    assert len(registered) > 50
+    assert [name for name in registered if f'"{name}"' not in elsewhere] == []
 
 
 def test_what_is_offered_is_what_the_guard_allows(city: City) -> None:
