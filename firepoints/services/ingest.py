@@ -5,8 +5,7 @@ never kept twice (policy.md §6).
 `import_sightings` stores a few rows that were read already. A run says how far it is: `run.progress`.
 """
 
-from firepoints.services.importing.area import DatumDoubt, area_of_the_deployment
-from firepoints.services.importing.preparing import generation_of
+from firepoints.services.importing.area import DatumDoubt
 from firepoints.services.importing.results import Import, Look, Progress, result_of
 from firepoints.services.importing.start import (
     INLINE_WAIT_S,
@@ -18,8 +17,6 @@ from firepoints.services.importing.start import (
     run_named,
 )
 from firepoints.services.importing.turns import Busy, one_at_a_time
-
-_area, _generation = area_of_the_deployment, generation_of
 
 __all__ = [
     "INLINE_WAIT_S",

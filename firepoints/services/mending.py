@@ -12,6 +12,7 @@ from django.db import transaction
 
 from firepoints.models import ImportRun, Mending, RawRow
 from firepoints.services import ingest, mending_texts, reading
+from firepoints.services.importing.area import area_of_the_deployment
 from firepoints.services.reading import PARSERS, ListName
 from firepoints.services.steps import required
 from firepoints.sources import lists
@@ -159,11 +160,16 @@ def _read(row: RawRow, corrected: Mapping[str, str], content: bytes) -> Sighting
     elif run.source.parser in mending_texts.READ_AGAIN or mending_texts.is_whole_line(corrected):
         if original is None or not has_original:
             raise Refused("原文件不在库里，这一行不能更正", code="no_file")
-        result = mending_texts.read_again(run, row.row_no, corrected, original, area=ingest._area())
+        result = mending_texts.read_again(run, row.row_no, corrected, original, area=area_of_the_deployment())
     else:
         path = Path(filing.stored_path(filing.store_bytes(content, kind="imports", suffix=".csv")))
         result = reading.read_file(
-            path, source=run.source, datum=run.datum, mapping=run.mapping, area=ingest._area(), how=run.options
+            path,
+            source=run.source,
+            datum=run.datum,
+            mapping=run.mapping,
+            area=area_of_the_deployment(),
+            how=run.options,
         )
     if result.rejected:
         raise StillUnreadable(result.rejected[0])
@@ -177,7 +183,12 @@ def _reread(row: RawRow, corrected: Mapping[str, str], original: Path) -> ParseR
     run = row.run
     how = {name: value for name, value in run.options.items() if name in reading.OPTIONS}
     options = ParseOptions(
-        datum=run.datum, mapping=run.mapping, now=clock.now(), area=ingest._area(), filename=run.filename, **how
+        datum=run.datum,
+        mapping=run.mapping,
+        now=clock.now(),
+        area=area_of_the_deployment(),
+        filename=run.filename,
+        **how,
     )
     had = cells_of(row)
     sheets = []

@@ -8,6 +8,8 @@ from typing import Any
 from firepoints.comparing import Difference, Line
 from firepoints.models import ImportRun
 from firepoints.services import ingest, list_difference, placing, reading
+from firepoints.services.importing.area import area_of_the_deployment
+from firepoints.services.importing.preparing import generation_of
 from firepoints.services.ingest import Import
 from firepoints.services.mapping_memory import remembered
 from firepoints.services.reading import ListName
@@ -87,10 +89,10 @@ def _difference(
     source = reading.source_named(source_code)
     used = datum or source.datum
     result = reading.read_file(
-        path, source=source, datum=used, mapping=mapping, area=ingest._area(), filename=filename or path.name
+        path, source=source, datum=used, mapping=mapping, area=area_of_the_deployment(), filename=filename or path.name
     )
     table = result.table()
-    keys = reading.keys_of(table, source=source, name=name, generation=ingest._generation(replaced))
+    keys = reading.keys_of(table, source=source, name=name, generation=generation_of(replaced))
     return list_difference.difference_before(
         supersedes=replaced,
         table=table,
