@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -63,13 +63,15 @@ def write_rows(path: Path, rows: int, seed: int = 20261122, *, shuffled: bool = 
                 file.write(f"{lat[i]:.5f},{lon[i]:.5f},{rest[at]},{days[i]},{tail[at]}\n")
 
 
-def command(home: Path, *words: str, url: str = "") -> tuple[dict[str, Any], float, float]:
+def command(
+    home: Path, *words: str, url: str = "", program: Sequence[str] = ("manage.py",)
+) -> tuple[dict[str, Any], float, float]:
     """(answer, wall seconds, peak MB) of one command of the product in a process of its own."""
     env = {**os.environ, "JINSHAO_HOME": str(home), "JINSHAO_LOG_LEVEL": "WARNING"}
     env["DATABASE_URL"] = url or f"sqlite:///{home / 'jinshao.sqlite3'}"
     begun = time.perf_counter()
     with tempfile.TemporaryFile("w+") as out:
-        child = subprocess.Popen([sys.executable, "manage.py", *words, "--json"], cwd=ROOT, env=env, stdout=out)
+        child = subprocess.Popen([sys.executable, *program, *words, "--json"], cwd=ROOT, env=env, stdout=out)
         _, status, usage = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
         wall = time.perf_counter() - begun

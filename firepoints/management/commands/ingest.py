@@ -9,7 +9,6 @@ from django.core.management.base import CommandParser
 
 from firepoints.models import ImportRun
 from firepoints.services import ingest
-from firepoints.services.importing import turns
 from firepoints.services.importing.working import COMMITTED
 from firepoints.services.previewing import preview
 from firepoints.services.reading import DATUMS, ListName, source_named
@@ -53,14 +52,10 @@ class Bar:
             self.out.write("")
 
     def timing(self) -> dict[str, float]:
-        """Seconds to the commit and to the end, and the longest time that the work held the database."""
+        """Seconds to the commit and to the end."""
         seconds = perf_counter() - self.begun
         committed = seconds if self.committed_at is None else self.committed_at - self.begun
-        return {
-            "committed_s": round(committed, 3),
-            "seconds": round(seconds, 3),
-            "longest_piece_s": round(turns.longest_s, 3),
-        }
+        return {"committed_s": round(committed, 3), "seconds": round(seconds, 3)}
 
 
 class Command(JinshaoCommand):

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from time import perf_counter, sleep
+from time import sleep
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -26,7 +26,6 @@ from journal.sqlite.base import PAUSE_S
 LEASE_S = 60
 MOST_ATTEMPTS = 8
 State, Phase = ImportRun.State, ImportRun.Phase
-longest_s = 0.0  # the longest piece of this process, for the benchmark
 
 
 class Busy(Conflict):
@@ -55,12 +54,9 @@ class Turn:
     @contextmanager
     def piece(self) -> Iterator[None]:
         """One short transaction of the work. Raises TurnLost if the turn is no longer this worker's."""
-        global longest_s
-        begun = perf_counter()
         with transaction.atomic():
             self.keep()
             yield
-        longest_s = max(longest_s, perf_counter() - begun)
         if connection.vendor == "sqlite" and not connection.in_atomic_block:
             sleep(PAUSE_S)
 
