@@ -8,11 +8,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import product
 
 import numpy as np
 import shapely
 
 from firepoints import rulings
+from firepoints.grouping_merge import components
 from firepoints.models import Detection
 from grids.models import Overlay, User
 from grids.selectors import system_user
@@ -85,20 +87,17 @@ def fixed_heat_propose(*, until: date | None = None, actor: User | None = None) 
 
 def _places(cells: Sequence[HotCell], window_d: int) -> list[Place]:
     """Cells that touch, even by a corner, are one place."""
-    by_cell = {(cell.x, cell.y): cell for cell in cells}
-    group_of: dict[tuple[int, int], int] = {}
+    position = {(cell.x, cell.y): at for at, cell in enumerate(cells)}
+    touching = [
+        (at, position[cell.x + dx, cell.y + dy])
+        for at, cell in enumerate(cells)
+        for dx, dy in product((-1, 0, 1), repeat=2)
+        if (cell.x + dx, cell.y + dy) in position
+    ]
+    a, b = np.array(touching, dtype=np.int64).reshape(-1, 2).T
     groups: dict[int, list[HotCell]] = defaultdict(list)
-    for start in by_cell:
-        if start in group_of:
-            continue
-        waiting, number = [start], len(groups)
-        while waiting:
-            at = waiting.pop()
-            if at in group_of or at not in by_cell:
-                continue
-            group_of[at] = number
-            groups[number].append(by_cell[at])
-            waiting += [(at[0] + dx, at[1] + dy) for dx in (-1, 0, 1) for dy in (-1, 0, 1)]
+    for first, cell in zip(components(len(cells), a, b).tolist(), cells, strict=True):
+        groups[first].append(cell)
     return [_place(group, window_d) for group in groups.values()]
 
 
