@@ -29,6 +29,7 @@ LEAST_DEGREE_M = 110_000.0  # of latitude; a degree of longitude is shorter by t
 COARSE = 0.0005  # degrees by which the outline that only sorts out what is far may be off
 
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 
@@ -37,8 +38,8 @@ class Places:
     """In step with the table: WGS-84 degrees, days since 1970-01-01 of the Beijing date, edition id, county and leaf
     code ("" outside), and whether a centre outside has a footprint that reaches in."""
 
-    lon: npt.NDArray[np.float64]
-    lat: npt.NDArray[np.float64]
+    lon: Floats
+    lat: Floats
     day: Ints
     edition: Ints
     county: npt.NDArray[np.str_]
@@ -78,9 +79,7 @@ def _by_edition(days: Ints) -> list[tuple[Edition, Ints]]:
     return [(edition, np.flatnonzero(of_row == pk)) for pk, edition in by_id.items()]
 
 
-def _located(
-    index: EditionIndex, lon: npt.NDArray[np.float64], lat: npt.NDArray[np.float64]
-) -> tuple[Bools, npt.NDArray[np.str_], npt.NDArray[np.str_]]:
+def _located(index: EditionIndex, lon: Floats, lat: Floats) -> tuple[Bools, npt.NDArray[np.str_], npt.NDArray[np.str_]]:
     """Which rows lie in a county; of these the county's and the leaf's code. Most rows of a province lie in none."""
     positions = index.locate_places(lon, lat).positions
     inside = positions["county"] >= 0
@@ -102,8 +101,8 @@ def _filled(codes: npt.NDArray[np.str_], rows: Ints, found: npt.NDArray[np.str_]
 def _reaching_in(
     index: EditionIndex,
     table: SightingTable,
-    lon: npt.NDArray[np.float64],
-    lat: npt.NDArray[np.float64],
+    lon: Floats,
+    lat: Floats,
     rows: Ints,
 ) -> Ints:
     """Of rows outside every county, those whose footprint meets one. Only what is near is drawn."""
@@ -138,10 +137,8 @@ def _most_m(table: SightingTable, rows: Ints) -> float:
     return max(NOMINAL_RADIUS_M, float(np.hypot(scan, track)) + error) * 1.02
 
 
-def footprints_of(table: SightingTable, lon, lat, rows):  # type: ignore[no-untyped-def]
-    """Footprint polygons (WGS-84) of some rows of a table; `rows` are positions."""
-    if len(rows) == 0:
-        return []
+def footprints_of(table: SightingTable, lon: Floats, lat: Floats, rows: Ints) -> npt.NDArray[np.object_]:
+    """Footprint polygons (WGS-84) of rows of a table; `lon`, `lat` of every row, `rows` are positions."""
     hours = ((table.starts_at[rows] + BEIJING_S) % DAY_S) / 3600
     satellites = table.satellite[rows].tolist()
     headings = headings_for(satellites, hours, lat[rows])
