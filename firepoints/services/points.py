@@ -102,11 +102,6 @@ def create_points(groups: Sequence[NewPoint], *, actor: User, subject: Any = Non
     return points
 
 
-def create_point(*, detections: Sequence[Detection], actor: User, why: Mapping[int, str] | str = "") -> FirePoint:
-    """`create_points` for one."""
-    return create_points([NewPoint(detections, why)], actor=actor)[0]
-
-
 @transaction.atomic
 def attach_detections(
     *, point: FirePoint, detections: Sequence[Detection], actor: User, why: Mapping[int, str] | str = ""

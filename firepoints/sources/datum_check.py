@@ -17,7 +17,6 @@ from math import comb
 import numpy as np
 import numpy.typing as npt
 
-from firepoints.sources.base import ParseResult
 from firepoints.sources.places import county_stem
 
 Floats = npt.NDArray[np.float64]
@@ -158,11 +157,3 @@ def _with_words(found: DatumCheck) -> DatumCheck:
         f"只在后者下一致的 {found.only_better} 行，只在前者下一致的 {found.only_declared} 行：{word}，请向来文单位核实"
     )
     return replace(found, words=words)
-
-
-def swapped_words(result: ParseResult) -> str:
-    """What to say where most rows of a file were refused because longitude and latitude are exchanged; "" otherwise."""
-    swapped = sum(row.code == "swapped" for row in result.rejected)
-    if swapped < 2 or swapped < 0.8 * result.rows:
-        return ""
-    return f"{result.rows} 行里有 {swapped} 行经纬度像是写反了{TURN}"

@@ -82,11 +82,6 @@ class SightingTable(Sequence[Sighting]):
         for start in range(0, len(self), size):
             yield self[start : start + size]
 
-    def raw_lines(self) -> list[str]:
-        """The rows as the file had them, in order."""
-        lines: list[str] = self.raw_line.to_pylist()
-        return lines
-
     def take(self, index: Ints | npt.NDArray[np.bool_]) -> SightingTable:
         """The rows at `index` (positions or a mask), in that order."""
         positions = np.flatnonzero(index) if index.dtype == np.bool_ else index

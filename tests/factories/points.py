@@ -4,6 +4,7 @@ import io
 import itertools
 import json
 import uuid
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from PIL import Image
 from firepoints.models import Detection, DetectionKey, Evidence, FirePoint, ImportRun, Source
 from firepoints.services.act import act
 from firepoints.services.evidence import evidence_store
-from firepoints.services.points import create_point
+from firepoints.services.points import NewPoint, create_points
 from grids.models import User
 from grids.selectors import system_user
 from journal import clock
@@ -61,6 +62,11 @@ def detection(
     )  # fmt: skip
     DetectionKey.objects.create(key=made.key, base_key=made.key, detection=made)
     return made
+
+
+def create_point(*, detections: Sequence[Detection], actor: User, why: Mapping[int, str] | str = "") -> FirePoint:
+    """The point that these detections form."""
+    return create_points([NewPoint(detections, why)], actor=actor)[0]
 
 
 def suspected(*, source: str = "provincial_list", at: tuple[float, float] = IN_WEST, **given: Any) -> FirePoint:

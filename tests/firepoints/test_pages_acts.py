@@ -10,7 +10,6 @@ from django.urls import reverse
 from PIL import Image
 
 from firepoints.models import Evidence, FirePoint, Recognition, Step
-from firepoints.services.points import create_point
 from firepoints.states import State
 from firepoints.workflow import TRANSITIONS
 from grids.models import User
@@ -312,7 +311,7 @@ def test_an_empty_desk_says_so(city: City) -> None:
 
 def test_a_person_divides_a_long_group_on_the_page(city: City) -> None:
     near, far = make.detection(), make.detection(at=(123.77, 41.25))
-    point = create_point(detections=[near, far], actor=city.system, why="一组")
+    point = make.create_point(detections=[near, far], actor=city.system, why="一组")
     FirePoint.objects.filter(pk=point.pk).update(is_oversize=True)
     client = signed_in(city.clerk)
     assert "划分</a>" in text_of(client.get(reverse("firepoints:detail", args=[point.pk])))

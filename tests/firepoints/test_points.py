@@ -6,7 +6,7 @@ import pytest
 
 from firepoints import pins, rulings, selectors
 from firepoints.models import Attribution, Detection, FirePoint, Membership, Ruling
-from firepoints.services.points import NewPoint, attach_detections, create_point, create_points, release_detections
+from firepoints.services.points import NewPoint, attach_detections, create_points, release_detections
 from grids.models import Edition, Payer, PayerArea, Term
 from grids.services.editions import edition_activate, edition_store
 from journal.errors import BadInput, Conflict, Missing, NotAllowed
@@ -73,7 +73,7 @@ def test_hundreds_of_points_cost_as_many_queries_as_one(city: City, django_asser
 
 def test_a_finding_on_site_says_where_and_settles_the_county(city: City) -> None:
     pixel = make.detection(at=(123.8001, 41.25))
-    point = create_point(detections=[pixel], actor=city.system)
+    point = make.create_point(detections=[pixel], actor=city.system)
     assert point.is_cross
     patrol = make.detection(source="patrol", at=(123.797, 41.25), when=make.BURNT_AT + timedelta(hours=1))
     point = attach_detections(point=point, detections=[patrol], actor=city.clerk, why="像元内")
@@ -83,9 +83,9 @@ def test_a_finding_on_site_says_where_and_settles_the_county(city: City) -> None
 
 def test_the_outline_does_not_depend_on_the_order_of_arrival(city: City) -> None:
     some = [make.detection(at=(123.75 + at / 1000, 41.25), when=make.BURNT_AT - timedelta(hours=at)) for at in range(4)]
-    first = create_point(detections=some, actor=city.system)
+    first = make.create_point(detections=some, actor=city.system)
     Membership.objects.all().delete()
-    second = create_point(detections=some[::-1], actor=city.system)
+    second = make.create_point(detections=some[::-1], actor=city.system)
     same = ("lon", "lat", "starts_at", "ends_at", "burn_date", "precision", "county_code")
     assert [getattr(first, name) for name in same] == [getattr(second, name) for name in same]
 
@@ -136,7 +136,7 @@ def test_the_ground_of_the_charge_follows_a_fixed_order_unless_given(city: City)
             make.detection(source="patrol", when=make.BURNT_AT + timedelta(hours=1)),
             make.detection(source="national_list", when=make.BURNT_AT + timedelta(hours=3)),
         ]
-        point = make.take(create_point(detections=some, actor=city.system), "dispatch", city.clerk)
+        point = make.take(make.create_point(detections=some, actor=city.system), "dispatch", city.clerk)
         photo = make.uuids(make.photo(point, city.west))
         return make.take(point, "report", city.west, conclusion="true", evidence=photo)
 

@@ -54,7 +54,7 @@ def outcomes(parser, data: bytes) -> ParseResult | None:
     assert all(row.reason and row.code for row in result.rejected)
     table = result.table()
     assert len(table) == len(result.sightings)
-    assert all("\x00" not in line for line in table.raw_lines())
+    assert all("\x00" not in line for line in table.raw_line.to_pylist())
     assert all(one.starts_at <= one.ends_at and abs(one.lat) <= 90 and abs(one.lon) <= 180 for one in result.sightings)
     return result
 

@@ -61,10 +61,9 @@ MOST = 50
 
 def test_a_point_with_many_sightings_and_photos_is_shown_with_the_same_number_of_queries(city):
     def point(sightings: int, photos: int) -> FirePoint:
-        from firepoints.services.points import create_point
 
         found = [make.detection(at=IN_WEST) for _ in range(sightings)]
-        made = make.take(create_point(detections=found, actor=city.system), "dispatch", city.clerk)
+        made = make.take(make.create_point(detections=found, actor=city.system), "dispatch", city.clerk)
         for _ in range(photos):
             make.photo(made, city.west)
         return made

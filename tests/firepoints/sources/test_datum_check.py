@@ -7,7 +7,7 @@ import pytest
 
 from firepoints.sources import lists
 from firepoints.sources.base import ParseOptions
-from firepoints.sources.datum_check import check_datum, one_sided, swapped_words
+from firepoints.sources.datum_check import check_datum, one_sided
 from firepoints.sources.places import county_in, county_stem
 from grids.geo.datum import from_wgs84, to_wgs84
 from tests.firepoints.sources.test_lists import HEADING, book, changed
@@ -68,9 +68,9 @@ def test_axes_turned_for_the_whole_file_are_found_by_the_box():
     found = check(lat, lon, stated)
     assert (found.verdict, found.in_box, found.in_box_turned) == ("swapped", 0, 20)
     rows = [changed(seq=i, lon=41.2 + i / 100, lat=125.3) for i in range(5)]
-    said = swapped_words(lists.parse(book([HEADING, *rows]), options=ParseOptions()))
-    assert "5 行里有 5 行" in said
-    assert swapped_words(lists.parse(book([HEADING, changed()]), options=ParseOptions())) == ""
+    result = lists.parse(book([HEADING, *rows]), options=ParseOptions())
+    assert [row.code for row in result.rejected] == ["swapped"] * 5
+    assert lists.parse(book([HEADING, changed()]), options=ParseOptions()).rejected == ()
 
 
 def test_a_county_beyond_ours_is_compared_only_where_it_comes_to_lie_inside():

@@ -252,7 +252,7 @@ def test_null_bytes_and_overlong_cells_do_not_reach_the_database():
     result = read(row(version="9" * 50, latitude="41.3" + "0" * 60) + "\x00", ROW)
     (one, _) = result.sightings
     assert (len(one.version), len(one.lat_given)) == (20, 40)
-    assert "\x00" not in result.table().raw_lines()[0]
+    assert "\x00" not in result.table().raw_line.to_pylist()[0]
 
 
 @pytest.mark.parametrize(
