@@ -2,19 +2,21 @@
 
 import json
 from collections.abc import Mapping
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from django import forms
 
 from firepoints.models import ImportRun, Source
 from firepoints.services import uploads
+from firepoints.services.ingest import ImportOrder
 from firepoints.services.mapping_memory import checked_fields, remembered
 from firepoints.services.mending import MOST_CHARACTERS
 from firepoints.services.reading import PARSERS, ListName
 from firepoints.sources import observed
 from firepoints.sources.base import SourceError
 from firepoints.sources.passes import LINE
+from grids.models import User
 from journal import clock
 from journal.errors import BadInput
 
@@ -61,17 +63,6 @@ class ReadingForm(forms.Form):
             (str(uuid), f"{at.astimezone(clock.BEIJING):%m-%d %H:%M} {name}") for uuid, name, at in runs[:RECENT_RUNS]
         ]
         self.fields["supersedes"].choices = [("", "不替代"), *named]  # type: ignore[attr-defined]
-
-    def how(self) -> dict[str, Any]:
-        """Arguments of ingest.import_file."""
-        data = self.cleaned_data
-        return {
-            "source_code": data["source"].code,
-            "datum": data["datum"] or None,
-            "name": ListName(issuer=data["issuer"], period=data["period"], list_no=data["list_no"]),
-            "supersedes": data["supersedes"] or None,
-            "mapping": self.column_mapping(),
-        }
 
     def column_mapping(self) -> dict[str, str]:
         """Which column is which field: as chosen for this file, else as remembered for its source and issuer."""
@@ -159,10 +150,28 @@ class PreviewForm(ReadingForm):
         except SourceError as error:
             self.add_error("observed_from", f"{error.what}，{error.todo}")
 
-    def how(self) -> dict[str, Any]:
-        chosen = self.cleaned_data["mapping"]
-        options = {"observed": self.observed} if self.observed else {}
-        return {**super().how(), **({"mapping": chosen} if chosen is not None else {}), "options": options}
+    def column_mapping(self) -> dict[str, str]:
+        chosen: dict[str, str] | None = self.cleaned_data["mapping"]
+        return super().column_mapping() if chosen is None else chosen
+
+    def order(self, path: Path, actor: User) -> ImportOrder:
+        """What the form hands in: the file at `path`. The datum is confirmed where a person has said so."""
+        data = self.cleaned_data
+        options: dict[str, Any] = {"observed": self.observed} if self.observed else {}
+        if data["confirm"]:
+            options["datum_confirmed"] = True
+        return ImportOrder(
+            path=path,
+            source_code=data["source"].code,
+            actor=actor,
+            datum=data["datum"] or None,
+            name=ListName(issuer=data["issuer"], period=data["period"], list_no=data["list_no"]),
+            supersedes=data["supersedes"] or None,
+            mapping=self.column_mapping(),
+            options=options,
+            filename=data["name"],
+            uuid=data["attempt"],
+        )
 
     def as_query(self) -> dict[str, str]:
         data = self.cleaned_data

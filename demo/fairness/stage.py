@@ -13,7 +13,7 @@ from django.conf import settings
 from demo.fairness.worldfile import File, World
 from demo.names import invented_name
 from firepoints.models import RawRow
-from firepoints.services.ingest import import_file
+from firepoints.services.ingest import ImportOrder, import_file
 from firepoints.services.reading import ListName
 from grids.geo.footprint import from_local_xy
 from grids.models import Overlay, User
@@ -82,7 +82,7 @@ def cast_of() -> dict[str, User]:
 def take_in(world: World, file: File, clerk: User) -> dict[int, str]:
     """Import one file as an office does; detection id → row id of the truth, for the rows that were kept."""
     name = ListName(issuer=file.issuer, period=file.period, list_no=file.list_no)
-    done = import_file(path=file.path, source_code=file.source, actor=clerk, name=name, datum=file.datum)
+    done = import_file(ImportOrder(path=file.path, source_code=file.source, actor=clerk, name=name, datum=file.datum))
     if done.run is None:
         return {}
     truth = {row.line: row.id for row in world.rows_of(file.name)}

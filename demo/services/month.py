@@ -25,7 +25,7 @@ from demo.services.verbs import ACTION_OF, VERBS, Scene
 from demo.story import Story
 from demo.world import Seen, World
 from firepoints.models import FirePoint, ImportRun, Membership
-from firepoints.services.ingest import import_file
+from firepoints.services.ingest import ImportOrder, import_file
 from firepoints.services.reading import ListName
 from firepoints.states import State
 from grids.models import Edition, User
@@ -96,7 +96,7 @@ def _import(file: DemoFile, clerk: User) -> None:
     if ImportRun.objects.filter(sha256=digest, state=ImportRun.State.COMMITTED).exists():
         return
     name = ListName(issuer=file.issuer, period=file.period, list_no=file.list_no)
-    import_file(path=path, source_code=file.source, actor=clerk, name=name)
+    import_file(ImportOrder(path=path, source_code=file.source, actor=clerk, name=name))
 
 
 def _courses(plan: Plan, made: World, cast: Mapping[str, User], counties: Mapping[str, str]) -> Iterator[Event]:

@@ -143,22 +143,23 @@ def _import(asked: dict[str, Any], user: Any) -> ingest.Import:
         with path.open("wb") as file:
             for part in upload.chunks():
                 file.write(part)
-        given: dict[str, Any] = {
-            "path": path,
-            "source_code": asked["source"],
-            "actor": user,
-            "datum": asked.get("datum"),
-            "name": ListName(asked["issuer"], asked["period"], asked["list_no"]),
-            "supersedes": str(asked["supersedes"]) if asked.get("supersedes") else None,
-            "filename": name,
-        }
-        if asked["dry_run"]:
-            return ingest.import_file(**given, dry_run=True)
-        if upload.size > ingest.SMALL_BYTES:
-            return ingest.result_of(ingest.import_start(**given))
         named = uuid4()
+        order = ingest.ImportOrder(
+            path=path,
+            source_code=asked["source"],
+            actor=user,
+            datum=asked.get("datum"),
+            name=ListName(asked["issuer"], asked["period"], asked["list_no"]),
+            supersedes=str(asked["supersedes"]) if asked.get("supersedes") else None,
+            filename=name,
+            uuid=named,
+        )
+        if asked["dry_run"]:
+            return ingest.import_dry_run(order)
+        if upload.size > ingest.SMALL_BYTES:
+            return ingest.result_of(ingest.import_start(order))
         try:
-            return ingest.import_file(**given, uuid=named, wait_s=ingest.INLINE_WAIT_S)
+            return ingest.import_file(order, wait_s=ingest.INLINE_WAIT_S)
         except ingest.Busy:
             return ingest.result_of(ImportRun.objects.get(uuid=named))
 

@@ -40,7 +40,7 @@ def columns(request: HttpRequest) -> HttpResponse:
     source, issuer = form.cleaned_data["source"], form.cleaned_data["issuer"]
     try:
         path = uploads.path_of(form.cleaned_data["token"], filename=form.cleaned_data["name"])
-        told = form.how()["mapping"] or {}
+        told = form.column_mapping()
         found = suggest_mapping(path, parser=source.parser, options=ParseOptions(mapping=told))
         if not found.fields:
             messages.info(request, f"来源“{source.name}”的列是固定的，不用对应")
@@ -94,7 +94,7 @@ def _show(
 ) -> HttpResponse:
     sheet = next((one for one in found.sheets if not one.missing), found.sheets[0] if found.sheets else None)
     memory = mapping_memory.latest_mapping(source, issuer)
-    told = form.how()["mapping"] or {}
+    told = form.column_mapping()
     columns = sheet.columns if sheet else ()
     chosen = {**{one.field: one.value for one in columns if one.field}, **told}
     if request.method == "POST":

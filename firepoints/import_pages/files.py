@@ -1,8 +1,8 @@
 """A file comes in: choose it, see what would become of every row, write it."""
 
 import json
+from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -20,12 +20,12 @@ from firepoints.import_pages.columns import columns_url
 from firepoints.import_pages.observed import ask_observed
 from firepoints.models import ImportRun
 from firepoints.services import ingest, mapping_memory, previewing, uploads
+from firepoints.services.ingest import ImportOrder
 from firepoints.services.previewing import Preview
 from firepoints.sources.base import SourceError
 from firepoints.sources.datum_check import TRIED
 from firepoints.sources.observed import NEEDED_BY
 from firepoints.sources.suggest import suggest_mapping
-from grids.models import User
 from journal import clock
 from journal.bodies import takes
 from journal.errors import BadInput, Refused
@@ -56,37 +56,55 @@ def preview(request: HttpRequest) -> HttpResponse:
     user = importer(request)
     form = PreviewForm(request.POST if request.method == "POST" else request.GET)
     if not form.is_valid():
-        if set(form.errors) <= set(OBSERVED):
-            return ask_observed(request, form, status=400)
-        messages.error(request, "这个预览打不开了，请重新选择文件")
-        return redirect("imports:new")
-    data = form.cleaned_data
-    if request.GET.get("ask") == "observed" and data["source"].parser in NEEDED_BY:
+        return _misread(request, form)
+    if request.GET.get("ask") == "observed" and form.cleaned_data["source"].parser in NEEDED_BY:
         return ask_observed(request, form)
     try:
-        path = uploads.path_of(data["token"], filename=data["name"])
-        if request.method == "POST" and (known := _written(request, form)):
-            return known
-        is_large = path.stat().st_size > ingest.SMALL_BYTES
-        is_looked_at = data["confirm"] or data["source"].parser == "firms"  # which states no county to compare with
-        if request.method == "POST" and is_large and is_looked_at:
-            return _begin(request, user, form)
-        seen = previewing.preview(path=path, actor=user, filename=data["name"], **form.how())
-        if request.method == "POST":
-            if seen.must_confirm and not data["confirm"]:
-                messages.error(request, "没有写入：坐标系看起来不对，请先核对，再勾选确认")
-                return _show(request, form, seen, path.stat().st_size, status=400)
-            return _begin(request, user, form) if is_large else _write(request, user, form)
-    except BadInput as error:
-        if error.code == "no_time":
-            return ask_observed(request, form, said=error.message)
-        if error.code == "wrong_columns" and _has_columns(form):
-            messages.warning(request, f"表头读不懂：{error.message}")
-            return redirect(columns_url(form.as_query()))
-        return _unreadable(request, form, error)
+        path = uploads.path_of(form.cleaned_data["token"], filename=form.cleaned_data["name"])
+        answer = _commit if request.method == "POST" else _look
+        return answer(request, form, form.order(path, user))
     except (Refused, SourceError) as error:
-        return _unreadable(request, form, error)
-    return _show(request, form, seen, path.stat().st_size)
+        return _refused(request, form, error)
+
+
+def _misread(request: HttpRequest, form: PreviewForm) -> HttpResponse:
+    """Of an address or a form that names no file: only the time of observation can be asked for again."""
+    if set(form.errors) <= set(OBSERVED):
+        return ask_observed(request, form, status=400)
+    messages.error(request, "这个预览打不开了，请重新选择文件")
+    return redirect("imports:new")
+
+
+def _look(request: HttpRequest, form: PreviewForm, order: ImportOrder) -> HttpResponse:
+    return _show(request, form, previewing.preview(order), order.path.stat().st_size)
+
+
+def _commit(request: HttpRequest, form: PreviewForm, order: ImportOrder) -> HttpResponse:
+    """Write the file, unless this very form has been sent before, or its datum is in doubt and nobody has checked it."""
+    before = ImportRun.objects.filter(uuid=order.uuid).first() if order.uuid else None
+    if before is not None:
+        messages.info(request, "这份文件已经写入，没有重复写")
+        return redirect("imports:run", before.uuid)
+    order = replace(order, uuid=order.uuid or uuid4())
+    size, is_confirmed = order.path.stat().st_size, form.cleaned_data["confirm"]
+    is_large = size > ingest.SMALL_BYTES
+    states_counties = form.cleaned_data["source"].parser != "firms"  # which the positions are compared with
+    if not is_large or (states_counties and not is_confirmed):
+        seen = previewing.preview(order)
+        if seen.must_confirm and not is_confirmed:
+            messages.error(request, "没有写入：坐标系看起来不对，请先核对，再勾选确认")
+            return _show(request, form, seen, size, status=400)
+    return _begin(request, order) if is_large else _write(request, order)
+
+
+def _refused(request: HttpRequest, form: PreviewForm, error: Refused | SourceError) -> HttpResponse:
+    """The page on which a person can say what the file does not, else the form to choose another, with what was wrong."""
+    if isinstance(error, BadInput) and error.code == "no_time":
+        return ask_observed(request, form, said=error.message)
+    if isinstance(error, BadInput) and error.code == "wrong_columns" and _has_columns(form):
+        messages.warning(request, f"表头读不懂：{error.message}")
+        return redirect(columns_url(form.as_query()))
+    return _unreadable(request, form, error)
 
 
 def preview_again_url(run: ImportRun) -> str:
@@ -111,47 +129,23 @@ def _has_columns(form: PreviewForm) -> bool:
     return any(sheet.rows and len(sheet.columns) > 1 for sheet in found.sheets)
 
 
-def _written(request: HttpRequest, form: PreviewForm) -> HttpResponse | None:
-    """The run that this very form has made before."""
-    known = (
-        ImportRun.objects.filter(uuid=form.cleaned_data["attempt"]).first() if form.cleaned_data["attempt"] else None
-    )
-    if known is None:
-        return None
-    messages.info(request, "这份文件已经写入，没有重复写")
-    return redirect("imports:run", known.uuid)
-
-
-def _begin(request: HttpRequest, user: User, form: PreviewForm) -> HttpResponse:
+def _begin(request: HttpRequest, order: ImportOrder) -> HttpResponse:
     """Hand a large file to the worker; the run's page shows how far it is."""
-    run = ingest.import_start(path=_path(form), actor=user, **_as_asked(form))
+    run = ingest.import_start(order)
     messages.info(request, "已收下，正在后台导入；可以关掉这一页")
     return redirect("imports:run", run.uuid)
 
 
-def _write(request: HttpRequest, user: User, form: PreviewForm) -> HttpResponse:
+def _write(request: HttpRequest, order: ImportOrder) -> HttpResponse:
     """Import a small file now; where another import has the turn for long, the worker does it."""
-    asked = _as_asked(form)
     try:
-        done = ingest.import_file(path=_path(form), actor=user, wait_s=ingest.INLINE_WAIT_S, **asked)
+        done = ingest.import_file(order, wait_s=ingest.INLINE_WAIT_S)
     except ingest.Busy as busy:
         messages.info(request, f"{busy.message}；这份文件已收下，轮到时在后台导入")
     else:
         said = f"已写入：入库 {done.kept} 行、隔离 {done.quarantined} 行，涉及火点 {done.points} 处"
         messages.success(request, said)
-    return redirect("imports:run", asked["uuid"])
-
-
-def _path(form: PreviewForm) -> Path:
-    return uploads.path_of(form.cleaned_data["token"], filename=form.cleaned_data["name"])
-
-
-def _as_asked(form: PreviewForm) -> dict[str, Any]:
-    """The arguments of an import that the form makes; the datum is confirmed where a person has said so."""
-    data = form.cleaned_data
-    how = form.how()
-    options = {**how["options"], **({"datum_confirmed": True} if data["confirm"] else {})}
-    return {**how, "filename": data["name"], "uuid": data["attempt"] or uuid4(), "options": options}
+    return redirect("imports:run", order.uuid)
 
 
 def _unreadable(request: HttpRequest, form: PreviewForm, error: Refused | SourceError) -> HttpResponse:
@@ -188,7 +182,7 @@ def _show(request: HttpRequest, form: PreviewForm, seen: Preview, size: int, sta
         "difference": import_difference.shown(seen.difference, replaced=seen.replaced),
         "doubt": seen.doubt,
         "datums": _other_datums(form, seen) if seen.doubt else (),
-        "mapping": import_view.mapping_words(form.how()["mapping"] or {}),
+        "mapping": import_view.mapping_words(form.column_mapping()),
         "memory": mapping_memory.latest_mapping(source, data["issuer"]),
         "columns_url": columns_url(form.as_query()) if import_view.has_columns(source.parser) else "",
         "fields": [(name, value) for name, value in form.data.items() if name in form.fields and name not in ASKED],

@@ -1,13 +1,15 @@
 """Files in, sightings out: runs, raw rows with their one outcome each, and immutable detections (policy.md §6)."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Coalesce
 
 from firepoints.models.sources import Source
 from firepoints.sources.keys import satellite_base
@@ -20,6 +22,32 @@ class ImportRunQuerySet(models.QuerySet["ImportRun"]):
     def at_work(self) -> "ImportRunQuerySet":
         """The run whose turn it is: at most one, by a UNIQUE."""
         return self.filter(turn__isnull=False)
+
+    def in_force(self) -> "ImportRunQuerySet":
+        """Those whose rows count, whether or not all their points are formed yet."""
+        phases = ("", ImportRun.Phase.GROUPING)
+        return self.filter(state=ImportRun.State.COMMITTED, phase__in=phases)
+
+    def of_this_file(self, source: Source, sha256: str) -> "ImportRunQuerySet":
+        """Those that brought a file of this content under this source."""
+        return self.filter(source=source, sha256=sha256)
+
+    def read_in_full_by(self, readers: int) -> "ImportRunQuerySet":
+        """Those that the readers of this version read themselves; the others only repeat a run, or were read less well."""
+        return self.filter(repeats__isnull=True, options__readers=readers)
+
+    def without_rows_of(self, codes: Iterable[str]) -> "ImportRunQuerySet":
+        """Those that set no row aside for one of these reasons."""
+        return self.exclude(Exists(RawRow.objects.filter(run=OuterRef("pk"), code__in=list(codes))))
+
+    def still_true(self) -> "ImportRunQuerySet":
+        """Those since which no boundaries were activated, and no import was taken back or corrected."""
+        activated = Edition.objects.filter(activated_at__gte=OuterRef("started_at"))
+        withdrawn = ImportRun.objects.filter(
+            withdrawn_at__gte=Coalesce(OuterRef("committed_at"), OuterRef("started_at"))
+        )
+        corrected = ImportRun.objects.filter(supersedes__isnull=False, started_at__gte=OuterRef("started_at"))
+        return self.exclude(Exists(activated) | Exists(withdrawn) | Exists(corrected.exclude(pk=OuterRef("pk"))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,23 @@
 """Files of sightings in: the door to `firepoints.services.importing`. Every row gets one outcome, and the same row is
 never kept twice (policy.md §6).
 
-`import_start` takes a file in and answers at once; `import_run_now` works on a run here; `import_file` does both;
-`import_sightings` stores a few rows that were read already. A run says how far it is: `run.progress`.
+An `ImportOrder` says what is handed in. `import_start` takes it in and answers at once; `import_run_now` works on a run
+here; `import_file` does both, `import_dry_run` neither. `import_sightings` stores a few rows that were read already. A run
+says how far it is: `run.progress`.
 """
 
 from firepoints.services.importing.area import DatumDoubt
+from firepoints.services.importing.order import ImportOrder, run_named
 from firepoints.services.importing.results import Import, Look, Progress, result_of
 from firepoints.services.importing.start import (
     INLINE_WAIT_S,
     SMALL_BYTES,
+    import_dry_run,
     import_file,
     import_run_now,
     import_sightings,
     import_start,
-    run_named,
+    is_known,
 )
 from firepoints.services.importing.turns import Busy, one_at_a_time
 
@@ -24,12 +27,15 @@ __all__ = [
     "Busy",
     "DatumDoubt",
     "Import",
+    "ImportOrder",
     "Look",
     "Progress",
+    "import_dry_run",
     "import_file",
     "import_run_now",
     "import_sightings",
     "import_start",
+    "is_known",
     "one_at_a_time",
     "result_of",
     "run_named",

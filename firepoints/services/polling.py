@@ -17,9 +17,8 @@ from django.conf import settings
 
 from firepoints.fetching import FetchFailed, fetch
 from firepoints.models import Feed
-from firepoints.services import ingest, reading
+from firepoints.services import ingest
 from firepoints.services.importing.area import area_of_the_deployment, require_edition
-from firepoints.services.importing.start import is_known
 from firepoints.sources import firms_area
 from firepoints.sources.firms_area import NoAnswer
 from grids.models import User
@@ -131,15 +130,13 @@ class _Poll:
             return self._imported(product, path, rows)
 
     def _imported(self, product: str, path: Path, rows: int) -> Polled:
-        source = reading.source_named("firms")
-        how: dict[str, Any] = {"name": None, "supersedes": None, "mapping": {}, "options": None}
-        if is_known(path, source=source, datum=source.datum, how=how):
+        order = ingest.ImportOrder(path=path, source_code="firms", actor=self.actor, mapping={})
+        if ingest.is_known(order):
             return Polled(product, "same", "与已导入的相同", rows)
-        given: dict[str, Any] = {"path": path, "source_code": source.code, "actor": self.actor, "mapping": {}}
         if self.dry_run:
-            found = ingest.import_file(**given, dry_run=True)
+            found = ingest.import_dry_run(order)
             return Polled(product, "ok", f"试算：入库 {found.kept}，相同 {found.identical}", rows)
-        run = ingest.import_start(**given)
+        run = ingest.import_start(order)
         return Polled(product, "ok", "已收下，由后台导入", rows, str(run.uuid))
 
     def _failed(self, feed: Feed, now: datetime, error: Exception) -> Polled:

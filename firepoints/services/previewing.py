@@ -2,19 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from firepoints.comparing import Difference, Line
 from firepoints.models import ImportRun
 from firepoints.services import ingest, list_difference, placing, reading
-from firepoints.services.importing.area import area_of_the_deployment
+from firepoints.services.importing.order import ImportOrder, Resolved, resolve
 from firepoints.services.importing.preparing import generation_of
 from firepoints.services.ingest import Import
-from firepoints.services.mapping_memory import remembered
-from firepoints.services.reading import ListName
 from firepoints.sources.datum_check import SAID, TRIED
-from grids.models import User
 
 MOST_SAID = 500  # rows of each kind in the JSON answer
 
@@ -52,54 +48,28 @@ class Preview:
         return {**self.done.as_json(), "preview": shown}
 
 
-def preview(
-    *,
-    path: Path,
-    source_code: str,
-    actor: User,
-    datum: str | None = None,
-    name: ListName | None = None,
-    supersedes: str | None = None,
-    mapping: Mapping[str, str] | None = None,
-    options: Mapping[str, Any] | None = None,
-    filename: str = "",
-) -> Preview:
-    """Read the file and say what would become of it; `mapping` None takes the remembered one. Raises as `import_file`."""
-    if mapping is None:
-        mapping = remembered(reading.source_named(source_code), name.issuer if name else "")
-    done = ingest.import_file(
-        path=path, source_code=source_code, actor=actor, datum=datum, name=name, supersedes=supersedes,
-        mapping=mapping, options=options, filename=filename, dry_run=True,
-    )  # fmt: skip
-    replaced = ingest.run_named(supersedes) if supersedes else None
-    found = _difference(path, filename, source_code, datum, name or ListName(), replaced, mapping) if replaced else None
-    return Preview(done, done.doubt, found, replaced, mapping)
+def preview(order: ImportOrder) -> Preview:
+    """Read the file and say what would become of it. Raises as `import_file`."""
+    done = ingest.import_dry_run(order)
+    resolved = resolve(order)
+    replaced = resolved.supersedes
+    difference = _difference(resolved, replaced) if replaced else None
+    return Preview(done, done.doubt, difference, replaced, resolved.mapping)
 
 
-def _difference(
-    path: Path,
-    filename: str,
-    source_code: str,
-    datum: str | None,
-    name: ListName,
-    replaced: ImportRun,
-    mapping: Mapping[str, str],
-) -> Difference:
+def _difference(resolved: Resolved, replaced: ImportRun) -> Difference:
     """Read once more: a list has some thousand rows, and the dry run keeps none of them."""
-    source = reading.source_named(source_code)
-    used = datum or source.datum
-    result = reading.read_file(
-        path, source=source, datum=used, mapping=mapping, area=area_of_the_deployment(), filename=filename or path.name
-    )
+    result = resolved.read()
     table = result.table()
-    keys = reading.keys_of(table, source=source, name=name, generation=generation_of(replaced))
+    generation = generation_of(replaced)
+    keys = reading.keys_of(table, source=resolved.source, name=resolved.order.name, generation=generation)
     return list_difference.difference_before(
         supersedes=replaced,
         table=table,
         keys=keys,
-        places=placing.place(table, datum=used),
+        places=placing.place(table, datum=resolved.datum),
         rejected=result.rejected,
-        mapping=mapping,
+        mapping=resolved.mapping,
     )
 
 

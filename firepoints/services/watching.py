@@ -149,10 +149,11 @@ def _run_of(code: str, path: Path, number: UUID, name: str, actor: User) -> Impo
     source = reading.source_named(code)
     listed = _name_of_list(source, path, name)
     try:
-        done = ingest.import_file(
-            path=path, source_code=code, actor=actor, filename=name, uuid=number, wait_s=WAIT_S, name=listed,
+        order = ingest.ImportOrder(
+            path=path, source_code=code, actor=actor, filename=name, uuid=number, name=listed,
             mapping=remembered(source, listed.issuer) or remembered(source, ""),
         )  # fmt: skip
+        done = ingest.import_file(order, wait_s=WAIT_S)
     except ingest.Busy:
         return ImportRun.objects.filter(uuid=number).first()
     return done.run

@@ -4,8 +4,8 @@ from django.db import transaction
 
 from firepoints.models import DetectionKey, ImportRun
 from firepoints.services.importing import releasing
+from firepoints.services.importing.order import run_named
 from firepoints.services.importing.results import Progress
-from firepoints.services.importing.start import run_named
 from firepoints.services.importing.turns import Turn, begin, one_at_a_time
 from firepoints.services.importing.working import silent
 from grids.models import User

@@ -12,7 +12,6 @@ from django.db import OperationalError, connection
 from django.test import Client
 
 from firepoints.models import Evidence, FirePoint, ImportRun
-from firepoints.services.ingest import import_file
 from journal import clock, room
 from journal.errors import Refused
 from journal.models import Entry
@@ -21,6 +20,7 @@ from journal.verify import verify
 from penalties.models import Batch, BatchDocument
 from penalties.services import batches
 from tests.factories import points as make
+from tests.factories.imports import import_file
 from tests.safety.conftest import HEADER, firms_row
 
 pytestmark = [pytest.mark.embedded, pytest.mark.django_db]

@@ -14,6 +14,7 @@ from firepoints.models import Detection, DetectionKey, FirePoint, ImportRun, Mem
 from firepoints.packed import rows_of
 from firepoints.services import ingest
 from firepoints.services.importing import points, preparing, releasing, start, storing, working
+from firepoints.services.ingest import ImportOrder
 from firepoints.services.withdrawing import import_withdraw
 from journal import clock, faults, jobs, sealing
 from journal.models import Entry, Job
@@ -64,7 +65,7 @@ def waiting(city: City, tmp_path: Path) -> Callable[[int], ImportRun]:
         path = tmp_path / f"{day}.csv"
         path.write_text("\n".join([HEADER, *rows(day)]) + "\n")
         # In the foreground, so that no eager worker takes it at once.
-        return ingest.import_start(path=path, source_code="firms", actor=city.clerk, in_foreground=True)
+        return ingest.import_start(ImportOrder(path, "firms", city.clerk), in_foreground=True)
 
     return made
 

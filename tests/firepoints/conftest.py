@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from firepoints.models import ImportRun, RawRow
-from firepoints.services.ingest import import_file
 from tests.factories import points as make
 from tests.factories.city import City, build_city
+from tests.factories.imports import import_file
 from tests.firepoints.small_lists import HEAD, LIST, excluded, line, near, recognised, workbook
 
 

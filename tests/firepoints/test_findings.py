@@ -131,9 +131,9 @@ def test_a_report_ends_once_with_words_and_is_never_charged(city: City) -> None:
 def test_reports_do_not_come_in_files(city: City, tmp_path) -> None:
     path = tmp_path / "hotline.csv"
     path.write_text(f"found_at,lon,lat,kind,finder\n2023-10-07 14:00,{IN_WEST[0]},{IN_WEST[1]},fire,{NAME}\n")
-    for door in (ingest.import_file, ingest.import_start):
+    for door in (ingest.import_file, ingest.import_start, ingest.import_dry_run):
         with pytest.raises(Refused, match="逐件登记"):
-            door(path=path, source_code="hotline", actor=city.system)
+            door(ingest.ImportOrder(path, "hotline", city.system))
 
 
 def test_a_scar_needs_the_proof_of_its_date_in_words_or_in_a_photo(city: City) -> None:

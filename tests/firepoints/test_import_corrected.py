@@ -9,11 +9,12 @@ from firepoints.models import (
     ImportRun,
 )
 from firepoints.services import list_difference, previewing
-from firepoints.services.ingest import import_file
+from firepoints.services.ingest import ImportOrder
 from firepoints.services.reading import ListName
 from firepoints.states import State
 from journal.models import Entry
 from tests.factories import points as make
+from tests.factories.imports import import_file
 from tests.firepoints.small_lists import HEAD, LIST, line, near, recognised, upload
 from tests.firepoints.test_import_pages import body, client_of, hidden
 
@@ -25,7 +26,7 @@ def test_a_corrected_list_says_what_is_new_gone_moved_and_unchanged_before_and_a
     rows = (line(1), line(2, near(2450)), line(3, near(4000), time="15:05"), line(6, near(10000)), "5,甲县,x,y,z,,")
     path.write_text("\n".join([HEAD, *rows]), encoding="utf-8")
     asked = {"source_code": "provincial_list", "actor": city.clerk, "name": LIST, "supersedes": str(first.uuid)}
-    seen = previewing.preview(path=path, **asked)
+    seen = previewing.preview(ImportOrder(path=path, **asked))
     told = seen.as_json()["preview"]["difference"]
     assert told["counts"] == {"added": 1, "gone": 1, "moved": 2, "same": 1, "unread": 1}
     assert [(one["distance_m"], one["minutes"]) for one in told["moved"]] == [(450, 0), (0, 120)]

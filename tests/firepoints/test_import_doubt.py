@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from firepoints.models import Detection, ImportRun, RawRow
 from firepoints.services import ingest
+from firepoints.services.ingest import ImportOrder
 from firepoints.services.reading import ListName
 from grids.geo.datum import from_wgs84
 from journal import clock, jobs
@@ -65,9 +66,7 @@ def test_the_other_datum_is_one_click_away_and_is_not_doubted(city, large, conte
 def test_a_run_that_the_worker_doubts_stores_nothing_and_leads_back_to_its_preview(city, content, tmp_path):
     path = tmp_path / "清单.csv"
     path.write_text(content)
-    ingest.import_start(
-        path=path, source_code="provincial_list", actor=city.clerk, datum="wgs84", name=ListName("省厅", "", "1")
-    )
+    ingest.import_start(ImportOrder(path, "provincial_list", city.clerk, datum="wgs84", name=ListName("省厅", "", "1")))
     run = worked()
     assert (run.state, run.error_code, run.rows, run.chunks) == ("failed", "datum_doubt", 0, 0)
     assert not RawRow.objects.exists()

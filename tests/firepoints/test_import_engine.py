@@ -6,7 +6,7 @@ import hashlib
 import io
 import re
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -27,14 +27,16 @@ from firepoints.services.importing import preparing, start, storing, verdicts, w
 from firepoints.services.importing.results import COUNTED
 from firepoints.services.importing.turns import Busy, TurnLost, begin, take_over
 from firepoints.services.importing.verdicts import Standing
-from firepoints.services.ingest import import_file
+from firepoints.services.ingest import ImportOrder
 from firepoints.services.intake import finding_record
-from firepoints.services.reading import Keys
+from firepoints.services.reading import Keys, ListName
 from firepoints.services.withdrawing import import_withdraw
+from grids.models import Edition
 from journal import clock, exports, jobs
 from journal.errors import BadInput, Refused
 from journal.models import Entry, Job
 from tests.factories.city import IN_EAST, IN_WEST
+from tests.factories.imports import import_file
 from tests.safety.conftest import HEADER, firms_row
 
 FAR = (118.0, 30.0)
@@ -216,6 +218,54 @@ def test_a_file_known_by_its_hash_is_not_read_again(firms, large, monkeypatch):
     assert Entry.objects.filter(act="import.committed").count() == 2
 
 
+def _later(seconds: int) -> datetime:
+    return clock.now() + timedelta(seconds=seconds)
+
+
+CHANGES = {
+    "borders were activated": lambda run: Edition.objects.update(activated_at=_later(1)),
+    "another import was taken back": lambda run: _another(
+        run, state="withdrawn", withdrawn_at=_later(1), withdrawn_reason="错"
+    ),
+    "a list was corrected": lambda run: _another(run, supersedes=run, started_at=_later(1)),
+    "readers read better": lambda run: ImportRun.objects.update(options={"readers": 0}),
+    "it was read by another mapping": lambda run: ImportRun.objects.update(mapping={"lat": "纬"}),
+    "it was read in another way": lambda run: ImportRun.objects.update(options={**run.options, "tz": "UTC"}),
+    "it was read under another datum": lambda run: ImportRun.objects.update(datum="gcj02"),
+    "it was another issuer's": lambda run: ImportRun.objects.update(issuer="省厅"),
+    "it is not in force": lambda run: ImportRun.objects.update(state="failed", error="断"),
+}
+
+
+def _another(run: ImportRun, **changes: Any) -> None:
+    ImportRun.objects.create(
+        source=run.source, filename="b.csv", sha256="0" * 64, datum="wgs84", actor=run.actor,
+        **{"state": "committed", **changes},
+    )  # fmt: skip
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_known_file_is_read_again_when_what_was_found_may_be_otherwise_now(firms, change):
+    rows = [firms_row(), firms_row(at=IN_EAST)]
+    first = firms(*rows).run
+    assert firms(*rows).run.repeats == first
+    CHANGES[change](first)
+    assert firms(*rows).run.repeats is None
+
+
+def test_a_row_that_lay_in_the_future_is_read_again_from_a_known_file(firms):
+    rows = [firms_row(), firms_row(at=IN_EAST).replace("2023-10-07", "2099-10-07")]
+    first = firms(*rows).run
+    assert [row.code for row in first.raw_rows.filter(outcome="quarantined")] == ["future"]
+    assert firms(*rows).run.repeats is None
+
+
+def test_a_confirmed_datum_does_not_make_a_known_file_unknown(firms):
+    first = firms(firms_row()).run
+    assert firms(firms_row(), options={"datum_confirmed": True}).run.repeats == first
+
+
 def test_a_known_file_is_read_again_when_its_first_run_was_taken_back(firms, city):
     done = firms(*many())
     import_withdraw(run=str(done.run.uuid), actor=city.clerk, reason="坐标系报错")
@@ -246,13 +296,13 @@ def test_a_row_that_a_loading_run_holds_is_neither_new_nor_known(firms, large, m
     result = start.reading.read_file(path, source=source, datum="wgs84")
     facts = {"filename": "one", "sha256": "0" * 64, "datum": "wgs84"}
     with pytest.raises(Busy):
-        ingest.import_sightings(result=result, source=source, actor=city.clerk, name=start.ListName(), facts=facts)
+        ingest.import_sightings(result=result, source=source, actor=city.clerk, name=ListName(), facts=facts)
 
 
 def waiting(city, tmp_path: Path, name: str = "a.csv") -> ImportRun:
     path = tmp_path / name
     path.write_text("\n".join([HEADER, firms_row(time=f"05{len(name):02d}")]) + "\n")
-    return ingest.import_start(path=path, source_code="firms", actor=city.clerk, in_foreground=True)
+    return ingest.import_start(ImportOrder(path, "firms", city.clerk), in_foreground=True)
 
 
 def test_one_run_has_the_turn_and_the_next_is_told_which(city, tmp_path):
@@ -306,7 +356,7 @@ def test_a_file_handed_in_for_later_is_done_by_the_worker_and_says_how_far_it_is
 def test_a_file_that_cannot_be_read_fails_its_run_with_the_reason(city, tmp_path):
     path = tmp_path / "x.csv"
     path.write_text("甲,乙\n1,2\n")
-    run = ingest.import_start(path=path, source_code="firms", actor=city.clerk, in_foreground=True)
+    run = ingest.import_start(ImportOrder(path, "firms", city.clerk), in_foreground=True)
     with pytest.raises(BadInput):
         ingest.import_run_now(run)
     run.refresh_from_db()

@@ -10,10 +10,10 @@ from firepoints.models import (
     RawRow,
 )
 from firepoints.services import mending
-from firepoints.services.ingest import import_file
 from journal.errors import Conflict, Missing, NotAllowed, Refused
 from journal.models import Entry
 from papers import filing
+from tests.factories.imports import import_file
 from tests.firepoints.small_lists import line, near
 from tests.firepoints.test_import_pages import body, client_of, said
 

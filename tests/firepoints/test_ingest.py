@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from firepoints.models import Detection, FirePoint, ImportRun, Membership, RawRow, Supersession
-from firepoints.services.ingest import import_file
 from firepoints.services.intake import finding_record
 from firepoints.services.reading import ListName
 from firepoints.services.withdrawing import import_withdraw
@@ -16,6 +15,7 @@ from journal.errors import BadInput, Conflict, Missing, NotAllowed, Refused
 from journal.models import Entry
 from tests.factories import points as make
 from tests.factories.city import EAST, IN_EAST, IN_WEST, ON_THE_BORDER, WEST, person
+from tests.factories.imports import import_file
 
 HEADER = "latitude,longitude,bright_ti4,scan,track,acq_date,acq_time,satellite,instrument,confidence,version,bright_ti5,frp,daynight"
 

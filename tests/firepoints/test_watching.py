@@ -105,7 +105,7 @@ def test_one_file_is_taken_once_by_two_who_look_at_the_same_moment(inbox, monkey
 def test_a_file_waits_while_a_long_import_has_the_turn(inbox, monkeypatch):
     (inbox / "firms" / "a.csv").write_bytes(GOOD)
 
-    def busy(**given):
+    def busy(order, **how):
         raise ingest.Busy(None)
 
     with monkeypatch.context() as patched:
@@ -170,9 +170,8 @@ def test_a_list_is_called_what_its_name_or_title_says(inbox, name, title, said):
 def test_a_list_that_somebody_named_before_keeps_that_name_and_is_a_repetition(inbox, tmp_path, city):
     path = tmp_path / "第9期.csv"
     path.write_text(LISTED.format("某省监测中心").lstrip(), encoding="utf-8")
-    known = ingest.import_file(
-        path=path, source_code="provincial_list", actor=city.clerk, name=ListName("省厅", "2023年", "9")
-    )
+    order = ingest.ImportOrder(path, "provincial_list", city.clerk, name=ListName("省厅", "2023年", "9"))
+    known = ingest.import_file(order)
     (inbox / "provincial_list" / "另名第8期.csv").write_bytes(path.read_bytes())
     (done,) = watching.inbox_take()["files"]
     run = ImportRun.objects.get(uuid=done["run"])

@@ -12,13 +12,14 @@ from firepoints.models import Detection, FirePoint, ImportRun, Membership
 from firepoints.services import grouping, grouping_apply, ingest, withdrawing
 from firepoints.services.importing import preparing, start, turns, working
 from firepoints.services.importing.turns import Busy
-from firepoints.services.ingest import Import, import_file
+from firepoints.services.ingest import Import
 from firepoints.services.intake import finding_record
 from firepoints.services.withdrawing import import_withdraw
 from grids.services import locating
 from journal import clock
 from tests.factories import points as make
 from tests.factories.city import IN_WEST, City, build_city
+from tests.factories.imports import import_file
 from tests.races.meeting import at_once, in_between, lost, meet_after, meet_before, without_unique, won
 from tests.safety.conftest import HEADER, firms_row
 

@@ -21,7 +21,6 @@ from firepoints.models import (
     RawRow,
     Ruling,
 )
-from firepoints.services.ingest import import_file
 from grids.models import CellChange, EditionImport, RosterImport
 from grids.services.edition_reports import edition_report
 from grids.services.phones import phone_checked
@@ -31,6 +30,7 @@ from penalties.models import Batch, Circular
 from penalties.services import batches, circulars
 from tests.factories import points as make
 from tests.factories.city import IN_EAST, IN_WEST, ON_THE_BORDER, WEST, City, build_city
+from tests.factories.imports import import_file
 from tests.penalties.conftest import add_rule
 
 MONTH = "2023-10"

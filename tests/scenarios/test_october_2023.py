@@ -15,7 +15,6 @@ import time_machine
 from python_calamine import CalamineWorkbook
 
 from firepoints.models import FirePoint, Recognition
-from firepoints.services.ingest import import_file
 from firepoints.services.objections import lapse_due
 from firepoints.services.reading import ListName
 from firepoints.states import State
@@ -32,6 +31,7 @@ from penalties.services import batches, reports
 from penalties.services.pack import pack_load
 from tests.factories import points as make
 from tests.factories.city import designated, person
+from tests.factories.imports import import_file
 
 RATE_FEN = 3_000_000
 LEVELS = ("county", "township", "village", "group")

@@ -95,24 +95,21 @@ class Command(JinshaoCommand):
             raise Usage(f"一次只导入一个文件，多余的参数：{run_id}")
         if not options["source"]:
             raise Usage("要写明来源：--source firms|national_list|provincial_list|patrol|…")
-        given: dict[str, Any] = {
-            "path": Path(what),
-            "source_code": options["source"],
-            "actor": actor,
-            "datum": options["datum"],
-            "name": ListName(options["issuer"], options["period"], options["list_no"]),
-            "supersedes": options["supersedes"],
-        }
-        if options["observed"]:
-            given["options"] = {"observed": _observed(options["observed"], options["source"])}
+        order = ingest.ImportOrder(
+            path=Path(what),
+            source_code=options["source"],
+            actor=actor,
+            datum=options["datum"],
+            name=ListName(options["issuer"], options["period"], options["list_no"]),
+            supersedes=options["supersedes"],
+            options=_ways_of_reading(options),
+        )
         if options["dry_run"]:
-            return preview(**given).as_json()
-        if options["datum_confirmed"]:
-            given["options"] = {**given.get("options", {}), "datum_confirmed": True}
+            return preview(order).as_json()
         if options["later"]:
-            return ingest.result_of(ingest.import_start(**given)).as_json()
+            return ingest.result_of(ingest.import_start(order)).as_json()
         at_once = None if options["wait"] else POINTS_AT_ONCE
-        imported = ingest.import_file(**given, progress=bar, points_at_once=at_once)
+        imported = ingest.import_file(order, progress=bar, points_at_once=at_once)
         pending = imported.run is not None and not imported.run.is_over
         done = {**imported.as_json(), "points_pending": pending}
         return {**done, "timing": bar.timing()} if options["timing"] else done
@@ -135,6 +132,16 @@ class Command(JinshaoCommand):
         else:
             later = f"由后台继续；没有后台进程时：ingest resume {run.uuid}"
             self.stdout.write(f"导入记录 {run.uuid}：{run.progress.words}，{later}")
+
+
+def _ways_of_reading(options: dict[str, Any]) -> dict[str, Any]:
+    """What `ImportOrder.options` takes of the command's."""
+    ways: dict[str, Any] = {}
+    if options["observed"]:
+        ways["observed"] = _observed(options["observed"], options["source"])
+    if options["datum_confirmed"]:
+        ways["datum_confirmed"] = True
+    return ways
 
 
 def _observed(text: str, source: str) -> list[str]:

@@ -5,24 +5,22 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 
 from firepoints.models import ImportRun, Source
 from firepoints.services import reading
 from firepoints.services.importing import area, releasing, single
+from firepoints.services.importing.order import ImportOrder, Resolved, resolve
 from firepoints.services.importing.preparing import prepare, preview_of
 from firepoints.services.importing.results import COUNTED, Import, Progress, result_of
 from firepoints.services.importing.turns import MOST_ATTEMPTS, Busy, Turn, TurnLost, begin, take_over
 from firepoints.services.importing.working import silent, work
-from firepoints.services.mapping_memory import remembered
 from firepoints.services.reading import ListName
 from firepoints.sources.base import ParseResult
-from grids.models import Edition, User
+from grids.models import User
 from journal import clock, jobs
 from journal.errors import BadInput, Refused
 from journal.services import record
@@ -35,65 +33,40 @@ FOREGROUND_S = 90  # after this a worker looks whether whoever began in the fore
 State, Phase = ImportRun.State, ImportRun.Phase
 
 
-def import_start(
-    *,
-    path: Path,
-    source_code: str,
-    actor: User,
-    datum: str | None = None,
-    name: ListName | None = None,
-    supersedes: str | None = None,
-    mapping: Mapping[str, str] | None = None,
-    options: Mapping[str, Any] | None = None,
-    filename: str = "",
-    uuid: UUID | None = None,
-    in_foreground: bool = False,
-) -> ImportRun:
+def import_start(order: ImportOrder, *, in_foreground: bool = False) -> ImportRun:
     """Take a file in and answer at once: it is kept by content, and its run waits for a worker (`run.progress`).
 
-    `mapping` (field → heading): None takes what is remembered for the source and issuer.
-    `options`: further ways of reading (reading.OPTIONS), and `datum_confirmed` where a person has looked. `uuid` names
-    the run beforehand: the second time the same run is returned. `in_foreground`: the caller goes on with
-    `import_run_now`, and a worker only looks later whether it has. A file that is in force already, known by its hash,
-    is committed at once as a repetition. Raises Refused (no such source, no such run), BadInput (no such file).
+    `in_foreground`: the caller goes on with `import_run_now`, and a worker only looks later whether it has. A file that
+    is in force already, known by its hash, is committed at once as a repetition. Raises Refused (no such source, no such
+    run), BadInput (no such file).
     """
-    source = reading.source_named(source_code)
-    reading.refuse_callers(source)
+    return _started(resolve(order), in_foreground=in_foreground)
+
+
+def _started(resolved: Resolved, *, in_foreground: bool) -> ImportRun:
+    order, path = resolved.order, resolved.order.path
+    reading.refuse_callers(resolved.source)
     if not path.is_file():
         raise BadInput(f"找不到文件 {path.name}", where=str(path))
-    used = datum or source.datum
-    if used not in reading.DATUMS:
-        raise BadInput(f"不认识的坐标系“{used}”，可用：{'、'.join(reading.DATUMS)}", where="datum")
     digest = filing.digest_of_file(path)
-    listed = name or ListName()
-    mapping = remembered(source, listed.issuer) if mapping is None else mapping
-    facts: dict[str, Any] = {
-        "source": source,
-        "issuer": listed.issuer,
-        "period": listed.period,
-        "list_no": listed.list_no,
-        "filename": (filename or path.name)[:200],
-        "sha256": digest,
+    columns = resolved.columns(digest) | {
+        "filename": (order.filename or path.name)[:200],
         "size_bytes": path.stat().st_size,
         "stored_as": filing.store_file(path, kind="imports", suffix=path.suffix.lower()[:8], digest=digest),
-        "datum": used,
-        "mapping": dict(mapping or {}),
-        "options": {**(options or {}), "readers": reading.READERS},
-        "supersedes": run_named(supersedes) if supersedes else None,
-        "actor": actor,
+        "actor": order.actor,
         "started_at": clock.now(),
     }
-    if uuid is not None:
-        facts["uuid"] = uuid
-    return _written(facts, uuid, in_foreground)
+    if order.uuid is not None:
+        columns["uuid"] = order.uuid
+    return _written(columns, order.uuid, in_foreground)
 
 
-def _written(facts: dict[str, Any], uuid: UUID | None, in_foreground: bool) -> ImportRun:
+def _written(columns: dict[str, Any], uuid: UUID | None, in_foreground: bool) -> ImportRun:
     try:
         with transaction.atomic():
-            if (before := known_by_hash(facts)) is not None:
-                return _repeat(before, facts)
-            run = ImportRun.objects.create(state=State.WAITING, **facts)
+            if (before := known_by_hash(columns)) is not None:
+                return _repeat(before, columns)
+            run = ImportRun.objects.create(state=State.WAITING, **columns)
             later = clock.real_now() + timedelta(seconds=FOREGROUND_S) if in_foreground else None
             jobs.enqueue(JOB, str(run.uuid), {"run": str(run.uuid)}, run_after=later)
     except IntegrityError:
@@ -103,41 +76,38 @@ def _written(facts: dict[str, Any], uuid: UUID | None, in_foreground: bool) -> I
     return run
 
 
-def known_by_hash(facts: Mapping[str, Any]) -> ImportRun | None:
+def known_by_hash(columns: Mapping[str, Any]) -> ImportRun | None:
     """The run that brought this very file, read in the same way, if everything it found then must be so now.
 
     Not when boundaries were activated, an import taken back or corrected, or the program learned to read better since,
-    nor where a row lay in the future or contradicted another list: then the file is read again.
+    nor where a row lay in the future or contradicted another list: then the file is read again. `columns`: those of a
+    run by which the file is known (`Resolved.columns`).
     """
-    same = ("source", "sha256", "datum", "mapping", "issuer", "period", "list_no", "supersedes")
-    runs = ImportRun.objects.filter(**{name: facts[name] for name in same if name != "mapping"})
-    runs = runs.filter(
-        state=State.COMMITTED, phase__in=("", Phase.GROUPING), repeats__isnull=True, options__readers=reading.READERS
-    ).order_by("-pk")
-    for run in runs[:5]:
-        how = ({k: v for k, v in one.items() if k in reading.OPTIONS} for one in (run.options, facts["options"]))
-        since = run.committed_at or run.started_at
-        changed = (
-            run.mapping != facts["mapping"]
-            or next(how) != next(how)
-            or run.raw_rows.filter(code__in=reading.MAY_CHANGE).exists()
-            or Edition.objects.filter(activated_at__gte=run.started_at).exists()
-            or ImportRun.objects.filter(
-                Q(withdrawn_at__gte=since) | Q(supersedes__isnull=False, started_at__gte=run.started_at) & ~Q(pk=run.pk)
-            ).exists()
-        )
-        if not changed:
-            return run
-    return None
+    runs = (
+        ImportRun.objects.in_force()
+        .of_this_file(columns["source"], columns["sha256"])
+        .filter(**{name: columns[name] for name in ("datum", "issuer", "period", "list_no", "supersedes")})
+        .read_in_full_by(reading.READERS)
+        .without_rows_of(reading.MAY_CHANGE)
+        .still_true()
+        .order_by("-pk")
+    )
+    # Compared here: the order of keys in a JSON text counts on SQLite.
+    way = _way_of_reading(columns["mapping"], columns["options"])
+    return next((run for run in runs[:5] if _way_of_reading(run.mapping, run.options) == way), None)
 
 
-def _repeat(before: ImportRun, facts: dict[str, Any]) -> ImportRun:
+def _way_of_reading(mapping: Mapping[str, str], options: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
+    return dict(mapping), {name: value for name, value in options.items() if name in reading.OPTIONS}
+
+
+def _repeat(before: ImportRun, columns: dict[str, Any]) -> ImportRun:
     """A run that repeats another: nothing is read, and every row that was kept is identical."""
     counts = {name: getattr(before, name) for name in COUNTED}
     counts |= {"kept": 0, "identical": before.kept + before.identical}
     run = ImportRun.objects.create(
         state=State.COMMITTED, repeats=before, committed_at=clock.now(), digest=before.digest, header=before.header,
-        **counts, **facts,
+        **counts, **columns,
     )  # fmt: skip
     told = {**counts, "sha256": run.sha256, "repeats": str(before.uuid)}
     record("import.committed", run, run.actor, after=told)
@@ -230,18 +200,8 @@ def finish(run: ImportRun, turn: Turn) -> None:
 
 
 def import_file(
+    order: ImportOrder,
     *,
-    path: Path,
-    source_code: str,
-    actor: User,
-    datum: str | None = None,
-    name: ListName | None = None,
-    supersedes: str | None = None,
-    mapping: Mapping[str, str] | None = None,
-    options: Mapping[str, Any] | None = None,
-    filename: str = "",
-    uuid: UUID | None = None,
-    dry_run: bool = False,
     progress: Progress | None = None,
     wait_s: float | None = None,
     points_at_once: int | None = None,
@@ -251,41 +211,41 @@ def import_file(
     Raises BadInput (unreadable, with place and remedy; DatumDoubt), Refused (no such source, no edition, no such run),
     Busy when another import has the turn for longer than `wait_s`: the run waits then, and a worker does it.
     """
-    source = reading.source_named(source_code)
-    used = datum or source.datum
-    mapping = remembered(source, name.issuer if name else "") if mapping is None else mapping
-    how: dict[str, Any] = {"path": path, "source_code": source_code, "actor": actor, "datum": datum, "name": name}
-    how |= {"supersedes": supersedes, "mapping": mapping, "options": options, "filename": filename, "uuid": uuid}
-    if not dry_run and uuid is not None and (known := ImportRun.objects.filter(uuid=uuid).first()) is not None:
-        return result_of(known)
-    if not dry_run and path.is_file() and is_known(path, source=source, datum=used, how=how):
-        return result_of(import_start(**how, in_foreground=True))
-    result = reading.read_file(
-        path, source=source, datum=used, mapping=mapping, area=area.area_of_the_deployment(), how=options,
-        filename=filename,
-    )  # fmt: skip
-    replaced = run_named(supersedes) if supersedes else None
-    if dry_run:
-        found = prepare(result, source=source, name=name or ListName(), datum=used, supersedes=replaced)
-        return preview_of(found, area.doubt_of(found, datum=used))
+    resolved = resolve(order)
+    if order.uuid is not None and (before := ImportRun.objects.filter(uuid=order.uuid).first()) is not None:
+        return result_of(before)
+    if _is_known(resolved):
+        return result_of(_started(resolved, in_foreground=True))
+    result = resolved.read()
     area.require_edition()
-    run = import_start(**how, in_foreground=True)
+    run = _started(resolved, in_foreground=True)
     return import_run_now(run, wait_s=wait_s, progress=progress, given=result, points_at_once=points_at_once)
 
 
-def is_known(path: Path, *, source: Source, datum: str, how: Mapping[str, Any]) -> bool:
+def import_dry_run(order: ImportOrder) -> Import:
+    """What an import of the file would do; nothing is written. Raises as `import_file`."""
+    resolved = resolve(order)
+    prepared = prepare(
+        resolved.read(),
+        source=resolved.source,
+        name=order.name,
+        datum=resolved.datum,
+        supersedes=resolved.supersedes,
+    )
+    return preview_of(prepared, area.doubt_of(prepared, datum=resolved.datum))
+
+
+def is_known(order: ImportOrder) -> bool:
     """Whether this very file is in force already, so that it need not be read."""
-    size = path.stat().st_size
-    if not ImportRun.objects.filter(source=source, size_bytes=size, state=State.COMMITTED).exists():
+    return _is_known(resolve(order))
+
+
+def _is_known(resolved: Resolved) -> bool:
+    path, runs = resolved.order.path, ImportRun.objects.filter(source=resolved.source, state=State.COMMITTED)
+    # By its size first: a large file is hashed where one of that size was taken in before.
+    if not path.is_file() or not runs.filter(size_bytes=path.stat().st_size).exists():
         return False
-    name = how["name"] or ListName()
-    replaced = run_named(how["supersedes"]) if how["supersedes"] else None
-    facts = {
-        "source": source, "sha256": filing.digest_of_file(path), "datum": datum, "issuer": name.issuer,
-        "period": name.period, "list_no": name.list_no, "supersedes": replaced,
-        "mapping": dict(how["mapping"] or {}), "options": dict(how["options"] or {}),
-    }  # fmt: skip
-    return known_by_hash(facts) is not None
+    return known_by_hash(resolved.columns(filing.digest_of_file(path))) is not None
 
 
 def import_sightings(
@@ -297,24 +257,3 @@ def import_sightings(
     Raises Busy when a row is just being loaded by another import, Refused when no edition is active.
     """
     return single.import_at_once(result, source, actor, name, facts, dry_run)
-
-
-def run_named(given: str) -> ImportRun:
-    """A run by its UUID or number. Raises Refused when there is none."""
-    text = str(given).strip()
-    # isdecimal and a length limit: "²" and a number beyond bigint are no ids
-    if text.isascii() and text.isdecimal() and len(text) < 19:
-        found = ImportRun.objects.filter(pk=int(text)).first()
-    else:
-        found = ImportRun.objects.filter(uuid=text).first() if _is_uuid(text) else None
-    if found is None:
-        raise BadInput(f"没有导入记录“{text}”", code="no_run")
-    return found
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
