@@ -23,7 +23,16 @@ from firepoints.states import DECIDED, State
 from grids.models import User
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Open:
+    """What is to be done of a plan: the groups (positions in the partition), and of each suspected point whose sightings
+    the partition holds apart the label of the group that keeps it."""
+
+    groups: list[int]
+    homes: dict[int, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What the partition says should be done, computed without a transaction and applied in pieces."""
 
@@ -32,9 +41,9 @@ class Plan:
     targets: Mapping[int, set[int]]
     doubtful: Mapping[int, str]
 
-    def open_groups(self) -> list[int]:
-        """The groups (positions in the partition) in which a sighting of the run waits for a point, two suspected points
-        have come together, or one has come apart (a nearer pixel, fixed heat accepted since)."""
+    def open(self) -> Open:
+        """The groups in which a sighting of the run waits for a point, two suspected points have come together, or one has
+        come apart (a nearer pixel, fixed heat accepted since)."""
         waiting = self.scene.own - self.scene.point_of.keys()
         standing = {pk: at for pk, at in self.scene.point_of.items() if self.scene.points[at].state == State.SUSPECTED}
         ids, label = self.partition.ids, self.partition.label
@@ -45,21 +54,23 @@ class Plan:
         met, points = np.unique(pairs[0], return_counts=True)
         held, pieces = np.unique(pairs[1], return_counts=True)
         torn = np.isin(pairs[1], held[pieces > 1])
-        self.scene.homes = _homes(of.tolist(), list(standing.values()), set(held[pieces > 1].tolist()))
+        homes = _homes(of.tolist(), list(standing.values()), set(held[pieces > 1].tolist()))
         open_ = label[np.isin(ids, np.fromiter(waiting, dtype=np.int64, count=len(waiting)))]
         labels = np.unique(np.concatenate((open_, met[points > 1], pairs[0][torn])))
         at = np.searchsorted(self.partition.group_label, labels).tolist()
-        return [k for k, name in zip(at, labels.tolist(), strict=True) if name not in self.partition.frozen_labels]
+        frozen = self.partition.frozen_labels
+        return Open([k for k, name in zip(at, labels.tolist(), strict=True) if name not in frozen], homes)
 
-    def apply(self, groups: Sequence[int], *, run: ImportRun, actor: User) -> int:
-        """Form or change the points of some groups, in the caller's transaction; returns how many.
+    def apply(self, groups: Sequence[int], homes: dict[int, int], *, run: ImportRun, actor: User) -> int:
+        """Form or change the points of some groups, in the caller's transaction; returns how many. `homes` of `open()` is
+        kept up with what is done, as the scene is: the next piece goes on with both.
 
         Raises StaleVersion or Conflict when a person has acted on one of them since the scene was read.
         """
         found = self.partition.groups_at(groups)
         members = [pk for one in found for pk in one.members]
         detections = Detection.objects.select_related("source").in_bulk(members)
-        return Application(self.scene, self.targets, self.doubtful, detections, run, actor).of(found)
+        return Application(self.scene, homes, self.targets, self.doubtful, detections, run, actor).of(found)
 
 
 def _homes(labels: Sequence[int], points: Sequence[int], torn: set[int]) -> dict[int, int]:
@@ -86,7 +97,10 @@ def group_run(*, run: ImportRun, actor: User, same_as: Mapping[int, int] | None 
     All in the caller's transaction: for a few rows. The partition is a function of detections and constraints alone.
     """
     plan = plan_for(run, same_as or {})
-    return plan.apply(plan.open_groups(), run=run, actor=actor) if plan else 0
+    if plan is None:
+        return 0
+    open_ = plan.open()
+    return plan.apply(open_.groups, open_.homes, run=run, actor=actor)
 
 
 def plan_for(run: ImportRun, same_as: Mapping[int, int]) -> Plan | None:

@@ -25,10 +25,12 @@ APART_NOW = "按现有的监测记录和固定热源，归并规则不再把它�
 
 @dataclass(slots=True)
 class Application:
-    """The groups of one partition at work. `targets`: detection → the points that stand and that it touches; `doubtful`:
+    """The groups of one partition at work. `homes`: of a suspected point whose sightings the partition holds apart, the
+    label of the group that keeps it; `targets`: detection → the points that stand and that it touches; `doubtful`:
     detections whose group may be one fire with another → the question about it."""
 
     scene: Scene
+    homes: dict[int, int]
     targets: Mapping[int, set[int]]
     doubtful: Mapping[int, str]
     detections: Mapping[int, Detection]
@@ -64,7 +66,7 @@ class Application:
         scene, leaving = self.scene, defaultdict[int, list[int]](list)
         for pk in one.members:
             of = scene.point_of.get(pk)
-            if of is not None and scene.homes.get(of, one.members[0]) != one.members[0]:
+            if of is not None and self.homes.get(of, one.members[0]) != one.members[0]:
                 leaving[of].append(pk)
         for at, ids in sorted(leaving.items()):
             point = scene.points[at]
@@ -81,7 +83,7 @@ class Application:
         scene, others = self.scene, standing[1:]
         survivor = scene.points[standing[0]]
         additions = [pk for pk in one.members if pk not in scene.point_of]
-        if not additions and not others and standing[0] not in scene.homes:
+        if not additions and not others and standing[0] not in self.homes:
             return 0
         came = {*additions, *(pk for pk in one.members if scene.point_of.get(pk) in others)}
         current = FirePoint.objects.get(pk=survivor.pk)
@@ -108,9 +110,9 @@ class Application:
     def _follow(self, absorbed: Sequence[int], survivor: int, label: int) -> None:
         """What an absorbed point held of other groups is the survivor's now, until they take it."""
         scene = self.scene
-        if not any(pk in scene.homes for pk in absorbed):
+        if not any(pk in self.homes for pk in absorbed):
             return
-        scene.homes[survivor] = label
+        self.homes[survivor] = label
         moved = set(absorbed)
         scene.point_of.update({pk: survivor for pk, at in scene.point_of.items() if at in moved})
 

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 from itertools import pairwise
@@ -72,16 +72,12 @@ SEEN = tuple(column.path for column in Seen)
 
 @dataclass(slots=True)
 class Scene:
-    """The detections in reach of a run as rows of SEEN, the point that each belongs to, and the points themselves.
-
-    `homes`: of a suspected point whose sightings the partition holds apart, the label of the group that keeps it.
-    """
+    """The detections in reach of a run as rows of SEEN, the point that each belongs to, and the points themselves."""
 
     rows: list[Values]
     own: set[int]
     point_of: dict[int, int]
     points: dict[int, FirePoint]
-    homes: dict[int, int] = field(default_factory=dict)
 
 
 def params_of(new: Sequence[Values]) -> Params:

@@ -1,5 +1,6 @@
 """What the partition does to points: fixed heat, sightings that change sides, and what is put before a person (policy.md §4)."""
 
+import copy
 from datetime import date, timedelta
 
 import pytest
@@ -7,7 +8,7 @@ import shapely
 
 from firepoints.models import Detection, FirePoint
 from firepoints.selectors import active_detections
-from firepoints.services.grouping import group_run
+from firepoints.services.grouping import group_run, plan_for
 from firepoints.services.standing_apart import neighbours_of
 from firepoints.states import State
 from grids.geo.datum import from_wgs84
@@ -69,6 +70,21 @@ def test_accepting_fixed_heat_changes_a_suspicion_with_the_next_import_that_reac
     grouped(city, newer)
     assert not FirePoint.objects.filter(is_oversize=True).exists()
     assert FirePoint.objects.filter(is_fixed_heat=True, needs_person="").count() == FirePoint.objects.count() >= 3
+
+
+def test_asking_what_is_open_changes_nothing_and_says_which_group_keeps_a_torn_point(city: City) -> None:
+    hits = [make.detection(source="firms", when=make.BURNT_AT + 12 * n * HOUR) for n in range(6)]
+    grouped(city, hits[0])
+    works(city)
+    newer = make.detection(source="firms", when=make.BURNT_AT + 61 * HOUR)
+    plan = plan_for(newer.run, {})
+    assert plan is not None
+    before = copy.deepcopy((plan.scene.point_of, plan.scene.own, plan.targets, plan.doubtful))
+    first = plan.open()
+    assert plan.open() == first
+    assert (plan.scene.point_of, plan.scene.own, plan.targets, plan.doubtful) == before
+    assert set(first.homes) == {point_of(hits[0]).pk}
+    assert len(first.groups) >= 3
 
 
 def test_a_finding_goes_to_the_nearer_pixel_that_comes_later_as_if_both_had_been_there(city: City) -> None:

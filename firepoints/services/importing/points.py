@@ -57,25 +57,25 @@ def _formed(run: ImportRun, turn: Turn, same_as: dict[int, int], progress: Progr
     plan = grouping.plan_for(run, same_as)
     if plan is None:
         return True
-    labels = plan.open_groups()
+    open_ = plan.open()
     done, size = 0, FIRST
-    while done < len(labels):
-        part = labels[done : done + size]
+    while done < len(open_.groups):
+        part = open_.groups[done : done + size]
         begun = perf_counter()
         try:
             with turn.piece():
                 one_at_a_time()
                 if grouping.stamp() != stamp:
                     return False
-                points = run.points + plan.apply(part, run=run, actor=run.actor)
+                points = run.points + plan.apply(part, open_.homes, run=run, actor=run.actor)
                 turn.keep(points=points)
-                turn.show(done + len(part), len(labels))
+                turn.show(done + len(part), len(open_.groups))
                 faults.point("import.points.made")
         except (StaleVersion, Conflict, IntegrityError):
             return False  # someone was quicker: what is there now is looked at anew
         run.points, done = points, done + len(part)
         faults.point("import.points.formed")
-        progress("归并成火点", done, len(labels))
+        progress("归并成火点", done, len(open_.groups))
         size = next_size(size, perf_counter() - begun)
     return True
 
