@@ -5,6 +5,7 @@ A scar brings the proof of its date. Of a 举报 the caller is taken out before 
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -15,7 +16,7 @@ from firepoints.services import hotline, ingest
 from firepoints.services.merge import fire_point_merge
 from firepoints.services.reading import ListName, source_named
 from firepoints.services.steps import claim
-from firepoints.sources.base import SCAR, ParseOptions, ParseResult, Rejected
+from firepoints.sources.base import SCAR, ParseOptions, ParseResult, Rejected, Sighting
 from firepoints.sources.fields import PATROL_FIELDS
 from firepoints.sources.headings import fields_of
 from firepoints.sources.patrol import patrol_finding
@@ -66,34 +67,75 @@ def finding_record(
     or, where that one is decided and the reporter is no 认定人, waits with the proposal and cannot be charged meanwhile.
     Raises NotAllowed when the actor's post may not report under this source, BadInput naming the field at fault.
     """
+    _require_open_to(source_code, actor)
+    finding = _finding_of(data, source_code, datum, has_photo=has_photo, belongs_to=belongs_to)
+    _require_complete(finding)
+    target = selectors.fire_point_for(actor, belongs_to) if belongs_to else None
+    with transaction.atomic():
+        done = _stored(finding.data, ParseResult((finding.sighting,), (), ()), source_code, actor, datum)
+        if source_code == HOTLINE and (sighting := sighting_of(done)) is not None:
+            hotline.hotline_take(detection=sighting, actor=actor, name=finding.caller, phone=finding.phone)
+        point = _point_of(done)
+        if target is not None and point is not None and point.pk != target.pk:
+            why = f"黑斑属于这一处：{finding.data.get('date_proof') or '上报人指定'}"[:300]
+            point = _joined(point, target, actor, why, is_new=bool(done.kept))
+    return done, point
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding as it was handed in and read: without its caller, who is kept apart."""
+
+    data: dict[str, Any]
+    sighting: Sighting
+    source_code: str
+    has_photo: bool
+    belongs_to: str
+    caller: str
+    phone: str
+
+    @property
+    def is_scar(self) -> bool:
+        return self.sighting.kind == SCAR
+
+    @property
+    def is_undated_scar(self) -> bool:
+        """Whether nothing proves the date of a scar; whoever calls in a 举报 need not."""
+        is_proved = self.has_photo or str(self.data.get("date_proof") or "").strip()
+        return self.is_scar and not is_proved and self.source_code != HOTLINE
+
+
+def _require_complete(finding: Finding) -> None:
+    if finding.is_undated_scar:
+        raise BadInput("黑斑要写明凭什么认定焚烧日期，或附照片", where="date_proof", code="missing_date_proof")
+    if finding.belongs_to and not finding.is_scar:
+        raise BadInput("只有黑斑可以写属于哪一处火点", where="belongs_to")
+
+
+def _require_open_to(source_code: str, actor: User) -> None:
     allowed = OPEN_TO.get(source_code)
     if allowed is None:
         raise BadInput(f"“{source_code}”不能逐条上报", where="source")
     if not (roles_of(actor) & allowed or (allowed == _BUREAU_ONLY and _inspects_for_the_city(actor))):
         raise NotAllowed("您的岗位不能以这个来源上报；县、乡、村发现的请选“自查”")
-    given, name, phone = _without_informant(data) if source_code == HOTLINE else (dict(data), "", "")
-    _refuse_informant(given)
-    found = patrol_finding(given, options=ParseOptions(datum=datum, now=clock.now()))
-    if isinstance(found, Rejected):
-        raise BadInput(found.reason, where=found.column, code=found.code)
-    is_scar = found.kind == SCAR
-    if is_scar and source_code != HOTLINE and not has_photo and not str(given.get("date_proof") or "").strip():
-        raise BadInput("黑斑要写明凭什么认定焚烧日期，或附照片", where="date_proof", code="missing_date_proof")
-    if belongs_to and not is_scar:
-        raise BadInput("只有黑斑可以写属于哪一处火点", where="belongs_to")
-    target = selectors.fire_point_for(actor, belongs_to) if belongs_to else None
-    with transaction.atomic():
-        done = _stored(given, ParseResult((found,), (), ()), source_code, actor, datum)
-        if source_code == HOTLINE and (sighting := sighting_of(done)) is not None:
-            hotline.hotline_take(detection=sighting, actor=actor, name=name, phone=phone)
-        point = _point_of(done)
-        if target is not None and point is not None and point.pk != target.pk:
-            why = f"黑斑属于这一处：{given.get('date_proof') or '上报人指定'}"[:300]
-            if target.state in DECIDED and Role.RECOGNISER not in roles_of(actor):
-                return done, _proposed(point, target, actor, why) if done.kept else point
-            fire_point_merge(point_id=point.pk, actor=actor, into=target.pk, reason=why)
-            point = selectors.survivor_of(target)
-    return done, point
+
+
+def _finding_of(data: Mapping[str, Any], source_code: str, datum: str, *, has_photo: bool, belongs_to: str) -> Finding:
+    """The finding as the patrol reader reads it. Raises BadInput naming the field at fault."""
+    cells, caller, phone = _without_informant(data) if source_code == HOTLINE else (dict(data), "", "")
+    _refuse_informant(cells)
+    sighting = patrol_finding(cells, options=ParseOptions(datum=datum, now=clock.now()))
+    if isinstance(sighting, Rejected):
+        raise BadInput(sighting.reason, where=sighting.column, code=sighting.code)
+    return Finding(cells, sighting, source_code, has_photo, belongs_to, caller, phone)
+
+
+def _joined(point: FirePoint, target: FirePoint, actor: User, why: str, *, is_new: bool) -> FirePoint:
+    """The point in which a scar ends that belongs to `target`: merged into it, or waiting for whoever decides."""
+    if target.state in DECIDED and Role.RECOGNISER not in roles_of(actor):
+        return _proposed(point, target, actor, why) if is_new else point
+    fire_point_merge(point_id=point.pk, actor=actor, into=target.pk, reason=why)
+    return selectors.survivor_of(target)
 
 
 def _proposed(point: FirePoint, target: FirePoint, actor: User, why: str) -> FirePoint:
