@@ -35,15 +35,15 @@ from firepoints.sources.passes import (
     Line,
     Pixel,
     cell_names,
-    content_and_name,
     field_names,
     one_result,
+    result_of,
     sighting_of,
+    text_of,
+    uncut,
 )
-from firepoints.sources.reasons import REASONS
 from firepoints.sources.text import parse_number, plain
 from firepoints.sources.titles import UTC_SAID
-from papers.encodings import decode
 
 SPELLINGS = {
     "seq_no": ("火点编号", "火区编号", "编号"), "lat": ("纬度",), "lon": ("经度",), "area": ("像素面积", "像元面积", "象素面积"),
@@ -73,19 +73,17 @@ class Section:
 
 def parse(source: bytes | str | Path, *, options: ParseOptions) -> ParseResult:
     """Read an FY-4 fire text (a path or its bytes). Raises SourceError when it is none or has no time."""
-    data, filename = content_and_name(source, options)
-    text, encoding = decode(data)
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    titles, notes, rows = sort_lines(lines)
-    if not rows and not any(section_of(line) for line in lines):
+    text = text_of(source, options)
+    titles, notes, rows = sort_lines(text.lines)
+    if not rows and not any(section_of(line) for line in text.lines):
         raise SourceError(
             "缺少风云四号火情的表头（火点编号或火区编号、纬度、经度、省地县）",
             where="表头",
             todo="请直接使用下载的文本文件",
             code="wrong_columns",
         )
-    span, said_by = observed_at(titles, filename, options)
-    pixel = Pixel(satellite_of(titles, filename, options), "AGRI")
+    span, said_by = observed_at(titles, text.filename, options)
+    pixel = Pixel(satellite_of(titles, text.filename, options), "AGRI")
     has_pixels = any(not section.is_region for section, _, _ in rows)
     found: list[Sighting | Rejected] = []
     for section, number, line in rows:
@@ -93,11 +91,10 @@ def parse(source: bytes | str | Path, *, options: ParseOptions) -> ParseResult:
             notes.append(Note(number, "", text_row([line])))
         else:
             found.append(read_line(section, number, line, span, pixel, options))
-    return ParseResult(
-        tuple(row for row in found if isinstance(row, Sighting)),
-        tuple(row for row in found if isinstance(row, Rejected)),
-        tuple(sorted(notes, key=lambda note: note.row_no)),
-        {"encoding": encoding, "datum": "wgs84", "zone": "UTC", "observed": [at.isoformat() for at in span],
+    return result_of(
+        found,
+        notes,
+        {"encoding": text.encoding, "datum": "wgs84", "zone": "UTC", "observed": [at.isoformat() for at in span],
          "observed_by": said_by, "satellite": pixel.satellite},
     )  # fmt: skip
 
@@ -106,14 +103,13 @@ def read_again(
     source: bytes | str | Path, row_no: int, cells: Mapping[str, str], *, options: ParseOptions
 ) -> ParseResult:
     """One line of a file with other cells (a whole `line` where it could not be cut), read as the file was."""
-    data, filename = content_and_name(source, options)
-    text, _ = decode(data)
-    titles, _, rows = sort_lines(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+    text = text_of(source, options)
+    titles, _, rows = sort_lines(text.lines)
     section = next((section for section, number, _ in rows if number == row_no), None)
     if section is None:
         raise SourceError("原文件里没有这一行了", where=f"第 {row_no} 行", code="no_row")
-    span, _ = observed_at(titles, filename, options)
-    pixel = Pixel(satellite_of(titles, filename, options), "AGRI")
+    span, _ = observed_at(titles, text.filename, options)
+    pixel = Pixel(satellite_of(titles, text.filename, options), "AGRI")
     if set(cells) == {LINE}:
         return one_result(read_line(section, row_no, cells[LINE], span, pixel, options))
     return one_result(read_cells(section, row_no, cells, span, pixel, options))
@@ -160,7 +156,7 @@ def read_line(
         cells.append("")
     # A place before its column: a cell is missing, and all behind it are shifted.
     if len(cells) != width or (has_place_last and any(PLACE.search(cell) for cell in cells[:-1])):
-        return Rejected(number, "", "", {LINE: text_row([line])[0]}, REASONS["columns"], "columns")
+        return uncut(number, line)
     return read_cells(section, number, dict(zip(section.names, cells, strict=True)), span, pixel, options)
 
 

@@ -30,14 +30,14 @@ from firepoints.sources.passes import (
     Line,
     Pixel,
     cell_names,
-    content_and_name,
     field_names,
     one_result,
+    result_of,
     sighting_of,
+    text_of,
+    uncut,
 )
-from firepoints.sources.reasons import REASONS
 from firepoints.sources.text import parse_number, plain
-from papers.encodings import decode
 
 SPELLINGS = {
     "seq_no": ("id",), "year": ("year",), "date": ("day",), "month": ("month",), "time": ("time",), "lat": ("lat", "latitude"),
@@ -52,12 +52,11 @@ FLUX = re.compile(r"w\s*/?\s*m\s*(?:\^?-?\s*2)", re.IGNORECASE)
 
 def parse(source: bytes | str | Path, *, options: ParseOptions) -> ParseResult:
     """Read an L2WLF text (a path or its bytes). Raises SourceError when it is none; `meta` says how it was read."""
-    data, filename = content_and_name(source, options)
-    text, encoding = decode(data)
+    text = text_of(source, options)
     notes: list[Note] = []
     found: list[Sighting | Rejected] = []
     heading: Heading | None = None
-    for number, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), start=1):
+    for number, line in enumerate(text.lines, start=1):
         if not line.strip(" ,\t#"):
             continue
         named = heading_of(line)
@@ -65,7 +64,7 @@ def parse(source: bytes | str | Path, *, options: ParseOptions) -> ParseResult:
             heading = heading or named
             notes.append(Note(number, "", text_row([line])))
             continue
-        found.append(read_line(heading.line(number, line), heading, filename, options))
+        found.append(read_line(heading.line(number, line), heading, text.filename, options))
     if heading is None:
         raise SourceError(
             "缺少葵花 L2WLF 的表头（# ID,Year,Month,Day,Time(UTC),Lat,Lon…）",
@@ -73,11 +72,10 @@ def parse(source: bytes | str | Path, *, options: ParseOptions) -> ParseResult:
             todo="请直接使用下载的 L2WLF 文件，不要删去 # 开头的行",
             code="wrong_columns",
         )
-    return ParseResult(
-        tuple(row for row in found if isinstance(row, Sighting)),
-        tuple(row for row in found if isinstance(row, Rejected)),
-        tuple(notes),
-        {"encoding": encoding, "columns": heading.names, "datum": "wgs84", "zone": "UTC",
+    return result_of(
+        found,
+        notes,
+        {"encoding": text.encoding, "columns": heading.names, "datum": "wgs84", "zone": "UTC",
          "frp": "flux × area" if heading.is_flux else "as given, MW"},
     )  # fmt: skip
 
@@ -95,7 +93,7 @@ class Heading:
         while len(cells) > len(self.names) and not cells[-1]:
             cells.pop()
         if len(cells) != len(self.names):
-            return Rejected(number, "", "", {LINE: text_row([text])[0]}, REASONS["columns"], "columns")
+            return uncut(number, text)
         return Line(number, dict(zip(self.names, cells, strict=True)), self.fields)
 
 
@@ -108,13 +106,12 @@ def read_again(
     source: bytes | str | Path, row_no: int, cells: Mapping[str, str], *, options: ParseOptions
 ) -> ParseResult:
     """One line of a file with other cells (a whole `line` where it could not be cut), read as the file was."""
-    data, filename = content_and_name(source, options)
-    text, _ = decode(data)
-    heading = next((found for line in text.splitlines() if (found := heading_of(line))), None)
+    text = text_of(source, options)
+    heading = next((found for line in text.lines if (found := heading_of(line))), None)
     if heading is None:
         raise SourceError("原文件的表头读不懂了", where="表头", code="wrong_columns")
     line = heading.line(row_no, cells[LINE]) if set(cells) == {LINE} else Line(row_no, cells, heading.fields)
-    return one_result(read_line(line, heading, filename, options))
+    return one_result(read_line(line, heading, text.filename, options))
 
 
 def read_line(line: Line | Rejected, heading: Heading, filename: str, options: ParseOptions) -> Sighting | Rejected:

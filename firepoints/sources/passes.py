@@ -15,15 +15,18 @@ from firepoints.sources.base import (
     NAME_LIMIT,
     PLACE_LIMIT,
     TEXT_LIMIT,
+    Note,
     ParseOptions,
     ParseResult,
     Rejected,
     Sighting,
+    text_row,
 )
 from firepoints.sources.coordinates import parse_coordinate
 from firepoints.sources.places import county_in
 from firepoints.sources.reasons import REASONS, is_future, position_problem
 from firepoints.sources.text import compact, parse_number, plain
+from papers.encodings import decode
 from papers.reading import read_bytes
 
 BRACKETS = re.compile(r"[(\[].*")
@@ -59,6 +62,37 @@ def content_and_name(source: bytes | str | Path, options: ParseOptions) -> tuple
     if isinstance(source, bytes):
         return source, options.filename
     return read_bytes(source, options), options.filename or Path(source).name
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text file cut into its lines, the encoding it was in, and the name under which it came."""
+
+    lines: list[str]
+    encoding: str
+    filename: str
+
+
+def text_of(source: bytes | str | Path, options: ParseOptions) -> Text:
+    """The lines of a file (a path or its bytes), whichever way they end."""
+    data, filename = content_and_name(source, options)
+    text, encoding = decode(data)
+    return Text(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), encoding, filename)
+
+
+def uncut(number: int, line: str) -> Rejected:
+    """A line that does not fall into the columns of its heading, kept whole."""
+    return Rejected(number, "", "", {LINE: text_row([line])[0]}, REASONS["columns"], "columns")
+
+
+def result_of(rows: Sequence[Sighting | Rejected], notes: Sequence[Note], meta: Mapping[str, Any]) -> ParseResult:
+    """The rows of a file by what they are, and its notes in file order."""
+    return ParseResult(
+        tuple(row for row in rows if isinstance(row, Sighting)),
+        tuple(row for row in rows if isinstance(row, Rejected)),
+        tuple(sorted(notes, key=lambda note: note.row_no)),
+        meta,
+    )
 
 
 def one_result(found: Sighting | Rejected) -> ParseResult:
