@@ -240,7 +240,11 @@ def _column_problem(entry: Entry) -> str | None:
         return "认定金额应大于零"
     if entry.basis not in BASES:
         return f"不认识的扣缴依据“{entry.basis}”"
-    return None if MONTH.fullmatch(entry.month) else f"月份“{entry.month}”应写成 YYYY-MM"
+    try:
+        Month.parse(entry.month)
+    except NotAMonth as error:
+        return str(error)
+    return None
 
 
 def _problem(entry: Entry, before: Entry | None) -> str | None:

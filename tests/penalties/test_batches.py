@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from core.month import Month
 from journal import clock
 from journal.errors import BadInput, Conflict, Missing, NotAllowed, NotThere, Refused
 from journal.models import Entry
@@ -60,7 +61,7 @@ def test_a_payer_that_the_table_does_not_list_comes_after_those_it_lists(city):
         LedgerEntry(payer_code="999", payer_name="外县", basis="scar", amount_fen=amount_fen)
         for amount_fen in (YUAN_30000, -YUAN_30000)
     )
-    rows = tables.rows_of([back], [charge], on=tables.last_day(MONTH))
+    rows = tables.rows_of([back], [charge], on=Month.parse(MONTH).last_day)
     assert [row.code for row in rows] == [WEST, EAST, "999"]
     assert rows[-1] == PayerRow("999", "外县", "", Figures(-1, 0, 0, -1, -YUAN_30000, 0, 0))
 
