@@ -1,7 +1,10 @@
 """Fire points as a file that QGIS opens: the points and what the sensors saw of each (WGS-84)."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import shapely
 from django.db.models import Prefetch, QuerySet
@@ -9,13 +12,16 @@ from django.db.models import Prefetch, QuerySet
 from firepoints.footprints import footprint_of
 from firepoints.models import FirePoint, Membership
 from grids.models import User
-from grids.services.vector_files import Features, check_target, write_features
+from grids.services.vector_files import check_target, columns_of, layer_frame, write_features
 from journal.clock import BEIJING
 from journal.services import access
 
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
 
 def export_points(*, points: QuerySet[FirePoint], out: Path, actor: User) -> dict[str, int]:
-    """Write layers `points` and `footprints` to a GeoPackage, or `points` alone to GeoJSON; returns rows by layer.
+    """Write layers `points` and `footprints` to a GeoPackage, or `points` alone to the other formats of `FORMATS`; returns rows by layer.
 
     Times are Beijing, dates too. The export is noted in journal.Access. Raises BadInput for another suffix or a folder
     that cannot be written.
@@ -33,7 +39,7 @@ def export_points(*, points: QuerySet[FirePoint], out: Path, actor: User) -> dic
     return written
 
 
-def _points(found: Sequence[FirePoint]) -> Features:
+def _points(found: Sequence[FirePoint]) -> GeoDataFrame:
     rows = []
     for point in found:
         place = point.attribution
@@ -54,10 +60,10 @@ def _points(found: Sequence[FirePoint]) -> Features:
                 "border_m": place.border_m if place else None,
             }
         )
-    return Features.of(rows, [shapely.Point(point.lon, point.lat) for point in found])
+    return layer_frame(columns_of(rows), [shapely.Point(point.lon, point.lat) for point in found])
 
 
-def _footprints(found: Sequence[FirePoint]) -> Features:
+def _footprints(found: Sequence[FirePoint]) -> GeoDataFrame:
     members = [(point, member) for point in found for member in point.live_members]  # type: ignore[attr-defined]
     rows = [
         {
@@ -70,4 +76,4 @@ def _footprints(found: Sequence[FirePoint]) -> Features:
         }
         for point, member in members
     ]
-    return Features.of(rows, [footprint_of(member.detection) for _, member in members])
+    return layer_frame(columns_of(rows), [footprint_of(member.detection) for _, member in members])

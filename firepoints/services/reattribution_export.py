@@ -8,7 +8,7 @@ import shapely
 
 from firepoints.models import Reattribution
 from grids.roles import LEVELS
-from grids.services.vector_files import Features, file_content, plain, write_features
+from grids.services.vector_files import file_content, layer_frame, plain, write_features
 from journal.clock import BEIJING
 from papers.tables import Table, Value, workbook
 
@@ -35,11 +35,11 @@ def reattributions_workbook(rows: Iterable[Reattribution], *, title: str) -> byt
 
 
 def reattributions_layer(rows: Iterable[Reattribution], suffix: str) -> bytes:
-    """The points as layer `moved_points`. Raises BadInput for another suffix than .gpkg or .geojson, or without a row."""
+    """The points as layer `moved_points`. Raises BadInput for a suffix not of FORMATS, or without a row."""
     told = [_told(row) for row in rows]
     columns = {name: [plain(one[at]) for one in told] for at, name in enumerate(FIELDS)}
     spots = [shapely.Point(lon, lat) for lon, lat in zip(columns["lon"], columns["lat"], strict=True)]
-    return file_content(suffix, lambda out: write_features({"moved_points": Features(columns, spots)}, out))
+    return file_content(suffix, lambda out: write_features({"moved_points": layer_frame(columns, spots)}, out))
 
 
 def _told(row: Reattribution) -> tuple[Value, ...]:

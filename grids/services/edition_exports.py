@@ -1,13 +1,13 @@
 """Editions for whoever works in Excel or QGIS: cells, the report of a check, code changes, the history (C2).
 
-Workbooks come from `papers.tables`; layers are GeoPackage or GeoJSON in WGS-84.
+Workbooks come from `papers.tables`; layers come from `vector_files`, in WGS-84.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import shapely
 from django.db.models import QuerySet
@@ -16,9 +16,20 @@ from grids.models import Cell, Edition, EditionReport
 from grids.roles import LEVEL_LABELS, LEVELS, Level
 from grids.services.cell_changes import changes_in_force
 from grids.services.edition_check import ERRORS, LABELS, LACKS, WARNINGS
-from grids.services.vector_files import Features, export_cells, file_content, plain, write_features
+from grids.services.vector_files import (
+    FORMATS,
+    check_suffix,
+    export_cells,
+    file_content,
+    layer_frame,
+    plain,
+    write_features,
+)
 from journal.clock import BEIJING
 from papers.tables import Table, workbook
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
 
 MAP_NOTE: Final = "示意图，不作划界依据；坐标为 WGS-84，经度在前"
 
@@ -134,15 +145,16 @@ def _listed(report: EditionReport) -> Iterable[tuple[str, dict[str, Any]]]:
 
 def findings_layer(report: EditionReport, suffix: str) -> bytes:
     """The same for QGIS: errors and warnings apart in a GeoPackage, what is known only by its place apart from what has
-    ground (a layer of both opens as a mixture); together in a GeoJSON."""
+    ground (a layer of both opens as a mixture); together in the other formats."""
+    check_suffix(suffix)
     features = findings_geojson(report)["features"]
     names = ("kind", "label", "level", "codes", "name", "area_m2", "text")
 
-    def layer(rows: list[dict[str, Any]]) -> Features:
+    def layer(rows: list[dict[str, Any]]) -> GeoDataFrame:
         columns = {name: [plain(row["properties"][name]) for row in rows] for name in names}
-        return Features(columns, list(shapely.from_geojson([json.dumps(row["geometry"]) for row in rows])))
+        return layer_frame(columns, list(shapely.from_geojson([json.dumps(row["geometry"]) for row in rows])))
 
-    if suffix == ".geojson":
+    if not FORMATS[suffix].has_layers:
         return file_content(suffix, lambda out: write_features({"findings": layer(features)}, out))
     parts = {
         name + tail: layer([row for row in features if _belongs(row, is_error=is_error, is_point=is_point)])
@@ -157,7 +169,7 @@ def _belongs(row: dict[str, Any], *, is_error: bool, is_point: bool) -> bool:
 
 
 def cells_layer(edition: Edition, cells: QuerySet[Cell], suffix: str) -> bytes:
-    """The cells for QGIS: all levels in a GeoPackage, the given ones in a GeoJSON."""
+    """The cells for QGIS: all levels in a GeoPackage, the highest of the given ones in the other formats."""
     return file_content(suffix, lambda out: export_cells(edition=edition, out=out, cells=cells))
 
 

@@ -1,20 +1,24 @@
 """Overlays for whoever works in Excel or QGIS: what is in force, what has ended, and what waits for a person (C1, C15).
 
-Layers are in WGS-84, one for each kind in a GeoPackage, all in one in a GeoJSON; shapes are whole, not those of the map.
+Layers are in WGS-84, one for each kind in a GeoPackage, all in one in the other formats; shapes are whole, not those of the map.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import TYPE_CHECKING
 
 import shapely
 from django.db.models import QuerySet
 
 from grids.models import Overlay
 from grids.services.edition_exports import MAP_NOTE
-from grids.services.vector_files import Features, file_content, plain, write_features
+from grids.services.vector_files import FORMATS, check_suffix, file_content, layer_frame, plain, write_features
 from papers.tables import Table, Value, workbook
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
 
 COLUMNS = (("编号", 8), ("名称", 26), ("类别", 14), ("状态", 10), ("自（北京）", 12), ("至（不含）", 12), ("依据", 22), ("说明", 40),
            ("决定人", 12), ("经度", 11), ("纬度", 11))  # fmt: skip
@@ -38,20 +42,21 @@ def overlays_workbook(rows: QuerySet[Overlay], *, on: date) -> bytes:
 
 
 def overlays_layer(rows: Iterable[Overlay], suffix: str) -> bytes:
-    """The same with its ground. Raises BadInput for another suffix than .gpkg or .geojson, or without a row."""
+    """The same with its ground. Raises BadInput for a suffix not of FORMATS, or without a row."""
+    check_suffix(suffix)
     by_kind: dict[str, list[Overlay]] = {}
     for row in rows:
         by_kind.setdefault(row.kind, []).append(row)
-    if suffix == ".geojson":
+    if not FORMATS[suffix].has_layers:
         by_kind = {"overlays": [row for found in by_kind.values() for row in found]}
     layers = {kind: _layer(found) for kind, found in by_kind.items()}
     return file_content(suffix, lambda out: write_features(layers, out))
 
 
-def _layer(rows: Sequence[Overlay]) -> Features:
+def _layer(rows: Sequence[Overlay]) -> GeoDataFrame:
     told = [_told(row) for row in rows]
     columns = {name: [plain(one[at]) for one in told] for at, name in enumerate(FIELDS)}
-    return Features(columns, list(shapely.from_wkb([bytes(row.geometry) for row in rows])))
+    return layer_frame(columns, list(shapely.from_wkb([bytes(row.geometry) for row in rows])))
 
 
 def _told(row: Overlay) -> tuple[Value, ...]:

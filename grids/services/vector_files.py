@@ -1,15 +1,15 @@
-"""Writing maps for other programs: GeoPackage with its layers, or GeoJSON with the first of them."""
+"""Layers for other programs: which formats there are, and their one writer, from GeoDataFrames."""
+
+from __future__ import annotations
 
 import os
 import tempfile
-import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-import numpy.typing as npt
 import shapely
 from django.db.models import QuerySet
 
@@ -17,91 +17,104 @@ from grids.models import Cell, Edition
 from grids.roles import LEVELS
 from journal.errors import BadInput
 
-DRIVERS = {".gpkg": "GPKG", ".geojson": "GeoJSON"}
-# The office's QGIS is older than the GDAL that writes here: 1.4, its default, makes it warn that it may not read all.
-OPTIONS = {"GPKG": {"VERSION": "1.2"}}
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+    from pandas.api.extensions import ExtensionArray
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A file format by its GDAL driver ("" for GeoParquet, which geopandas writes without GDAL)."""
+
+    label: str
+    driver: str = ""
+    has_layers: bool = False
+    """Whether it holds many layers; the others hold the first alone."""
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+FORMATS: Final = {
+    # The office's QGIS is older than the GDAL that writes here: 1.4, its default, makes it warn that it may not read all.
+    ".gpkg": Format("GeoPackage", "GPKG", has_layers=True, options={"VERSION": "1.2"}),
+    ".geojson": Format("GeoJSON", "GeoJSON"),
+    ".fgb": Format("FlatGeobuf", "FlatGeobuf"),
+    ".parquet": Format("GeoParquet"),
+}
+"""By the suffix of the file. What commands and refusals say of the formats is made from this table."""
+
+_SUFFIXES: Final = tuple(FORMATS)
+SUFFIX_WORDS: Final = f"{'、'.join(_SUFFIXES[:-1])} 或 {_SUFFIXES[-1]}"
+WGS84: Final = "EPSG:4326"
 
 
 def check_target(out: Path) -> None:
-    """Raises BadInput unless the file is a .gpkg or .geojson in a folder that exists."""
-    if out.suffix.lower() not in DRIVERS:
-        raise BadInput("只能导出 .gpkg 或 .geojson", where="out")
+    """Raises BadInput unless the file has a suffix of FORMATS and lies in a folder that exists."""
+    check_suffix(out.suffix)
     if not out.parent.is_dir():
         raise BadInput(f"没有文件夹 {out.parent}", where="out")
 
 
-@dataclass(frozen=True, slots=True)
-class Features:
-    """One layer: columns of equal length, and a WGS-84 shape for each row."""
-
-    columns: Mapping[str, Sequence[Any]]
-    shapes: Sequence[shapely.Geometry]
-
-    @classmethod
-    def of(cls, rows: Sequence[Mapping[str, Any]], shapes: Sequence[shapely.Geometry]) -> Self:
-        """From a row each, all with the same names."""
-        return cls({name: [row[name] for row in rows] for name in (rows[0] if rows else ())}, shapes)
+def check_suffix(suffix: str) -> None:
+    """Raises BadInput for a suffix that is none of FORMATS, in whatever case."""
+    if suffix.lower() not in FORMATS:
+        raise BadInput(f"只能导出 {SUFFIX_WORDS}", where="out")
 
 
-def write_features(layers: Mapping[str, Features], out: Path) -> dict[str, int]:
-    """Write the layers by name, whole or not at all (GeoJSON: the first alone); empty ones are left out. Rows by layer.
+def layer_frame(columns: Mapping[str, Sequence[Any]], shapes: Sequence[shapely.Geometry]) -> GeoDataFrame:
+    """A layer: columns of equal length, typed, and a WGS-84 shape for each row.
 
-    Without geopandas, whose first import takes seconds. Raises BadInput when there is nothing, or on the disk's no.
+    geopandas is imported here and in `write_features`, never at the start of a process: 0.3 s of work, once in a process.
+    Pages wait for it no longer than for pyogrio, with which they read border files, and which brings geopandas along.
+    """
+    import geopandas
+
+    typed = {name: _column(values) for name, values in columns.items()}
+    return geopandas.GeoDataFrame(typed, geometry=list(shapes), crs=WGS84)
+
+
+def columns_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """The columns of rows that all have the same names."""
+    return {name: [row[name] for row in rows] for name in (rows[0] if rows else ())}
+
+
+def write_features(layers: Mapping[str, GeoDataFrame], out: Path) -> dict[str, int]:
+    """Write the layers by name, whole or not at all (only GeoPackage holds more than the first); empty ones are left out.
+
+    Returns rows by layer. Raises BadInput when there is nothing, or on the disk's no.
     """
     import pyogrio
 
     check_target(out)
-    named = {name: layer for name, layer in layers.items() if len(layer.shapes)}
-    if not named:
+    frames = {name: frame for name, frame in layers.items() if len(frame)}
+    if not frames:
         raise BadInput("没有可导出的内容", where="out")
-    driver = DRIVERS[out.suffix.lower()]
-    if driver == "GeoJSON":
-        named = dict([next(iter(named.items()))])
-    draft = out.with_name(f".{uuid.uuid4().hex}{out.suffix}")
+    form = FORMATS[out.suffix.lower()]
+    if not form.has_layers:
+        frames = dict([next(iter(frames.items()))])
     try:
-        for at, (name, layer) in enumerate(named.items()):
-            shapes = np.empty(len(layer.shapes), dtype=object)
-            shapes[:] = list(layer.shapes)
-            shapes, kind = _one_kind(shapes)
-            pyogrio.raw.write(
-                draft,
-                shapely.to_wkb(shapes),
-                [_column(values) for values in layer.columns.values()],
-                np.array(list(layer.columns)),
-                geometry_type=kind,
-                crs="EPSG:4326",
-                driver=driver,
-                layer=name,
-                append=at > 0,
-                dataset_options=OPTIONS.get(driver),
-            )
-        os.replace(draft, out)
-    except OSError as error:
+        with tempfile.TemporaryDirectory(prefix=".jinshao-", dir=out.parent) as folder:
+            draft = Path(folder) / out.name
+            _write(frames, draft, form)
+            os.replace(draft, out)
+    except (OSError, pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
         raise BadInput(f"写不进 {out.name}：{error}", where="out") from error
-    finally:
-        draft.unlink(missing_ok=True)
-    return {name: len(layer.shapes) for name, layer in named.items()}
+    return {name: len(frame) for name, frame in frames.items()}
 
 
-_TYPES = {0: "Point", 1: "LineString", 3: "Polygon", 6: "MultiPolygon"}
-_AREAS = {3, 6}
-
-
-def _one_kind(shapes: npt.NDArray[np.object_]) -> tuple[npt.NDArray[np.object_], str]:
-    """The shapes and the name of their kind; polygons beside multipolygons become multipolygons, which QGIS opens as one
-    layer and not as two."""
-    kinds = set(shapely.get_type_id(shapes).tolist())
-    if kinds == _AREAS:
-        whole = np.empty(len(shapes), dtype=object)
-        whole[:] = [shapely.MultiPolygon([one]) if one.geom_type == "Polygon" else one for one in shapes]
-        return whole, "MultiPolygon"
-    return shapes, _TYPES.get(next(iter(kinds)), "Unknown") if len(kinds) == 1 else "Unknown"
+def _write(frames: Mapping[str, GeoDataFrame], draft: Path, form: Format) -> None:
+    """Polygons beside multipolygons become one layer of multipolygons, where the format has layers of one kind."""
+    for at, (name, frame) in enumerate(frames.items()):
+        if not form.driver:
+            frame.to_parquet(draft, index=False)
+        elif at:
+            frame.to_file(draft, layer=name, driver=form.driver, engine="pyogrio", mode="a")
+        else:
+            frame.to_file(draft, layer=name, driver=form.driver, engine="pyogrio", dataset_options=dict(form.options))
 
 
 def file_content(suffix: str, write: Callable[[Path], Any]) -> bytes:
-    """The bytes of the .gpkg or .geojson that `write` makes at the path it is given. Raises BadInput for another suffix."""
-    if suffix not in DRIVERS:
-        raise BadInput("只能导出 .gpkg 或 .geojson", where="out")
+    """The bytes of the file that `write` makes at the path it is given. Raises BadInput for a suffix not of FORMATS."""
+    check_suffix(suffix)
     with tempfile.TemporaryDirectory(prefix="jinshao-export-") as folder:
         out = Path(folder) / f"out{suffix}"
         write(out)
@@ -113,29 +126,29 @@ def plain(value: Any) -> Any:
     return value if value is None or isinstance(value, int | float) else str(value)
 
 
-def _column(values: Sequence[Any]) -> npt.NDArray[Any]:
+def _column(values: Sequence[Any]) -> ExtensionArray:
     """Numbers with gaps as numbers, so that QGIS sorts and shades by them; everything else as text, a gap as the empty one."""
-    given = list(values)
-    known = [one for one in given if one is not None]
-    if known and all(isinstance(one, int) for one in known) and len(known) == len(given):
-        return np.array(given, dtype=np.int64)
-    if known and all(isinstance(one, int | float) for one in known):
-        return np.array([np.nan if one is None else float(one) for one in given])
-    return np.array(["" if one is None else str(one) for one in given], dtype=object)
+    import pandas
+
+    known = [value for value in values if value is not None]
+    if known and all(isinstance(value, Integral) for value in known):
+        return pandas.array(list(values), dtype="Int64")
+    if known and all(isinstance(value, Real) for value in known):
+        return pandas.array(list(values), dtype="Float64")
+    return pandas.array(["" if value is None else str(value) for value in values], dtype="str")
 
 
 def export_cells(*, edition: Edition, out: Path, cells: QuerySet[Cell] | None = None) -> dict[str, int]:
-    """Write the cells of an edition (or those of them given), one layer for each level (GeoJSON: the highest level that
-    there is alone); WGS-84."""
+    """Write the cells of an edition (or those of them given), one layer for each level, the highest alone where the format
+    holds one layer; WGS-84."""
     check_target(out)
     rows = Cell.objects.filter(edition=edition) if cells is None else cells
     rows = rows.filter(geometry__isnull=False).order_by("code")
     layers = {}
     for level in LEVELS:
-        found = list(rows.filter(level=level).values_list("code", "name", "parent__code", "area_m2", "geometry"))
-        if found:
-            code, name, parent, area, wkb = zip(*found, strict=True)
-            columns = {"code": code, "name": name, "parent": [one or "" for one in parent],
-                       "area_m2": list(area)}  # fmt: skip
-            layers[str(level)] = Features(columns, list(shapely.from_wkb([bytes(one) for one in wkb])))
+        drawn = list(rows.filter(level=level).values_list("code", "name", "parent__code", "area_m2", "geometry"))
+        if drawn:
+            code, name, parent, area, wkb = zip(*drawn, strict=True)
+            columns = {"code": code, "name": name, "parent": parent, "area_m2": area}
+            layers[str(level)] = layer_frame(columns, list(shapely.from_wkb([bytes(shape) for shape in wkb])))
     return write_features(layers, out)

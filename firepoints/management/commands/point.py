@@ -18,6 +18,7 @@ from firepoints.services.export import export_points
 from firepoints.states import State
 from grids.models import User
 from grids.selectors import system_user, user_named
+from grids.services.vector_files import SUFFIX_WORDS
 from journal.clock import BEIJING
 from journal.commands import JinshaoCommand, month
 from journal.errors import BadInput
@@ -47,7 +48,7 @@ class Command(JinshaoCommand):
         acting.add_argument("action", help="dispatch、report、recognise……")
         acting.add_argument("--data", type=Path, help="这一步的内容，JSON 文件")
         acting.add_argument("--expected-version", type=int, default=None)
-        export = verbs.add_parser("export", help="导出为 .gpkg 或 .geojson（WGS-84）")
+        export = verbs.add_parser("export", help=f"导出为 {SUFFIX_WORDS}（WGS-84）")
         export.add_argument("--out", type=Path, required=True)
         export.add_argument("--month", type=month, help="起火月份 YYYY-MM（北京）")
         for verb in (listing, show, export):

@@ -18,7 +18,7 @@ from grids.services.edition_check import ERRORS, LACKS, WARNINGS, edition_check
 from grids.services.edition_files import ANY_LEVEL, DATUMS, Part, Plan
 from grids.services.edition_reports import report_store, without_shapes
 from grids.services.editions import edition_activate, edition_load, edition_named
-from grids.services.vector_files import export_cells
+from grids.services.vector_files import SUFFIX_WORDS, export_cells
 from journal.commands import JinshaoCommand, Usage
 from journal.errors import Refused
 
@@ -56,7 +56,7 @@ class Command(JinshaoCommand):
         divisions = verbs.add_parser("divisions", help="导入区划表 CSV（code,name,level,parent_code），检查名称用")
         divisions.add_argument("path", type=Path, metavar="FILE")
         divisions.add_argument("--as", dest="username", metavar="USER")
-        export = verbs.add_parser("export", help="把一个版本导出为 .gpkg 或 .geojson（WGS-84）")
+        export = verbs.add_parser("export", help=f"把一个版本导出为 {SUFFIX_WORDS}（WGS-84）")
         export.add_argument("name", metavar="NAME")
         export.add_argument("--out", type=Path, required=True)
         verbs.add_parser("list", help="所有版本")
