@@ -1,8 +1,13 @@
 """Areas in square metres of shapes in WGS-84 degrees. Pure."""
 
+from typing import Final
+
 import numpy as np
 import numpy.typing as npt
 import shapely
+
+MU_M2: Final = 10_000 / 15
+HECTARE_M2: Final = 10_000.0
 
 _A_M = 6_378_137.0
 _E2 = 0.006_694_379_990_14

@@ -42,22 +42,29 @@ FORMATS: Final = {
 }
 """By the suffix of the file. What commands and refusals say of the formats is made from this table."""
 
-_SUFFIXES: Final = tuple(FORMATS)
-SUFFIX_WORDS: Final = f"{'、'.join(_SUFFIXES[:-1])} 或 {_SUFFIXES[-1]}"
 WGS84: Final = "EPSG:4326"
 
 
-def check_target(out: Path) -> None:
-    """Raises BadInput unless the file has a suffix of FORMATS and lies in a folder that exists."""
-    check_suffix(out.suffix)
+def suffix_words(*others: str) -> str:
+    """The suffixes of FORMATS, after others that a caller takes besides, as people read them."""
+    *listed, last = (*others, *FORMATS)
+    return f"{'、'.join(listed)} 或 {last}"
+
+
+SUFFIX_WORDS: Final = suffix_words()
+
+
+def check_target(out: Path, *others: str) -> None:
+    """Raises BadInput unless the file has a suffix of FORMATS (or one of the others) and lies in a folder that exists."""
+    check_suffix(out.suffix, *others)
     if not out.parent.is_dir():
         raise BadInput(f"没有文件夹 {out.parent}", where="out")
 
 
-def check_suffix(suffix: str) -> None:
-    """Raises BadInput for a suffix that is none of FORMATS, in whatever case."""
-    if suffix.lower() not in FORMATS:
-        raise BadInput(f"只能导出 {SUFFIX_WORDS}", where="out")
+def check_suffix(suffix: str, *others: str) -> None:
+    """Raises BadInput for a suffix that is neither of FORMATS nor one of the others, in whatever case."""
+    if suffix.lower() not in (*others, *FORMATS):
+        raise BadInput(f"只能导出 {suffix_words(*others)}", where="out")
 
 
 def layer_frame(columns: Mapping[str, Sequence[Any]], shapes: Sequence[shapely.Geometry]) -> GeoDataFrame:

@@ -1,4 +1,4 @@
-"""overlay import | propose | list | accept | reject | end: places that are hints on a point (C1, C15)."""
+"""overlay import | propose | list | areas | accept | reject | end: places that are hints on a point (C1, C15)."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -7,6 +7,9 @@ from typing import Any
 from firepoints.services.fixed_heat import fixed_heat_propose
 from grids.management.options import acting_user, beijing_date
 from grids.models import Overlay
+from grids.roles import LEVELS, Level
+from grids.selectors.overlay_areas import overlay_areas
+from grids.services.overlay_area_exports import TARGET_WORDS, areas_described, areas_write, check_areas_target
 from grids.services.overlay_files import read_places
 from grids.services.overlays import overlay_decide, overlay_end, overlay_load
 from journal import clock
@@ -35,6 +38,12 @@ class Command(JinshaoCommand):
         propose.add_argument("--as", dest="username", metavar="USER")
         listed = verbs.add_parser("list", help="列出图层")
         listed.add_argument("--kind", choices=Overlay.Kind.values)
+        areas = verbs.add_parser("areas", help="各类图层在每个网格里有多少亩、多少公顷")
+        areas.add_argument("--kind", choices=Overlay.Kind.values, default="", help="缺省为当天生效的每一类")
+        areas.add_argument("--level", choices=LEVELS, default=Level.COUNTY)
+        areas.add_argument("--on", metavar="YYYY-MM-DD", help="哪一天生效的图层和边界；缺省为今天（北京）")
+        areas.add_argument("--out", type=Path, help=f"另存为 {TARGET_WORDS}")
+        areas.add_argument("--as", dest="username", metavar="USER")
         for verb, said in (("accept", "确认"), ("reject", "不采用"), ("end", "终止")):
             one = verbs.add_parser(verb, help=said)
             one.add_argument("id", type=int, metavar="ID")
@@ -67,6 +76,33 @@ class Command(JinshaoCommand):
         rows = Overlay.objects.defer("geometry").order_by("kind", "name", "pk")
         found = rows.filter(kind=kind) if kind else rows
         return {"overlays": [_described(row) for row in found]}
+
+    def _areas(self, *, kind: str, level: str, on: str | None, out: Path | None, username: str | None,
+               **_: Any) -> dict[str, Any]:  # fmt: skip
+        actor = acting_user(username)
+        if out:
+            check_areas_target(out)  # before the work, which may take minutes
+        areas = overlay_areas(on=beijing_date(on, "--on") if on else clock.today_beijing(), level=level, kind=kind)
+        described = areas_described(areas)
+        if out:
+            described |= {"file": str(out), "layers": areas_write(areas=areas, out=out, actor=actor)}
+        return described
+
+    def show(self, result: dict[str, Any]) -> None:
+        if "totals" not in result:
+            super().show(result)
+            return
+        labels = [Overlay.Kind(kind).label for kind in result["kinds"]]
+        self.stdout.write("\t".join(["代码", "名称", *(f"{label}（亩）\t{label}（公顷）" for label in labels)]))
+        total = {"code": "", "name": "合计", "overlays": result["totals"]}
+        for row in (*result["cells"], total):
+            sizes = (row["overlays"][kind] for kind in result["kinds"])
+            numbers = (f"{size['mu']:.2f}\t{size['hectares']:.4f}" for size in sizes)
+            self.stdout.write("\t".join([row["code"], row["name"], *numbers]))
+        for note in result["notes"]:
+            self.stdout.write(f"注意：{note}")
+        if "file" in result:
+            self.stdout.write(f"已存为 {result['file']}")
 
     def _accept(self, **options: Any) -> dict[str, Any]:
         return self._decide(is_accepted=True, **options)
