@@ -6,7 +6,7 @@ Three walls, each tested: the queryset and the model refuse, database triggers r
 
 from __future__ import annotations
 
-from typing import Any, NoReturn, TypeVar
+from typing import Any, ClassVar, NoReturn, TypeVar
 
 from django.apps import apps
 from django.db import models
@@ -78,3 +78,46 @@ class AppendOnlyModel(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         _refuse(type(self), "delete")
+
+
+class AnsweredOnceQuerySet(AppendOnlyQuerySet):
+    """A queryset that can add, read, and write the answer of rows that have none yet."""
+
+    def update(self, **kwargs: Any) -> int:  # type: ignore[override]
+        """Answer the open rows among these; returns how many were. Anything but a whole answer raises AppendOnly."""
+        model: type[AnsweredOnceModel] = self.model
+        if set(kwargs) != set(model.ANSWER) or kwargs[model.ANSWER[0]] is None:
+            _refuse(self.model, "update of anything but the answer")
+        return models.QuerySet.update(self.filter(**{f"{model.ANSWER[0]}__isnull": True}), **kwargs)
+
+
+class AnsweredOnceModel(models.Model):
+    """A row that asks: written once, answered at most once. `ANSWER` names the fields of the answer, first the one that is
+    null while the row is open. Held by the queryset, by triggers, and by `journal verify`, as the append-only tables are."""
+
+    ANSWER: ClassVar[tuple[str, ...]]
+    objects = AnsweredOnceQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding or kwargs.get("force_update"):
+            _refuse(type(self), "save on an existing row")
+        kwargs["force_insert"] = True
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        _refuse(type(self), "delete")
+
+
+def answered_once() -> dict[str, tuple[str, ...]]:
+    """{table: the columns of its answer} of every concrete heir of AnsweredOnceModel, by table."""
+    heirs = [model for model in apps.get_models() if issubclass(model, AnsweredOnceModel) and not model._meta.proxy]
+    columns = {model._meta.db_table: _columns(model) for model in heirs}
+    return dict(sorted(columns.items()))
+
+
+def _columns(model: type[AnsweredOnceModel]) -> tuple[str, ...]:
+    column_of = {field.name: str(field.column) for field in model._meta.concrete_fields}
+    return tuple(column_of[name] for name in model.ANSWER)
