@@ -252,6 +252,8 @@ SPECTACULAR_SETTINGS = {
         "EvidenceKind": "firepoints.models.Evidence.Kind",
         "VerificationKind": "firepoints.models.Verification.Kind",
         "PostKind": "grids.roles.PostKind",
+        "QuestionKind": "firepoints.models.Question.Kind",
+        "QuestionAnswer": "firepoints.models.Question.Answer",
     },
     # From our own static files: nothing is loaded from outside at run time, not even the validator's badge.
     "SWAGGER_UI_DIST": "SIDECAR",

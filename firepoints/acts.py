@@ -34,6 +34,9 @@ acts.register("feedback.due_set", "登记反馈期限")
 acts.register("feedback.sent", "登记反馈报送")
 acts.register("feedback.final_word", "登记发布单位终审意见")
 acts.register("fire_point.questioned", "提请复核")
+acts.register("question.closed", "问题不再成立")
+acts.register("question.answered", "处理外县（区）人员的发现")
+acts.register("question.asked", "外县（区）人员的发现待处理")
 acts.register("fire_point.people_renewed", "责任人补录后重列")
 acts.register("fire_point.reattribution_proposed", "更正版边界的重新归属建议")
 acts.register("fire_point.reattribution_rejected", "不采用重新归属")
@@ -71,6 +74,7 @@ def _evidence(ids: list[str]) -> subjects.Told:
 subjects.register("firepoints.firepoint", "火点", _points, _numbered)
 subjects.register("firepoints.importrun", "导入", _runs)
 subjects.register("firepoints.evidence", "佐证", _evidence)
+subjects.register("firepoints.question", "问题")
 subjects.register("firepoints.ruling", "裁定")
 subjects.register("firepoints.source", "来源")
 subjects.register("firepoints.specialperiod", "特殊时段")
@@ -86,7 +90,8 @@ subjects.register_fields(
         "cause": "不属实的原因", "evidence": "佐证（编号：摘要）", "payer_code": "扣缴单位", "burn_date": "起火日",
         "basis": "扣缴依据", "charged_detection": "据以扣缴的监测记录", "rule_ref": "规则", "amount_fen": "金额（分）",
         "detections": "监测记录", "points": "火点", "groups": "各处的监测记录", "into": "并入", "merged": "并入的火点",
-        "question": "待核对的事项", "needs_person": "待核对的事项", "document_no": "文号", "taken_back": "撤回的认定",
+        "question": "待核对的事项", "needs_person": "待核对的事项", "questions": "问题", "asked": "提出的问题",
+        "answered": "答复的问题", "answer": "答复", "document_no": "文号", "taken_back": "撤回的认定",
         "attendances": "到场情况", "lon": "经度", "lat": "纬度", "proposal": "重新归属建议", "group": "组",
         "rows": "行", "kept": "入库", "identical": "相同", "superseded": "已被替代", "quarantined": "隔离",
         "outside": "界外", "notes": "说明行", "chunks": "分几次写入", "sha256": "文件摘要", "digest": "内容摘要",

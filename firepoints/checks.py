@@ -2,16 +2,16 @@
 
 from datetime import date
 
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 
-from firepoints.models import FirePoint, Recognition, Step, Verification
+from firepoints.models import FirePoint, Question, Recognition, Step, Verification
 from firepoints.states import State
 from grids.models import Edition
 
 
 def problems() -> list[str]:
     """Every contradiction as a Chinese sentence; empty when sound."""
-    return [*_wrong_pointers(), *_borrowed_names(), *_states_without_steps()]
+    return [*_wrong_pointers(), *_borrowed_names(), *_states_without_steps(), *_questions_left()]
 
 
 def _wrong_pointers() -> list[str]:
@@ -39,6 +39,19 @@ def _states_without_steps() -> list[str]:
     found += [f"{point} 没有办理步骤却不是疑似。" for point in skipped]
     unsigned = Verification.objects.filter(evidence__isnull=True).select_related("point")
     return found + [f"{one.point} 的核实没有佐证（四(一)）。" for one in unsigned]
+
+
+def _questions_left() -> list[str]:
+    """Open questions where there is nothing to ask about, and money decided past one."""
+    ended = Question.objects.unanswered().filter(point__state__in=(State.MERGED, State.CLOSED)).select_related("point")
+    problems = [
+        f"{row.point} {State(row.point.state).label}，却还有没答复的问题 {row.pk}。" for row in ended if row.point
+    ]
+    open_then = Question.objects.filter(point=OuterRef("point"), asked_at__lt=OuterRef("at")).filter(
+        Q(answered_at__isnull=True) | Q(answered_at__gt=OuterRef("at"))
+    )
+    past = Recognition.objects.filter(Exists(open_then), counted=True).select_related("point")
+    return problems + [f"{one.point} 认定计入时还有没答复的问题。" for one in past]
 
 
 def no_decision_since(edition: Edition, valid_from: date) -> str | None:

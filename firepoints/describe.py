@@ -1,16 +1,27 @@
 """A fire point as plain JSON: the one shape that the command prints and scripts read."""
 
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from firepoints import scope, selectors
-from firepoints.models import FirePoint, Verification
+from firepoints import questions, scope, selectors
+from firepoints.models import FirePoint, Question, Verification
 from firepoints.states import State
 
 _CODES = ("county_code", "township_code", "village_code", "group_code")
 
 
+def briefs(points: Sequence[FirePoint]) -> list[dict[str, Any]]:
+    """The lines of a list; the attribution should be selected along. One query for the open questions of all."""
+    asked = questions.open_by_point(points)
+    return [_brief(point, asked.get(point.pk, [])) for point in points]
+
+
 def brief(point: FirePoint) -> dict[str, Any]:
-    """One line of a list; the attribution should be selected along."""
+    """One line of a list."""
+    return briefs([point])[0]
+
+
+def _brief(point: FirePoint, asked: Sequence[Question]) -> dict[str, Any]:
     where = point.attribution
     return {
         "id": point.pk,
@@ -28,7 +39,7 @@ def brief(point: FirePoint) -> dict[str, Any]:
         "is_cross": point.is_cross,
         "is_oversize": point.is_oversize,
         "counted": point.counted,
-        "needs_person": point.needs_person,
+        "needs_person": questions.words_of(asked),
         "merged_into": point.merged_into_id,
     }
 
@@ -38,8 +49,15 @@ def full(point: FirePoint, user: Any) -> dict[str, Any]:
     is told of its own record alone."""
     is_former = scope.is_former(user, point)
     own = point.verification if not is_former or _filed_by(point, user) else None
+    every = questions.questions_of(point)
+    open_ = [row for row in every if row.answered_at is None]
+    asked = [] if is_former else every
+    others = [row.other_id for row in asked if row.other_id]
+    seen = (
+        set(FirePoint.objects.visible_to(user).filter(pk__in=others).values_list("pk", flat=True)) if others else set()
+    )
     return {
-        **brief(point),
+        **_brief(point, [] if is_former else open_),
         "starts_at": point.starts_at.isoformat(),
         "ends_at": point.ends_at.isoformat(),
         "due_at": _iso(point.due_at),
@@ -51,6 +69,7 @@ def full(point: FirePoint, user: Any) -> dict[str, Any]:
         "evidence": [str(one.uuid) for one in selectors.evidence_for(point, user)],
         "verification": _verification(own),
         "recognition": None if is_former else _recognition(point),
+        "questions": [{**questions.plain(row), **_hidden(row, seen)} for row in asked],
         "steps": [
             {"seq": one.seq, "action": one.action, "from": one.from_state, "to": one.to_state, "at": _iso(one.at),
              "actor": one.actor_id, "reason": one.reason}
@@ -58,9 +77,14 @@ def full(point: FirePoint, user: Any) -> dict[str, Any]:
         ],
         "actions": [
             {"action": one.transition.action, "label": one.transition.label, "missing": list(one.missing)}
-            for one in selectors.actions_for(point, user)
+            for one in selectors.actions_for(point, user, open_)
         ],
     }  # fmt: skip
+
+
+def _hidden(row: Question, seen: Collection[int]) -> dict[str, Any]:
+    """What is not said of a question about a point that the reader may not see."""
+    return {"about_id": None} if row.other_id and row.other_id not in seen else {}
 
 
 def _detection(one: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import Count, Q
 
 from core.month import Month
+from firepoints import questions
 from firepoints.models import FirePoint
 from firepoints.selectors import burned_in
 from firepoints.states import LIVE, Basis, State
@@ -21,7 +22,7 @@ def month_numbers(user: Any, month: Month) -> dict[str, int]:
         "excluded": live & Q(counted=False),
         "cross": live & Q(is_cross=True),
         "overdue": Q(state=State.DISPATCHED, due_at__lt=clock.now()),
-        "needs_person": live & (~Q(needs_person="") | Q(is_oversize=True)),
+        "needs_person": live & questions.waits_for_a_person(),
         "negative": live & Q(verification__conclusion="false"),
         **{f"state_{state.value}": Q(state=state) for state in State},
         **{f"basis_{basis.value}": live & Q(recognition__basis=basis) for basis in Basis},

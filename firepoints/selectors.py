@@ -1,5 +1,6 @@
 """Reads of fire points. Every list and detail starts from what the user may see."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -7,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from core.month import Month
 from core.transitions import Available
-from firepoints import charging, rulings, scope, workflow
+from firepoints import charging, questions, rulings, scope, workflow
 from firepoints.models import (
     Attribution,
     Detection,
@@ -15,6 +16,7 @@ from firepoints.models import (
     FirePoint,
     ImportRun,
     Membership,
+    Question,
     Reattribution,
     Source,
 )
@@ -25,6 +27,8 @@ from journal import clock
 from journal.errors import NotThere
 
 MOST_MERGES = 100
+ASK_THEM = frozenset({Role.BUREAU, Role.RECOGNISER})
+"""Who answers questions, or must not decide past them."""
 
 
 def fire_point_for(user: Any, id_or_number: int | str) -> FirePoint:
@@ -44,7 +48,8 @@ def on_fixed_heat_alone() -> Q:
     more = Membership.objects.filter(point=OuterRef("pk"), is_active=True).exclude(
         detection__source__source_class=Source.Class.LEAD, detection__kind=Detection.Kind.SATELLITE
     )
-    return Q(state=State.SUSPECTED, is_fixed_heat=True, needs_person="") & ~Q(Exists(more))
+    idle = Q(state=State.SUSPECTED, is_fixed_heat=True)
+    return idle & ~questions.is_asked() & ~Q(Exists(more))
 
 
 def fixed_heat_leads(user: Any) -> QuerySet[FirePoint]:
@@ -73,12 +78,15 @@ def chargeable_detections(point: FirePoint, on: date) -> list[Detection]:
     return charging.in_order(one for one in active_detections(point) if charging.can_charge(one.source, in_force))
 
 
-def facts_for(point: FirePoint, actor: Any) -> workflow.Facts:
-    """What the transition table needs to know; at most eight queries whatever the point."""
+def facts_for(point: FirePoint, actor: Any, asked: Sequence[Question] | None = None) -> workflow.Facts:
+    """What the transition table needs to know; at most eight queries whatever the point, nine for whoever answers questions
+    unless the open ones are given (`asked`)."""
     roles = grids.roles_of(actor)
     counties = scope.own_counties(actor) if Role.COUNTY in roles else frozenset()
     detections = active_detections(point)
     in_force = rulings.values_on(point.burn_date)
+    if asked is None:
+        asked = questions.open_by_point([point])[point.pk] if roles & ASK_THEM else []
     return workflow.Facts(
         state=point.state,
         roles=frozenset(roles),
@@ -86,7 +94,8 @@ def facts_for(point: FirePoint, actor: Any) -> workflow.Facts:
         has_county=bool(point.county_code),
         is_cross=point.is_cross and not is_settled_jointly(point),
         is_oversize=point.is_oversize,
-        needs_person=point.needs_person,
+        questions=tuple(row.words for row in asked),
+        is_for_review=any(row.kind in questions.FOR_REVIEW for row in asked),
         has_chargeable_source=any(charging.can_charge(one.source, in_force) for one in detections),
         found_on_site=not in_force["patrol_needs_county_verification"]
         and any(one.source.source_class == one.source.Class.INSPECTION for one in detections),
@@ -125,9 +134,11 @@ def is_settled_jointly(point: FirePoint) -> bool:
     return point.attribution is not None and point.attribution.method == Attribution.Method.JOINT
 
 
-def actions_for(point: FirePoint, actor: Any) -> list[Available[workflow.Facts]]:
+def actions_for(
+    point: FirePoint, actor: Any, asked: Sequence[Question] | None = None
+) -> list[Available[workflow.Facts]]:
     """The acts that `actor` may take on `point` now; blocked ones say what is missing."""
-    return workflow.available_actions(facts_for(point, actor))
+    return workflow.available_actions(facts_for(point, actor, asked))
 
 
 def filed_for(point: FirePoint) -> Q:
@@ -187,7 +198,7 @@ def filter_points(
     if is_cross is not None:
         wanted &= Q(is_cross=is_cross)
     if needs_person:
-        wanted &= ~Q(needs_person="") | Q(is_oversize=True)
+        wanted &= questions.waits_for_a_person()
     if overdue:
         wanted &= Q(state=State.DISPATCHED, due_at__lt=clock.now())
     return points.filter(wanted)

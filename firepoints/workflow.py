@@ -23,7 +23,8 @@ class Facts:
     has_county: bool = False
     is_cross: bool = False
     is_oversize: bool = False
-    needs_person: str = ""
+    questions: tuple[str, ...] = ()
+    is_for_review: bool = False
     has_chargeable_source: bool = False
     found_on_site: bool = False
     is_official: bool = False
@@ -74,11 +75,11 @@ def concerned(f: Facts) -> str:
 
 def reviewed(f: Facts) -> str:
     """An open question (the same fire as another point? a county newly touched?) must be answered before money."""
-    return f"先核对：{f.needs_person}" if f.needs_person else ""
+    return f"先核对：{'；'.join(f.questions)}" if f.questions else ""
 
 
 def in_question(f: Facts) -> str:
-    return "" if f.needs_person else "没有待核对的事项"
+    return "" if f.is_for_review else "没有待核对的问题"
 
 
 def on_site(f: Facts) -> str:
@@ -133,7 +134,8 @@ _AFTER_DECISION = (S.RECOGNISED, S.OBJECTION, S.CONTESTED, S.FINAL)
 _BUREAU, _DECIDER, _COUNTY, _SYSTEM = (
     frozenset({role}) for role in (Role.BUREAU, Role.RECOGNISER, Role.COUNTY, Role.SYSTEM)
 )
-_REMARK, _INTO = Datum("reason", is_required=False), Datum("into")
+_REMARK, _QUESTIONS = Datum("questions", is_required=False, is_list=True)
+_INTO = Datum("reason", is_required=False), Datum("into")
 _CONCLUSION, _EVIDENCE = Datum("conclusion"), Datum("evidence", is_list=True)
 _CAUSE, _NOTE, _SIGNED = (Datum(name, is_required=False) for name in ("cause", "note", "signed_by"))
 _PROOF = (_CONCLUSION, _EVIDENCE, _CAUSE, _NOTE, _SIGNED)
@@ -180,6 +182,7 @@ TRANSITIONS: tuple[Transition[Facts], ...] = (
         (REASON, Datum("basis", is_required=False), Datum("charged_detection", is_required=False)), is_next=True,
         hint="认定为 1 处计入。属地、付款单位、规则和依据从此固定，金额由规则算。"),
     Transition("review", "核对完毕", "fire_point.reviewed", (*_BEFORE_DECISION, S.JOINT), "", _BUREAU, (in_question,),
+        takes=(_QUESTIONS, REASON),
         hint="核对机器提出的问题：写明这一处照原样成立的理由；若是同一处，请改用“并入另一处”。"),
     Transition("exclude", "认定不计入", "fire_point.excluded", (S.VERIFIED,), S.RECOGNISED, _DECIDER, (another_person,),
         is_next=True,
@@ -198,6 +201,7 @@ TRANSITIONS: tuple[Transition[Facts], ...] = (
     Transition("reopen", "重新核实", "fire_point.reopened", _AFTER_DECISION, S.DISPATCHED, _DECIDER,
         hint="撤回认定，退给县（区）重新核实；已入账的由下一批次退回。"),
     Transition("stand", "复核后维持", "fire_point.stood", _AFTER_DECISION, "", _DECIDER, (in_question,),
+        takes=(_QUESTIONS, REASON),
         hint="原认定不变，写明理由；要改的请用“重新核实”。"),
     Transition("merge", "并入另一处", "fire_point.merged", (*_BEFORE_DECISION, S.JOINT), S.MERGED, _BUREAU | _DECIDER,
         takes=(_INTO, REASON),

@@ -18,6 +18,7 @@ from demo.services.verbs import Scene
 from demo.story import Story
 from firepoints import selectors, workflow
 from firepoints.models import FirePoint
+from firepoints.questions import open_by_point
 from firepoints.services.act import act
 from firepoints.services.objections import lapse_due
 from firepoints.states import DECIDED, LIVE, UNDECIDED, Conclusion, State
@@ -63,7 +64,7 @@ class Office:
             self._divide(FirePoint.objects.get(pk=pk))
         self.sites.clear()
         for point in self._points(State.SUSPECTED):
-            if self._is_charged(point) and not point.needs_person:
+            if self._is_charged(point) and not _kinds_asked(point):
                 self._try(verbs.dispatch, point)
         for point in self._points(State.DISPATCHED):
             self._catch_up(point)
@@ -74,10 +75,11 @@ class Office:
         found = []
         for point in FirePoint.objects.filter(state__in=UNDECIDED).order_by("pk"):
             crossing = point.is_cross and point.state == State.SUSPECTED
-            if not (point.needs_person or point.is_oversize or crossing):
+            kinds = _kinds_asked(point)
+            if not (kinds or point.is_oversize or crossing):
                 continue
             told = self.asked.setdefault(point.pk, {"why": set(), "doubts": set(), "charges": False})
-            told["why"].add(_kind(point))
+            told["why"].add(_kind(point, kinds))
             told["doubts"].update(self.truth.doubts(point.pk, members))
             told["charges"] |= self._is_charged(point)
             if self._is_charged(point):
@@ -96,7 +98,7 @@ class Office:
         if FirePoint.objects.get(pk=pk).state in UNDECIDED:
             self._merge_with_its_own(pk)
         point = FirePoint.objects.get(pk=pk)
-        if point.needs_person and point.state in UNDECIDED:
+        if point.state in UNDECIDED and _kinds_asked(point):
             self._try_act("review", point, reason="现场核对：另是一处")
             point.refresh_from_db()
         if point.is_cross and point.state == State.SUSPECTED and not point.is_oversize and self._is_charged(point):
@@ -201,7 +203,7 @@ class Office:
             if same is not None and self._merge(point, same):
                 continue
             point.refresh_from_db()
-            if point.state != State.VERIFIED or point.needs_person:
+            if point.state != State.VERIFIED or _kinds_asked(point):
                 continue
             if same is not None or point.verification is None or point.verification.conclusion == Conclusion.FALSE:
                 self._try(verbs.exclude, point)
@@ -238,17 +240,22 @@ class Office:
         return True
 
 
-def _kind(point: FirePoint) -> str:
+def _kinds_asked(point: FirePoint) -> list[str]:
+    """The kinds of what is open at a point, in the order of asking."""
+    return [row.kind for row in open_by_point([point])[point.pk]]
+
+
+WHY: Mapping[str, str] = {
+    "touches": "touches",
+    "earlier_finding": "before_pass",
+    "new_county": "county",
+    "datum": "datum",
+    "oversize": "oversize",
+}
+
+
+def _kind(point: FirePoint, kinds: Iterable[str]) -> str:
     """Why a point was sent to a person, in one word."""
     if point.is_oversize:
         return "oversize"
-    if point.needs_person:
-        words: Mapping[str, str] = {
-            "范围相接": "touches",
-            "过境": "before_pass",
-            "另一县": "county",
-            "坐标系": "datum",
-            "待人工划分": "oversize",
-        }
-        return next((kind for word, kind in words.items() if word in point.needs_person), "other")
-    return "cross"
+    return next((WHY.get(kind, "other") for kind in kinds), "cross")

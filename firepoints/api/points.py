@@ -59,7 +59,7 @@ class FirePoints(Listing[FirePoint]):
         return self.listed(request)
 
     def present(self, rows: Sequence[FirePoint]) -> list[dict[str, Any]]:
-        return [describe.brief(point) for point in rows]
+        return describe.briefs(rows)
 
 
 class FirePointDetail(APIView):

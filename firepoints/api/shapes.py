@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from firepoints.models import Attribution, Detection, Evidence, ImportRun, RawRow, Verification
+from firepoints.models import Attribution, Detection, Evidence, ImportRun, Question, RawRow, Verification
 from firepoints.states import Basis, Cause, Conclusion, FinalBy, State
 from grids.roles import LEVEL_LABELS
 
@@ -31,7 +31,7 @@ class FirePointBrief(Shape):
     is_cross = serializers.BooleanField(help_text="跨界")
     is_oversize = serializers.BooleanField(help_text="待人工划分")
     counted = serializers.BooleanField(allow_null=True, help_text="计入；空：还没有认定")
-    needs_person = serializers.CharField(help_text="为什么要人处理；空：不用")
+    needs_person = serializers.CharField(help_text="待核对的问题，全文；空：没有")
     merged_into = serializers.IntegerField(allow_null=True)
 
 
@@ -107,6 +107,33 @@ class PointRecognition(Shape):
     reason = serializers.CharField()
 
 
+class PointQuestion(Shape):
+    id = serializers.IntegerField()
+    kind = serializers.ChoiceField(choices=Question.Kind.choices)
+    kind_label = serializers.CharField()
+    about = serializers.ChoiceField(
+        choices=[("", "火点本身"), ("detection", "监测记录"), ("run", "清单"), ("other", "另一处")]
+    )
+    about_id = serializers.IntegerField(allow_null=True, help_text="所问的编号；不在您范围内的不给出")
+    words = serializers.CharField(help_text="问题，全文")
+    speaks_for = serializers.CharField()
+    speaks_against = serializers.CharField()
+    asked_at = serializers.DateTimeField()
+    asked_by = serializers.IntegerField(allow_null=True, help_text="空：机器")
+    due_at = serializers.DateTimeField(allow_null=True)
+    answered_at = serializers.DateTimeField(allow_null=True, help_text="空：没有答复")
+    answered_by = serializers.IntegerField(allow_null=True)
+    answer = serializers.ChoiceField(choices=[("", "—"), *Question.Answer.choices])
+    answer_label = serializers.CharField()
+    reason = serializers.CharField()
+
+
+class OutsideFinding(PointQuestion):
+    point = serializers.IntegerField(allow_null=True, help_text="在哪一处提出；空：附近没有火点")
+    sighting = serializers.IntegerField()
+    run = serializers.UUIDField()
+
+
 class PointStep(Shape):
     seq = serializers.IntegerField()
     action = serializers.CharField()
@@ -141,6 +168,7 @@ class FirePointFull(FirePointBrief):
     evidence = Receipt(many=True)
     verification = PointVerification(allow_null=True)
     recognition = PointRecognition(allow_null=True)
+    questions = PointQuestion(many=True, help_text="问过的，没有答复的在前")
     steps = PointStep(many=True)
     actions = PointAction(many=True)
 

@@ -23,6 +23,7 @@ from firepoints.models.intake import (
 )
 from firepoints.models.periods import SpecialPeriod
 from firepoints.models.points import FirePoint, Membership, NumberSeries, PointCounty, Recognition, Step
+from firepoints.models.questions import Question
 from firepoints.models.reattributions import Reattribution
 from firepoints.models.sources import Feed, Ruling, Source
 
@@ -50,6 +51,7 @@ __all__ = [
     "NumberSeries",
     "OutcomeCode",
     "PointCounty",
+    "Question",
     "RawChunk",
     "RawRow",
     "Reattribution",

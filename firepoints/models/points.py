@@ -42,7 +42,6 @@ class FirePoint(models.Model):
     is_cross = models.BooleanField("跨界", default=False)
     is_oversize = models.BooleanField("待人工划分", default=False)
     is_fixed_heat = models.BooleanField("固定热源提示", default=False)
-    needs_person = models.CharField("待人处理", max_length=200, blank=True)
     counted = models.BooleanField("计入", null=True, blank=True)
     due_at = models.DateTimeField("期限（设置）", null=True, blank=True)
     objection_until = models.DateTimeField(null=True, blank=True)

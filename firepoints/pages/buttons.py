@@ -29,11 +29,11 @@ class Buttons:
     small: list[Button] = field(default_factory=list)
 
 
-def buttons_of(point: FirePoint, actions: list[Available[Facts]]) -> Buttons:
+def buttons_of(point: FirePoint, actions: list[Available[Facts]], *, is_asked: bool) -> Buttons:
     """One main button at most: the first open next step."""
     wanted = {transition.action for transition in TRANSITIONS if transition.is_next}
     wanted |= {"split"} if point.is_oversize else set()
-    wanted |= {"review", "stand"} if point.needs_person else set()
+    wanted |= {"review", "stand"} if is_asked else set()
     main = next((one.transition.action for one in actions if one.is_open and one.transition.action in wanted), "")
     told = Buttons()
     for one in actions:

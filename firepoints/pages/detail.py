@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from firepoints import panels, selectors
 from firepoints.footprints import site
 from firepoints.hints import hints_of
-from firepoints.models import FirePoint, Recognition, Verification
+from firepoints.models import FirePoint, Question, Recognition, Verification
 from firepoints.pages import access, people, progress, words
 from firepoints.pages.access import Viewer, point_or_404, viewer_of
 from firepoints.pages.buttons import buttons_of
@@ -20,6 +20,8 @@ from firepoints.pages.evidence_cards import cards_of
 from firepoints.pages.paging import neighbours
 from firepoints.pages.rows import flags_of
 from firepoints.pages.sightings import first_pass, repeated, sightings_of
+from firepoints.questions import questions_of, words_of
+from firepoints.services.outside_findings import ANSWERERS
 from firepoints.services.standing_apart import neighbours_of
 from firepoints.states import State
 from journal import services as journal
@@ -59,6 +61,8 @@ def _page(request: HttpRequest, point: FirePoint, *, is_revealed: bool) -> HttpR
 def context_of(point: FirePoint, viewer: Viewer, *, is_revealed: bool = False) -> dict[str, Any]:
     """Everything about a point that `viewer` may see; the review desk shows the same."""
     seen = sightings_of(point)
+    asked = questions_of(point)
+    open_ = [row for row in asked if row.answered_at is None]
     evidence = cards_of(point, list(selectors.evidence_for(point, viewer.user)), first_pass(seen), viewer.user)
     panel = panels.money()
     money = panel.point(point, viewer.user) if panel and not viewer.is_former else None
@@ -70,7 +74,12 @@ def context_of(point: FirePoint, viewer: Viewer, *, is_revealed: bool = False) -
         "mark": "settled" if money and money.is_settled else words.mark_of(point),
         "label": words.label_of(point),
         "place": words.place_of(point),
-        "flags": flags_of(point),
+        "flags": flags_of(point, is_asked=bool(open_)),
+        "questions": [] if viewer.is_former else asked,
+        "open_questions": len(open_),
+        "open_words": words_of(open_),
+        "seen_points": _seen_among(asked, viewer),
+        "may_answer_findings": viewer.holds(ANSWERERS),
         "sightings": seen,
         "apart": [] if viewer.is_former else neighbours_of(point, [one.detection for one in seen], viewer.user),
         "hints": hints_of(point, site([one.detection for one in seen])) if seen else [],
@@ -80,7 +89,7 @@ def context_of(point: FirePoint, viewer: Viewer, *, is_revealed: bool = False) -
         "recognitions": _recognitions(point, viewer),
         "steps": progress.bar_of(point, steps, seen[0].detection.source.name if seen else "", money),
         "timeline": progress.timeline_of(steps),
-        "buttons": buttons_of(point, selectors.actions_for(point, viewer.user)),
+        "buttons": buttons_of(point, selectors.actions_for(point, viewer.user, open_), is_asked=bool(open_)),
         "may_file": viewer.holds(access.MAY_FILE) and point.state not in (State.MERGED, State.CLOSED),
         "may_reveal": viewer.holds(access.MAY_REVEAL),
         "may_take_originals": viewer.holds(access.MAY_TAKE_ORIGINALS),
@@ -91,6 +100,14 @@ def context_of(point: FirePoint, viewer: Viewer, *, is_revealed: bool = False) -
         "shares": point.attribution.candidates if point.attribution else [],
         "map_url": reverse("firepoints:map_geojson", args=[point.pk]),
     }
+
+
+def _seen_among(asked: list[Question], viewer: Viewer) -> set[int]:
+    """The other points that questions are about and whose pages the viewer may open."""
+    others = {row.other_id for row in asked if row.other_id is not None}
+    if not others:
+        return set()
+    return set(FirePoint.objects.visible_to(viewer.user).filter(pk__in=others).values_list("pk", flat=True))
 
 
 def _verifications(point: FirePoint, viewer: Viewer) -> list[Verification]:

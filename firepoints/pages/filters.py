@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from core.month import Month
 from core.validators import MONTH
+from firepoints import questions
 from firepoints.models import Detection, FirePoint, Source
 from firepoints.selectors import burned_in, on_fixed_heat_alone
 from firepoints.states import LIVE, State
@@ -38,7 +39,7 @@ VIEWS: dict[str, tuple[str, Any]] = {
     "contested": ("异议复核", Q(state=State.CONTESTED)),
     "final": ("终局", Q(state=State.FINAL)),
     "working": ("处理中（未认定）", Q(state__in=(State.SUSPECTED, State.DISPATCHED, State.JOINT, State.VERIFIED))),
-    "person": ("待人处理", _LIVE & (~Q(needs_person="") | Q(is_oversize=True))),
+    "person": ("待人处理", lambda: _LIVE & questions.waits_for_a_person()),
     "cross": ("跨界", _LIVE & Q(is_cross=True)),
     "heat": ("固定热源线索", on_fixed_heat_alone),
     "merged": ("已并入", Q(state=State.MERGED)),

@@ -9,6 +9,7 @@ from django.utils import timezone
 from firepoints import charging, selectors
 from firepoints.models import Evidence, FirePoint, JointAttendance
 from firepoints.pages import words
+from firepoints.questions import FOR_REVIEW, open_by_point
 from firepoints.services.cuts import cut_words, cuts_of
 from firepoints.states import Basis, Cause, Conclusion
 from firepoints.workflow import BY_ACTION, LIFE, form_of
@@ -72,6 +73,23 @@ class MergeForm(ActForm):
     def build(self) -> None:
         self.fields["into"] = forms.CharField(
             label="并入哪一处", max_length=30, help_text="填编号；还没有编号的填“疑似-”和数字，例如 疑似-87。"
+        )
+        super().build()
+
+
+@form_of("review")
+@form_of("stand")
+class ReviewForm(ActForm):
+    """核对完毕 and 复核后维持: the questions that are answered, all of the open ones unless some are left out."""
+
+    def build(self) -> None:
+        asked = [row for row in open_by_point([self.point])[self.point.pk] if row.kind in FOR_REVIEW]
+        self.fields["questions"] = forms.TypedMultipleChoiceField(
+            label="答复的问题",
+            coerce=int,
+            choices=[(row.pk, str(row)) for row in asked],
+            initial=[row.pk for row in asked],
+            widget=forms.CheckboxSelectMultiple,
         )
         super().build()
 

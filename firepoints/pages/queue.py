@@ -11,7 +11,7 @@ from django.db.models import Count, Min, Q
 from django.urls import reverse
 from django.utils import timezone
 
-from firepoints import panels
+from firepoints import panels, questions
 from firepoints.models import FirePoint
 from firepoints.pages import words
 from firepoints.pages.filters import Wanted
@@ -46,12 +46,13 @@ def _counts(visible: Any, now: datetime) -> dict[str, Any]:
             f"{name}_since": Min("created_at", filter=condition),
         }
 
+    is_asked = questions.is_asked()
     heat = on_fixed_heat_alone()  # a pile of its own: most sightings of some cities are steel works
     found: dict[str, Any] = visible.order_by().aggregate(
         **of("heat", heat),
-        **of("suspected", Q(state=State.SUSPECTED, is_cross=False, is_oversize=False, needs_person="") & ~heat),
+        **of("suspected", Q(state=State.SUSPECTED, is_cross=False, is_oversize=False) & ~is_asked & ~heat),
         **of("cross", Q(state=State.SUSPECTED, is_cross=True) & ~heat),
-        **of("person", Q(state=State.SUSPECTED, is_cross=False) & (Q(is_oversize=True) | ~Q(needs_person="")) & ~heat),
+        **of("person", Q(state=State.SUSPECTED, is_cross=False) & (Q(is_oversize=True) | is_asked) & ~heat),
         **of("dispatched", Q(state=State.DISPATCHED)),
         **of("overdue", Q(state=State.DISPATCHED, due_at__lt=now)),
         **of("joint", Q(state=State.JOINT)),

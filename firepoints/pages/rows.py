@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.urls import reverse
 
+from firepoints import questions
 from firepoints.models import FirePoint, Membership
 from firepoints.pages import words
 from firepoints.states import State
@@ -33,14 +34,15 @@ class Row:
 
 
 def rows_of(points: Iterable[FirePoint]) -> list[Row]:
-    """Rows of points that were read with RELATED; one more query for the sources of all of them."""
+    """Rows of points that were read with RELATED; two more queries for the sources and the open questions of all of them."""
     found = list(points)
     sources = _sources(found)
+    asked = questions.open_by_point(found)
     now = clock.now()
-    return [_row(point, sources.get(point.pk, []), now) for point in found]
+    return [_row(point, sources.get(point.pk, []), now, is_asked=point.pk in asked) for point in found]
 
 
-def _row(point: FirePoint, sources: list[str], now: datetime) -> Row:
+def _row(point: FirePoint, sources: list[str], now: datetime, *, is_asked: bool) -> Row:
     due, is_late = words.due_words(point.due_at, now) if point.state == State.DISPATCHED else ("", False)
     return Row(
         point=point,
@@ -53,17 +55,17 @@ def _row(point: FirePoint, sources: list[str], now: datetime) -> Row:
         sources="、".join(sources),
         due=due,
         is_late=is_late,
-        flags=flags_of(point),
+        flags=flags_of(point, is_asked=is_asked),
     )
 
 
-def flags_of(point: FirePoint) -> list[tuple[str, str]]:
+def flags_of(point: FirePoint, *, is_asked: bool) -> list[tuple[str, str]]:
     """What hangs on a point beside its state."""
     verification = point.verification
     told = [
         (point.is_cross, "跨界", "wait"),
         (point.is_oversize, "待人划分", "wait"),
-        (bool(point.needs_person), "待人处理", "wait"),
+        (is_asked, "待人处理", "wait"),
         (bool(verification and verification.conclusion == "false"), "报不属实", "soft"),
         (point.is_fixed_heat, "固定热源（仅提示）", "soft"),
     ]

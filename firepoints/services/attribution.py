@@ -11,7 +11,8 @@ from typing import Any
 from django.db.models import Max
 from shapely.geometry.base import BaseGeometry
 
-from firepoints import rulings
+from firepoints import doubts, rulings
+from firepoints.doubts import Doubt
 from firepoints.models import Attribution, AttributionPerson, FirePoint, PointCounty
 from grids import selectors as grids
 from grids.models import Edition
@@ -19,8 +20,6 @@ from grids.roles import LEVELS, Level
 from grids.services import locating
 from journal import bulk
 
-NO_EDITION = "没有启用的边界版本，启用后重新定位"
-OUTSIDE = "中心不在任何县（区）内"
 LEAST_SHARE = 1e-9
 TAKEN = ("attribution", "county_code", "township_code", "village_code", "group_code", "is_cross")
 
@@ -64,8 +63,9 @@ def _asked(chain: Mapping[str, str], on: date) -> tuple[Any, ...]:
     return (on, *(chain.get(level, "") for level in LEVELS))
 
 
-def attribute(points: Sequence[FirePoint], sites: Sequence[BaseGeometry]) -> None:
+def attribute(points: Sequence[FirePoint], sites: Sequence[BaseGeometry]) -> list[tuple[FirePoint, Doubt]]:
     """Locate undispatched points and append their attribution, with people and candidates; updates the given objects.
+    Returns what is to be asked of those that found no county.
 
     `sites` are where each fire can have been, in lon/lat. A site over two counties leaves the point with no county and
     proposes 跨界. Runs in the caller's transaction; the caller has claimed the points.
@@ -74,11 +74,12 @@ def attribute(points: Sequence[FirePoint], sites: Sequence[BaseGeometry]) -> Non
     found, rows, names = _located(points, sites, seqs)
     file_attributions(rows, names)
     _take_all(points, rows, found)
-    FirePoint.objects.bulk_update(points, [*TAKEN, "needs_person"], batch_size=100)
+    FirePoint.objects.bulk_update(points, TAKEN, batch_size=100)
     _concern_all(points, found)
+    return _placeless(points, found)
 
 
-def create_attributed(points: Sequence[FirePoint], sites: Sequence[BaseGeometry]) -> None:
+def create_attributed(points: Sequence[FirePoint], sites: Sequence[BaseGeometry]) -> list[tuple[FirePoint, Doubt]]:
     """Insert new points with their first attribution: the same answer as `attribute`, each row written once."""
     ids = bulk.reserve_ids(FirePoint, len(points)).tolist()
     for point, pk in zip(points, ids, strict=True):
@@ -90,6 +91,18 @@ def create_attributed(points: Sequence[FirePoint], sites: Sequence[BaseGeometry]
     FirePoint.objects.bulk_create(points, batch_size=500)
     file_attributions(rows, names)
     _concern_all(points, found)
+    return _placeless(points, found)
+
+
+def _placeless(points: Sequence[FirePoint], found: Mapping[int, Located]) -> list[tuple[FirePoint, Doubt]]:
+    """A question for each point that no edition rules, or whose centre lies in no county."""
+    asked = []
+    for point in points:
+        if point.pk not in found:
+            asked.append((point, Doubt(doubts.Kind.NO_EDITION, doubts.NO_EDITION)))
+        elif not found[point.pk].chain.get(Level.COUNTY):
+            asked.append((point, Doubt(doubts.Kind.OUTSIDE_COUNTIES, doubts.OUTSIDE)))
+    return asked
 
 
 def _located(
@@ -122,8 +135,6 @@ def _take(point: FirePoint, row: Attribution | None, found: Located | None, leas
     point.township_code = chain.get(Level.TOWNSHIP, "")
     point.village_code = chain.get(Level.VILLAGE, "")
     point.group_code = chain.get(Level.GROUP, "")
-    if point.needs_person in ("", NO_EDITION, OUTSIDE):
-        point.needs_person = NO_EDITION if found is None else ("" if chain.get(Level.COUNTY) else OUTSIDE)
 
 
 def least_share(on: date) -> float:

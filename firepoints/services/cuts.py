@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 
-from firepoints import doubts
 from firepoints.grouping_cuts import Part, proposed_parts
-from firepoints.models import Detection, FirePoint, Source
+from firepoints.models import Detection, FirePoint, Question, Source
 from firepoints.services.grouping_scene import SEEN, columns_of, params_of
 
 
 def is_in_question(point: FirePoint) -> bool:
-    """Whether the machine or a row of a list doubts that it is one site."""
-    return point.is_oversize or doubts.SEVERAL in point.needs_person
+    """Whether it is an open question that it is one site."""
+    several = Question.objects.unanswered().filter(point=point, kind=Question.Kind.SEVERAL_SITES)
+    return point.is_oversize or several.exists()
 
 
 def cuts_of(sightings: Sequence[Detection]) -> list[Part]:

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from firepoints import rulings
 from firepoints.models import FirePoint
+from firepoints.services.questions import Asking
 from firepoints.services.steps import advance, numbered, open_act, required
 from firepoints.workflow import act
 from grids.models import User
@@ -35,7 +36,9 @@ def fire_point_close(
     """Close a mere lead with a reason. Raises Missing for what an official list or an inspection found."""
     reason = required(reason, "关闭的理由")
     opened = open_act("close", point_id=point_id, actor=actor, expected_version=expected_version)
-    return advance(opened, reason=reason, closed_reason=reason[:300], due_at=None)
+    asking = Asking(actor)
+    asking.close_at(opened.point, f"已关闭：{reason}", is_gone=False)
+    return advance(opened, reason=reason, asking=asking, closed_reason=reason[:300], due_at=None)
 
 
 @act("withdraw")
@@ -46,4 +49,6 @@ def fire_point_withdraw(
     """Close a suspicion whose every sighting came from runs that were withdrawn. Raises Missing while one is left."""
     reason = required(reason, "撤回的理由")
     opened = open_act("withdraw", point_id=point_id, actor=actor, expected_version=expected_version)
-    return advance(opened, reason=reason, closed_reason=reason[:300])
+    asking = Asking(actor)
+    asking.close_at(opened.point, reason, is_gone=True)
+    return advance(opened, reason=reason, asking=asking, closed_reason=reason[:300])

@@ -10,10 +10,12 @@ from django.db import transaction
 from django.db.models import Max
 
 from firepoints import rulings
+from firepoints.doubts import Doubt
 from firepoints.feedback import delimited, xlsx
 from firepoints.feedback.answers import RowAnswer, answers_of
 from firepoints.feedback.columns import Columns, answer_columns, text_for
 from firepoints.models import FeedbackDue, FeedbackSent, FinalWord, FirePoint, ImportRun, RawRow, Source
+from firepoints.services.questions import Asking, Kind
 from firepoints.services.steps import claim, required
 from firepoints.sources.base import ParseOptions
 from firepoints.sources.fields import LIST
@@ -259,11 +261,14 @@ def _ask_again(point: FirePoint, word: FinalWord, actor: User) -> None:
     """Put the rejected answer before a person; the point itself stays as it is (nothing is reopened by a list)."""
     is_negative = point.verification is not None and point.verification.conclusion == Conclusion.FALSE
     todo = "重新核实" if point.state not in (State.VERIFIED, State.DISPATCHED, State.SUSPECTED) else "退回补证"
-    said = f"发布单位不认可“{word.answer[:60]}”（{word.document_no}，{word.document_date}）："
+    said = f"发布单位不认可“{word.answer}”（{word.document_no}，{word.document_date}）："
     said += f"建议{todo}，或“复核后维持”" if is_negative else "请复核"
     claim(point)
-    FirePoint.objects.filter(pk=point.pk).update(needs_person=said[:200])
-    record("fire_point.questioned", point, actor, after={"needs_person": said[:200]}, reason=word.note)
+    detection = word.row.detection_id
+    asking = Asking(actor)
+    about_the_list = None if detection else word.row.run_id
+    asking.say(point, Doubt(Kind.ISSUER_DISAGREES, said, detection=detection, run=about_the_list), actor)
+    record("fire_point.questioned", point, actor, after=asking.told(), reason=word.note)
 
 
 def require_bureau(actor: User) -> None:

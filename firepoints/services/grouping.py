@@ -13,12 +13,14 @@ import numpy as np
 from django.db.models import Max
 
 from firepoints import doubts
+from firepoints.doubts import Doubt
 from firepoints.grouping import Params, Partition, group
 from firepoints.grouping_datum import likely_shifted
 from firepoints.grouping_model import Rule
 from firepoints.models import Detection, ImportRun, Membership
 from firepoints.services.grouping_apply import Application
 from firepoints.services.grouping_scene import SEEN, Scene, Seen, columns_of, constraints_of, params_of, scene_of
+from firepoints.services.outside_findings import hold_back
 from firepoints.states import DECIDED, State
 from grids.models import User
 
@@ -39,7 +41,7 @@ class Plan:
     partition: Partition
     scene: Scene
     targets: Mapping[int, set[int]]
-    doubtful: Mapping[int, str]
+    doubtful: Mapping[int, Doubt]
 
     def open(self) -> Open:
         """The groups in which a sighting of the run waits for a point, two suspected points have come together, or one has
@@ -60,6 +62,14 @@ class Plan:
         at = np.searchsorted(self.partition.group_label, labels).tolist()
         frozen = self.partition.frozen_labels
         return Open([k for k, name in zip(at, labels.tolist(), strict=True) if name not in frozen], homes)
+
+    def reached(self) -> dict[int, set[int]]:
+        """Of each sighting, the points that it touches, or that may be the same fire, without joining them."""
+        reached = defaultdict(set, {pk: set(points) for pk, points in self.targets.items()})
+        for pk, doubt in self.doubtful.items():
+            if (point := self.scene.point_of.get(doubt.beside or 0)) is not None:
+                reached[pk].add(point)
+        return reached
 
     def apply(self, groups: Sequence[int], homes: dict[int, int], *, run: ImportRun, actor: User) -> int:
         """Form or change the points of some groups, in the caller's transaction; returns how many. `homes` of `open()` is
@@ -89,15 +99,24 @@ def stamp() -> int:
     return Detection.objects.aggregate(last=Max("pk"))["last"] or 0
 
 
-def group_run(*, run: ImportRun, actor: User, same_as: Mapping[int, int] | None = None) -> int:
+def group_run(
+    *,
+    run: ImportRun,
+    actor: User,
+    same_as: Mapping[int, int] | None = None,
+    counties: frozenset[str] | None = None,
+) -> int:
     """Give every located detection of a run its point; returns how many points were made or changed.
 
     `same_as`: new detection id → the older processing of the same pixel; where that one stands in a decided point, the
     new one raises no suspicion of its own (policy.md §3: never re-key a charged point).
+    `counties`: those of the finder; what reaches over their border waits for a person. None: the whole city is theirs.
     All in the caller's transaction: for a few rows. The partition is a function of detections and constraints alone.
     """
     plan = plan_for(run, same_as or {})
     if plan is None:
+        return 0
+    if counties is not None and hold_back(plan.partition, plan.scene, plan.reached(), counties, actor):
         return 0
     open_ = plan.open()
     return plan.apply(open_.groups, open_.homes, run=run, actor=actor)
@@ -117,7 +136,7 @@ def plan_for(run: ImportRun, same_as: Mapping[int, int]) -> Plan | None:
     targets: dict[int, set[int]] = defaultdict(set)
     for proposal in partition.proposals:
         targets[proposal.detection].add(scene.point_of[proposal.frozen])
-    doubtful = _shifted(partition, params, scene.own) | dict.fromkeys(_before_pass(partition), doubts.EARLIER)
+    doubtful = _shifted(partition, params, scene.own) | _before_pass(partition)
     return Plan(partition, scene, targets, doubtful)
 
 
@@ -137,25 +156,31 @@ def _of_decided(same_as: Mapping[int, int]) -> set[int]:
     return {newer for newer, older in same_as.items() if older in decided}
 
 
-def _before_pass(partition: Partition) -> set[int]:
-    """Detections of two groups that may be one fire: a finding inside a pixel, but before the satellite passed.
+def _before_pass(partition: Partition) -> dict[int, Doubt]:
+    """Detections of two groups that may be one fire, each with the question about the other: a finding inside a pixel, but
+    before the satellite passed.
 
     The rule does not join them (policy.md §4: after the pass), yet charging both would be charging twice.
     """
     hints = partition.hint_links.where(partition.hint_links.rule == Rule.BEFORE_PASS)
     if not len(hints):
-        return set()
+        return {}
     label = dict(zip(partition.ids.tolist(), partition.label.tolist(), strict=True))
     pairs = zip(partition.canonical_ids[hints.a].tolist(), partition.canonical_ids[hints.b].tolist(), strict=True)
-    return {pk for a, b in pairs if label[a] != label[b] for pk in (a, b)}
+    asked: dict[int, Doubt] = {}
+    for a, b in sorted(pairs):
+        if label[a] != label[b]:
+            asked.setdefault(a, doubts.earlier_finding(a, b))
+            asked.setdefault(b, doubts.earlier_finding(b, a))
+    return asked
 
 
-def _shifted(partition: Partition, params: Params, own: set[int]) -> dict[int, str]:
+def _shifted(partition: Partition, params: Params, own: set[int]) -> dict[int, Doubt]:
     """Sightings of the run that a wrong datum may keep from their fire: the finding, or the pixel that comes after it."""
-    told: dict[int, str] = {}
+    asked: dict[int, Doubt] = {}
     for finding, pixel in likely_shifted(partition, params):
         if finding in own:
-            told[finding] = doubts.FINDING_SHIFTED
+            asked[finding] = doubts.shifted(finding, pixel, is_finding=True)
         elif pixel in own:
-            told[pixel] = doubts.PIXEL_SHIFTED
-    return told
+            asked[pixel] = doubts.shifted(pixel, finding, is_finding=False)
+    return asked

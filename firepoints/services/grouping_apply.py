@@ -1,16 +1,18 @@
 """What a partition says becomes points: new ones, sightings that join, suspicions that come together or apart. In the
-caller's transaction; whatever the rule cannot tell is put before a person in words (policy.md §4)."""
+caller's transaction; whatever the rule cannot tell is asked of a person (policy.md §4)."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from firepoints import doubts
+from firepoints.doubts import Doubt, Kind, Origins
 from firepoints.grouping import Group
-from firepoints.models import Detection, FirePoint, ImportRun, Membership
+from firepoints.models import Detection, FirePoint, ImportRun, Membership, Question
 from firepoints.services.grouping_scene import Scene
 from firepoints.services.merge import fire_point_absorb
 from firepoints.services.points import NewPoint, attach_detections, create_points, refresh
+from firepoints.services.questions import Answer, Asking
 from firepoints.services.steps import claim
 from firepoints.states import Conclusion, State
 from grids.models import User
@@ -32,7 +34,7 @@ class Application:
     scene: Scene
     homes: dict[int, int]
     targets: Mapping[int, set[int]]
-    doubtful: Mapping[int, str]
+    doubtful: Mapping[int, Doubt]
     detections: Mapping[int, Detection]
     run: ImportRun
     actor: User
@@ -72,9 +74,11 @@ class Application:
             point = scene.points[at]
             claim(point)
             Membership.objects.filter(point=point, is_active=True, detection__in=ids).update(is_active=False)
-            told = {"detections": sorted(ids), "state": point.state}
+            asking = Asking()
+            _close_of_strays(point, [self.detections[pk] for pk in ids], asking)
+            scene.points[at] = refresh(FirePoint.objects.get(pk=at), asking)
+            told = {"detections": sorted(ids), "state": point.state, **asking.told()}
             record("fire_point.released", point, self.actor, after=told, reason=APART_NOW)
-            scene.points[at] = refresh(FirePoint.objects.get(pk=at))
             for pk in ids:
                 del scene.point_of[pk]
 
@@ -85,7 +89,8 @@ class Application:
         additions = [pk for pk in one.members if pk not in scene.point_of]
         if not additions and not others and standing[0] not in self.homes:
             return 0
-        came = {*additions, *(pk for pk in one.members if scene.point_of.get(pk) in others)}
+        came: dict[int, int | None] = dict.fromkeys(additions)
+        came |= {pk: scene.point_of[pk] for pk in one.members if scene.point_of.get(pk) in others}
         current = FirePoint.objects.get(pk=survivor.pk)
         if current.version != survivor.version:
             raise StaleVersion()  # a person, or another piece, has changed it since the scene was read
@@ -96,16 +101,29 @@ class Application:
             )  # fmt: skip
         self._follow(others, survivor.pk, one.members[0])
         current = FirePoint.objects.get(pk=survivor.pk)
+        questions = [*self._questions(one, came), *self._named_beside(self._beside(additions))]
         if additions:
             some = [self.detections[pk] for pk in additions]
-            current = attach_detections(point=current, detections=some, actor=self.actor, why=why_of(one))
-        left = doubts.without(current.needs_person, doubts.OVERSIZE)
-        said = doubts.joined(oversize_words(one), left, self._questions(one, came), self._touches(additions))
-        FirePoint.objects.filter(pk=current.pk).update(
-            is_oversize=bool(one.oversize), is_fixed_heat=one.fixed_only, needs_person=said
-        )
+            current = attach_detections(
+                point=current, detections=some, actor=self.actor, why=why_of(one), questions=questions
+            )
+            questions = []
+        is_oversize = bool(one.oversize) and (bool(came) or current.is_oversize)
+        FirePoint.objects.filter(pk=current.pk).update(is_oversize=is_oversize, is_fixed_heat=one.fixed_only)
+        self._ask(current, questions, is_oversize=is_oversize)
         scene.points[current.pk] = current  # its version is this piece's own from here on
         return 1
+
+    def _ask(self, point: FirePoint, questions: Sequence[Doubt], *, is_oversize: bool) -> None:
+        """What remains to be asked of a point that nothing joined by itself; that it is too large is asked no more where it
+        is not."""
+        asking = Asking()
+        if not is_oversize:
+            open_ = Question.objects.unanswered().filter(point=point, kind=Kind.OVERSIZE)
+            asking.answer(open_, Answer.MOOT, APART_NOW)
+        asking.ask([(point, one) for one in questions])
+        if told := asking.told():
+            record("fire_point.questioned", point, self.actor, after=told)
 
     def _follow(self, absorbed: Sequence[int], survivor: int, label: int) -> None:
         """What an absorbed point held of other groups is the survivor's now, until they take it."""
@@ -124,37 +142,49 @@ class Application:
             Detection.objects.select_related("source").filter(memberships__point=current, memberships__is_active=True)
         )
         some = [self.detections[pk] for pk in one.members]
-        current = attach_detections(point=current, detections=some, actor=self.actor, why=why_of(one))
-        question = doubts.several_sites([*held, *some], set(one.members))
+        questions = doubts.several_sites([*held, *some], dict.fromkeys(one.members))
+        current = attach_detections(
+            point=current, detections=some, actor=self.actor, why=why_of(one), questions=questions
+        )
         is_fixed_heat = current.is_fixed_heat and one.fixed_only
-        if question or is_fixed_heat != current.is_fixed_heat:
-            FirePoint.objects.filter(pk=current.pk).update(
-                needs_person=doubts.joined(current.needs_person, question), is_fixed_heat=is_fixed_heat
-            )
+        if is_fixed_heat != current.is_fixed_heat:
+            FirePoint.objects.filter(pk=current.pk).update(is_fixed_heat=is_fixed_heat)
 
     def _new_point(self, one: Group, beside: list[int]) -> NewPoint:
-        near = doubts.joined(*(self.doubtful[pk] for pk in one.members if pk in self.doubtful))
-        said = (self._named_beside(beside), oversize_words(one), near, self._questions(one, set(one.members)))
+        came: Origins = dict.fromkeys(one.members)
+        questions = [*self._named_beside(beside), *self._near(one), *self._questions(one, came)]
         return NewPoint(
             detections=[self.detections[pk] for pk in one.members],
             why=why_of(one),
             is_oversize=bool(one.oversize),
             is_fixed_heat=one.fixed_only,
-            needs_person=doubts.joined(*said),
+            questions=questions,
         )
 
-    def _questions(self, one: Group, came: set[int]) -> str:
-        """Signs that the group is several fires; what is to be divided anyway needs no second question."""
-        return "" if one.oversize else doubts.several_sites([self.detections[pk] for pk in one.members], came)
+    def _near(self, one: Group) -> list[Doubt]:
+        """What the members ask about sightings beside them: once for each kind and point there."""
+        asked: dict[tuple[str, int | None], Doubt] = {}
+        for pk in sorted(one.members):
+            if (doubt := self.doubtful.get(pk)) is not None:
+                asked.setdefault((doubt.kind, self.scene.point_of.get(doubt.beside or 0)), doubt)
+        return list(asked.values())
 
-    def _touches(self, additions: Sequence[int]) -> str:
-        return self._named_beside(self._beside(additions))
+    def _questions(self, one: Group, came: Origins) -> list[Doubt]:
+        """That the group is too large, or signs that it is several fires: what is to be divided anyway is asked once."""
+        if one.oversize:
+            return [Doubt(Kind.OVERSIZE, oversize_words(one), detection=min(came))] if came else []
+        return doubts.several_sites([self.detections[pk] for pk in one.members], came)
 
-    def _named_beside(self, beside: Sequence[int]) -> str:
-        if not beside:
-            return ""
-        names = "、".join(f"{self.scene.points[pk]}（{standing_words(self.scene.points[pk])}）" for pk in beside[:3])
-        return f"与 {names} {doubts.TOUCHES}：同一处请并入，新的焚烧另行派发"
+    def _named_beside(self, beside: Sequence[int]) -> list[Doubt]:
+        points = [self.scene.points[pk] for pk in beside]
+        return [doubts.touches(point.pk, f"{point}（{standing_words(point)}）") for point in points]
+
+
+def _close_of_strays(point: FirePoint, left: Sequence[Detection], asking: Asking) -> None:
+    """What the machine asked about sightings that belong elsewhere now: their new home asks by itself."""
+    rows = Question.objects.unanswered().filter(point=point, detection__in=left, asked_by__isnull=True)
+    asking.answer(rows, Answer.MOOT, APART_NOW)
+    asking.close_of_lists(point, left, APART_NOW)
 
 
 def takes_in(point: FirePoint) -> bool:
@@ -174,7 +204,7 @@ def standing_words(point: FirePoint) -> str:
 
 
 def oversize_words(one: Group) -> str:
-    return f"{doubts.OVERSIZE}：" + "、".join(OVERSIZE_WORDS[code] for code in one.oversize) if one.oversize else ""
+    return "待人工划分：" + "、".join(OVERSIZE_WORDS[code] for code in one.oversize) if one.oversize else ""
 
 
 def why_of(one: Group) -> dict[int, str]:

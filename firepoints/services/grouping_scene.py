@@ -14,7 +14,7 @@ import numpy.typing as npt
 from firepoints import rulings
 from firepoints.footprints import on_site_radius_km
 from firepoints.grouping import Constraints, Detections, Params
-from firepoints.models import Detection, FirePoint, ImportRun, Membership, Source
+from firepoints.models import Detection, FirePoint, ImportRun, Membership, Question, Source
 from firepoints.services.split import said_by_people
 from firepoints.states import State
 from grids.geo.sensors import headings_for, sensor_errors_m
@@ -109,12 +109,20 @@ def scene_of(new: Sequence[Values], params: Params) -> Scene:
     of_points = members.filter(point__in=met)
     point_of = dict(of_points.values_list("detection_id", "point_id"))
     rows = {row[Seen.PK]: row for row in near.exclude(run=new[0][Seen.RUN]).values_list(*SEEN)}
+    for pk in _held_back() - point_of.keys():
+        rows.pop(pk, None)
     theirs = Detection.objects.filter(memberships__in=of_points).values_list(*SEEN)
     rows.update({row[Seen.PK]: row for row in theirs})
     rows.update({row[Seen.PK]: row for row in new})
     points = FirePoint.objects.select_related("verification").filter(pk__in=met)
     own = {row[Seen.PK] for row in new}
     return Scene(list(rows.values()), own, point_of, {point.pk: point for point in points})
+
+
+def _held_back() -> set[int]:
+    """Findings from outside their finder's county: they join nothing by themselves, whatever comes later."""
+    rows = Question.objects.filter(kind=Question.Kind.OUTSIDE_FINDING)
+    return set(rows.values_list("detection_id", flat=True))
 
 
 def constraints_of(scene: Scene) -> Constraints:

@@ -10,10 +10,12 @@ from typing import Any
 
 from django.db import transaction
 
-from firepoints import doubts, selectors
+from firepoints import selectors
+from firepoints.doubts import Doubt
 from firepoints.models import FirePoint, ImportRun
 from firepoints.services import hotline, ingest
 from firepoints.services.merge import fire_point_merge
+from firepoints.services.questions import Asking, Kind
 from firepoints.services.reading import ListName, source_named
 from firepoints.services.steps import claim
 from firepoints.sources.base import SCAR, ParseOptions, ParseResult, Rejected, Sighting
@@ -144,10 +146,9 @@ def _proposed(point: FirePoint, target: FirePoint, actor: User, why: str) -> Fir
         raise Conflict(f"这处黑斑已归入{point}，不能再写属于 {target}", code="frozen_point")
     claim(point)
     asked = f"上报人写明是 {target}（{State(target.state).label}）的黑斑：是的由认定人并入，另是一处的核对完毕"
-    said = doubts.joined(asked, point.needs_person)
-    FirePoint.objects.filter(pk=point.pk).update(needs_person=said)
-    told = {"needs_person": asked, "into": target.pk}
-    record("fire_point.questioned", point, actor, after=told, reason=why)
+    asking = Asking(actor)
+    asking.say(point, Doubt(Kind.SCAR_OF, asked, other=target.pk), actor)
+    record("fire_point.questioned", point, actor, after={"into": target.pk, **asking.told()}, reason=why)
     return FirePoint.objects.get(pk=point.pk)
 
 

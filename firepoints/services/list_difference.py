@@ -8,10 +8,11 @@ from typing import Any
 from django.db import transaction
 
 from firepoints.comparing import Difference, Line, Moved, compare, moved_line
+from firepoints.doubts import Kind
 from firepoints.models import Detection, DetectionKey, DroppedRow, ImportRun, RawRow, Supersession
-from firepoints.services.correcting import settle_touched
+from firepoints.services.correcting import CORRECTED, settle_touched
 from firepoints.services.placing import Places
-from firepoints.services.points import release_detections
+from firepoints.services.points import Departure, release_detections
 from firepoints.services.reading import Keys
 from firepoints.sources.base import Rejected
 from firepoints.sources.fields import LIST
@@ -21,8 +22,7 @@ from firepoints.sources.text import compact
 from grids.models import User
 from journal.services import record
 
-GONE = "更正的清单里已没有这一行"
-CHANGED = "清单更正，由新的一行替代"
+GONE = Departure(Kind.GONE, "更正的清单里已没有这一行")
 PART = 2000
 MOST_LISTED = 200
 Outcome = RawRow.Outcome
@@ -131,22 +131,23 @@ def settle_corrected(*, run: ImportRun, actor: User) -> int:
         ignore_conflicts=True,
     )
     DroppedRow.objects.bulk_create([DroppedRow(run=run, detection_id=one.detection_id) for one in found.gone])
-    _release([one.old for one in replaced], actor, CHANGED)
+    _release([one.old for one in replaced], actor, CORRECTED)
     points = _release(found.gone, actor, GONE)
     if found.gone:
         ids = [one.detection_id for one in found.gone]
         told = {"count": len(ids), "detections": ids[:MOST_LISTED], "points": points}
-        record("import.rows_dropped", run, actor, after=told, reason=GONE)
+        record("import.rows_dropped", run, actor, after=told, reason=GONE.reason)
     return len(found.gone) + len(replaced)
 
 
-def _release(lines: Sequence[Line], actor: User, reason: str) -> int:
+def _release(lines: Sequence[Line], actor: User, departure: Departure) -> int:
     ids = [line.detection_id for line in lines]
     if not ids:
         return 0
     DetectionKey.objects.filter(detection__in=ids).delete()
-    touched = release_detections(detections=list(Detection.objects.filter(pk__in=ids)), actor=actor, reason=reason)
-    settle_touched(touched, actor=actor, reason=reason)
+    rows = list(Detection.objects.filter(pk__in=ids))
+    touched = release_detections(detections=rows, actor=actor, departure=departure)
+    settle_touched(touched, actor=actor, reason=departure.reason)
     return len(touched)
 
 

@@ -2,9 +2,10 @@
 
 from django.db import transaction
 
-from firepoints import doubts, selectors
-from firepoints.models import FirePoint, Membership
+from firepoints import selectors
+from firepoints.models import FirePoint, Membership, Question
 from firepoints.services.points import refresh
+from firepoints.services.questions import ABOUT_THE_PLACE, Answer, Asking, Kind, open_of
 from firepoints.services.steps import Opened, advance, claim, concern, open_act, required
 from firepoints.states import DECIDED, LIVE, State
 from firepoints.workflow import act
@@ -83,17 +84,25 @@ def _require_one_county(point: FirePoint, survivor: FirePoint) -> None:
     raise Conflict(f"两处分属不同县（区），先{first}", code="two_counties")
 
 
-def _still_asked(point: FirePoint, survivor: FirePoint, *, by_machine: bool) -> None:
-    """What was open about the sightings that come is open about the survivor: a merge answers only whether two are one.
+def _carry(point: FirePoint, survivor: FirePoint, asking: Asking, reason: str, *, by_machine: bool) -> None:
+    """A merge answers only whether the two are one. What else was open about the sightings that come is open about the
+    survivor; what was asked elsewhere about the merged point is about the survivor.
 
-    The grouping asks anew whether the whole is several sites, or too large; not whose county a row states.
+    Whether the whole is too large the grouping asks anew. Where the point lay is no question any more.
     """
-    kinds = (doubts.STATED,) if by_machine else (doubts.SEVERAL, doubts.STATED, doubts.OVERSIZE)
-    open_ = doubts.only(point.needs_person, *kinds)
-    if survivor.state == State.SUSPECTED and not by_machine:
-        survivor.is_oversize = survivor.is_oversize or point.is_oversize
-    said = doubts.joined(survivor.needs_person, open_)
-    FirePoint.objects.filter(pk=survivor.pk).update(needs_person=said, is_oversize=survivor.is_oversize)
+    open_, theirs = open_of(point), open_of(survivor)
+    asking.answer(
+        [row for row in open_ if row.other_id == survivor.pk] + [row for row in theirs if row.other_id == point.pk],
+        Answer.SAME, reason,
+    )  # fmt: skip
+    moot = {*ABOUT_THE_PLACE, *([Kind.OVERSIZE] if by_machine else [])}
+    rest = [row for row in open_ if row.other_id != survivor.pk]
+    asking.answer([row for row in rest if row.kind in moot], Answer.MOOT, f"已并入 {survivor}")
+    asking.carry([row for row in rest if row.kind not in moot], survivor, f"已并入 {survivor}")
+    elsewhere = Question.objects.unanswered().filter(other=point).exclude(point=survivor).select_related("point")
+    asking.rename(elsewhere, survivor, f"{point} 已并入 {survivor}")
+    if survivor.state == State.SUSPECTED and not by_machine and point.is_oversize and not survivor.is_oversize:
+        FirePoint.objects.filter(pk=survivor.pk).update(is_oversize=True)
 
 
 def _merged(opened: Opened, survivor: FirePoint, reason: str) -> FirePoint:
@@ -105,10 +114,12 @@ def _merged(opened: Opened, survivor: FirePoint, reason: str) -> FirePoint:
     why = f"由 {point} 并入：{reason}"[:300]
     Membership.objects.bulk_create(Membership(point=survivor, detection_id=one, why=why) for one in detections)
     faults.point("act.merge.moved")
+    by_machine = opened.transition.action == "absorb"
+    asking = Asking(None if by_machine else actor)
     if survivor.state not in DECIDED:
-        survivor = refresh(survivor)
-        _still_asked(point, survivor, by_machine=opened.transition.action == "absorb")
+        survivor = refresh(survivor, asking, came=detections)
+    _carry(point, survivor, asking, reason, by_machine=by_machine)
     concern(survivor, dict(point.counties.values_list("county_code", "share")))
     record("fire_point.took_in", survivor, actor, after={"merged": point.pk, "detections": detections}, reason=reason)
     data = {"into": survivor.pk, "detections": detections}
-    return advance(opened, reason=reason, data=data, merged_into=survivor)
+    return advance(opened, reason=reason, data=data, asking=asking, merged_into=survivor)

@@ -1,14 +1,17 @@
 """Detections become fire points: creating them, and what may still join or leave one (policy.md §4)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 
 from firepoints import doubts, footprints, selectors
+from firepoints.doubts import Doubt
 from firepoints.models import Detection, FirePoint, Membership, Source
 from firepoints.services.attribution import attribute, candidates, create_attributed, least_share, locate
+from firepoints.services.questions import Asked, Asking
 from firepoints.services.steps import claim, concern
 from firepoints.states import UNDECIDED, State
 from grids import selectors as grids
@@ -29,7 +32,7 @@ class NewPoint:
     why: Mapping[int, str] | str = ""
     is_oversize: bool = False
     is_fixed_heat: bool = False
-    needs_person: str = ""
+    questions: Sequence[Doubt] = ()
 
     def ground(self, detection: Detection) -> str:
         said = self.why if isinstance(self.why, str) else self.why.get(detection.pk, "")
@@ -78,12 +81,10 @@ def create_points(groups: Sequence[NewPoint], *, actor: User, subject: Any = Non
             **outline(group.detections),
             is_oversize=group.is_oversize,
             is_fixed_heat=group.is_fixed_heat,
-            needs_person=doubts.joined(group.needs_person),
         )
         for group in groups
     ]
-    create_attributed(points, footprints.sites([group.detections for group in groups]))
-    _ask_about_counties(list(zip(points, (group.detections for group in groups), strict=True)))
+    placeless = create_attributed(points, footprints.sites([group.detections for group in groups]))
     Membership.objects.bulk_create(
         [
             Membership(point=point, detection=one, why=group.ground(one))
@@ -92,10 +93,14 @@ def create_points(groups: Sequence[NewPoint], *, actor: User, subject: Any = Non
         ],
         batch_size=500,
     )
+    asking = Asking()
+    brought = list(zip(points, (group.detections for group in groups), strict=True))
+    own = [(point, one) for point, group in zip(points, groups, strict=True) for one in group.questions]
+    asking.ask([*own, *placeless, *_about_counties(brought)])
     gathered = {
         str(point.pk): sorted(one.pk for one in group.detections) for point, group in zip(points, groups, strict=True)
     }
-    told = {"count": len(points), "digest": digests.sha256(digests.plain(gathered))}
+    told = {"count": len(points), "digest": digests.sha256(digests.plain(gathered)), **asking.told()}
     if len(points) <= MOST_LISTED:
         told["points"] = gathered
     record("fire_point.created", subject if subject is not None else points[0], actor, after=told, reason=reason)
@@ -104,10 +109,15 @@ def create_points(groups: Sequence[NewPoint], *, actor: User, subject: Any = Non
 
 @transaction.atomic
 def attach_detections(
-    *, point: FirePoint, detections: Sequence[Detection], actor: User, why: Mapping[int, str] | str = ""
+    *,
+    point: FirePoint,
+    detections: Sequence[Detection],
+    actor: User,
+    why: Mapping[int, str] | str = "",
+    questions: Sequence[Doubt] = (),
 ) -> FirePoint:
-    """Let sightings join an undecided point. Before dispatch it is located anew; after it, its place and date stand and
-    a county that is newly touched is left to a person.
+    """Let sightings join an undecided point, with what is to be asked about them. Before dispatch it is located anew; after
+    it, its place and date stand and a county that is newly touched is left to a person.
 
     Raises Conflict for a decided point: what was 认定 is frozen, and a person decides (policy.md §4). StaleVersion.
     """
@@ -118,36 +128,81 @@ def attach_detections(
     Membership.objects.bulk_create(
         [Membership(point=point, detection=one, why=group.ground(one)) for one in detections]
     )
-    record("fire_point.gathered", point, actor, after={"detections": sorted(one.pk for one in detections)})
-    point = refresh(point)
-    _ask_about_counties([(point, detections)])
+    asking = Asking()
+    point = refresh(point, asking, came=[one.pk for one in detections])
+    asking.ask([*((point, one) for one in questions), *_about_counties([(point, detections)])])
+    told = {"detections": sorted(one.pk for one in detections), **asking.told()}
+    record("fire_point.gathered", point, actor, after=told)
     return point
 
 
-@transaction.atomic
-def release_detections(*, detections: Iterable[Detection], actor: User, reason: str) -> list[FirePoint]:
-    """Take sightings out of their undecided points (a withdrawn run); returns the points, those left empty too.
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """Why sightings go out of force, in words and as the kind of question that it raises at points people acted on."""
 
-    A decided point keeps its sightings and is marked for a person. Raises StaleVersion.
+    kind: str
+    reason: str
+
+
+@transaction.atomic
+def release_detections(*, detections: Iterable[Detection], actor: User, departure: Departure) -> list[FirePoint]:
+    """Take sightings that are out of force out of their undecided points; returns the points, those left empty too.
+
+    A decided point keeps its sightings; it, and an undecided one that people acted on and that is left empty, is put
+    before a person. What was asked about the sightings is moot. Raises StaleVersion.
     """
-    mine = Membership.objects.filter(detection__in=[one.pk for one in detections], is_active=True)
+    leaving = {one.pk: one for one in detections}
+    mine = Membership.objects.filter(detection__in=list(leaving), is_active=True)
+    of_point: dict[int, list[int]] = defaultdict(list)
+    for point_id, pk in mine.order_by("point_id", "detection_id").values_list("point_id", "detection_id"):
+        of_point[point_id].append(pk)
     touched: list[FirePoint] = []
-    for point in FirePoint.objects.filter(memberships__in=mine).distinct().order_by("pk"):
+    for point in FirePoint.objects.filter(pk__in=list(of_point)).order_by("pk"):
         claim(point)
-        taken = mine.filter(point=point)
-        ids = sorted(taken.values_list("detection_id", flat=True))
+        left = [leaving[pk] for pk in of_point[point.pk]]
+        asking = Asking()
+        asking.close_about(of_point[point.pk], departure.reason)
+        asking.close_of_lists(point, left, departure.reason)
         if point.state in UNDECIDED:
-            taken.update(is_active=False)
-            point = refresh(point)
-        else:
-            _leave_to_a_person(point, f"{reason}，请复核"[:200])
-        record("fire_point.released", point, actor, after={"detections": ids, "state": point.state}, reason=reason)
+            mine.filter(point=point).update(is_active=False)
+            point = refresh(point, asking)
+        if _is_left_to_a_person(point):
+            asking.ask([(point, doubt) for doubt in _doubts_of(departure, left)])
+        told = {"detections": of_point[point.pk], "state": point.state, **asking.told()}
+        record("fire_point.released", point, actor, after=told, reason=departure.reason)
         touched.append(point)
+    _close_elsewhere(list(leaving), actor, departure)
     return touched
 
 
-def refresh(point: FirePoint) -> FirePoint:
-    """Bring a claimed point in line with its active detections; an empty one stays as it was."""
+def _is_left_to_a_person(point: FirePoint) -> bool:
+    if point.state in UNDECIDED:
+        return point.state != State.SUSPECTED and not point.memberships.filter(is_active=True).exists()
+    return True
+
+
+def _doubts_of(departure: Departure, left: Sequence[Detection]) -> list[Doubt]:
+    """One question for a withdrawn run, one for each row that a corrected list changes or leaves out."""
+    words = f"{departure.reason}，请复核"
+    if departure.kind == doubts.Kind.WITHDRAWN:
+        return [Doubt(departure.kind, words, run=pk) for pk in sorted({one.run_id for one in left})]
+    return [Doubt(departure.kind, words, detection=one.pk) for one in left]
+
+
+def _close_elsewhere(gone: Sequence[int], actor: User, departure: Departure) -> None:
+    """A finding from outside belongs to no point yet: what was asked about it is moot as well."""
+    asking = Asking()
+    asking.close_about(gone, departure.reason)
+    for row, _ in asking.answered:
+        subject = row.point or ("firepoints.question", row.pk)
+        record("question.closed", subject, actor, after=asking.told(), reason=departure.reason)
+
+
+def refresh(point: FirePoint, asking: Asking, *, came: Collection[int] = ()) -> FirePoint:
+    """Bring a claimed point in line with its active detections, of which some just `came`; an empty one stays as it was.
+
+    What has to be asked about its place goes through the act's own `asking`.
+    """
     detections = selectors.active_detections(point)
     if not detections:
         return point
@@ -158,27 +213,30 @@ def refresh(point: FirePoint) -> FirePoint:
         setattr(point, name, value)
     point.save(update_fields=list(facts))
     if point.state == State.SUSPECTED:
-        attribute([point], [footprints.site(detections)])
+        asking.ask_about_places([point], attribute([point], [footprints.site(detections)]))
     else:
-        _note_new_counties(point, detections)
+        _note_new_counties(point, detections, asking, came)
     return point
 
 
-def _note_new_counties(point: FirePoint, detections: Sequence[Detection]) -> None:
+def _note_new_counties(
+    point: FirePoint, detections: Sequence[Detection], asking: Asking, came: Collection[int]
+) -> None:
     found = locate([point.lon], [point.lat], [footprints.site(detections)], point.burn_date)[0]
     if found is None:
         return
     known = set(point.counties.values_list("county_code", flat=True))
     concern(point, dict(found.shares))
     if set(candidates(found, least_share(point.burn_date))) - known and point.state != State.JOINT:
-        _leave_to_a_person(point, "新的监测记录触及另一县（区），请考虑标记跨界")
+        about = min(came, default=None)
+        asking.ask([(point, Doubt(doubts.Kind.NEW_COUNTY, doubts.NEW_COUNTY, detection=about))])
 
 
-def _ask_about_counties(brought: Sequence[tuple[FirePoint, Sequence[Detection]]]) -> None:
-    """Rows that state, or lie in, another county than the point they come to: a person reconciles the two. Where two
-    counties are possible anyway the joint record does (C11)."""
+def _about_counties(brought: Sequence[tuple[FirePoint, Sequence[Detection]]]) -> list[Asked]:
+    """Questions about rows that state, or lie in, another county than the point they come to: a person reconciles the two.
+    Where two counties are possible anyway the joint record does (C11)."""
     names: dict[int, dict[str, str]] = {}
-    asked = []
+    asked: list[Asked] = []
     for point, detections in brought:
         if point.is_cross or not point.county_code or point.attribution is None:
             continue
@@ -187,17 +245,9 @@ def _ask_about_counties(brought: Sequence[tuple[FirePoint, Sequence[Detection]]]
         edition = point.attribution.edition
         if edition.pk not in names:
             names[edition.pk] = _county_names(edition)
-        question = doubts.other_county(detections, point.county_code, names[edition.pk])
-        if question:
-            point.needs_person = doubts.joined(point.needs_person, question)
-            asked.append(point)
-    FirePoint.objects.bulk_update(asked, ["needs_person"], batch_size=100)
+        asked += [(point, one) for one in doubts.other_county(detections, point.county_code, names[edition.pk])]
+    return asked
 
 
 def _county_names(edition: Edition) -> dict[str, str]:
     return grids.cell_names(edition, locating.index_for(edition).locators["county"].codes)
-
-
-def _leave_to_a_person(point: FirePoint, what: str) -> None:
-    point.needs_person = doubts.joined(point.needs_person, what)
-    point.save(update_fields=["needs_person"])

@@ -11,6 +11,7 @@ from firepoints import footprints, selectors
 from firepoints.models import Attribution, FirePoint, Membership, Reattribution
 from firepoints.services import attribution as places
 from firepoints.services.attribution import Located, Names
+from firepoints.services.questions import Asking
 from firepoints.services.steps import advance, claim, concern, next_seq, open_act, required
 from firepoints.states import LIVE, State
 from firepoints.workflow import act
@@ -74,11 +75,13 @@ def propose(points: Sequence[FirePoint], *, edition_id: int) -> int:
             moved.append(point)
         elif point.pk not in known:
             rows.append(_proposal(point, point.attribution, found, names))
+    asking = Asking()
     if moved:
-        places.attribute(moved, [footprints.site(selectors.active_detections(one)) for one in moved])
+        sites = [footprints.site(selectors.active_detections(one)) for one in moved]
+        asking.ask_about_places(moved, places.attribute(moved, sites))
     Reattribution.objects.bulk_create(rows, batch_size=500)
     if moved or rows:
-        after = {"moved": [one.pk for one in moved], "proposed": [row.point_id for row in rows]}
+        after = {"moved": [one.pk for one in moved], "proposed": [row.point_id for row in rows], **asking.told()}
         record("fire_point.reattribution_proposed", ("grids.edition", edition_id), system_user(), after=after)
     return len(moved) + len(rows)
 

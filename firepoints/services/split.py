@@ -1,14 +1,16 @@
 """划分: a person says which sightings are one 处 each. The machine never cuts a long or large group (policy.md §4)."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from itertools import combinations, pairwise, product
 from typing import Any
 
 from django.db import transaction
 
-from firepoints import doubts, footprints, selectors
-from firepoints.models import FirePoint, Membership, Step
+from firepoints import footprints, selectors
+from firepoints.models import FirePoint, Membership, Question, Step
 from firepoints.services.points import NewPoint, create_points, outline, refresh
+from firepoints.services.questions import BY_DIVISION, Answer, Asking, Kind, open_of
 from firepoints.services.relocate import keep_in_place
 from firepoints.services.steps import advance, concern, open_act, required
 from firepoints.states import State
@@ -49,13 +51,29 @@ def fire_point_split(
         subject=point,
         reason=reason,
     )
-    refresh(point)
+    asking = Asking(actor)
+    refresh(point, asking)
+    _divide_questions(point, list(zip(parts[1:], fresh, strict=True)), asking, reason)
     moved = _left_behind(point) if point.state != State.SUSPECTED and parts[1:] else {}
     shares = dict(point.counties.values_list("county_code", "share"))
     for part in fresh:
         concern(part, shares)
     data = {"groups": parts, "points": [point.pk, *(one.pk for one in fresh)]}
-    return advance(opened, reason=reason, data=data, is_oversize=False, needs_person=_still_open(point), **moved)
+    return advance(opened, reason=reason, data=data, asking=asking, is_oversize=False, **moved)
+
+
+def _divide_questions(
+    point: FirePoint, parts: Sequence[tuple[list[int], FirePoint]], asking: Asking, reason: str
+) -> None:
+    """Whether it is one site is answered; what is about a sighting goes where that is now; what is about another point is
+    asked of every part."""
+    open_ = open_of(point)
+    answer = Answer.DIVIDED if parts else Answer.KEPT
+    asking.answer([row for row in open_ if row.kind in BY_DIVISION], answer, reason)
+    rest = [row for row in open_ if row.kind not in BY_DIVISION]
+    for ids, part in parts:
+        asking.carry([row for row in rest if row.detection_id in ids], part, f"由 {point} 划分：{reason}")
+    asking.carry_copies([row for row in rest if row.other_id is not None], [part for _, part in parts])
 
 
 def _left_behind(point: FirePoint) -> dict[str, Any]:
@@ -77,15 +95,11 @@ def _partition(groups: Sequence[Sequence[int]], members: set[int]) -> list[list[
     return parts
 
 
-def _still_open(point: FirePoint) -> str:
-    return doubts.after_division(point.needs_person)
-
-
 def said_by_people(points: Iterable[int]) -> tuple[Pairs, Pairs]:
     """What people said of these points, for the grouping: (joined pairs, apart pairs) of detection ids."""
     wanted = set(points)
     joined, apart = said_by_division(wanted)
-    return joined, apart + said_on_review(wanted)
+    return joined, apart + said_on_review(wanted) + said_of_findings(wanted)
 
 
 def said_by_division(points: Iterable[int]) -> tuple[Pairs, Pairs]:
@@ -113,12 +127,31 @@ def said_on_review(points: Iterable[int]) -> Pairs:
     wanted = set(points)
     found: Pairs = []
     for told in (
-        Step.objects.filter(action="review", data__has_key="apart").order_by("pk").values_list("data", flat=True)
+        Step.objects.filter(action__in=["review", "stand"], data__has_key="apart")
+        .order_by("pk")
+        .values_list("data", flat=True)
     ):
         if wanted & set(told["points"]):
             own, *others = told["apart"]
             found += [pair for other in others for pair in product(own, other)]
     return found
+
+
+def said_of_findings(points: Collection[int]) -> Pairs:
+    """The pairs of a finding from outside that a person made a point of its own and of what stands where it was asked."""
+    rows = Question.objects.filter(kind=Kind.OUTSIDE_FINDING, answer=Answer.OWN_POINT, point__isnull=False)
+    of_point = dict(rows.values_list("detection_id", "point_id"))
+    wanted = {at for at in of_point.values() if at in points}
+    wanted |= set(
+        Membership.objects.filter(detection__in=list(of_point), is_active=True, point__in=list(points)).values_list(
+            "detection__questions__point", flat=True
+        )
+    )
+    members = Membership.objects.filter(point__in=[at for at in wanted if at], is_active=True)
+    held: dict[int, list[int]] = defaultdict(list)
+    for at, pk in members.values_list("point_id", "detection_id"):
+        held[at].append(pk)
+    return [(finding, pk) for finding, at in of_point.items() for pk in held[at] if pk != finding]
 
 
 def _said_again(pair: tuple[int, int], part_of: dict[int, int]) -> bool:

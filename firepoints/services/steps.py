@@ -13,6 +13,7 @@ from django.db.models import F, Max
 from core.transitions import Refusal, Transition, Why
 from firepoints import rulings, selectors, workflow
 from firepoints.models import FirePoint, NumberSeries, PointCounty, Step
+from firepoints.services.questions import Asking
 from firepoints.states import State
 from firepoints.workflow import Facts
 from grids.models import User
@@ -75,12 +76,19 @@ def claim(point: FirePoint) -> None:
 
 
 def advance(
-    opened: Opened, *, reason: str = "", data: Mapping[str, Any] | None = None, to: str = "", **changes: Any
+    opened: Opened,
+    *,
+    reason: str = "",
+    data: Mapping[str, Any] | None = None,
+    to: str = "",
+    asking: Asking | None = None,
+    **changes: Any,
 ) -> FirePoint:
     """Move the claimed point to the transition's target with `changes`, append its step, write the journal entry.
 
     `to` is another state than the table's, where the act finds it (`way_back`, 撤销并入). `data` is what the act was
-    given, by id and without personal names: it stays for ever.
+    given, by id and without personal names: it stays for ever. `asking`: what the act asked and answered, told by the
+    entry.
     """
     transition, point, actor = opened.transition, opened.point, opened.actor
     target = to or transition.target or point.state
@@ -100,7 +108,7 @@ def advance(
     )
     faults.point("act.stepped")
     after = FirePoint.objects.select_related("attribution", "verification", "recognition").get(pk=point.pk)
-    told = {**_told(after), **({"data": dict(data)} if data else {})}
+    told = {**_told(after), **({"data": dict(data)} if data else {}), **(asking.told() if asking else {})}
     record(transition.entry, after, actor, before=before, after=told, reason=reason)
     faults.point("act.recorded")
     return after

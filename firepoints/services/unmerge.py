@@ -1,9 +1,11 @@
 """撤销并入: a merge by a person is taken back; both points stand again as they did, with what each had seen (policy.md §4)."""
 
 from django.db import transaction
+from django.db.models import Q
 
-from firepoints.models import FirePoint, Membership, Step
+from firepoints.models import FirePoint, Membership, Question, Step
 from firepoints.services.points import refresh
+from firepoints.services.questions import Asking
 from firepoints.services.steps import advance, claim, open_act, required
 from firepoints.states import DECIDED, UNDECIDED, State
 from firepoints.workflow import act
@@ -38,11 +40,24 @@ def fire_point_unmerge(
     Membership.objects.filter(point=survivor, is_active=True, detection__in=mine).update(is_active=False)
     why = f"撤销并入 {survivor}：{reason}"[:300]
     Membership.objects.bulk_create(Membership(point=point, detection_id=pk, why=why) for pk in mine)
-    refresh(survivor)
+    asking = Asking(actor)
+    refresh(survivor, asking)
+    _give_questions_back(point, survivor, mine, asking, why)
     record("fire_point.gave_back", survivor, actor, after={"to": point.pk, "detections": mine}, reason=reason)
     data = {"groups": [mine, rest], "points": [point.pk, survivor.pk]}
-    done = advance(opened, reason=reason, data=data, to=merge.from_state, merged_into=None)
-    return refresh(done) if done.state == State.SUSPECTED else done
+    if merge.from_state == State.SUSPECTED:
+        again = FirePoint.objects.get(pk=point.pk)
+        again.state = State.SUSPECTED  # located anew, as the suspicion that the step makes of it
+        refresh(again, asking)
+    return advance(opened, reason=reason, data=data, asking=asking, to=merge.from_state, merged_into=None)
+
+
+def _give_questions_back(point: FirePoint, survivor: FirePoint, mine: list[int], asking: Asking, reason: str) -> None:
+    """What came with the merged point and is open yet is open there again, here as elsewhere."""
+    open_ = Question.objects.unanswered()
+    theirs = open_.filter(point=survivor).filter(Q(came_from__point=point) | Q(detection__in=mine))
+    asking.carry(theirs, point, reason)
+    asking.rename(open_.filter(other=survivor, came_from__other=point).select_related("point"), point, reason)
 
 
 def _merge_of(point: FirePoint) -> Step:

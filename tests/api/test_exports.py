@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-from firepoints.models import FirePoint
 from journal import exports
 from journal.models import Access
 from tests.factories import points
@@ -117,6 +116,6 @@ def test_no_text_of_a_csv_is_a_formula(value, written):
 
 def test_a_formula_in_a_row_stays_text_in_the_file(city, sign_in):
     point = points.suspected()
-    FirePoint.objects.filter(pk=point.pk).update(needs_person='=HYPERLINK("x")')
+    points.ask(point, '=HYPERLINK("x")')
     (row,) = _read(sign_in(city.clerk).get("/api/fire-points/?format=csv"))
     assert row["needs_person"] == '\'=HYPERLINK("x")'

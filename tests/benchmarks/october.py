@@ -66,7 +66,7 @@ def accept_all() -> dict[str, Any]:
 
 def measure() -> dict[str, Any]:
     """What stands in the database now: rows in force with their place, day, heat and point; points with their facts."""
-    from firepoints.models import Detection, FirePoint
+    from firepoints.models import Detection, FirePoint, Question
     from firepoints.services.attribution import LEAST_SHARE
     from firepoints.states import State
     from grids.models import Overlay
@@ -77,7 +77,8 @@ def measure() -> dict[str, Any]:
     days = [row[3].toordinal() for row in rows]
     heat = within_on([row[1] for row in rows], [row[2] for row in rows], days, kind=Overlay.Kind.FIXED_HEAT)
     found = FirePoint.objects.exclude(state__in=(State.MERGED, State.CLOSED)).select_related("attribution")
-    points = [_point(point, LEAST_SHARE) for point in found]
+    asked = set(Question.objects.unanswered().values_list("point", flat=True))
+    points = [_point(point, LEAST_SHARE, asked) for point in found]
     told = [(*row[:3], row[3].isoformat(), *row[4:], bool(hot)) for row, hot in zip(rows, heat, strict=True)]
     return {"rows": told, "points": points, "accepted": _accepted({cell_of(row[1], row[2]) for row in rows})}
 
@@ -93,7 +94,7 @@ def _accepted(seen: set[Cell]) -> list[Cell]:
     return [at for at, is_in in zip(asked, inside, strict=True) if is_in]
 
 
-def _point(point: Any, least: float) -> dict[str, Any]:
+def _point(point: Any, least: float, asked: set[int | None]) -> dict[str, Any]:
     place = point.attribution
     shares = [one["share"] for one in place.candidates]
     own = any(one["code"] == place.county_code for one in place.candidates)
@@ -105,7 +106,7 @@ def _point(point: Any, least: float) -> dict[str, Any]:
         "cross": point.is_cross,
         "counties": counties,
         "oversize": point.is_oversize,
-        "asked": bool(point.needs_person),
+        "asked": point.pk in asked,
         "moved": point.starts_at.astimezone(UTC).date() != point.burn_date,
         "hours": (point.ends_at - point.starts_at).total_seconds() / 3600,
     }

@@ -10,7 +10,8 @@ from typing import Any
 
 from PIL import Image
 
-from firepoints.models import Detection, DetectionKey, Evidence, FirePoint, ImportRun, Source
+from firepoints.models import Detection, DetectionKey, Evidence, FirePoint, ImportRun, Question, Source
+from firepoints.questions import open_by_point, words_of
 from firepoints.services.act import act
 from firepoints.services.evidence import evidence_store
 from firepoints.services.points import NewPoint, create_points
@@ -165,3 +166,13 @@ def attendance(**outcomes: str) -> list[dict[str, Any]]:
             {"party": name, "county_code": code, "outcome": outcome, "signer": signer, "notices_sent": notices}
         )
     return parties
+
+
+def asked(point: FirePoint) -> str:
+    """The words of what is open at a point now, as one text; empty: nothing is."""
+    return words_of(open_by_point([point])[point.pk])
+
+
+def ask(point: FirePoint, words: str, kind: str = Question.Kind.OTHER, **about: Any) -> Question:
+    """An open question, as the machine asks it."""
+    return Question.objects.create(point=point, kind=kind, words=words, **about)

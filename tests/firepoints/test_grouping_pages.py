@@ -6,6 +6,7 @@ import shapely
 from django.test import Client
 from django.urls import reverse
 
+from firepoints.doubts import Doubt, Kind
 from firepoints.models import FirePoint
 from firepoints.services.points import NewPoint, create_points
 from grids.models import Overlay
@@ -24,7 +25,8 @@ def signed_in(city: City) -> Client:
 def test_the_page_of_a_division_is_filled_with_the_proposal_and_the_map_draws_it(city: City) -> None:
     some = [make.detection(when=make.BURNT_AT + hours * HOUR) for hours in (0, 20, 50, 60)]
     point = create_points(
-        [NewPoint(some, is_oversize=True, needs_person="待人工划分：超过 48 小时")], actor=city.system
+        [NewPoint(some, is_oversize=True, questions=[Doubt(Kind.OVERSIZE, "待人工划分：超过 48 小时")])],
+        actor=city.system,
     )[0]
     client = signed_in(city)
     page = client.get(reverse("firepoints:act", args=[point.pk, "split"]))

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 import pytest
 import shapely
 
-from firepoints.models import Detection, FirePoint
+from firepoints import questions
+from firepoints.models import Detection, FirePoint, Question
 from firepoints.selectors import active_detections
 from firepoints.services.grouping import group_run, plan_for
 from firepoints.services.standing_apart import neighbours_of
@@ -69,7 +70,7 @@ def test_accepting_fixed_heat_changes_a_suspicion_with_the_next_import_that_reac
     newer = make.detection(source="firms", when=make.BURNT_AT + 61 * HOUR)
     grouped(city, newer)
     assert not FirePoint.objects.filter(is_oversize=True).exists()
-    assert FirePoint.objects.filter(is_fixed_heat=True, needs_person="").count() == FirePoint.objects.count() >= 3
+    assert FirePoint.objects.filter(~questions.is_asked(), is_fixed_heat=True).count() == FirePoint.objects.count() >= 3
 
 
 def test_asking_what_is_open_changes_nothing_and_says_which_group_keeps_a_torn_point(city: City) -> None:
@@ -103,12 +104,12 @@ def test_two_findings_far_apart_in_one_pixel_are_a_question_and_near_ones_are_no
     near, far = east_of(IN_WEST, 120), east_of(IN_WEST, -260)
     pixel = make.detection(**wide)
     grouped(city, pixel, make.detection(source="patrol", at=near, when=make.BURNT_AT + HOUR))
-    assert point_of(pixel).needs_person == ""
+    assert make.asked(point_of(pixel)) == ""
     grouped(city, make.detection(source="patrol", at=far, when=make.BURNT_AT + 2 * HOUR))
-    assert "疑为几处" in point_of(pixel).needs_person
+    assert "疑为几处" in make.asked(point_of(pixel))
     reviewed = make.take(point_of(pixel), "review", city.clerk, reason="一块地的两头")
     grouped(city, make.detection(when=make.BURNT_AT + 3 * HOUR))
-    assert FirePoint.objects.get(pk=reviewed.pk).needs_person == ""
+    assert make.asked(FirePoint.objects.get(pk=reviewed.pk)) == ""
 
 
 def in_gcj02(at: tuple[float, float]) -> tuple[float, float]:
@@ -128,7 +129,7 @@ def test_what_comes_second_is_a_question_where_a_wrong_datum_may_keep_a_finding_
         grouped(city, made[-1])
     first, second = (point_of(one) for one in made)
     assert first != second
-    assert (first.needs_person, "坐标系" in second.needs_person) == ("", True)
+    assert (make.asked(first), "坐标系" in make.asked(second)) == ("", True)
 
 
 @pytest.mark.parametrize(
@@ -141,26 +142,26 @@ def test_no_datum_is_doubted_without_a_pixel_of_that_day_to_gain(
 ) -> None:
     grouped(city, make.detection())
     grouped(city, make.detection(source="patrol", at=at, when=make.BURNT_AT + hours * HOUR))
-    assert [one.needs_person for one in FirePoint.objects.all()] == [""] * others
+    assert [make.asked(one) for one in FirePoint.objects.all()] == [""] * others
 
 
 def test_two_rows_of_one_pass_in_one_list_are_a_question_and_two_passes_are_not(city: City) -> None:
     first = make.detection()
     grouped(city, first)
     grouped(city, make.detection(when=make.BURNT_AT + HOUR))
-    assert point_of(first).needs_person == ""
+    assert make.asked(point_of(first)) == ""
     grouped(city, make.detection(at=east_of(IN_WEST, 300)))
-    assert "同一次过境" in point_of(first).needs_person
+    assert "同一次过境" in make.asked(point_of(first))
 
 
 @pytest.mark.parametrize(("stated", "asked"), [("甲县", False), ("高新区", False), ("", False), ("乙县", True)])
 def test_a_stated_county_that_is_not_the_computed_one_is_asked_about(city: City, stated: str, asked: bool) -> None:
     one = make.detection(stated_county=stated, county_code=WEST)
     grouped(city, one)
-    said = point_of(one).needs_person
+    said = make.asked(point_of(one))
     assert ("清单写" in said) is asked
     if asked:
-        assert make.take(point_of(one), "review", city.clerk, reason="清单写错").needs_person == ""
+        assert make.asked(make.take(point_of(one), "review", city.clerk, reason="清单写错")) == ""
 
 
 def test_a_row_whose_own_centre_lies_over_the_border_of_a_settled_site_is_asked_about(city: City) -> None:
@@ -170,7 +171,7 @@ def test_a_row_whose_own_centre_lies_over_the_border_of_a_settled_site_is_asked_
     grouped(city, pixel, found)
     point = point_of(found)
     assert point_of(pixel) == point
-    assert point.is_cross or "表列县不符" in point.needs_person
+    assert point.is_cross or "表列县不符" in make.asked(point)
 
 
 @pytest.mark.parametrize("state", ["negative", "closed", "excluded", "notified"])
@@ -186,18 +187,18 @@ def test_a_new_sighting_on_a_point_that_is_settled_opens_an_item_that_names_it(c
     made = point_of(new)
     assert made.pk != old.pk
     assert made.state == State.SUSPECTED
-    assert str(old) in made.needs_person
+    assert str(old) in make.asked(made)
     words = {"negative": "报不属实", "closed": "关闭", "excluded": "不计入", "notified": "异议"}
-    assert words[state] in made.needs_person
+    assert words[state] in make.asked(made)
 
 
 def test_a_suspicion_that_comes_to_touch_a_dispatched_point_says_so(city: City) -> None:
     sent = make.dispatched(city)
     beside = make.detection(source="firms", at=east_of(IN_WEST, 1100))
     grouped(city, beside)
-    assert point_of(beside).needs_person == ""
+    assert make.asked(point_of(beside)) == ""
     grouped(city, make.detection(source="firms", at=east_of(IN_WEST, 560)))
-    assert sent.number in point_of(beside).needs_person
+    assert sent.number in make.asked(point_of(beside))
 
 
 def answered_as_another(city: City) -> tuple[FirePoint, FirePoint]:
@@ -205,7 +206,7 @@ def answered_as_another(city: City) -> tuple[FirePoint, FirePoint]:
     old = make.notified(city)
     beside = make.detection(at=east_of(IN_WEST, 300), when=make.BURNT_AT + HOUR)
     grouped(city, beside)
-    assert str(old) in point_of(beside).needs_person
+    assert str(old) in make.asked(point_of(beside))
     return old, make.take(point_of(beside), "review", city.clerk, reason="另是一处，隔着一条河")
 
 
@@ -214,7 +215,7 @@ def test_what_a_person_called_another_site_is_not_asked_about_again(city: City) 
     later = make.detection(at=east_of(IN_WEST, 350), when=make.BURNT_AT + 2 * HOUR)
     grouped(city, later)
     assert point_of(later) == other
-    assert point_of(later).needs_person == ""
+    assert make.asked(point_of(later)) == ""
     (neighbour,) = neighbours_of(other, active_detections(other), city.clerk)
     assert (neighbour.point, neighbour.reason) == (old, "核对过：另是一处")
 
@@ -222,9 +223,10 @@ def test_what_a_person_called_another_site_is_not_asked_about_again(city: City) 
 def test_without_that_word_it_would_be_asked_again(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
     old, _ = answered_as_another(city)
     monkeypatch.setattr("firepoints.services.split.said_on_review", lambda points: [])
+    monkeypatch.setattr("firepoints.services.questions.BY_THE_MACHINE", list(Question.Answer))  # no answer settles any
     later = make.detection(at=east_of(IN_WEST, 350), when=make.BURNT_AT + 2 * HOUR)
     grouped(city, later)
-    assert str(old) in point_of(later).needs_person
+    assert str(old) in make.asked(point_of(later))
 
 
 def test_a_sighting_nearer_to_the_decided_point_is_still_put_before_a_person(city: City) -> None:
@@ -232,7 +234,7 @@ def test_a_sighting_nearer_to_the_decided_point_is_still_put_before_a_person(cit
     later = make.detection(at=east_of(IN_WEST, -50), when=make.BURNT_AT + 2 * HOUR)
     grouped(city, later)
     assert point_of(later) not in (old, other)
-    assert str(old) in point_of(later).needs_person
+    assert str(old) in make.asked(point_of(later))
 
 
 def test_a_merge_by_a_person_is_stronger_than_an_earlier_word(city: City) -> None:
@@ -272,4 +274,4 @@ def test_a_vague_finding_is_no_sign_of_a_second_site(city: City) -> None:
     vague = make.detection(source="patrol", at=east_of(IN_WEST, -200), when=make.BURNT_AT + 2 * HOUR, accuracy_m=400)
     grouped(city, vague)
     assert point_of(vague) == point_of(pixel)
-    assert point_of(pixel).needs_person == ""
+    assert make.asked(point_of(pixel)) == ""

@@ -15,7 +15,7 @@ from grids.roles import Role
 from journal.errors import Missing, NotAllowed
 from journal.models import Entry
 from tests.factories.city import ON_THE_BORDER, City
-from tests.factories.points import detection, suspected
+from tests.factories.points import ask, detection, suspected
 
 LIST = reverse("firepoints:list") + "?state=heat"
 CLOSE = reverse("firepoints:heat_leads_close")
@@ -40,7 +40,7 @@ def test_only_satellite_leads_on_fixed_heat_are_among_them(city: City):
     joined = on_heat()  # and what a list has joined, or a question hangs on
     attach_detections(point=joined, detections=[detection()], actor=city.clerk, why={})
     asked = on_heat()
-    FirePoint.objects.filter(pk=asked.pk).update(needs_person="与 疑似-1 相接：同一处请并入")
+    ask(asked, "与 疑似-1 相接：同一处请并入")
     assert list(fixed_heat_leads(city.clerk)) == [lead]
 
 

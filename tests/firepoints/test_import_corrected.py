@@ -48,11 +48,11 @@ def test_untouched_points_of_gone_rows_close_and_acted_on_ones_go_to_a_person(ci
     before = FirePoint.objects.get(pk=decided.pk).recognition_id
     lists(line(1), name="更正.csv", supersedes=str(first.uuid))
     states = {row: FirePoint.objects.get(pk=point.pk) for row, point in at.items()}
-    assert (states[2].state, states[2].needs_person) == (State.SUSPECTED, "")
+    assert (states[2].state, make.asked(states[2])) == (State.SUSPECTED, "")
     assert states[3].state == State.DISPATCHED
-    assert "没有这一行" in states[3].needs_person
+    assert "没有这一行" in make.asked(states[3])
     assert (states[4].state, states[4].recognition_id) == (State.RECOGNISED, before)
-    assert "没有这一行" in states[4].needs_person
+    assert "没有这一行" in make.asked(states[4])
     assert states[5].state == State.CLOSED
     assert Entry.objects.get(act="import.rows_dropped").after["count"] == 3
 

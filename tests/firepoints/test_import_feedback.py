@@ -10,6 +10,7 @@ from django.urls import reverse
 from firepoints.models import (
     FinalWord,
     FirePoint,
+    Question,
 )
 from firepoints.services import feedback, mending
 from firepoints.services.reading import ListName
@@ -57,13 +58,13 @@ def test_a_rejected_negative_becomes_an_open_question_and_nothing_else_changes(c
     clerk.post(url, told)
     after = FirePoint.objects.get(pk=point.pk)
     assert FinalWord.objects.count() == 1
-    assert "不认可“不属实（荒草）”" in after.needs_person
-    assert "重新核实" in after.needs_person
+    assert "不认可“不属实（荒草）”" in make.asked(after)
+    assert "重新核实" in make.asked(after)
     assert (after.state, after.recognition_id, after.counted) == (before.state, before.recognition_id, False)
     stood = make.take(after, "stand", city.recogniser, reason="现场照片清楚，确系荒草")
-    assert (stood.needs_person, stood.recognition_id, stood.state) == ("", before.recognition_id, before.state)
+    assert (make.asked(stood), stood.recognition_id, stood.state) == ("", before.recognition_id, before.state)
     clerk.post(url, {**told, "row": "3", "accepted": "yes"})
-    assert FirePoint.objects.filter(needs_person="").exists()
+    assert not Question.objects.unanswered().exists(), "an accepted answer asks nothing"
     assert "不认可" in body(clerk.get(reverse("imports:feedback", args=[answered.uuid]) + "?show=rejected"))
     for wrong in (
         {**told, "row": "99"},

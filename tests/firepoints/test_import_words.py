@@ -13,6 +13,7 @@ from firepoints.services import feedback, final_words
 from journal.errors import BadInput, NotAllowed
 from journal.models import Entry
 from papers import filing
+from tests.factories import points as make
 from tests.firepoints.test_import_pages import body, client_of, said
 
 
@@ -61,7 +62,7 @@ def test_opinions_of_the_whole_table_are_shown_and_then_recorded_once(city, answ
     assert [(one.row.row_no, one.accepted, one.note) for one in words] == [
         (3, True, ""), (4, False, "影像上有烟"), (5, True, "按期办结"),
     ]  # fmt: skip
-    assert "发布单位不认可" in FirePoint.objects.get(pk=point.pk).needs_person
+    assert "发布单位不认可" in make.asked(FirePoint.objects.get(pk=point.pk))
     assert Entry.objects.filter(act="feedback.final_word").count() == 3
     assert "已登记 0 行" in said(clerk.post(url(answered), told(shown), follow=True))
     assert FinalWord.objects.count() == 3

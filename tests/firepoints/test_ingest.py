@@ -122,14 +122,14 @@ def test_a_finding_just_before_the_pass_is_questioned_so_that_one_fire_is_not_ch
     finding_record(data=data, actor=city.clerk)
     firms(row(time="0530"))
     point = FirePoint.objects.get(memberships__detection__source__code="firms")
-    assert "同一处" in point.needs_person
+    assert "同一处" in make.asked(point)
     by = city.west
     point = make.take(point, "dispatch", city.clerk)
     make.take(point, "report", by, conclusion="true", evidence=make.uuids(make.photo(point, by)))
     with pytest.raises(Missing, match="先核对"):
         make.take(point, "recognise", city.recogniser, reason="有火")
     reviewed = make.take(point, "review", city.clerk, reason="相距 300 米的另一块地")
-    assert reviewed.needs_person == ""
+    assert make.asked(reviewed) == ""
     assert reviewed.state == State.VERIFIED
 
 
@@ -159,7 +159,7 @@ def test_an_import_never_touches_what_was_found_untrue_or_decided(firms, city, t
     firms(row(time="0610", satellite="N"))
     fresh = FirePoint.objects.exclude(pk=decided.pk).get()
     assert fresh.state == State.SUSPECTED
-    assert decided.number in fresh.needs_person
+    assert decided.number in make.asked(fresh)
     assert decided.memberships.count() == before
 
 
@@ -227,7 +227,7 @@ def test_a_withdrawn_run_leaves_decided_points_to_a_person(firms, city):
     import_withdraw(run=str(done.run.pk), actor=city.clerk, reason="坐标系声明错了")
     point.refresh_from_db()
     assert point.state == State.RECOGNISED
-    assert "撤回" in point.needs_person
+    assert "撤回" in make.asked(point)
 
 
 def test_a_run_is_withdrawn_once_and_with_a_reason(firms, city):
@@ -280,7 +280,7 @@ def test_a_corrected_row_that_people_acted_on_goes_to_a_person(listed, city):
     listed(list_row(1, at=(123.72, 41.22)), name="v2.csv", supersedes=str(first.run.uuid))
     point.refresh_from_db()
     assert point.state == State.DISPATCHED
-    assert "更正" in point.needs_person
+    assert "更正" in make.asked(point)
 
 
 def test_another_content_under_the_same_number_is_quarantined_unless_it_says_what_it_replaces(listed):

@@ -62,15 +62,14 @@ def test_a_recogniser_says_that_a_new_row_is_a_fire_already_decided(city: City) 
     assert decided.memberships.filter(is_active=True).count() == 2
 
 
-@pytest.mark.parametrize(
-    "question", ["疑为几处：巡查或黑斑相距 300 米", "表列县不符：清单写 乙县", "待人工划分：超过 48 小时"]
-)
-def test_a_merge_does_not_answer_what_else_was_asked_about_the_sightings(city: City, question: str) -> None:
+@pytest.mark.parametrize("kind", ["several_sites", "stated_county", "oversize"])
+def test_a_merge_does_not_answer_what_else_was_asked_about_the_sightings(city: City, kind: str) -> None:
     survivor, gone = make.dispatched(city), make.suspected(at=NEARBY)
-    FirePoint.objects.filter(pk=gone.pk).update(needs_person=f"{question}；与 BX-1 的范围相接：同一处请并入")
+    make.ask(gone, "疑为几处：巡查或黑斑相距 300 米", kind)
+    make.ask(gone, f"与 {survivor} 的范围相接：同一处请并入", "touches", other=survivor)
     make.take(gone, "merge", city.clerk, into=survivor.pk, reason="同一处")
     survivor.refresh_from_db()
-    assert survivor.needs_person == question
+    assert make.asked(survivor) == "疑为几处：巡查或黑斑相距 300 米"
 
 
 @pytest.mark.embedded
@@ -125,7 +124,7 @@ def test_a_border_point_merged_into_a_dispatched_one_is_left_to_a_person(city: C
     survivor, gone = make.dispatched(city), make.suspected(at=ON_THE_BORDER)
     make.take(gone, "merge", city.clerk, into=survivor.pk, reason="同一处")
     survivor.refresh_from_db()
-    assert "标记跨界" in survivor.needs_person
+    assert "标记跨界" in make.asked(survivor)
 
 
 def test_what_was_filed_for_a_point_is_seen_at_the_end_of_a_chain_of_merges(city: City) -> None:

@@ -5,8 +5,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from firepoints import pins, rulings, selectors
+from firepoints.doubts import Kind
 from firepoints.models import Attribution, Detection, FirePoint, Membership, Ruling
-from firepoints.services.points import NewPoint, attach_detections, create_points, release_detections
+from firepoints.services.points import Departure, NewPoint, attach_detections, create_points, release_detections
 from grids.models import Edition, Payer, PayerArea, Term
 from grids.services.editions import edition_activate, edition_store
 from journal.errors import BadInput, Conflict, Missing, NotAllowed
@@ -57,7 +58,7 @@ def _fields(cell) -> dict:
 def test_without_an_edition_a_point_waits_for_a_person(city: City) -> None:
     Edition.objects.update(state="loaded")
     point = make.suspected()
-    assert (point.attribution, "边界版本" in point.needs_person) == (None, True)
+    assert (point.attribution, "边界版本" in make.asked(point)) == (None, True)
     with pytest.raises(Missing, match="属地"):
         make.take(point, "dispatch", city.clerk)
 
@@ -99,11 +100,12 @@ def test_a_decided_point_takes_in_nothing_silently(city: City) -> None:
 
 def test_releasing_sightings_empties_an_undecided_point_and_marks_a_decided_one(city: City) -> None:
     open_point, decided = make.suspected(), make.recognised(city)
-    touched = release_detections(detections=Detection.objects.all(), actor=city.system, reason="撤回")
+    gone = Departure(Kind.WITHDRAWN, "撤回")
+    touched = release_detections(detections=Detection.objects.all(), actor=city.system, departure=gone)
     assert {point.pk for point in touched} == {open_point.pk, decided.pk}
     assert selectors.active_detections(open_point) == []
     decided.refresh_from_db()
-    assert (len(selectors.active_detections(decided)), decided.needs_person) == (1, "撤回，请复核")
+    assert (len(selectors.active_detections(decided)), make.asked(decided)) == (1, "撤回，请复核")
 
 
 @pytest.mark.embedded

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from firepoints.doubts import Doubt, Kind
 from firepoints.models import FirePoint
 from firepoints.services.grouping import group_run
 from firepoints.services.points import NewPoint, attach_detections, create_points
@@ -18,7 +19,7 @@ def chain(city: City) -> tuple[FirePoint, list[int]]:
     some = [
         make.detection(at=(123.75 + at * 0.004, 41.25), when=make.BURNT_AT + timedelta(hours=at)) for at in range(3)
     ]
-    group = NewPoint(some, is_oversize=True, needs_person="待人工划分：超过 2 公里")
+    group = NewPoint(some, is_oversize=True, questions=[Doubt(Kind.OVERSIZE, "待人工划分：超过 2 公里")])
     return create_points([group], actor=city.system)[0], [one.pk for one in some]
 
 
@@ -28,7 +29,7 @@ def test_each_part_becomes_a_point_of_its_own_that_can_be_dispatched(city: City)
     done = make.take(point, "split", city.clerk, groups=[[a, b], [c]], reason="两处烧痕")
 
     other = FirePoint.objects.exclude(pk=point.pk).get()
-    assert (done.state, done.is_oversize, done.needs_person, done.version) == (State.SUSPECTED, False, "", 2)
+    assert (done.state, done.is_oversize, make.asked(done), done.version) == (State.SUSPECTED, False, "", 2)
     assert list(other.memberships.filter(is_active=True).values_list("detection_id", flat=True)) == [c]
     assert make.take(done, "dispatch", city.clerk).number == "HD2023-0001"
     assert make.take(other, "dispatch", city.clerk).number == "HD2023-0002"

@@ -109,7 +109,7 @@ def test_a_withdrawal_of_the_run_and_a_report_on_its_point_leave_no_report_witho
     point.refresh_from_db()
     run.refresh_from_db()
     if run.state == "withdrawn" and Verification.objects.exists():
-        assert point.needs_person, "the report came second or first: either way a person is told"
+        assert make.asked(point), "the report came second or first: either way a person is told"
 
 
 def test_builds_and_freezes_at_once_charge_once_and_freeze_once(city):

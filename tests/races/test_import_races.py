@@ -167,7 +167,7 @@ def test_a_sighting_does_not_slip_into_a_point_that_is_found_untrue_meanwhile(ci
     assert done.kept == 1
     assert point.memberships.count() == 1
     other = FirePoint.objects.exclude(pk=point.pk).get()
-    assert (other.state, bool(other.needs_person)) == ("suspected", True)
+    assert (other.state, bool(make.asked(other))) == ("suspected", True)
 
 
 def test_negative_control_without_the_second_look_it_would(city, firms, monkeypatch):

@@ -103,7 +103,7 @@ def prove(office: Office, point: FirePoint) -> FirePoint:
     """Dispatch, verify with a photo, recognise, notify; what the machine asks is answered first."""
     if point.is_cross:
         return make.take(point, "mark_cross", office.clerk, reason="像元跨两县")
-    if point.needs_person:
+    if make.asked(point):
         point = make.take(point, "review", office.clerk, reason="清单的县名写错，坐标与现场一致")
     by = office.departments[point.county_code]
     point = make.take(point, "dispatch", office.clerk)
@@ -143,7 +143,7 @@ def test_from_leads_to_the_finance_table_the_total_is_the_same_to_the_fen_everyw
         assert (seen.kept, listed.kept) == (6, 4)
         charged = [FirePoint.objects.get(pk=point.pk) for point in chosen]
         charged += list(FirePoint.objects.filter(memberships__detection__source__code="provincial_list"))
-        asked = [point.needs_person for point in charged if "表列县不符" in point.needs_person]
+        asked = [make.asked(point) for point in charged if "表列县不符" in make.asked(point)]
         assert len(asked) == 2, "the list says 本溪县 of two places in 桓仁"
         proved = [prove(office, point) for point in charged]
         counted = [point for point in proved if point.state == State.OBJECTION]

@@ -70,7 +70,7 @@ class Command(JinshaoCommand):
         wanted: dict[str, Any] = {name: options[name] or "" for name in ("state", "county", "month", "source")}
         points = selectors.filter_points(FirePoint.objects.visible_to(actor), **wanted)
         shown = points.select_related("attribution")[: options["limit"]]
-        return {"count": points.count(), "points": [describe.brief(point) for point in shown]}
+        return {"count": points.count(), "points": describe.briefs(list(shown))}
 
     def _act(self, actor: User, options: dict[str, Any]) -> dict[str, Any]:
         transition_of(options["action"])  # a mistyped action must not store files first

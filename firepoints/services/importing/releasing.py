@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from firepoints.doubts import Kind
 from firepoints.models import Detection, DetectionKey, ImportRun
 from firepoints.services.correcting import settle_touched
 from firepoints.services.importing.results import Progress
 from firepoints.services.importing.turns import Turn, one_at_a_time
-from firepoints.services.points import release_detections
+from firepoints.services.points import Departure, release_detections
 from grids.models import User
 from journal import faults
 from journal.errors import Refused
@@ -69,7 +70,7 @@ def release_part(run: ImportRun, detections: list[int], *, actor: User) -> tuple
     """Take some sightings of a withdrawn run out of their points; (points touched, suspicions closed)."""
     said = f"来源已撤回：{run.withdrawn_reason}"
     rows = list(Detection.objects.filter(pk__in=detections))
-    touched = release_detections(detections=rows, actor=actor, reason=said)
+    touched = release_detections(detections=rows, actor=actor, departure=Departure(Kind.WITHDRAWN, said))
     return len(touched), settle_touched(touched, actor=actor, reason=said)
 
 

@@ -30,21 +30,34 @@ State = ImportRun.State
 
 
 def import_at_once(
-    result: ParseResult, source: Source, actor: User, name: ListName, facts: dict[str, Any], dry_run: bool
+    result: ParseResult,
+    source: Source,
+    actor: User,
+    name: ListName,
+    facts: dict[str, Any],
+    dry_run: bool,
+    counties: frozenset[str] | None = None,
 ) -> Import:
-    """Store, commit and group in one transaction; tried once more when someone else was quicker."""
+    """Store, commit and group in one transaction; tried once more when someone else was quicker. `counties`: those of a
+    finder who may form and join points there alone."""
     try:
-        return _once(result, source, actor, name, facts, dry_run)
+        return _once(result, source, actor, name, facts, dry_run, counties)
     except Busy:
         raise
     except (IntegrityError, Conflict, StaleVersion):
         # Another import of the same rows committed first, or a person acted on a point that it touches: now both are
         # there to be found.
-        return _once(result, source, actor, name, facts, dry_run)
+        return _once(result, source, actor, name, facts, dry_run, counties)
 
 
 def _once(
-    result: ParseResult, source: Source, actor: User, name: ListName, facts: dict[str, Any], dry_run: bool
+    result: ParseResult,
+    source: Source,
+    actor: User,
+    name: ListName,
+    facts: dict[str, Any],
+    dry_run: bool,
+    counties: frozenset[str] | None,
 ) -> Import:
     with transaction.atomic():
         if not dry_run:
@@ -70,7 +83,8 @@ def _once(
         replaced = dict(Supersession.objects.filter(run=run).values_list("newer_id", "older_id"))
         if found.keys.is_numbered:
             release_corrected(list(replaced.values()), actor=actor)
-        run.points = grouping.group_run(run=run, actor=actor, same_as={} if found.keys.is_numbered else replaced)
+        same_as = {} if found.keys.is_numbered else replaced
+        run.points = grouping.group_run(run=run, actor=actor, same_as=same_as, counties=counties)
         run.save(update_fields=["points"])
         told = {field: getattr(run, field) for field in (*COUNTED, "points", "sha256", "digest")}
         record("import.committed", run, actor, after=told)

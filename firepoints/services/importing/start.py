@@ -249,11 +249,19 @@ def _is_known(resolved: Resolved) -> bool:
 
 
 def import_sightings(
-    *, result: ParseResult, source: Source, actor: User, name: ListName, facts: dict[str, Any], dry_run: bool = False
+    *,
+    result: ParseResult,
+    source: Source,
+    actor: User,
+    name: ListName,
+    facts: dict[str, Any],
+    dry_run: bool = False,
+    counties: frozenset[str] | None = None,
 ) -> Import:
     """Store a few rows that were read already (a form, the API, a mended row), in one transaction and without waiting
-    for a long import. `facts` are the run's own columns.
+    for a long import. `facts` are the run's own columns; `counties` those of a
+    finder whose finding must not reach over their border by itself (None: a person of the city).
 
     Raises Busy when a row is just being loaded by another import, Refused when no edition is active.
     """
-    return single.import_at_once(result, source, actor, name, facts, dry_run)
+    return single.import_at_once(result, source, actor, name, facts, dry_run, counties)
