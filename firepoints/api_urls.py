@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from firepoints.api import evidence, imports, points, sightings
+from firepoints.api import evidence, imports, outside, points, sightings
 
 app_name = "firepoints-api"
 urlpatterns = [
     path("sightings/", sightings.Sightings.as_view(), name="sightings"),
+    path("outside-findings/", outside.OutsideFindings.as_view(), name="outside-findings"),
+    path("outside-findings/<int:pk>/", outside.OutsideFinding.as_view(), name="outside-finding"),
     path("imports/", imports.Imports.as_view(), name="imports"),
     path("imports/<uuid:uuid>/", imports.ImportDetail.as_view(), name="import"),
     path("imports/<uuid:uuid>/rows/", imports.ImportRows.as_view(), name="import-rows"),

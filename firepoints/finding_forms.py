@@ -9,6 +9,7 @@ from django.utils import timezone
 from firepoints.import_forms import DATUM_LABELS
 from firepoints.models import Detection, HotlineReport, Source
 from firepoints.services.intake import HOTLINE, OPEN_TO, sources_open_to
+from firepoints.services.outside_findings import ANSWERS
 from grids import selectors as grids
 from grids.models import User
 from grids.roles import Level, PostKind, Role
@@ -141,4 +142,27 @@ class RevealForm(forms.Form):
         widget=forms.TextInput(attrs=_TEXT),
         help_text="记入日志，例如：回访核对地点",
         error_messages={"required": "请写明查看的理由"},
+    )
+
+
+class OutsideFindingForm(forms.Form):
+    """What a finding from outside the county is, by whoever decides it."""
+
+    answer = forms.ChoiceField(
+        label="这件发现",
+        widget=forms.RadioSelect,
+        choices=[(one.value, one.label) for one in ANSWERS],
+        error_messages={"required": "请选择怎样处理"},
+    )
+    into = forms.CharField(
+        label="归入哪一处",
+        max_length=30,
+        required=False,
+        help_text="空：归入提出问题的这一处；填编号或“疑似-87”这样的。",
+    )
+    reason = forms.CharField(
+        label="理由",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": "请写明理由"},
     )

@@ -19,17 +19,19 @@ from grids.models import User
 from grids.roles import Role
 from grids.selectors import roles_of
 
+RECEIVED = "已收"
 READ_ALL = frozenset({Role.BUREAU, Role.RECOGNISER, Role.AUDITOR})
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One finding with its fate. `point` is None outside the city; `is_open`: the reader may open the point's page."""
+    """One finding with its fate. `point` is None where the reader may not see it; `is_received`: all that he is told is that
+    it came in, whatever became of it in cells that are not his."""
 
     run: ImportRun
     sighting: Detection
     point: FirePoint | None
-    is_open: bool
+    is_received: bool
     report: HotlineReport | None
 
     @property
@@ -41,8 +43,12 @@ class Finding:
         """In words, for the one who filed it: the state of the fire, not who decides what."""
         if self.run.state == ImportRun.State.WITHDRAWN:
             return "已撤回，不再算数"
+        if self.sighting.is_outside:
+            return "在本市网格之外，存档"
+        if self.is_received:
+            return RECEIVED
         if self.point is None:
-            return "在本市网格之外，存档" if self.sighting.is_outside else "没有归入火点"
+            return "没有归入火点"
         if self.point.state == State.CLOSED:
             return f"线索已关闭：{self.point.closed_reason}"
         return str(words.label_of(self.point))
@@ -56,13 +62,15 @@ def findings_told(runs: Sequence[ImportRun], user: User) -> list[Finding]:
     points = {pk: standing.points.get(standing.newest[pk], point) for pk, point in standing.points.items()}
     visible = FirePoint.objects.visible_to(user).filter(pk__in=[one.pk for one in points.values()])
     seen = set(visible.values_list("pk", flat=True))
-    told = []
+    reads_all = bool(roles_of(user) & READ_ALL)
+    findings = []
     for run in runs:
         if (sighting := by_run.get(run.pk)) is not None:
             point = points.get(sighting.pk)
+            is_open = point is not None and point.pk in seen
             report = getattr(sighting, "hotline_report", None)
-            told.append(Finding(run, sighting, point, point is not None and point.pk in seen, report))
-    return told
+            findings.append(Finding(run, sighting, point if is_open else None, not is_open and not reads_all, report))
+    return findings
 
 
 def finding_or_404(uuid: UUID, user: User) -> Finding:
@@ -70,7 +78,7 @@ def finding_or_404(uuid: UUID, user: User) -> Finding:
     run = ImportRun.objects.select_related("actor", "source").filter(uuid=uuid, filename=ONE_BY_ONE).first()
     told = findings_told([run], user) if run else []
     found = told[0] if told else None
-    if found is None or not (found.is_open or found.run.actor_id == user.pk or roles_of(user) & READ_ALL):
+    if found is None or not (found.point or found.run.actor_id == user.pk or roles_of(user) & READ_ALL):
         raise Http404("没有这一件，或不在您的范围内。")
     return found
 

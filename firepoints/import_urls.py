@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from firepoints.import_pages import columns, feedback, files, final_words, findings, rows, runs
+from firepoints.import_pages import columns, feedback, files, final_words, findings, outside, rows, runs
 
 app_name = "imports"
 FINDING = "findings/<uuid:uuid>/"
@@ -26,6 +26,8 @@ urlpatterns = [
     path(f"{RUN}feedback/word/", feedback.word_record, name="feedback_word"),
     path("findings/", findings.finding_list, name="findings"),
     path("findings/new/", findings.finding, name="finding"),
+    path("findings/outside/", outside.outside_findings, name="outside_findings"),
+    path("findings/outside/<int:pk>/", outside.outside_finding, name="outside_finding"),
     path(FINDING, findings.finding_page, name="finding_page"),
     path(f"{FINDING}outcome/", findings.report_end, name="report_end"),
     path(f"{FINDING}informant/", findings.informant, name="informant"),

@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from firepoints.finding_forms import FindingForm, OutcomeForm, RevealForm
-from firepoints.finding_view import Finding, finding_or_404, findings_told, said_in
+from firepoints.finding_view import RECEIVED, Finding, finding_or_404, findings_told, said_in
 from firepoints.import_pages.access import holder
 from firepoints.models import FirePoint, HotlineReport
 from firepoints.services import hotline, ingest, intake
@@ -69,16 +69,23 @@ def _found(
     sighting = intake.sighting_of(done)
     report = HotlineReport.objects.filter(detection=sighting).first()
     number = f"举报登记 {report.number}。" if report else ""
-    if point is None:
+    # Of what lies outside his cells the finder learns nothing: neither where it went nor whether it had been seen before.
+    seen = point if point and FirePoint.objects.visible_to(user).filter(pk=point.pk).exists() else None
+    has_photo = bool(form.cleaned_data["photo"])
+    if sighting.is_outside:
         messages.warning(request, f"{number}已记录；位置在本市网格之外，不生成火点。请核对经纬度和坐标系。")
+    elif seen is None:
+        messages.success(
+            request, f"{number}{RECEIVED}。{'照片没有收存：请交给当地，由他们上传。' if has_photo else ''}"
+        )
     elif done.kept:
-        messages.success(request, f"{number}已上报，归入 {point}")
+        messages.success(request, f"{number}已上报，归入 {seen}")
     else:
-        messages.info(request, f"{number}这一条已经报过，在 {point}")
-    if point is not None and form.cleaned_data["photo"]:
-        _keep_photo(request, form, user, point)
-    if point is not None and not report and FirePoint.objects.visible_to(user).filter(pk=point.pk).exists():
-        return redirect("firepoints:detail", point.pk)
+        messages.info(request, f"{number}这一条已经报过，在 {seen}")
+    if seen is not None and has_photo:
+        _keep_photo(request, form, user, seen)
+    if seen is not None and not report:
+        return redirect("firepoints:detail", seen.pk)
     return redirect("imports:finding_page", sighting.run.uuid)
 
 
@@ -92,9 +99,7 @@ def _keep_photo(request: HttpRequest, form: FindingForm, user: User, point: Fire
             accuracy_m=data["accuracy_m"] or None, no_position_reason="" if at else "位置按地图抄写", **at,
         )  # fmt: skip
     except Refused as refused:
-        sees_it = FirePoint.objects.visible_to(user).filter(pk=point.pk).exists()
-        then = "请在火点页再传" if sees_it else "那里不在您的辖区：请把照片交给当地，由他们在火点页上传"
-        messages.warning(request, f"照片没有收存：{refused.message}。{then}。")
+        messages.warning(request, f"照片没有收存：{refused.message}。请在火点页再传。")
 
 
 @require_safe

@@ -144,6 +144,9 @@ def _groups(roles: frozenset[Role], counts: dict[str, Any], now: datetime) -> It
         url = reverse("firepoints:review") if Role.RECOGNISER in roles else Wanted(state="verified").url()
         due = at(counts["first_verified"], "最早")
         yield _item(url, "verified", f"认定 {counts['verified']} 处", due, f"认定人{negative}", roles, Role.RECOGNISER)
+    if Role.BUREAU in roles and (waiting := questions.outside_findings()):
+        url = reverse("imports:outside_findings")
+        yield _item(url, "warn", f"处理 {waiting} 件外县（区）人员的发现", "", "市局经办", roles, Role.BUREAU)
     for name, icon, title, due, who, role, view in piles:
         if counts[name]:
             yield _item(Wanted(state=view).url(), icon, title.format(n=counts[name]), due, who, roles, role)

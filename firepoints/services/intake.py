@@ -15,6 +15,7 @@ from firepoints.doubts import Doubt
 from firepoints.models import FirePoint, ImportRun
 from firepoints.services import hotline, ingest
 from firepoints.services.merge import fire_point_merge
+from firepoints.services.outside_findings import counties_of
 from firepoints.services.questions import Asking, Kind
 from firepoints.services.reading import ListName, source_named
 from firepoints.services.steps import claim
@@ -62,7 +63,8 @@ def finding_record(
     has_photo: bool = False,
     belongs_to: str = "",
 ) -> tuple[ingest.Import, FirePoint | None]:
-    """Record one finding; the same UUID again adds nothing. Returns the import and the point that it belongs to now.
+    """Record one finding; the same UUID again adds nothing. Returns the import and the point that it belongs to now, None
+    where it has none (outside the city, or over the finder's border: then a person of the bureau decides).
 
     `has_photo`: a photo of the scar follows, so its date need not be proved in words. `belongs_to`: the number of the
     fire to which a scar belongs, where a person knows better than the grouping; its own point is merged into that one,
@@ -159,6 +161,7 @@ def _stored(given: dict[str, Any], result: ParseResult, source_code: str, actor:
         source=source_named(source_code),
         actor=actor,
         name=ListName(),
+        counties=counties_of(actor),
         facts={
             "filename": ONE_BY_ONE,
             "sha256": filing.digest_of(content),

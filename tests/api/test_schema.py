@@ -36,6 +36,7 @@ OPERATIONS = {
     *("me", "sightings_list", "sightings_report", "imports_list", "imports_create", "import_read", "import_rows"),
     *("import_withdraw", "fire_points_list", "fire_point_read", "fire_point_act", "evidence_store"),
     *("batches_list", "batches_build", "batch_read", "batch_step", "journal_entries_list"),
+    *("outside_findings_list", "outside_finding_answer"),
 }
 # By hand: JINSHAO_FUZZ_EXAMPLES=200 pytest tests/api/test_schema.py -k generated -s
 EXAMPLES = int(os.environ.get("JINSHAO_FUZZ_EXAMPLES", "1"))
@@ -55,7 +56,7 @@ def _addresses(resolver: URLResolver, prefix: str = "") -> list[str]:
 
 def _api_addresses() -> list[str]:
     """Every address under /api/ with plausible parts filled in, but for the catch-all."""
-    values = {"uuid": "7b0f2f0e-0000-4000-8000-000000000000", "point": "1", "batch_id": "1", "path": "x"}
+    values = {"uuid": "7b0f2f0e-0000-4000-8000-000000000000", "point": "1", "batch_id": "1", "path": "x", "pk": "1"}
     found = [path for path in _addresses(get_resolver()) if path.startswith("api/") and ".*" not in path]
     return [re.sub(r"<(?:\w+:)?(\w+)>", lambda part: values[part.group(1)], f"/{path}") for path in found]
 

@@ -163,7 +163,7 @@ def test_a_scar_of_a_decided_fire_waits_for_the_recogniser_and_changes_nothing_o
     given = told(kind="scar", date_proof="村民证实", lon="123.79")
     _, scar = finding_record(data=given, actor=city.clerk, belongs_to=fire.number)
     assert scar is not None
-    assert f"是 {fire.number}（已认定）的黑斑" in scar.needs_person
+    assert f"是 {fire.number}（已认定）的黑斑" in make.asked(scar)
     assert FirePoint.objects.get(pk=fire.pk).version == fire.version
     assert fire.memberships.filter(is_active=True).count() == 1
     make.take(scar, "dispatch", city.clerk)
@@ -184,7 +184,7 @@ def test_what_was_answered_about_a_scar_is_not_asked_again_by_the_same_report(ci
     _, scar = finding_record(data=given, actor=city.clerk, belongs_to=fire.number)
     make.take(scar, "review", city.clerk, reason="隔着河，是另一处")
     _, again = finding_record(data=given, actor=city.clerk, belongs_to=fire.number)
-    assert (again, again.needs_person) == (scar, "")
+    assert (again, make.asked(again)) == (scar, "")
 
 
 def test_whoever_filed_sees_what_became_of_it_and_others_do_not(city: City) -> None:
@@ -197,7 +197,7 @@ def test_whoever_filed_sees_what_became_of_it_and_others_do_not(city: City) -> N
         data=told(lon=str(IN_EAST[0]), lat=str(IN_EAST[1])), actor=city.west, source_code="township_found"
     )
     other = body(west.get(reverse("imports:finding_page", args=[outside.run.uuid])))
-    assert "不在您的范围内" in other
+    assert "已收" in other
     make.take(point, "close", city.clerk, reason="现场是炊烟")
     assert "现场是炊烟" in body(west.get(page))
 
