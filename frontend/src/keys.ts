@@ -6,8 +6,8 @@ function typing(target: EventTarget | null): boolean {
 }
 
 /**
- * In `form[data-keys]`: 1–9 select the radio of that order and decide nothing, R goes to the reason, Ctrl+Enter submits.
- * J and K follow `a[data-next]` and `a[data-prev]`. No single key ever decides.
+ * In `form[data-keys]`: a digit selects the option whose `<kbd>` shows it and decides nothing, R goes to the reason,
+ * Ctrl+Enter submits. J and K follow `a[data-next]` and `a[data-prev]`. No single key ever decides.
  */
 export function startKeys(): void {
   for (const radio of all<HTMLInputElement>(".opt input[type=radio]")) {
@@ -22,9 +22,10 @@ export function startKeys(): void {
       form.querySelector<HTMLElement>("button[type=submit]:not([disabled])")?.click();
     }
     if (event.ctrlKey || event.altKey || event.metaKey || typing(event.target)) return;
-    if (form && onFormKey(form, event.key)) event.preventDefault();
-    if (event.key === "j") document.querySelector<HTMLElement>("a[data-next]")?.click();
-    if (event.key === "k") document.querySelector<HTMLElement>("a[data-prev]")?.click();
+    const key = event.key.toLowerCase();
+    if (form && onFormKey(form, key)) event.preventDefault();
+    if (key === "j") document.querySelector<HTMLElement>("a[data-next]")?.click();
+    if (key === "k") document.querySelector<HTMLElement>("a[data-prev]")?.click();
   });
 }
 
@@ -34,11 +35,16 @@ function onFormKey(form: HTMLFormElement, key: string): boolean {
     reason?.focus();
     return reason !== null;
   }
-  const order = "123456789".indexOf(key);
-  const radio = key.length === 1 && order >= 0 ? all<HTMLInputElement>("input[type=radio]:not([disabled])", form)[order] : undefined;
+  const radio = optionOf(form, key)?.querySelector<HTMLInputElement>("input[type=radio]:not([disabled])");
   radio?.click();
   radio?.focus();
-  return radio !== undefined;
+  return Boolean(radio);
+}
+
+/** The option that shows `key`. What is on the screen is the only numbering: a closed option keeps its number. */
+function optionOf(form: HTMLFormElement, key: string): HTMLElement | undefined {
+  if (!/^[1-9]$/.test(key)) return undefined;
+  return all(".opt", form).find((option) => option.querySelector("kbd")?.textContent?.trim() === key);
 }
 
 function markChosen(chosen: HTMLInputElement): void {

@@ -105,3 +105,20 @@ def test_the_desk_decides_by_keys_and_only_when_told_to(page, live_server, city:
     page.wait_for_selector(".note.good")
     assert FirePoint.objects.get(pk=point.pk).counted
     assert fits(page)
+
+
+def test_the_desk_chooses_what_the_number_on_the_screen_says_though_an_option_is_closed(
+    page, live_server, city: City
+) -> None:
+    make.negative(city)
+    sign_in(page, live_server, city.recogniser)
+    page.goto(reverse("firepoints:review"))
+    options = page.locator("form[data-keys] .opt")
+    expect(options).to_have_count(3)
+    expect(options.nth(0)).to_have_attribute("aria-disabled", "true")
+    page.keyboard.press("1")
+    expect(page.locator("input[name=decision]:checked")).to_have_count(0)
+    for number, value in (("2", "exclude"), ("3", "return")):
+        expect(options.filter(has=page.locator(f"kbd:text-is('{number}')")).locator("input")).to_have_value(value)
+        page.keyboard.press(number)
+        expect(page.locator("input[name=decision]:checked")).to_have_value(value)
