@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from grids.models import Cell, Edition
 from grids.roles import Level
@@ -87,7 +87,8 @@ def root_code(edition: Edition | None = None) -> str:
 
 def level_of_code(code: str) -> str:
     """The level of a code: as in the newest edition that has it, else by its length; "" when neither tells."""
-    known = Cell.objects.filter(code=code).order_by("-edition__valid_from", "-edition_id")
+    dated_first = F("edition__valid_from").desc(nulls_last=True)  # a draft has no date yet: it rules nothing
+    known = Cell.objects.filter(code=code).order_by(dated_first, "-edition_id")
     level = known.values_list("level", flat=True).first()
     if level:
         return level

@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from grids import guards
 from grids.models import Edition
-from grids.selectors import edition_for, editions_of, payers_listed, root_code, system_user
+from grids.selectors import edition_for, editions_of, level_of_code, payers_listed, root_code, system_user
 from grids.services.editions import edition_activate, edition_import
 from journal.errors import Conflict, Missing, NotAllowed, Refused
 from journal.models import Entry
@@ -145,3 +145,11 @@ def test_the_root_without_a_city_cell_is_what_the_counties_share(editions):
     assert root_code() == ""
     activate("旧", OLD)
     assert root_code(edition_for(OLD)[0]) == "2105"
+
+
+@pytest.mark.embedded
+def test_a_draft_without_a_date_never_says_what_level_a_code_has_while_a_dated_edition_does(tmp_path, editions) -> None:
+    activate("旧", OLD)
+    draft = Edition.objects.get(name="新")
+    draft.cells.filter(code="210590").update(level="township")
+    assert level_of_code("210590") == "county"

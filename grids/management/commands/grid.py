@@ -5,7 +5,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, F
 
 from grids.management.options import acting_user, beijing_date, pairs
 from grids.models import Edition
@@ -131,7 +131,8 @@ class Command(JinshaoCommand):
         return {"file": str(out), "layers": export_cells(edition=edition_named(name), out=out)}
 
     def _list(self, **_: Any) -> dict[str, Any]:
-        return {"editions": [_described(row) for row in Edition.objects.order_by("valid_from", "id")]}
+        rows = Edition.objects.order_by(F("valid_from").asc(nulls_last=True), "id")
+        return {"editions": [_described(row) for row in rows]}
 
     def _tell(self, stage: str, done: int, total: int) -> None:
         self.stderr.write(f"[{done + 1}/{total}] {stage}" if total else stage)
