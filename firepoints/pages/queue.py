@@ -3,11 +3,12 @@
 Over every month: a deadline does not end with the month that the page shows. Four queries, whatever the number of points.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Min, Q
+from django.db.models import Count, F, Min, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -21,11 +22,17 @@ from grids.roles import ROLE_LABELS, Role
 from journal import clock
 
 SINGLES = 6
+SINGLE_STATES = {
+    str(State.DISPATCHED): ("dispatched", "待核实", Role.COUNTY),
+    str(State.JOINT): ("joint", "待联合核实", Role.BUREAU),
+    str(State.CONTESTED): ("counted", "待复核异议", Role.RECOGNISER),
+}
+"""The states whose points are listed one by one: the mark, what they wait for, and who acts next."""
 Item = dict[str, Any]
 
 
 def queue_of(user: Any, roles: frozenset[Role]) -> list[Item]:
-    """Items for partials/q.html with `mine` and `late`."""
+    """Items for partials/q.html with `mine` and `late`; `overdue` of all together is the number of overdue points."""
     visible = FirePoint.objects.visible_to(user)
     now = clock.now()
     counts = _counts(visible, now)
@@ -68,17 +75,33 @@ def _counts(visible: Any, now: datetime) -> dict[str, Any]:
 
 
 def _singles(visible: Any, roles: frozenset[Role], counts: dict[str, Any], now: datetime) -> Iterable[Item]:
-    """The points that somebody must go to, each by itself: late first, then by deadline."""
-    states = (State.DISPATCHED, State.JOINT, State.CONTESTED)
-    if not any(counts[name] for name in ("dispatched", "joint", "contested")):
+    """The points that somebody must go to, each by itself, and how many of each state are left out of the list.
+
+    Overdue first, then by deadline; what has no deadline comes last on every database, or it would push the overdue out.
+    """
+    if not any(counts[state] for state in SINGLE_STATES):
         return
-    waiting = visible.filter(state__in=states).select_related("attribution")
-    for point in waiting.order_by("due_at", "starts_at")[:SINGLES]:
+    waiting = visible.filter(state__in=SINGLE_STATES).select_related("attribution")
+    points = list(waiting.order_by(F("due_at").asc(nulls_last=True), "starts_at", "pk")[:SINGLES])
+    for point in points:
         yield _single(point, roles, now)
-    more = counts["dispatched"] + counts["joint"] + counts["contested"] - SINGLES
-    if more > 0:
-        url = Wanted(state="dispatched").url()
-        yield _item(url, "dispatched", f"另有 {more} 处待核实或联合核实", "", "看列表", roles, Role.COUNTY)
+    listed = Counter(str(point.state) for point in points)
+    late = counts["overdue"] - sum(is_overdue(point, now) for point in points)
+    for state, (icon, label, role) in SINGLE_STATES.items():
+        if rest := counts[state] - listed[state]:
+            yield _rest(state, f"另有 {rest} 处{label}（共 {counts[state]} 处）", icon, roles, role,
+                        late=late if state == State.DISPATCHED else 0)  # fmt: skip
+
+
+def _rest(state: str, title: str, icon: str, roles: frozenset[Role], role: Role, *, late: int) -> Item:
+    """The line for the points that the list leaves out, with how many of them are overdue."""
+    due = f"超时 {late}" if late else ""
+    item = _item(Wanted(state=state).url(), icon, title, due, "看列表", roles, role, late=late > 0)
+    return {**item, "mine": item["mine"] or (late > 0 and Role.BUREAU in roles), "overdue": late}
+
+
+def is_overdue(point: FirePoint, now: datetime) -> bool:
+    return point.state == State.DISPATCHED and point.due_at is not None and point.due_at < now
 
 
 def _single(point: FirePoint, roles: frozenset[Role], now: datetime) -> Item:
@@ -91,7 +114,7 @@ def _single(point: FirePoint, roles: frozenset[Role], now: datetime) -> Item:
         if is_mine:
             url = reverse("firepoints:report", args=[point.pk])
         said = _item(url, "dispatched", f"{verb} {point}", due, f"{place} · 指定部门", roles, Role.COUNTY, late=is_late)
-        return {**said, "mine": is_mine or (is_late and Role.BUREAU in roles)}
+        return {**said, "mine": is_mine or (is_late and Role.BUREAU in roles), "overdue": int(is_late)}
     if point.state == State.JOINT:
         kind = "跨界" if point.is_cross else "争议"
         return _item(url, "joint", f"联合核实 {point} {kind}", "", f"{place} · 市局会同各县", roles, Role.BUREAU)

@@ -12,6 +12,7 @@ from django.urls import reverse
 from firepoints.models import FirePoint, PointCounty
 from firepoints.pages import listing
 from firepoints.pages.filters import VIEWS
+from firepoints.pages.queue import SINGLES
 from grids.models import Edition, User
 from journal import clock
 from journal.models import Access
@@ -137,6 +138,49 @@ def test_the_queue_puts_ones_own_work_first_and_the_late_before_that(city: City)
     assert items[0]["due"] == "超时 5 时 12 分"
     assert items[0]["url"] == reverse("firepoints:report", args=[late.pk])
     assert not items[-1]["mine"]
+
+
+@pytest.mark.embedded
+def test_an_overdue_point_is_listed_before_every_one_without_a_deadline(city: City, clerk: Client) -> None:
+    late, waiting = make.dispatched(city), make.dispatched(city)
+    FirePoint.objects.filter(pk=late.pk).update(due_at=clock.now() - timedelta(days=9, hours=7, minutes=1))
+    for _ in range(SINGLES + 1):
+        make.joint(city, at=ON_THE_BORDER)
+    page = clerk.get(HOME)
+    titles = [one["title"] for one in page.context["queue"]]
+    assert titles[0] == f"催核实 {late.number}"
+    assert f"催核实 {waiting.number}" in titles
+    assert "另有 3 处待联合核实（共 7 处）" in titles
+    assert not [one for one in titles if "另有" in one and "待核实" in one], "no dispatched point is left out"
+
+
+@pytest.mark.embedded
+def test_what_the_queue_leaves_out_is_counted_by_state_with_its_own_overdue(city: City, clerk: Client) -> None:
+    late = [make.dispatched(city) for _ in range(SINGLES + 2)]
+    FirePoint.objects.filter(pk__in=[one.pk for one in late]).update(due_at=clock.now() - timedelta(hours=3))
+    make.joint(city, at=ON_THE_BORDER)
+    make.dispatched(city)
+    page = clerk.get(HOME)
+    rest = {one["title"]: one for one in page.context["queue"] if "另有" in one["title"]}
+    assert list(rest) == [f"另有 3 处待核实（共 {SINGLES + 3} 处）", "另有 1 处待联合核实（共 1 处）"]
+    dispatched, joint = rest.values()
+    assert (dispatched["due"], dispatched["late"]) == ("超时 2", True)
+    assert (joint["due"], joint["late"]) == ("", False)
+    assert f"共 {SINGLES + 3} 处" in text_of(clerk.get(dispatched["url"]))
+    assert "共 1 处" in text_of(clerk.get(joint["url"]))
+
+
+@pytest.mark.embedded
+def test_header_tile_and_list_say_the_same_number_of_overdue_points(city: City, clerk: Client) -> None:
+    late = [make.dispatched(city) for _ in range(SINGLES + 2)]
+    FirePoint.objects.filter(pk__in=[one.pk for one in late]).update(due_at=clock.now() - timedelta(hours=3))
+    page = clerk.get(HOME)
+    (tile,) = [one for one in page.context["tiles"] if one["icon"] == "dispatched"]
+    assert tile["side"] == f"超时 {SINGLES + 2}"
+    link = re.search(r'<a[^>]*href="([^"]+)"[^>]*>超时 (\d+)</a>', text_of(page))
+    assert link
+    assert link[2] == str(SINGLES + 2)
+    assert f"共 {link[2]} 处" in text_of(clerk.get(unescape(link[1])))
 
 
 def test_the_recogniser_is_sent_to_the_desk(city: City) -> None:
