@@ -19,6 +19,7 @@ from firepoints.pages.chain import chain_of
 from firepoints.pages.evidence_cards import cards_of
 from firepoints.pages.paging import neighbours
 from firepoints.pages.rows import flags_of
+from firepoints.pages.sent_back import return_of
 from firepoints.pages.sightings import first_pass, repeated, sightings_of
 from firepoints.questions import questions_of, words_of
 from firepoints.services.outside_findings import ANSWERERS
@@ -88,6 +89,7 @@ def context_of(point: FirePoint, viewer: Viewer, *, is_revealed: bool = False) -
         "verifications": _verifications(point, viewer),
         "recognitions": _recognitions(point, viewer),
         "steps": progress.bar_of(point, steps, seen[0].detection.source.name if seen else "", money),
+        "sent_back": return_of(point, steps),
         "timeline": progress.timeline_of(steps),
         "buttons": buttons_of(point, selectors.actions_for(point, viewer.user, open_), is_asked=bool(open_)),
         "may_file": viewer.holds(access.MAY_FILE) and point.state not in (State.MERGED, State.CLOSED),

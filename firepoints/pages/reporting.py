@@ -12,6 +12,7 @@ from firepoints.pages import access, words
 from firepoints.pages.access import point_or_404, user_of, viewer_of
 from firepoints.pages.evidence_cards import cards_of
 from firepoints.pages.forms import VerifyForm
+from firepoints.pages.sent_back import return_of
 from firepoints.pages.sightings import first_pass, sightings_of
 from firepoints.states import State
 from journal import clock
@@ -41,6 +42,7 @@ def report(request: HttpRequest, point_id: int) -> HttpResponse:
         "place": words.place_of(point),
         "due": due,
         "is_late": is_late,
+        "sent_back": return_of(point, point.steps.select_related("actor")) if not viewer.is_former else None,
         "first": seen[0] if seen else None,
         "evidence": evidence,
         "checks": _checks(pieces, evidence.inside),

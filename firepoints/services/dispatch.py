@@ -1,16 +1,12 @@
 """派发, and the two ways in which a suspicion ends without a decision (C10)."""
 
-from datetime import timedelta
-
 from django.db import transaction
 
-from firepoints import rulings
 from firepoints.models import FirePoint
 from firepoints.services.questions import Asking
-from firepoints.services.steps import advance, numbered, open_act, required
+from firepoints.services.steps import advance, county_due_at, numbered, open_act, required
 from firepoints.workflow import act
 from grids.models import User
-from journal import clock
 
 
 @act("dispatch")
@@ -23,9 +19,7 @@ def fire_point_dispatch(
     Raises NotAllowed, Conflict, Missing (no county yet, 跨界, or not yet one site), StaleVersion.
     """
     opened = open_act("dispatch", point_id=point_id, actor=actor, expected_version=expected_version)
-    hours = rulings.ruling("county_deadline_h", clock.today_beijing())
-    due_at = clock.now() + timedelta(hours=hours)
-    return advance(opened, reason=reason, due_at=due_at, **numbered(opened.point))
+    return advance(opened, reason=reason, due_at=county_due_at(), **numbered(opened.point))
 
 
 @act("close")

@@ -1,15 +1,11 @@
 """重新核实: a decision is taken back by a person with a reason; the decision itself stays on file."""
 
-from datetime import timedelta
-
 from django.db import transaction
 
-from firepoints import rulings
 from firepoints.models import FirePoint
 from firepoints.services.steps import advance, open_act, required, way_back
 from firepoints.workflow import act
 from grids.models import User
-from journal import clock
 
 
 @act("reopen")
@@ -24,7 +20,6 @@ def fire_point_reopen(
     """
     reason = required(reason, "重新核实的理由")
     opened = open_act("reopen", point_id=point_id, actor=actor, expected_version=expected_version)
-    hours = rulings.ruling("county_deadline_h", clock.today_beijing())
     back = way_back(opened.point)
     changes = {
         "recognition": None,
@@ -32,7 +27,6 @@ def fire_point_reopen(
         "objection_until": None,
         "final_at": None,
         "final_by": "",
-        "due_at": clock.now() + timedelta(hours=hours),
         **back.changes,
     }
     return advance(opened, reason=reason, data={"taken_back": opened.point.recognition_id}, to=back.to, **changes)

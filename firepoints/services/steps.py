@@ -6,6 +6,7 @@ without row locks, so also on SQLite, and it comes before any record is written.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import F, Max
@@ -162,6 +163,11 @@ def skip_numbers(lost: int | None) -> dict[str, int]:
     return {str(year): last for year, last in NumberSeries.objects.order_by("year").values_list("year", "last")}
 
 
+def county_due_at() -> datetime:
+    """Until when a county verifies what is sent to it now: the ruling `county_deadline_h`, a setting of ours (C10)."""
+    return clock.now() + timedelta(hours=rulings.ruling("county_deadline_h", clock.today_beijing()))
+
+
 @dataclass(frozen=True, slots=True)
 class WayBack:
     """Where a point goes that is sent back ("" = where the table says), and what changes."""
@@ -171,11 +177,11 @@ class WayBack:
 
 
 def way_back(point: FirePoint) -> WayBack:
-    """The way of a verified point to its county, or, where a joint record had settled it, to nobody: one county alone
-    does not verify what is over a border or disputed (C11)."""
+    """The way of a verified point to its county with a new deadline, or, where a joint record had settled it, to nobody:
+    one county alone does not verify what is over a border or disputed (C11)."""
     if selectors.is_settled_jointly(point):
         return WayBack(State.JOINT, {"verification": None, "county_code": "", "due_at": None})
-    return WayBack("", {"verification": None})
+    return WayBack("", {"verification": None, "due_at": county_due_at()})
 
 
 def concern(point: FirePoint, shares: Mapping[str, float]) -> None:

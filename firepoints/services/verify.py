@@ -133,7 +133,10 @@ def _verified(opened: Opened, verification: Verification, pieces: Pieces) -> Fir
 def fire_point_return(
     *, point_id: int | str, actor: User, reason: str, expected_version: int | None = None
 ) -> FirePoint:
-    """退回补证: the record stays on file, the point goes back to whoever verified it. Raises Missing without a reason."""
+    """退回补证: the record stays on file, the point goes back to whoever verified it, a county with a new deadline.
+
+    Raises Missing without a reason.
+    """
     reason = required(reason, "退回的理由")
     opened = open_act("return", point_id=point_id, actor=actor, expected_version=expected_version)
     back = way_back(opened.point)

@@ -6,11 +6,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import time_machine
 
 from firepoints import selectors
 from firepoints.api import present
-from firepoints.models import FirePoint, Step
+from firepoints.models import FirePoint, Ruling, Step
 from firepoints.pages import forms  # noqa: F401  the forms attach themselves on import
+from firepoints.pages.filters import Wanted
 from firepoints.services.act import act
 from firepoints.states import State
 from firepoints.workflow import BY_ACTION, LIFE, TRANSITIONS
@@ -155,6 +157,38 @@ def test_a_returned_point_is_with_its_county_again_and_keeps_the_record(city: Ci
     point = make.take(make.verified(city), "return", city.recogniser, reason="照片不清")
     assert (point.state, point.verification) == (State.DISPATCHED, None)
     assert point.verifications.count() == 1
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize("action", ["return", "reopen"])
+def test_a_point_that_goes_back_to_its_county_has_a_new_deadline_and_can_be_overdue_again(
+    city: City, action: str
+) -> None:
+    Ruling.objects.create(key="county_deadline_h", valid_from="2016-01-01", value=36, document_no="演示〔2016〕3号")
+    point = make.verified(city) if action == "return" else make.recognised(city)
+    sent_back = clock.now()
+    back = make.take(point, action, city.recogniser, reason="照片不清")
+    assert back.state == State.DISPATCHED
+    assert timedelta(hours=35, minutes=59) < back.due_at - sent_back <= timedelta(hours=36, seconds=30)
+    overdue = Wanted(state="overdue")
+    assert not overdue.narrow(FirePoint.objects.all()).exists()
+    with time_machine.travel(back.due_at + timedelta(minutes=1), tick=False):
+        assert list(overdue.narrow(FirePoint.objects.all())) == [back]
+
+
+def test_a_point_that_goes_back_to_the_joint_table_has_no_deadline_of_one_county(city: City) -> None:
+    point = make.joint(city, at=ON_THE_BORDER)
+    parties = [
+        {"party": "市局", "outcome": "present", "signer": "演示官员"},
+        {"party": "西县", "outcome": "present", "county_code": WEST, "signer": "甲"},
+        {"party": "东县", "outcome": "present", "county_code": EAST, "signer": "乙"},
+    ]
+    pieces = make.uuids(make.scan(point, city.clerk))
+    settled = make.take(
+        point, "settle_jointly", city.clerk, conclusion="true", county_code=WEST, attendances=parties, evidence=pieces
+    )
+    back = make.take(settled, "return", city.recogniser, reason="记录没有签名")
+    assert (back.state, back.due_at) == (State.JOINT, None)
 
 
 @pytest.mark.embedded

@@ -349,3 +349,26 @@ def test_a_point_without_a_number_is_named_as_the_page_shows_it(city: City) -> N
     assert press(client, gone, "merge", into=f"疑似-{into.pk}", reason="同一处").status_code == 302
     gone.refresh_from_db()
     assert gone.merged_into == into
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize("action", ["return", "reopen"])
+def test_why_a_point_was_sent_back_stands_on_top_of_the_countys_pages_until_it_reports_anew(
+    city: City, action: str
+) -> None:
+    point = make.verified(city) if action == "return" else make.recognised(city)
+    west = signed_in(city.west)
+    pages = [reverse(f"firepoints:{name}", args=[point.pk]) for name in ("detail", "report")]
+    for url in pages:
+        assert "远景看不清田块" not in text_of(west.get(url))
+    point = make.take(point, action, city.recogniser, reason="远景看不清田块")
+    for url in pages:
+        page = text_of(west.get(url))
+        main = page[page.index('<main id="main"') :]
+        assert "远景看不清田块" in main
+        assert main.index("远景看不清田块") < main.index('class="panel"'), "before every panel of the page"
+        assert "还剩 23 时" in page
+    make.take(point, "report", city.west, conclusion="true", evidence=make.uuids(make.photo(point, city.west)))
+    for url in pages:
+        page = text_of(west.get(url))
+        assert "远景看不清田块" not in page[: page.index('class="panel"')]
