@@ -19,16 +19,28 @@ SIGNS = str.maketrans(
     {"º": "°", "˚": "°", "∘": "°", "ᵒ": "°", "´": "'", "`": "'", "‘": "'", "’": "'", "ʹ": "'", "′": "'", "“": '"',
      "”": '"', "ʺ": '"', "″": '"', "〃": '"', "度": "°", "分": "'", "秒": '"', "−": "-", "–": "-", "—": "-"}
 )  # fmt: skip
-D, M, S = r"(\d{1,3}(?:\.\d+)?)", r"(\d{1,2}(?:\.\d+)?)", r"(\d{1,2}(?:\.\d+)?)"
-DMS = re.compile(rf"{D}[°O](?:{M}'?(?:{S}(?:\"|'')?)?)?")
-DMS_SEPARATED = re.compile(rf"(\d{{1,3}})[ :.-](\d{{1,2}})[ :.-]{S}")
+D, M, S = r"(?P<d>\d{1,3}(?:\.\d+)?)", r"(?P<m>\d{1,2}(?:\.\d+)?)", r"(?P<s>\d{1,2}(?:\.\d+)?)"
+DEGREES, SECONDS = rf"{D} ?[°O]", r" ?(?:\"|' ?')?"
+# A mark or a blank parts minutes from seconds, or two digits each: 41°123 may be 41°12'3 or 41°1'23.
+DMS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"{DEGREES}(?: ?{M} ?'?)?",
+        rf"{DEGREES} ?{M}(?: ?' ?| ){S}{SECONDS}",
+        rf"{DEGREES} ?(?P<m>\d{{2}})(?P<s>\d{{2}}(?:\.\d+)?){SECONDS}",
+        rf"(?P<d>\d{{1,3}})(?P<by>[ :-])(?P<m>\d{{1,2}})(?P=by){S}",
+    )
+)
+# 41.3.9 may be degrees, minutes and seconds, or a decimal with a slip: 40 km apart, so a person says which.
+DOTTED = re.compile(r"-?\d{1,3}(?: ?[.。·・] ?\d+){2,} ?°?")
 PAIR = re.compile(r"[,;、/|\s]+")
 
 
 def parse_coordinate(value: Any, axis: str) -> float | str | None:
     """Degrees of a decimal or DMS coordinate ("116°14'37.289\\"E") for `axis` ("lon" or "lat"); None if unreadable.
 
-    Returns the string "swapped" when the text names the other axis (a latitude marked E).
+    Returns the string "swapped" when the text names the other axis (a latitude marked E), "dotted" for numbers that only
+    dots part (41.3.9): both are codes of `reasons.REASONS`.
     """
     number = parse_number(value)
     if number is not None:
@@ -50,15 +62,18 @@ def parse_coordinate(value: Any, axis: str) -> float | str | None:
     return _dms(text, sign)
 
 
-def _dms(text: str, sign: int) -> float | None:
+def _dms(text: str, sign: int) -> float | str | None:
+    if DOTTED.fullmatch(text):
+        return "dotted"
     if text.startswith("-"):
         sign, text = -sign, text[1:]
-    match = DMS.fullmatch(text.replace(" ", "")) or DMS_SEPARATED.fullmatch(text)
+    match = next((match for pattern in DMS if (match := pattern.fullmatch(text))), None)
     if not match:
         return None
-    degrees, minutes, seconds = match.groups()
+    parts = {"m": None, "s": None, **match.groupdict()}
+    degrees, minutes, seconds = str(parts["d"]), parts["m"], parts["s"]
     # A fraction belongs to the last part alone: 116.5°14'30" is a slip of the pen.
-    if (minutes is not None and "." in degrees) or (seconds is not None and "." in minutes):
+    if (minutes is not None and "." in degrees) or (seconds is not None and "." in str(minutes)):
         return None
     if float(minutes or 0) >= 60 or float(seconds or 0) >= 60:
         return None

@@ -135,7 +135,7 @@ def read_position(row: Row, options: ParseOptions) -> tuple[float, float] | Reje
             return reject(row, at, "bad_number" if plain(row.get(at)) else "missing_coordinate")
         number = parse_coordinate(value, axis)
         if isinstance(number, str) or number is None:
-            return reject(row, at, "swapped" if number == "swapped" else "bad_number")
+            return reject(row, at, number or "bad_number")
         numbers.append(number)
     problem = position_problem(numbers[0], numbers[1], options)
     return reject(row, "lat" if "lat" in row.cells else "position", problem) if problem else (numbers[0], numbers[1])

@@ -128,7 +128,7 @@ def sighting_of(
     for axis in ("lat", "lon"):
         number = parse_coordinate(line.get(axis), axis) if line.get(axis) else None
         if not isinstance(number, float):
-            code = "swapped" if number else "bad_number"
+            code = number or "bad_number"
             return line.reject(axis, code if line.get(axis) else "missing_coordinate")
         axes.append(number)
     lat, lon = axes

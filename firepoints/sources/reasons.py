@@ -9,6 +9,7 @@ from firepoints.sources.base import ParseOptions
 REASONS = {
     "columns": "这一行的列数与表头不符",
     "bad_number": "坐标不是可以读懂的数字",
+    "dotted": "用点隔开的三段数读不准（小数度还是度分秒）：小数度写成 41.0525，度分秒写成 41°3′9″ 或 41 3 9",
     "missing_coordinate": "缺少经度或纬度",
     "swapped": "经度与纬度像是写反了",
     "out_of_range": "坐标超出经纬度范围",

@@ -245,3 +245,11 @@ def test_the_api_takes_a_report_and_gives_its_number_and_nobody(city: City) -> N
     assert PHONE not in body(answer)
     again = clerk.post("/api/sightings/", json.dumps(sent), content_type="application/json")
     assert (again.status_code, HotlineReport.objects.count()) == (200, 1)
+
+
+@pytest.mark.embedded
+def test_a_latitude_parted_by_dots_is_asked_about_and_files_nothing(city: City) -> None:
+    answer = client_of(city.inspector).post(reverse("imports:finding"), form(lat="41.3.9"))
+    assert answer.status_code == 400
+    assert not Detection.objects.exists()
+    assert "41°3′9″" in str(answer.context["form"].errors["lat"])

@@ -11,6 +11,7 @@ import xlsxwriter
 
 from firepoints.sources import keys, lists
 from firepoints.sources.base import ParseOptions, ParseResult, SourceError
+from firepoints.sources.coordinates import parse_coordinate
 from firepoints.sources.text import plain
 
 HEADING = ["序号", "监测日期", "过境时间", "卫星/传感器", "市", "县（市、区）", "乡镇", "经度", "纬度", "备注"]
@@ -93,6 +94,40 @@ def test_every_spelling_of_the_same_minute_is_the_same_instant(date, time):
 def test_degrees_minutes_and_seconds_are_read_in_every_spelling(given):
     (one,) = read(changed(lon=given)).sightings
     assert one.lon == pytest.approx(116 + 14 / 60 + 37.289 / 3600, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("given", "degrees"),
+    [
+        ("41 3 9", 41 + 3 / 60 + 9 / 3600),
+        ("41:3:9", 41 + 3 / 60 + 9 / 3600),
+        ("41-3-9.5", 41 + 3 / 60 + 9.5 / 3600),
+        ("41°3.9′", 41 + 3.9 / 60),
+        ("41° 1 23", 41 + 1 / 60 + 23 / 3600),
+        ("41°12 3", 41 + 12 / 60 + 3 / 3600),
+        ("41°1230", 41 + 12 / 60 + 30 / 3600),
+        ("41°3′ 9″", 41 + 3 / 60 + 9 / 3600),
+    ],
+)
+def test_blanks_and_marks_part_degrees_minutes_and_seconds_where_they_stand(given, degrees):
+    assert parse_coordinate(given, "lat") == pytest.approx(degrees, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["41.3.9", "N41.3.9", "41.12.30.5", "北纬41.3.9", "４１．３．９", "41. 3. 9", "41。3。9", "-41.3.9", "41.3.9°"],
+)
+def test_numbers_parted_by_dots_are_refused_with_how_to_write_them(given):
+    assert parse_coordinate(given, "lat") == "dotted"
+    (bad,) = read(changed(lat=given)).rejected
+    assert (bad.code, bad.column) == ("dotted", "纬度")
+    assert "41°3′9″" in bad.reason
+    assert "41.0525" in bad.reason
+
+
+@pytest.mark.parametrize("given", ["41.3 9", "41°123", "41:3-9", "41°3.9.5", "41°9″", "41.5°3′"])
+def test_what_can_be_read_in_two_ways_is_read_in_none(given):
+    assert parse_coordinate(given, "lat") is None
 
 
 @pytest.mark.parametrize(
