@@ -77,6 +77,13 @@ class FindingForm(forms.Form):
         label="举报人电话", required=False, max_length=40, widget=forms.TextInput(attrs={"inputmode": "tel", **_TEXT})
     )
 
+    # Where and when the photo was taken, held by the page's script at the shutter; empty without a script.
+    photo_lon = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+    photo_lat = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+    photo_accuracy_m = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
+    photo_at = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
+    photo_reason = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
+
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         initial = {
             "uuid": uuid4(),
@@ -106,6 +113,18 @@ class FindingForm(forms.Form):
         told = {name: data[name] for name in ("informant_name", "informant_phone") if data.get(name)}
         found_at = data["found_at"].astimezone(clock.BEIJING).isoformat()
         return {**given, **told, "uuid": str(data["uuid"]), "found_at": found_at}
+
+    def photo_place(self, lon: float, lat: float) -> dict[str, Any]:
+        """Position (WGS-84) and time of the photo, as `evidence_store` takes them. Held at the shutter where the page had
+        a script, else the finding's own `lon` and `lat`, unless those were copied from a map."""
+        data = self.cleaned_data
+        device_at = data["photo_at"] or None
+        if data["photo_lon"] and data["photo_lat"]:
+            place = {"lon": data["photo_lon"], "lat": data["photo_lat"], "accuracy_m": data["photo_accuracy_m"] or None}
+            return {**place, "device_at": device_at}
+        if data["photo_reason"] or data["datum"] != "wgs84":
+            return {"no_position_reason": data["photo_reason"] or "位置按地图抄写", "device_at": device_at}
+        return {"lon": lon, "lat": lat, "accuracy_m": data["accuracy_m"] or None, "device_at": device_at}
 
 
 def _own_source(user: User, choices: dict[str, str]) -> str:

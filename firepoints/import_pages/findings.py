@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from firepoints.finding_forms import FindingForm, OutcomeForm, RevealForm
 from firepoints.finding_view import RECEIVED, Finding, finding_or_404, findings_told, said_in
 from firepoints.import_pages.access import holder
-from firepoints.models import FirePoint, HotlineReport
+from firepoints.models import Detection, FirePoint, HotlineReport
 from firepoints.services import hotline, ingest, intake
 from firepoints.services.evidence import evidence_store
 from grids.models import User
@@ -83,21 +83,24 @@ def _found(
     else:
         messages.info(request, f"{number}这一条已经报过，在 {seen}")
     if seen is not None and has_photo:
-        _keep_photo(request, form, user, seen)
+        _keep_photo(request, form, user, seen, sighting)
     if seen is not None and not report:
         return redirect("firepoints:detail", seen.pk)
     return redirect("imports:finding_page", sighting.run.uuid)
 
 
-def _keep_photo(request: HttpRequest, form: FindingForm, user: User, point: FirePoint) -> None:
+def _keep_photo(request: HttpRequest, form: FindingForm, user: User, point: FirePoint, sighting: Detection) -> None:
     """The finding stands already: a photo that cannot be kept is said, and who can send it."""
-    data = form.cleaned_data
-    at = {"lon": data["lon"], "lat": data["lat"]} if data["datum"] == "wgs84" else {}
+    photo = form.cleaned_data["photo"]
     try:
         evidence_store(
-            point=point, actor=user, uuid=data["uuid"], file=data["photo"].read(), filename=data["photo"].name,
-            accuracy_m=data["accuracy_m"] or None, no_position_reason="" if at else "位置按地图抄写", **at,
-        )  # fmt: skip
+            point=point,
+            actor=user,
+            uuid=form.cleaned_data["uuid"],
+            file=photo.read(),
+            filename=photo.name,
+            **form.photo_place(sighting.lon, sighting.lat),
+        )
     except Refused as refused:
         messages.warning(request, f"照片没有收存：{refused.message}。请在火点页再传。")
 

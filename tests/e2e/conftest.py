@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.factories.city import City, build_city
+
 ROOT = Path(__file__).resolve().parents[2]
 # Where .ci/run puts the npm package when Debian's Chromium cannot be installed.
 NPM_BROWSER = ROOT / ".venv" / "browser"
@@ -22,6 +24,8 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # A name that is not this machine: over plain HTTP the browser gives it no position, as it gives a bureau's none.
+    "--host-resolver-rules=MAP jinshao.test 127.0.0.1",
 ]
 DESK = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
@@ -48,6 +52,13 @@ def chromium() -> str | None:
         done = subprocess.run([node, "-e", ask], cwd=NPM_BROWSER, capture_output=True, text=True)
         return done.stdout.strip() or None
     return None
+
+
+@pytest.fixture
+def city(transactional_db, settings, tmp_path_factory) -> City:
+    """A city with people, and a home folder of its own."""
+    settings.JINSHAO_HOME = tmp_path_factory.mktemp("home")
+    return build_city()
 
 
 @pytest.fixture(scope="module")

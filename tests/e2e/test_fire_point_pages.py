@@ -11,27 +11,24 @@ from firepoints.models import Evidence, FirePoint
 from firepoints.states import State
 from grids.models import User
 from tests.factories import points as make
-from tests.factories.city import IN_EAST, ON_THE_BORDER, City, build_city
+from tests.factories.city import IN_EAST, ON_THE_BORDER, City
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 MONTH = "2023-10"
 
 
-@pytest.fixture
-def city(transactional_db, settings, tmp_path_factory) -> City:
-    settings.JINSHAO_HOME = tmp_path_factory.mktemp("home")
-    return build_city()
-
-
 def sign_in(page, live_server, user: User) -> None:
+    sign_in_at(page, live_server.url, user)
+
+
+def sign_in_at(page, address: str, user: User) -> None:
+    """Signs `user` in for the pages under an address."""
     session = SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.create()
-    page.context.add_cookies(
-        [{"name": settings.SESSION_COOKIE_NAME, "value": session.session_key, "url": live_server.url}]
-    )
+    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session.session_key, "url": address}])
 
 
 def fits(page) -> bool:

@@ -253,3 +253,36 @@ def test_a_latitude_parted_by_dots_is_asked_about_and_files_nothing(city: City) 
     assert answer.status_code == 400
     assert not Detection.objects.exists()
     assert "41°3′9″" in str(answer.context["form"].errors["lat"])
+
+
+def with_photo(**given):
+    return form(photo=SimpleUploadedFile("现场.jpg", make.jpeg()), **given)
+
+
+@pytest.mark.embedded
+def test_the_photo_of_a_finding_lies_where_its_shutter_was_not_where_the_finding_is(city: City) -> None:
+    held = {"photo_lon": "123.76", "photo_lat": "41.26", "photo_accuracy_m": "8.0", "photo_at": "2023-10-07T05:28:00Z"}
+    client_of(city.inspector).post(reverse("imports:finding"), with_photo(accuracy_m="300", **held))
+    piece, finding = Evidence.objects.get(), Detection.objects.get()
+    assert (piece.lon, piece.lat, piece.accuracy_m) == (123.76, 41.26, 8)
+    assert piece.device_at.isoformat() == "2023-10-07T05:28:00+00:00"
+    assert (finding.lon, finding.lat, finding.accuracy_m) == (*IN_WEST, 300)
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize(
+    ("given", "place"),
+    [
+        ({"photo_reason": "定位超时"}, (None, None, "定位超时")),
+        ({}, (*IN_WEST, "")),
+        ({"lon": "123°45′", "lat": "41°15′"}, (123.75, 41.25, "")),
+        ({"datum": "gcj02"}, (None, None, "位置按地图抄写")),
+    ],
+    ids=["no fix at the shutter", "no script", "degrees and minutes", "copied from a map"],
+)
+def test_a_photo_without_a_place_of_its_own_says_why_or_lies_where_the_finding_is(city: City, given, place) -> None:
+    client_of(city.inspector).post(reverse("imports:finding"), with_photo(**given))
+    piece = Evidence.objects.get()
+    lon, lat, reason = place
+    assert (piece.lon, piece.lat) == (lon and pytest.approx(lon), lat and pytest.approx(lat))
+    assert piece.no_position_reason == reason

@@ -1,75 +1,99 @@
 import { make } from "../dom";
+import { type Fix, fixWords, isFix, Locator } from "./locator";
 
-function input(form: HTMLFormElement, name: string): HTMLInputElement | HTMLTextAreaElement | null {
-  const found = form.elements.namedItem(name);
-  return found instanceof HTMLInputElement || found instanceof HTMLTextAreaElement ? found : null;
+const FIELDS = ["lon", "lat", "accuracy_m"] as const;
+
+/** Where a photo was taken, as it is sent: measured or typed degrees (WGS-84), or the reason why there are none. */
+export interface Place {
+  lon: string;
+  lat: string;
+  accuracy_m: string;
+  no_position_reason: string;
+  words: string;
 }
 
-function wordsFor(error: GeolocationPositionError): string {
-  if (error.code === error.PERMISSION_DENIED) return "没有允许定位";
-  if (error.code === error.TIMEOUT) return "定位超时，请到开阔处再试";
-  return "手机给不出位置";
+export function placeOf(fix: Fix): Place {
+  return {
+    lon: fix.lon.toFixed(6),
+    lat: fix.lat.toFixed(6),
+    accuracy_m: fix.accuracyM.toFixed(1),
+    no_position_reason: "",
+    words: fixWords(fix),
+  };
 }
 
-/** Fills lon, lat (WGS-84) and accuracy_m of the form; asks for a reason in words when the phone gives none. */
+/**
+ * The position fields of a form. They follow the device until somebody types into them; a photo takes what holds at its
+ * shutter and keeps it, wherever the phone goes before it is sent.
+ */
 export class Position {
-  private readonly form: HTMLFormElement;
   private readonly status: HTMLElement;
-  private watching: number | null = null;
+  private readonly locator = new Locator();
+  private isTyped = false;
 
-  constructor(form: HTMLFormElement) {
-    this.form = form;
+  constructor(private readonly form: HTMLFormElement) {
     this.status = form.querySelector<HTMLElement>("[data-where]") ?? form.insertBefore(make("p", { cls: "note" }), form.firstChild);
     this.status.setAttribute("role", "status");
-    this.start();
-  }
-
-  /** What is missing, or "" when the photo may go. */
-  missing(): string {
-    const located = input(this.form, "lon")?.value && input(this.form, "lat")?.value;
-    const reason = input(this.form, "no_position_reason")?.value.trim();
-    return located || reason ? "" : "照片要有定位，或写明没有定位的原因";
-  }
-
-  private start(): void {
-    if (!("geolocation" in navigator) || !window.isSecureContext) {
-      this.refused(window.isSecureContext ? "这台机器不能定位" : "不是 https 网址，浏览器不给定位");
-      return;
+    for (const name of FIELDS) {
+      this.input(name)?.addEventListener("input", () => (this.isTyped = Boolean(this.value("lon") || this.value("lat"))));
     }
     this.say("正在定位…");
-    const options = { enableHighAccuracy: true, timeout: 30_000, maximumAge: 15_000 };
-    this.watching = navigator.geolocation.watchPosition(
-      (found) => this.found(found.coords),
-      (error) => this.refused(wordsFor(error)),
-      options,
+    this.locator.follow(
+      (fix) => this.show(fix),
+      (why) => this.warn(why),
     );
-    window.addEventListener("pagehide", () => this.stop());
   }
 
-  private stop(): void {
-    if (this.watching !== null) navigator.geolocation.clearWatch(this.watching);
-    this.watching = null;
+  /** The place of a photo that is chosen now. Never rejects; without a fix it carries the reason. */
+  async atShutter(): Promise<Place> {
+    const typed = this.typed();
+    if (typed) return typed;
+    const here = await this.locator.here();
+    return isFix(here) ? placeOf(here) : this.without(here.reason);
   }
 
-  private found(at: GeolocationCoordinates): void {
-    const values = { lon: at.longitude.toFixed(6), lat: at.latitude.toFixed(6), accuracy_m: at.accuracy.toFixed(1) };
-    for (const [name, value] of Object.entries(values)) {
-      const field = input(this.form, name);
-      if (field) field.value = value;
+  /** What somebody typed into the fields, complete; null while they follow the device. */
+  typed(): Place | null {
+    const [lon, lat, accuracy_m] = FIELDS.map((name) => this.value(name));
+    if (!this.isTyped || !lon || !lat) return null;
+    return { lon, lat, accuracy_m: accuracy_m ?? "", no_position_reason: "", words: `${lat}°N ${lon}°E，手填` };
+  }
+
+  /** The reason that somebody wrote, or the device's. */
+  without(reason: string): Place {
+    const written = this.value("no_position_reason") || reason;
+    return { lon: "", lat: "", accuracy_m: "", no_position_reason: written, words: `没有定位：${written}` };
+  }
+
+  private show(fix: Fix): void {
+    if (this.isTyped) return;
+    const place = placeOf(fix);
+    for (const name of FIELDS) {
+      const field = this.input(name);
+      if (field) field.value = place[name];
     }
-    this.say(`✓ 已定位 ±${Math.round(at.accuracy)} 米（${values.lat}°N ${values.lon}°E）`);
+    this.say(`✓ 已定位 ${place.words}。每张照片记选它那一刻的位置。`);
   }
 
-  private refused(why: string): void {
-    if (input(this.form, "lon")?.value) return;
-    this.say(`${why}。照片仍可上传，请写明没有定位的原因。`);
+  private warn(why: string): void {
+    if (this.value("lon")) return;
+    this.say(`${why}。照片仍可上传，请写明没有定位的原因，或手填经纬度。`);
     this.status.classList.add("warn");
-    const reason = input(this.form, "no_position_reason");
+    const reason = this.input("no_position_reason");
     if (reason && !reason.placeholder) reason.placeholder = `例如：${why}`;
   }
 
   private say(words: string): void {
     this.status.classList.remove("warn");
     this.status.textContent = words;
+  }
+
+  private value(name: string): string {
+    return this.input(name)?.value.trim() ?? "";
+  }
+
+  private input(name: string): HTMLInputElement | HTMLTextAreaElement | null {
+    const field = this.form.elements.namedItem(name);
+    return field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement ? field : null;
   }
 }

@@ -9,11 +9,12 @@ export function uuid4(): string {
 }
 
 /**
- * The UUID of one file for one destination, kept before anything is sent: choosing the same photo again after a lost
- * answer or a reload sends the same UUID, and the server gives the same receipt instead of a second photo.
+ * The UUID of one file of one person for one destination, kept before anything is sent: choosing the same photo again
+ * after a lost answer or a reload sends the same UUID, and the server gives the same receipt instead of a second photo.
+ * A phone may be lent: what another person sends is another piece.
  */
-export function uuidFor(destination: string, file: File): string {
-  const key = `jinshao.up:${destination}:${file.name}:${file.size}:${file.lastModified}`;
+export function uuidFor(user: string, destination: string, file: File): string {
+  const key = `jinshao.up:${user}:${destination}:${file.name}:${file.size}:${file.lastModified}`;
   try {
     const known = localStorage.getItem(key);
     if (known) return known;
