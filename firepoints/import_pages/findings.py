@@ -7,7 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -16,6 +16,7 @@ from firepoints.finding_forms import FindingForm, OutcomeForm, RevealForm
 from firepoints.finding_view import RECEIVED, Finding, finding_or_404, findings_told, said_in
 from firepoints.import_pages.access import holder
 from firepoints.models import Detection, FirePoint, HotlineReport
+from firepoints.pages import scripted
 from firepoints.services import hotline, ingest, intake
 from firepoints.services.evidence import evidence_store
 from grids.models import User
@@ -45,7 +46,9 @@ def finding(request: HttpRequest) -> HttpResponse:
         except Refused as error:
             form.add_error(None, error.message)
         else:
-            return _found(request, form, user, done, point)
+            return scripted.going_on(request, _found(request, form, user, done, point))
+    if form.is_bound and scripted.wants_json(request):
+        return scripted.refused(form, 400)
     status = 400 if form.is_bound else 200
     context = {"form": form, "only_self": set(intake.sources_open_to(user)) <= OWN}
     return render(request, "firepoints/finding.html", context, status=status)
@@ -65,7 +68,7 @@ def _recorded(form: FindingForm, user: User) -> tuple[ingest.Import, FirePoint |
 
 def _found(
     request: HttpRequest, form: FindingForm, user: User, done: ingest.Import, point: FirePoint | None
-) -> HttpResponse:
+) -> HttpResponseRedirect:
     sighting = intake.sighting_of(done)
     report = HotlineReport.objects.filter(detection=sighting).first()
     number = f"举报登记 {report.number}。" if report else ""

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods
 
 from core.transitions import Available
 from firepoints import selectors, workflow
-from firepoints.models import FirePoint
-from firepoints.pages import access, detail
+from firepoints.models import FirePoint, Step
+from firepoints.pages import access, detail, scripted
 from firepoints.pages.access import point_or_404, user_of, viewer_of
 from firepoints.pages.forms import ActForm, JointForm, form_class_of
 from firepoints.services.act import act
@@ -38,7 +38,7 @@ def act_page(request: HttpRequest, point_id: int, action: str) -> HttpResponse:
         return _show(request, point, action, form, selectors.actions_for(point, request.user))
     form = form_class(request.POST, point=point, user=user_of(request), action=action)
     if not form.is_valid():
-        return _show(request, point, action, form, selectors.actions_for(point, request.user), status=400)
+        return _refused(request, point, action, form, 400)
     try:
         acted = act(
             point_id=point.pk,
@@ -48,25 +48,50 @@ def act_page(request: HttpRequest, point_id: int, action: str) -> HttpResponse:
             expected_version=form.cleaned_data["expected_version"],
         )
     except Refused as refused:
-        if isinstance(refused, StaleVersion | Conflict) and is_done_already(request, point, action):
+        if isinstance(refused, StaleVersion | Conflict) and is_done_already(request, point, action, form):
             return _done(request, point, f"{point} 已{transition.label}。")
         # The field's own name is the API's; beside the field people need the words only.
         where = str(refused.details.get("where", ""))
         form.add_error(where if where in form.fields else None, refused.message.removeprefix(f"{where}："))
-        return _show(
-            request, point, action, form, selectors.actions_for(point, request.user), status=refused.http_status
-        )
+        return _refused(request, point, action, form, refused.http_status)
     return _done(request, acted, f"已{transition.label}：{acted}。")
 
 
-def is_done_already(request: HttpRequest, point: FirePoint, action: str) -> bool:
-    """A second press of the same button: this user's same act is the last step and minutes old."""
+def _refused(request: HttpRequest, point: FirePoint, action: str, form: ActForm, status: int) -> HttpResponse:
+    if scripted.wants_json(request):
+        return scripted.refused(form, status)
+    return _show(request, point, action, form, selectors.actions_for(point, request.user), status=status)
+
+
+def is_done_already(request: HttpRequest, point: FirePoint, action: str, form: ActForm | None = None) -> bool:
+    """A second press of the same button: this user's same act is the last step, and minutes old or the very next version
+    after the one on the page (`form`), which may be sent again hours later when the net is back. What says something
+    else than the step is no second press."""
     last = point.steps.order_by("-seq").first()
-    return bool(last and last.action == action and last.actor_id == request.user.pk and clock.now() - last.at < TWICE)
+    if last is None or last.action != action or last.actor_id != request.user.pk:
+        return False
+    if form is not None and not _says_the_same(last, form.data_of()):
+        return False
+    seen = form.cleaned_data["expected_version"] if form is not None else 0
+    return clock.now() - last.at < TWICE or point.version == seen + 1
 
 
-def _done(request: HttpRequest, point: FirePoint, said: str) -> HttpResponseRedirect:
+def _says_the_same(step: Step, data: dict[str, Any]) -> bool:
+    pairs = [
+        (step.data[name], data[name])
+        for name in ("conclusion", "cause", "county_code")
+        if {name} <= {*step.data} & {*data}
+    ]
+    pairs += [(step.reason, data["reason"].strip()[:500])] if data.get("reason") else []
+    return all(str(filed or "") == str(given or "") for filed, given in pairs)
+
+
+def _done(request: HttpRequest, point: FirePoint, said: str) -> HttpResponse:
     messages.success(request, said)
+    return scripted.going_on(request, _next_page(request, point))
+
+
+def _next_page(request: HttpRequest, point: FirePoint) -> HttpResponseRedirect:
     wanted = request.POST.get("next", "")
     if wanted and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
         return redirect(wanted)

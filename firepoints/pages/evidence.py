@@ -15,6 +15,7 @@ from firepoints import selectors
 from firepoints.models import Evidence, FirePoint
 from firepoints.pages import access, copies
 from firepoints.pages.access import point_or_404, user_of
+from firepoints.pages.scripted import wants_json
 from firepoints.services.evidence import MOST_BYTES, evidence_store, path_of, receipt_of
 from grids import selectors as grids
 from journal import services as journal
@@ -34,7 +35,7 @@ def upload(request: HttpRequest, point_id: int) -> HttpResponse:
     Without a UUID from the device the content names itself, so that posting twice stores once.
     """
     point = point_or_404(request, point_id)
-    wants_json = "application/json" in request.headers.get("Accept", "")
+    is_scripted = wants_json(request)
     files = request.FILES.getlist("file")
     try:
         if not files:
@@ -43,8 +44,8 @@ def upload(request: HttpRequest, point_id: int) -> HttpResponse:
             raise Refused(f"文件超过 {MOST_BYTES // 1024 // 1024} MB", code="too_large")
         stored = [_store(request, point, file, at) for at, file in enumerate(files)]
     except Refused as refused:
-        return _refused(request, point, refused, wants_json)
-    if wants_json:
+        return _refused(request, point, refused, is_scripted)
+    if is_scripted:
         return JsonResponse({**receipt_of(stored[0]), "receipt": stored[0].sha256[:12]}, status=201)
     messages.success(request, f"已收存 {len(stored)} 件，回执 {'、'.join(one.sha256[:12] for one in stored)}。")
     return redirect(_back(request, point))
@@ -66,8 +67,8 @@ def _store(request: HttpRequest, point: FirePoint, file: Any, at: int) -> Eviden
     )
 
 
-def _refused(request: HttpRequest, point: FirePoint, refused: Refused, wants_json: bool) -> HttpResponse:
-    if wants_json:
+def _refused(request: HttpRequest, point: FirePoint, refused: Refused, is_scripted: bool) -> HttpResponse:
+    if is_scripted:
         return JsonResponse(refused.as_json(), status=refused.http_status)
     messages.error(request, f"没有收存：{refused.message}")
     return redirect(_back(request, point))

@@ -13,10 +13,11 @@ import { startOverviews } from "./map/overview";
 import { startLocates } from "./locate";
 import { startProgress } from "./progress";
 import { startReports } from "./report/form";
+import { startSends } from "./report/send";
 
 // Each part looks for its own data attributes, and one that fails must not take the others with it:
 // without any of them the page still works as plain HTML.
-for (const start of [startConfirms, startProgress, startKeys, startReports, startLocates, startOverviews, startFootprints, startCharts]) {
+for (const start of [startConfirms, startProgress, startKeys, startReports, startLocates, startSends, startOverviews, startFootprints, startCharts]) {
   try {
     start();
   } catch (error) {

@@ -5,10 +5,12 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings as django_settings
 from django.urls import reverse
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from firepoints.models import Evidence
+from firepoints.models import Detection, Evidence, FirePoint, RawRow
+from firepoints.states import State
 from journal import clock
 from tests.e2e.conftest import PHONE
 from tests.e2e.test_fire_point_pages import fits
@@ -123,6 +125,97 @@ def test_each_photo_of_a_queue_keeps_its_own_place(phone: Page, live_server, cit
     assert fits(phone)
 
 
+@pytest.mark.parametrize("how", ["cut", "answer lost", "500", "413", "429"])
+def test_a_report_survives_whatever_the_line_does_and_arrives_once(
+    phone: Page,
+    live_server,
+    city: City,
+    tmp_path,
+    how: str,
+) -> None:
+    sign_in(phone, live_server.url, city.inspector)
+    stand(phone.context, IN_WEST)
+    fill_finding(phone, tmp_path)
+    stand(phone.context, AWAY)
+    fail_once(phone, reverse("imports:finding"), how)
+    phone.get_by_role("button", name="上报", exact=True).click()
+    expect(phone.locator("[data-said]")).to_contain_text("再点一次不会重复")
+    expect(phone.get_by_label("说明")).to_have_value("村东头三堆")
+    assert fits(phone)
+    phone.get_by_role("button", name="上报", exact=True).click()
+    phone.wait_for_selector("main.fpt")
+    finding, photo = Detection.objects.get(), Evidence.objects.get()
+    assert (finding.lon, finding.lat) == pytest.approx(IN_WEST, abs=1e-6)
+    assert (photo.lon, photo.lat) == pytest.approx(IN_WEST, abs=1e-6)
+    assert photo.accuracy_m == 8
+
+
+def test_a_report_survives_the_end_of_the_session(phone: Page, live_server, city: City, tmp_path) -> None:
+    city.inspector.set_password(PASSWORD)
+    city.inspector.save()
+    sign_in(phone, live_server.url, city.inspector)
+    stand(phone.context, IN_WEST)
+    fill_finding(phone, tmp_path)
+    phone.context.clear_cookies(name=django_settings.SESSION_COOKIE_NAME)
+    phone.get_by_role("button", name="上报", exact=True).click()
+    expect(phone.locator("[data-said]")).to_contain_text("登录已过期：请在另一页登录，再点一次")
+    other = phone.context.new_page()
+    other.goto(reverse("login"))
+    other.locator("input[name=username]").fill(city.inspector.username)
+    other.locator("input[name=password]").fill(PASSWORD)
+    other.locator("form button[type=submit]").first.click()
+    other.wait_for_url("**/")
+    other.close()
+    phone.get_by_role("button", name="上报", exact=True).click()
+    phone.wait_for_selector("main.fpt")
+    assert "村东头三堆" in RawRow.objects.get().raw
+    assert Evidence.objects.count() == 1
+
+
+def test_a_refused_report_says_why_beside_the_field_and_keeps_the_photo(
+    phone: Page,
+    live_server,
+    city: City,
+    tmp_path,
+) -> None:
+    sign_in(phone, live_server.url, city.inspector)
+    stand(phone.context, IN_WEST)
+    fill_finding(phone, tmp_path)
+    phone.locator("input[name=lat]").fill("41.3.9")
+    phone.get_by_role("button", name="上报", exact=True).click()
+    expect(phone.locator(".fld.wrong .err")).to_contain_text("41°3′9″")
+    assert phone.evaluate("document.querySelector('input[name=photo]').files.length") == 1
+    phone.locator("input[name=lat]").fill(str(IN_WEST[1]))
+    phone.get_by_role("button", name="上报", exact=True).click()
+    phone.wait_for_selector("main.fpt")
+    assert Evidence.objects.count() == Detection.objects.count() == 1
+
+
+@pytest.mark.parametrize("how", ["cut", "answer lost"])
+def test_a_conclusion_survives_a_cut_line_and_is_filed_once(
+    phone: Page,
+    live_server,
+    city: City,
+    how: str,
+) -> None:
+    point = make.dispatched(city)
+    make.photo(point, city.west)
+    sign_in(phone, live_server.url, city.west)
+    stand(phone.context, IN_WEST)
+    phone.goto(reverse("firepoints:report", args=[point.pk]))
+    phone.get_by_label("属实：是露天焚烧秸秆（或黑斑）").check()
+    phone.locator("#conclusion textarea[name=note]").fill("稻茬，约两亩")
+    fail_once(phone, reverse("firepoints:act", args=[point.pk, "report"]), how)
+    phone.get_by_role("button", name="提交核实").click()
+    expect(phone.locator("#conclusion [data-said]")).to_contain_text("再点一次不会重复")
+    expect(phone.locator("#conclusion textarea[name=note]")).to_have_value("稻茬，约两亩")
+    phone.get_by_role("button", name="提交核实").click()
+    phone.wait_for_selector(".note.good")
+    point = FirePoint.objects.get(pk=point.pk)
+    assert point.state == State.VERIFIED
+    assert [record.note for record in point.verifications.all()] == ["稻茬，约两亩"]
+
+
 def test_a_server_that_never_answers_blocks_nothing(phone: Page, live_server, city: City, tmp_path) -> None:
     point = make.dispatched(city)
     sign_in(phone, live_server.url, city.west)
@@ -161,3 +254,20 @@ def test_plain_http_says_why_there_is_no_position(phone: Page, live_server, sett
         phone.goto(f"{address}{url}")
         expect(phone.get_by_text("不是 https 网址，浏览器不给定位").first).to_be_visible()
         expect(phone.get_by_role("button", name="用手机现在的位置")).to_have_count(0)
+
+
+def test_without_javascript_a_report_is_an_ordinary_form(browser, live_server, city: City, tmp_path) -> None:
+    context = browser.new_context(base_url=live_server.url, viewport=PHONE, java_script_enabled=False)
+    page = context.new_page()
+    sign_in(page, live_server.url, city.inspector)
+    page.goto(reverse("imports:finding"))
+    page.get_by_label("明火").check()
+    if page.locator("input[name=source]:checked").count() == 0:
+        page.locator("input[name=source]").first.check()
+    page.locator("input[name=lon]").fill(str(IN_WEST[0]))
+    page.locator("input[name=lat]").fill(str(IN_WEST[1]))
+    page.locator("input[name=photo]").set_input_files(picture(tmp_path))
+    page.get_by_role("button", name="上报", exact=True).click()
+    page.wait_for_selector(".note.good")
+    assert Detection.objects.count() == Evidence.objects.count() == 1
+    context.close()

@@ -286,3 +286,37 @@ def test_a_photo_without_a_place_of_its_own_says_why_or_lies_where_the_finding_i
     lon, lat, reason = place
     assert (piece.lon, piece.lat) == (lon and pytest.approx(lon), lat and pytest.approx(lat))
     assert piece.no_position_reason == reason
+
+
+@pytest.mark.embedded
+def test_a_script_is_told_where_to_go_on_and_the_page_there_says_what_was_done(city: City) -> None:
+    client, finding = client_of(city.inspector), with_photo()
+    answer = client.post(reverse("imports:finding"), finding, headers={"accept": "application/json"})
+    point = FirePoint.objects.get()
+    assert (answer.status_code, answer.json()) == (200, {"url": reverse("firepoints:detail", args=[point.pk])})
+    assert "已上报" in body(client.get(answer.json()["url"]))
+
+
+@pytest.mark.embedded
+def test_a_script_is_told_every_error_by_its_field(city: City) -> None:
+    answer = client_of(city.inspector).post(
+        reverse("imports:finding"), form(kind="", lat=""), headers={"accept": "application/json"}
+    )
+    assert answer.status_code == 400
+    assert set(answer.json()["fields"]) == {"kind", "lat"}
+    assert answer.json()["fields"]["kind"] == ["请选择明火或黑斑"]
+
+
+@pytest.mark.embedded
+def test_a_finding_sent_again_after_its_answer_was_lost_is_one_finding_with_one_photo(city: City) -> None:
+    client, finding, content = client_of(city.inspector), form(), make.jpeg()
+    answers = [
+        client.post(
+            reverse("imports:finding"),
+            {**finding, "photo": SimpleUploadedFile("现场.jpg", content)},
+            headers={"accept": "application/json"},
+        ).json()
+        for _ in range(2)
+    ]
+    assert answers[0] == answers[1]
+    assert Detection.objects.count() == Evidence.objects.count() == FirePoint.objects.count() == 1

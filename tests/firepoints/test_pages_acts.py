@@ -2,8 +2,10 @@
 
 import io
 import uuid
+from datetime import timedelta
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -14,6 +16,7 @@ from firepoints.states import State
 from firepoints.workflow import TRANSITIONS
 from grids.models import User
 from grids.roles import Role
+from journal import clock
 from journal.models import Access
 from tests.factories import points as make
 from tests.factories.city import EAST, ON_THE_BORDER, WEST, City
@@ -372,3 +375,44 @@ def test_why_a_point_was_sent_back_stands_on_top_of_the_countys_pages_until_it_r
     for url in pages:
         page = text_of(west.get(url))
         assert "远景看不清田块" not in page[: page.index('class="panel"')]
+
+
+def send(client: Client, point: FirePoint, action: str, **data):
+    """As the page's script does."""
+    return client.post(
+        act_url(point, action), {"expected_version": point.version, **data}, headers={"accept": "application/json"}
+    )
+
+
+@pytest.mark.embedded
+def test_a_conclusion_sent_again_hours_after_its_answer_was_lost_is_done_once_and_says_done(city: City) -> None:
+    point = make.dispatched(city)
+    given = {"conclusion": "true", "evidence": make.uuids(make.photo(point, city.west)), "note": "稻茬"}
+    west = signed_in(city.west)
+    first = send(west, point, "report", **given)
+    page = {"url": reverse("firepoints:detail", args=[point.pk])}
+    assert (first.status_code, first.json()) == (200, page)
+    with time_machine.travel(clock.now() + timedelta(hours=5)):
+        again = send(signed_in(city.west), point, "report", **given)
+    assert (again.status_code, again.json()) == (200, page)
+    assert point.verifications.count() == 1
+
+
+@pytest.mark.embedded
+def test_what_was_changed_before_it_was_sent_again_is_not_said_to_be_done(city: City) -> None:
+    point = make.dispatched(city)
+    pieces = make.uuids(*(make.photo(point, city.west) for _ in range(3)), make.track(point, city.west))
+    west = signed_in(city.west)
+    assert send(west, point, "report", conclusion="true", evidence=pieces).status_code == 200
+    changed = {"conclusion": "false", "cause": "grass", "signed_by": "演示科长", "evidence": pieces}
+    again = send(west, point, "report", **changed)
+    assert again.status_code == 409
+    assert again.json()["message"]
+    assert [one.conclusion for one in point.verifications.all()] == ["true"]
+
+
+def test_a_script_is_told_what_an_act_still_lacks_by_its_field(city: City) -> None:
+    point = make.verified(city)
+    answer = send(signed_in(city.recogniser), point, "return", reason=" ")
+    assert answer.status_code == 400
+    assert "reason" in answer.json()["fields"]
