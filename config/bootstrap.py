@@ -64,14 +64,14 @@ def venv_python(root: Path) -> Path:
     return root / ".venv" / "bin" / "python"
 
 
-def pick_python(version: tuple[int, ...], found: dict[str, tuple[int, ...]]) -> str | None:
-    """None when `version` will do; else the first of the `found` interpreters that does.
+def pick_python(version: tuple[int, ...], interpreters: dict[str, tuple[int, ...]]) -> str | None:
+    """None when `version` will do; else the first of the `interpreters` that does.
 
     Raises Failure when there is none.
     """
     if version >= OLDEST_PYTHON:
         return None
-    for name, other in found.items():
+    for name, other in interpreters.items():
         if other >= OLDEST_PYTHON:
             return name
     have = ".".join(map(str, version[:2]))
@@ -83,14 +83,14 @@ def pick_python(version: tuple[int, ...], found: dict[str, tuple[int, ...]]) -> 
 
 
 def _use_a_good_python(argv: list[str]) -> None:
-    found: dict[str, tuple[int, ...]] = {}
+    interpreters: dict[str, tuple[int, ...]] = {}
     if sys.version_info < OLDEST_PYTHON:
         for name in KNOWN_PYTHONS:
             path = shutil.which(name)
             minor = name.rpartition(".")[2]
             if path and minor.isdigit():
-                found[path] = (3, int(minor))
-    other = pick_python(tuple(sys.version_info[:2]), found)
+                interpreters[path] = (3, int(minor))
+    other = pick_python(tuple(sys.version_info[:2]), interpreters)
     if other:
         os.execv(other, [other, *argv])
 

