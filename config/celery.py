@@ -14,7 +14,7 @@ TRANSPORT_ALIASES["spool"] = "journal.spool:Transport"
 
 @worker_init.connect
 def _warn_of_open_files(**signal: object) -> None:
-    from journal import privacy  # the settings come first
+    from core import privacy  # the settings come first
 
     privacy.warn()
 

@@ -53,7 +53,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     # Before all that read a body, CsrfViewMiddleware above all.
-    "grids.body_limits.BodyLimits",
+    "grids.frame.body_limits.BodyLimits",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -66,7 +66,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
-    "journal.refusals.RefusalMiddleware",
+    "core.http.refusals.RefusalMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -81,7 +81,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "grids.context.site",
+                "grids.frame.context.site",
             ]
         },
     }
@@ -101,7 +101,7 @@ if IS_SQLITE:
         )
     if str(_database["NAME"]) != ":memory:":
         _folder.mkdir(parents=True, exist_ok=True)
-    _database["ENGINE"] = "journal.sqlite"
+    _database["ENGINE"] = "core.db.sqlite"
     # IMMEDIATE: a deferred transaction that turns to writing fails at once with "database is locked".
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
@@ -137,7 +137,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_VERBOSE = False
 AXES_LOCKOUT_TEMPLATE = "errors/locked.html"
-AXES_CLIENT_IP_CALLABLE = "journal.client_ip.client_ip"
+AXES_CLIENT_IP_CALLABLE = "core.http.client_ip.client_ip"
 # Addresses or networks of the proxies in front of us, and "unix" for one on a local socket: only what they say of the
 # client's address is believed. Behind TLS there is one, and without its name nothing starts.
 TRUSTED_PROXIES = machine.trusted_proxies(env.list("TRUSTED_PROXIES", default=[]), https=JINSHAO_HTTPS)
@@ -206,17 +206,17 @@ DJANGO_VITE = {"default": {"dev_mode": False, "manifest_path": FRONTEND_DIST / "
 # --- API -----------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "grids.authentication.TokenAuthentication",
+        "grids.frame.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["journal.rest.StrictJSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["core.http.rest.StrictJSONParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_PAGINATION_CLASS": "journal.rest.KeyPagination",
-    "EXCEPTION_HANDLER": "journal.problems.handler",
-    "DEFAULT_THROTTLE_CLASSES": ["journal.throttling.Rates"],
-    "DEFAULT_SCHEMA_CLASS": "journal.schema.Schema",
+    "DEFAULT_PAGINATION_CLASS": "core.http.rest.KeyPagination",
+    "EXCEPTION_HANDLER": "core.http.problems.handler",
+    "DEFAULT_THROTTLE_CLASSES": ["core.http.throttling.Rates"],
+    "DEFAULT_SCHEMA_CLASS": "core.http.schema.Schema",
     "PAGE_SIZE": 100,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
@@ -242,10 +242,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
-        "journal.schema.add_problems",
+        "core.http.schema.add_problems",
     ],
     "ENUM_NAME_OVERRIDES": {
-        "FirePointState": "firepoints.states.State",
+        "FirePointState": "firepoints.terms.states.State",
         "ImportState": "firepoints.models.ImportRun.State",
         "BatchState": "penalties.models.BatchState",
         "SightingKind": "firepoints.models.Detection.Kind",
@@ -309,7 +309,7 @@ JOBS_KEPT_DAYS = env.int("JINSHAO_JOBS_KEPT_DAYS", default=30)
 _cache = env("CACHE_URL", default="")
 CACHES = {
     # Soft: a cache that is gone makes pages slower, and refuses nobody.
-    "default": {"BACKEND": "journal.soft_cache.SoftRedisCache", "LOCATION": _cache}
+    "default": {"BACKEND": "core.db.soft_cache.SoftRedisCache", "LOCATION": _cache}
     if _cache
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }

@@ -3,11 +3,11 @@
 from django.urls import URLPattern, URLResolver, include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from core.http.problems import no_such_address
 from journal.health import healthz
-from journal.problems import no_such_address
 
 # A full disk is told as such; anything else is Django's own answer.
-handler500 = "journal.room.server_error"
+handler500 = "core.room.server_error"
 APPS = ("grids", "firepoints", "penalties", "journal")
 
 
@@ -18,6 +18,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
 ]
 for app in APPS:
-    urlpatterns += [path("", include(f"{app}.page_urls")), path("api/", include(f"{app}.api_urls"))]
+    urlpatterns += [path("", include(f"{app}.pages.urls")), path("api/", include(f"{app}.api.urls"))]
 # With the slash only, so that an address without it is still redirected to the one that has it.
 urlpatterns.append(re_path(r"^api/.*/$", no_such_address))

@@ -8,6 +8,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 application = get_wsgi_application()
 
-from journal import privacy  # noqa: E402  the settings come first
+from core import privacy  # noqa: E402  the settings come first
 
 privacy.warn()

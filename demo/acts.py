@@ -1,6 +1,6 @@
 """The acts of this app that may stand in the journal."""
 
-from journal import acts, subjects
+from journal.record import acts, subjects
 
 BEGUN = acts.register("demo.begun", "演示数据开始载入").name
 LOADED = acts.register("demo.loaded", "演示数据载入完成").name

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 
 import xlsxwriter
 
+from core.clock import BEIJING
 from demo.plan import Delivery, Plan
 from demo.world import Seen, World
-from journal.clock import BEIJING
 
 FIRMS_HEAD = (
     "latitude", "longitude", "bright_ti4", "scan", "track", "acq_date", "acq_time", "satellite", "instrument",

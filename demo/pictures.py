@@ -11,8 +11,8 @@ from datetime import datetime
 
 from PIL import ExifTags, Image, ImageDraw
 
+from core.clock import BEIJING
 from demo import strokes
-from journal.clock import BEIJING
 
 WIDTH, HEIGHT = 960, 720
 HORIZON = 300

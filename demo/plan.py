@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from core.clock import BEIJING
 from core.month import Month
 from demo.story import BATCH, LAST_DAY, LEADS, SET_UP, STEEL_WORKS, STORIES, Moment, Story, Works
-from journal.clock import BEIJING
 
 LEAD_CHANNELS = frozenset(("N20", "N"))
 FIRMS_AT, PATROL_AT, LIST_AT = time(8, 30), time(9, 30), time(10, 0)

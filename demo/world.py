@@ -14,10 +14,10 @@ from datetime import UTC, datetime, time, timedelta
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from core.clock import BEIJING
 from demo.plan import Plan
 from demo.story import LAST_DAY, Story, Works
 from grids.geo.footprint import distance_m, from_local_xy
-from journal.clock import BEIJING
 
 CLEAR_OF_BORDER_DEG = 0.035  # about 3 km: no pixel of an inland fire reaches a second county
 APART_M = 4000.0

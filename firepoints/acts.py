@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from django.urls import reverse
 
 from firepoints.links import point_url
-from firepoints.states import Basis, Cause, Conclusion, State
-from firepoints.workflow import TRANSITIONS
-from journal import acts, subjects
+from firepoints.steps.workflow import TRANSITIONS
+from firepoints.terms.states import Basis, Cause, Conclusion, State
+from journal.record import acts, subjects
 
 for transition in TRANSITIONS:
     acts.register(transition.entry, transition.label)

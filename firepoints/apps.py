@@ -10,20 +10,27 @@ class FirepointsConfig(AppConfig):
     verbose_name = "火点"
 
     def ready(self) -> None:
-        from firepoints import acts, checks, rulings  # noqa: F401  the acts enter the journal's register on import
+        from core.db import immutable
+        from firepoints import acts, checks  # noqa: F401  the acts enter the journal's register on import
+        from firepoints.findings import hotline
+        from firepoints.forming import people_change
+        from firepoints.life import reattribute
         from firepoints.models import Verification
-        from firepoints.services import hotline, people_change, reattribute, steps
-        from grids import edition_changes, guards, nav, people_changes, wording
+        from firepoints.policy import rulings
+        from firepoints.steps import advancing
+        from grids.editions import days_over, guards
+        from grids.frame import nav
+        from grids.people import changes, wording
         from grids.roles import Role
-        from journal import immutable, restoring, verify
+        from journal.record import restoring, verify
 
         immutable.register(Verification.evidence.through)
         guards.register_activation_guard(checks.no_decision_since)
         wording.register(rulings.words)
-        edition_changes.register(reattribute.queue)
-        people_changes.register(people_change.queue)
+        days_over.register(reattribute.queue)
+        changes.register(people_change.queue)
         verify.register("火点", checks.problems)
-        restoring.register("numbers", steps.skip_numbers)
+        restoring.register("numbers", advancing.skip_numbers)
         restoring.register("hotline", hotline.skip_numbers)
         nav.register("火点", "firepoints:list", order=20)
         nav.register("认定", "firepoints:review", order=30, roles={Role.RECOGNISER})

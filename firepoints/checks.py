@@ -5,7 +5,7 @@ from datetime import date
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 
 from firepoints.models import FirePoint, Question, Recognition, Step, Verification
-from firepoints.states import State
+from firepoints.terms.states import State
 from grids.models import Edition
 
 

@@ -2,16 +2,16 @@
 
 from typing import Any
 
+from firepoints.forming.people_change import JOB as PEOPLE_CHANGED
+from firepoints.forming.people_change import people_changed
+from firepoints.life.objections import lapse_due
+from firepoints.life.reattribute import JOB as REATTRIBUTE
+from firepoints.life.reattribute import look_at_fires
 from firepoints.models import ImportRun
-from firepoints.services.fixed_heat import fixed_heat_propose
-from firepoints.services.importing.start import JOB as IMPORT
-from firepoints.services.importing.start import take_up
-from firepoints.services.objections import lapse_due
-from firepoints.services.people_change import JOB as PEOPLE_CHANGED
-from firepoints.services.people_change import people_changed
-from firepoints.services.reattribute import JOB as REATTRIBUTE
-from firepoints.services.reattribute import look_at_fires
-from journal import jobs
+from firepoints.sightings.fixed_heat import fixed_heat_propose
+from firepoints.sightings.importing.start import JOB as IMPORT
+from firepoints.sightings.importing.start import take_up
+from journal.jobs import jobs
 
 LAPSE = "firepoints.lapse"
 FIXED_HEAT = "firepoints.fixed_heat"

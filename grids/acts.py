@@ -1,6 +1,6 @@
 """The acts of this app, by their stable names (journal.acts)."""
 
-from journal import acts, subjects
+from journal.record import acts, subjects
 
 acts.register("grid.imported", "边界导入")
 acts.register("grid.activated", "边界启用")

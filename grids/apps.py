@@ -10,9 +10,10 @@ class GridsConfig(AppConfig):
     verbose_name = "网格"
 
     def ready(self) -> None:
-        from grids import acts, checks, nav, selectors  # noqa: F401  the acts enter the journal's register on import
+        from grids import acts, checks, selectors  # noqa: F401  the acts enter the journal's register on import
+        from grids.frame import nav
         from grids.roles import Role
-        from journal import access_rules, names, verify
+        from journal.record import access_rules, names, verify
 
         access_rules.register_reader(selectors.may_read_journal)
         access_rules.register_operator(selectors.may_operate)

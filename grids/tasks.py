@@ -1,5 +1,5 @@
 """Durable jobs of this app; they are registered where they are done."""
 
-from grids.services.edition_uploads import check_work, work
+from grids.editions.uploads import check_work, work
 
 __all__ = ["check_work", "work"]

@@ -18,13 +18,13 @@ class JournalConfig(AppConfig):
     def _check_privacy() -> None:
         from django.core import checks
 
-        from journal import privacy
+        from core import privacy
 
         checks.register(privacy.check, checks.Tags.security)
 
     @staticmethod
     def _name_own_subjects() -> None:
-        from journal import subjects
+        from journal.record import subjects
 
         subjects.register("journal.deployment", "部署")
         subjects.register("journal.job", "后台任务")

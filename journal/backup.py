@@ -17,9 +17,10 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, transaction
 
-from journal import clock, sealing, services
-from journal.errors import BadInput, Conflict, Refused
+from core import clock
+from core.errors import BadInput, Conflict, Refused
 from journal.models import Seal
+from journal.record import sealing, services
 
 # What is made again, is of this machine only, or is the database itself.
 NOT_KEPT = frozenset({"indexes", "copies", "uploads", "static", "log", "broker", "reports", "run"})

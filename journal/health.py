@@ -9,7 +9,8 @@ from django.db import DatabaseError
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 
-from journal import sealing, working
+from journal.jobs import working
+from journal.record import sealing
 
 
 @never_cache

@@ -8,7 +8,7 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 
-from journal.immutable import AppendOnlyModel, register
+from core.db.immutable import AppendOnlyModel, register
 
 
 def new_digest_key() -> str:

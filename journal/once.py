@@ -24,8 +24,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from journal import clock
-from journal.errors import BadInput, Conflict, Refused
+from core import clock
+from core.errors import BadInput, Conflict, Refused
 from journal.models import OnceKey
 
 HEADER: Final = "Idempotency-Key"

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from journal import access_rules
 from journal.models import Deployment, Entry
+from journal.record import access_rules
 
 
 def deployment() -> Deployment:

@@ -4,7 +4,9 @@ from typing import Any
 
 from celery import shared_task
 
-from journal import jobs, once, sealing
+from journal import once
+from journal.jobs import jobs
+from journal.record import sealing
 
 BATCH = 500
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from django.conf import settings
 
-from journal.errors import BadInput
-from journal.room import written_whole
+from core.errors import BadInput
+from core.room import written_whole
 
 MAX_SCAN_BYTES = 30 * 1024 * 1024
 # What a scan may be, told by its first bytes and not by its name.

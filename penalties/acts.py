@@ -2,7 +2,7 @@
 
 from django.urls import reverse
 
-from journal import acts, subjects
+from journal.record import acts, subjects
 
 acts.register("pack.loaded", "载入政策包")
 acts.register("rule.added", "登记规则")

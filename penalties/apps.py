@@ -10,15 +10,17 @@ class PenaltiesConfig(AppConfig):
     verbose_name = "扣缴"
 
     def ready(self) -> None:
-        from firepoints import panels as point_panels
-        from firepoints import pins
-        from grids import nav
+        from firepoints.pages import panels as point_panels
+        from firepoints.policy import pins
+        from grids.frame import nav
         from grids.roles import Role
-        from journal import verify
-        from penalties import acts, panels  # noqa: F401  the registry of acts
-        from penalties.services import checks, rules
+        from journal.record import verify
+        from penalties import acts  # noqa: F401  the registry of acts
+        from penalties.ledger import checks
+        from penalties.pages import panels
+        from penalties.rules import stored
 
-        pins.register(rules.pin)
+        pins.register(stored.pin)
         point_panels.register_money_panel(panels.LedgerPanel())
         verify.register("扣缴台账", checks.check)
         readers = {Role.BUREAU, Role.RECOGNISER, Role.FINANCE, Role.AUDITOR, Role.COUNTY}

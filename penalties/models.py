@@ -4,11 +4,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from core import clock
+from core.db.immutable import AppendOnlyModel
 from core.month import Month
 from firepoints.models import FirePoint, Recognition
-from firepoints.states import Basis
-from journal import clock
-from journal.immutable import AppendOnlyModel
+from firepoints.terms.states import Basis
 
 
 class Rule(AppendOnlyModel):

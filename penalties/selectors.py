@@ -6,14 +6,14 @@ from datetime import date
 
 from django.db.models import Prefetch, QuerySet
 
-from firepoints.scope import own_counties
+from core.errors import NotThere
+from firepoints.terms.scope import own_counties
 from grids.models import User
 from grids.roles import Level, PostKind
 from grids.selectors import posts_held
-from journal.errors import NotThere
+from penalties.batches import table
 from penalties.documents.report import PayerRow
 from penalties.models import Batch, BatchLine, BatchState, LedgerEntry, Settlement
-from penalties.services import tables
 
 # The offices of the city to whom the whole table belongs (C13).
 WHOLE_TABLE = (PostKind.BUREAU, PostKind.RECOGNISER, PostKind.FINANCE, PostKind.AUDITOR)
@@ -89,9 +89,9 @@ def lines_for(user: User, batch: Batch) -> list[Line]:
     vouchers = Prefetch("settlements", Settlement.objects.order_by("settled_on", "pk"))
     frozen = list(batch.lines.order_by("position").prefetch_related(vouchers))
     if frozen:
-        lines = [Line(tables.row_of(line), tuple(line.settlements.all())) for line in frozen]
+        lines = [Line(table.row_of(line), tuple(line.settlements.all())) for line in frozen]
     else:
-        lines = [Line(row) for row in tables.batch_rows(batch)]
+        lines = [Line(row) for row in table.batch_rows(batch)]
     return [line for line in lines if payers is None or line.row.code in payers]
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import structlog
 
-from journal import jobs
-from penalties.services import checks
+from journal.jobs import jobs
+from penalties.ledger import checks
 
 CHECK = "penalties.check_ledger"
 DAY_S = 24 * 3600

@@ -16,8 +16,8 @@ from typing import Any
 
 from django.conf import settings
 
+from core.errors import Refused
 from demo.fairness.worldfile import World, load
-from journal.errors import Refused
 
 MARK = "throw-away"
 OURS = ("DATABASE_URL", "CELERY_BROKER_URL", "CACHE_URL", "SECRET_KEY", "JINSHAO_HOME", "DJANGO_SETTINGS_MODULE")

@@ -11,19 +11,19 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from core import clock
+from core.errors import Refused
 from demo.fairness.stage import Cast
 from demo.fairness.truth import Truth
 from demo.services import verbs
 from demo.services.verbs import Scene
 from demo.story import Story
-from firepoints import selectors, workflow
+from firepoints.life.act import act
+from firepoints.life.objections import lapse_due
 from firepoints.models import FirePoint
-from firepoints.questions import open_by_point
-from firepoints.services.act import act
-from firepoints.services.objections import lapse_due
-from firepoints.states import DECIDED, LIVE, UNDECIDED, Conclusion, State
-from journal import clock
-from journal.errors import Refused
+from firepoints.steps import selectors, workflow
+from firepoints.steps.questions import open_by_point
+from firepoints.terms.states import DECIDED, LIVE, UNDECIDED, Conclusion, State
 
 BORDER_TALK_M = 1000.0
 """A cheating county says "not ours" where the border is so near, and "not straw" elsewhere."""

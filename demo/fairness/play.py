@@ -7,15 +7,15 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from core import clock
+from core.errors import BadInput
 from demo.fairness.office import Office
 from demo.fairness.stage import cast_of, know_works, take_in
 from demo.fairness.truth import Truth
 from demo.fairness.worldfile import World
 from grids.models import User
-from journal import clock
-from journal.errors import BadInput
+from penalties.batches.steps import batch_build, batch_freeze
 from penalties.models import BatchState
-from penalties.services.batches import batch_build, batch_freeze
 
 
 def play(world: World) -> Office:

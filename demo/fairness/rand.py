@@ -7,8 +7,8 @@ from collections.abc import Hashable, Sequence
 
 from demo.fairness.truth import Truth
 from demo.fairness.worldfile import Row
+from firepoints.forming.plan import rule_alone
 from firepoints.models import Detection, FirePoint, Membership
-from firepoints.services.grouping import rule_alone
 from grids.geo.footprint import distance_m
 
 NAIVE_M, NAIVE_H = 1000.0, 24.0

@@ -13,17 +13,17 @@ from django.conf import settings
 from demo.fairness.worldfile import File, World
 from demo.names import invented_name
 from firepoints.models import RawRow
-from firepoints.services.ingest import ImportOrder, import_file
-from firepoints.services.reading import ListName
+from firepoints.sightings.importing.ingest import ImportOrder, import_file
+from firepoints.sightings.importing.reading import ListName
+from grids.editions.activating import edition_activate, edition_import
 from grids.geo.footprint import from_local_xy
+from grids.locating import index_for
 from grids.models import Overlay, User
+from grids.overlays.overlays import Place, overlay_load
+from grids.people.posts import designate, post_create, term_start, user_create
 from grids.roles import PostKind
 from grids.selectors import root_code, system_user
-from grids.services.editions import edition_activate, edition_import
-from grids.services.locating import index_for
-from grids.services.overlays import Place, overlay_load
-from grids.services.people import designate, post_create, term_start, user_create
-from penalties.services.pack import pack_load
+from penalties.pack import pack_load
 
 PACK = "benxi"
 NAME = "模拟边界"

@@ -10,7 +10,7 @@ from shapely.geometry.base import BaseGeometry
 
 from demo.fairness.worldfile import Fire, Row, World
 from firepoints.models import FirePoint, Membership
-from firepoints.states import LIVE
+from firepoints.terms.states import LIVE
 
 NEAR_S = 24 * 3600
 LEAST_SHARE = 0.02

@@ -13,8 +13,8 @@ from typing import Any
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from core.errors import BadInput
 from grids.geo.footprint import footprint
-from journal.errors import BadInput
 
 FORMAT = "jinshao-world/1"
 

@@ -9,13 +9,14 @@ from typing import Any
 
 from django.conf import settings
 
+from core import clock
 from demo import pictures
 from demo.plan import Plan
 from demo.story import BATCH, BENXI, HUANREN
 from grids.models import User
-from journal import clock, sealing
+from journal.record import sealing
+from penalties.batches import steps
 from penalties.models import Batch, BatchState, Settlement
-from penalties.services import batches
 
 ORDER = tuple(BatchState.values)
 PART_FEN = 5_000_000
@@ -40,26 +41,26 @@ def _at(month: str, state: str) -> Batch | None:
 
 def _build(month: str, cast: Mapping[str, User]) -> None:
     if batch_of_month(month) is None:
-        batches.batch_build(month=month, actor=cast["clerk"])
+        steps.batch_build(month=month, actor=cast["clerk"])
 
 
 def _freeze(month: str, cast: Mapping[str, User]) -> None:
     if found := _at(month, BatchState.OPEN):
-        batches.batch_freeze(batch_id=found.pk, actor=cast["officer"])
+        steps.batch_freeze(batch_id=found.pk, actor=cast["officer"])
 
 
 def _submit(month: str, cast: Mapping[str, User]) -> None:
     if found := _at(month, BatchState.FROZEN):
         # The papers print the head of the chain: it must cover what they rest on.
         sealing.seal_all()
-        batches.batch_submit(batch_id=found.pk, actor=cast["clerk"], doc_no=_number("请"))
+        steps.batch_submit(batch_id=found.pk, actor=cast["clerk"], doc_no=_number("请"))
 
 
 def _approve(month: str, cast: Mapping[str, User]) -> None:
     if found := _at(month, BatchState.SUBMITTED):
         file = Path(settings.JINSHAO_HOME) / "demo" / "市政府批件-演示.png"
         file.write_bytes(pictures.scan("APPROVAL (DEMO)"))
-        batches.batch_approve(
+        steps.batch_approve(
             batch_id=found.pk,
             actor=cast["clerk"],
             doc_no=_number("批"),
@@ -70,13 +71,13 @@ def _approve(month: str, cast: Mapping[str, User]) -> None:
 
 def _send(month: str, cast: Mapping[str, User]) -> None:
     if found := _at(month, BatchState.APPROVED):
-        batches.batch_send(batch_id=found.pk, actor=cast["clerk"], doc_no=_number("函"))
+        steps.batch_send(batch_id=found.pk, actor=cast["clerk"], doc_no=_number("函"))
 
 
 def _settle(month: str, cast: Mapping[str, User], payer: str, voucher: str, amount_fen: int | None) -> None:
     found = _at(month, BatchState.SENT)
     if found and not Settlement.objects.filter(line__batch=found, voucher_no=voucher).exists():
-        batches.batch_settle(
+        steps.batch_settle(
             batch_id=found.pk,
             actor=cast["finance"],
             voucher_no=voucher,

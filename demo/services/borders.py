@@ -9,13 +9,13 @@ from pathlib import Path
 
 import shapely
 
+from core.errors import Refused
+from grids.editions.activating import edition_activate, edition_check, edition_store
+from grids.editions.files import RawCell
 from grids.geo.outlines import county_outlines
 from grids.geo.tiling import LEVELS, Cell, Named, seeded_groups, tile_division
 from grids.models import Edition, User
 from grids.roles import Level
-from grids.services.edition_files import RawCell
-from grids.services.editions import edition_activate, edition_check, edition_store
-from journal.errors import Refused
 
 NAME = "演示边界"
 NOTE = "县界：天地图（简化）；县以下由程序生成，示意图，不作划界依据"

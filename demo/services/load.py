@@ -12,17 +12,18 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from core import clock
 from demo import acts, story
 from demo.plan import Plan, plan_of, plan_on
 from demo.services import borders, logins, month, people, summary
+from grids.locating import index_for
 from grids.models import Edition
 from grids.selectors import system_user
-from grids.services.locating import index_for
-from journal import clock, sealing
 from journal.models import Entry
-from journal.services import record
-from penalties.services.pack import pack_load
-from penalties.services.reports import write_reports
+from journal.record import sealing
+from journal.record.services import record
+from penalties.batches.reports import write_reports
+from penalties.pack import pack_load
 
 PACK = "benxi"
 Progress = Callable[[str], None]

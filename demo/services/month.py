@@ -16,6 +16,7 @@ from pathlib import Path
 import shapely
 from django.conf import settings
 
+from core import clock
 from core.month import Month
 from demo import story, world
 from demo.files import DemoFile, files_of
@@ -25,13 +26,12 @@ from demo.services.verbs import ACTION_OF, VERBS, Scene
 from demo.story import Story
 from demo.world import Seen, World
 from firepoints.models import FirePoint, ImportRun, Membership
-from firepoints.services.ingest import ImportOrder, import_file
-from firepoints.services.reading import ListName
-from firepoints.states import State
+from firepoints.sightings.importing.ingest import ImportOrder, import_file
+from firepoints.sightings.importing.reading import ListName
+from firepoints.terms.states import State
+from grids.locating import locate
 from grids.models import Edition, User
 from grids.roles import Level
-from grids.services.locating import locate
-from journal import clock
 
 NEAR_DEG = 2e-5  # 2 m: the rounding of degrees, minutes and seconds
 OPENS, SHUTS = time(8), time(20)

@@ -9,15 +9,15 @@ from datetime import date
 
 from django.db import transaction
 
+from core import clock
 from demo import pictures
 from demo.names import invented_name, invented_phone
 from demo.services import logins
 from grids.models import Edition, User
+from grids.people.letters import letters_record_below
+from grids.people.posts import designate, post_create, term_start, user_create
+from grids.people.roster import RosterRow, roster_load
 from grids.roles import ROLE_LABELS, ROLE_OF_POST, Level, PostKind
-from grids.services.letters import letters_record_below
-from grids.services.people import designate, post_create, term_start, user_create
-from grids.services.roster import RosterRow, roster_load
-from journal import clock
 
 SINCE = date(2022, 1, 1)
 DESIGNATION = "演示〔2022〕1号"

@@ -7,13 +7,13 @@ from typing import Any
 
 from demo.services.batch import batch_of_month
 from firepoints.models import FirePoint, ImportRun
-from firepoints.states import State
+from firepoints.terms.states import State
 from grids.models import Edition, Term, User
-from journal import verify
+from journal.record import verify
+from penalties.batches.table import batch_rows
 from penalties.documents.report import total_of
 from penalties.models import LedgerEntry
 from penalties.money import daxie, yuan
-from penalties.services.tables import batch_rows
 
 OUTCOMES = ("kept", "identical", "superseded", "quarantined", "outside", "notes")
 

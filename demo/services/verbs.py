@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from core import clock
 from demo import pictures
 from demo.files import NAMESPACE
 from demo.story import Story
+from firepoints.evidence.pieces import evidence_store
+from firepoints.life.act import act
 from firepoints.models import Evidence, FirePoint
-from firepoints.services.act import act
-from firepoints.services.evidence import evidence_store
-from firepoints.states import Cause, Conclusion
+from firepoints.terms.states import Cause, Conclusion
 from grids.geo.footprint import from_local_xy
 from grids.models import User
 from grids.selectors import system_user
-from journal import clock
 
 SIGNED = "演示签字人"
 

@@ -1,1 +1,1 @@
-"""The API of fire points: sightings and files in, points with their acts and evidence. URLs in firepoints/api_urls.py."""
+"""The API of fire points: sightings and files in, points with their acts and evidence. URLs in firepoints/api/urls.py."""

@@ -8,9 +8,9 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.renderers import JSONRenderer
 
+from core.errors import NotThere
+from core.http.rest import is_storable
 from firepoints.api import present
-from journal.errors import NotThere
-from journal.rest import is_storable
 
 POINT = OpenApiParameter("point", OpenApiTypes.STR, OpenApiParameter.PATH, description="火点 id 或编号")
 

@@ -13,15 +13,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from core.http.bodies import takes
+from core.http.schema import ONCE
 from firepoints.api import present, shapes
 from firepoints.api.common import POINT, named_point, safe_filename
+from firepoints.evidence.pieces import evidence_store
 from firepoints.models import Evidence
-from firepoints.services.evidence import evidence_store
-from grids.api import actor_of
+from grids.api.me import actor_of
 from grids.models import TokenScope
-from journal.bodies import takes
 from journal.once import once
-from journal.schema import ONCE
 
 
 @extend_schema_field(OpenApiTypes.DATETIME)

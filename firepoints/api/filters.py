@@ -8,9 +8,9 @@ import django_filters
 from django.db.models import QuerySet
 
 from core.validators import MONTH
-from firepoints import selectors
 from firepoints.models import FirePoint, RawRow
-from firepoints.states import State
+from firepoints.steps import selectors
+from firepoints.terms.states import State
 
 
 class FirePointFilter(django_filters.FilterSet):

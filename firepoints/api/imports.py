@@ -20,26 +20,27 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
-from firepoints import packed, scope
+from core.errors import BadInput, NotAllowed
+from core.http.bodies import takes
+from core.http.exports import wants_csv
+from core.http.lists import Listing
+from core.http.rest import OldestFirst
+from core.http.schema import CSV_NOTE, ONCE
 from firepoints.api import present, shapes
 from firepoints.api.common import safe_filename
 from firepoints.api.filters import RowFilter
 from firepoints.api.packed_csv import rows_csv
 from firepoints.models import ImportRun, RawRow
-from firepoints.services import ingest
-from firepoints.services.reading import DATUMS, ListName
-from firepoints.services.withdrawing import import_withdraw
-from grids.api import actor_of
+from firepoints.sightings import packed
+from firepoints.sightings.importing import ingest
+from firepoints.sightings.importing.reading import DATUMS, ListName
+from firepoints.sightings.importing.withdrawing import import_withdraw
+from firepoints.terms import scope
+from grids.api.me import actor_of
 from grids.models import TokenScope
 from grids.roles import Role
 from grids.selectors import roles_of
-from journal.bodies import takes
-from journal.errors import BadInput, NotAllowed
-from journal.exports import wants_csv
-from journal.lists import Listing
 from journal.once import once
-from journal.rest import OldestFirst
-from journal.schema import CSV_NOTE, ONCE
 
 TAGS = ["imports"]
 MOST_BYTES = 200 * 1024 * 1024

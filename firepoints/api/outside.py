@@ -10,16 +10,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from firepoints import questions
+from core.errors import NotAllowed
+from core.http.schema import ONCE
 from firepoints.api import shapes
+from firepoints.forming.outside_findings import ANSWERERS, ANSWERS, outside_finding_answer, waiting
 from firepoints.models import Question
-from firepoints.services.outside_findings import ANSWERERS, ANSWERS, outside_finding_answer, waiting
-from grids.api import actor_of
+from firepoints.steps import questions
+from grids.api.me import actor_of
 from grids.models import TokenScope
 from grids.selectors import roles_of
-from journal.errors import NotAllowed
 from journal.once import once
-from journal.schema import ONCE
 
 TAGS = ["sightings"]
 

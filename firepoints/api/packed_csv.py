@@ -17,10 +17,11 @@ from django.http import StreamingHttpResponse
 from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
 
-from firepoints import packed
+from core.http import exports
+from core.http.rest import OldestFirst
 from firepoints.models import OUTCOME_OF, ImportRun, RawChunk, RawRow
-from journal import exports, services
-from journal.rest import OldestFirst
+from firepoints.sightings import packed
+from journal.record import services
 
 COLUMNS: Final = ("sheet", "row_no", "column", "outcome", "code", "reason", "raw", "sighting")
 PART: Final = 5000  # rows to a piece of the answer

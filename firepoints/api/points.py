@@ -14,20 +14,20 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from firepoints import describe, selectors
+from core.http import etags
+from core.http.exports import CSVRenderer
+from core.http.lists import Listing
+from core.http.schema import CSV_NOTE, IF_MATCH, IF_NONE_MATCH, ONCE
 from firepoints.api import present, shapes
 from firepoints.api.common import POINT, GeoJSONRenderer, named_point
 from firepoints.api.filters import FirePointFilter
+from firepoints.life.act import act
 from firepoints.models import FirePoint, JointAttendance
-from firepoints.services.act import act
-from firepoints.workflow import TRANSITIONS
-from grids.api import actor_of
+from firepoints.steps import describe, selectors
+from firepoints.steps.workflow import TRANSITIONS
+from grids.api.me import actor_of
 from grids.models import TokenScope
-from journal import etags
-from journal.exports import CSVRenderer
-from journal.lists import Listing
 from journal.once import once
-from journal.schema import CSV_NOTE, IF_MATCH, IF_NONE_MATCH, ONCE
 
 TAGS = ["fire-points"]
 

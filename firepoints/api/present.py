@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from firepoints import describe, scope, selectors
 from firepoints.models import Detection, Evidence, FirePoint, ImportRun, RawRow
-from firepoints.workflow import BY_ACTION
+from firepoints.steps import describe, selectors
+from firepoints.steps.workflow import BY_ACTION
+from firepoints.terms import scope
 from grids import selectors as grids
 
 IMPORT_FIELDS = (

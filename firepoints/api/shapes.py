@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from firepoints.models import Attribution, Detection, Evidence, ImportRun, Question, RawRow, Verification
-from firepoints.states import Basis, Cause, Conclusion, FinalBy, State
+from firepoints.terms.states import Basis, Cause, Conclusion, FinalBy, State
 from grids.roles import LEVEL_LABELS
 
 Shape = serializers.Serializer[Any]

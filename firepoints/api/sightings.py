@@ -19,19 +19,19 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from firepoints import describe
+from core.errors import BadInput, Conflict, Refused
+from core.http import problems
+from core.http.exports import CSVRenderer
+from core.http.lists import Listing
+from core.http.schema import CSV_NOTE, ONCE
 from firepoints.api import present, shapes
 from firepoints.api.common import GeoJSONRenderer
+from firepoints.findings.intake import OPEN_TO, finding_record
 from firepoints.models import Detection, FirePoint, HotlineReport, Membership, RawRow
-from firepoints.services.intake import OPEN_TO, finding_record
-from firepoints.services.reading import DATUMS
+from firepoints.sightings.importing.reading import DATUMS
+from firepoints.steps import describe
 from grids.models import TokenScope
-from journal import problems
-from journal.errors import BadInput, Conflict, Refused
-from journal.exports import CSVRenderer
-from journal.lists import Listing
 from journal.once import once
-from journal.schema import CSV_NOTE, ONCE
 
 MOST_FINDINGS = 100
 MOST_FIELDS = 40

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from firepoints.feedback.words import Answer
-from firepoints.sources.headings import BRACKETS
-from firepoints.sources.text import compact
+from firepoints.sightings.readers.headings import BRACKETS
+from firepoints.sightings.readers.text import compact
 
 VERDICT = ("是否属实", "属实情况", "是否火点", "是否为火点", "是否秸秆焚烧", "是否为秸秆焚烧", "是否真实")
 RESULT = (

@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from firepoints.feedback.columns import RESULT, VERDICT
-from firepoints.sources import lists
-from firepoints.sources.base import ParseOptions, Rejected, Sighting, SourceError
-from firepoints.sources.fields import LIST
-from firepoints.sources.headings import BRACKETS, find_heading
-from firepoints.sources.text import compact, plain
+from firepoints.sightings.readers import lists
+from firepoints.sightings.readers.base import ParseOptions, Rejected, Sighting, SourceError
+from firepoints.sightings.readers.fields import LIST
+from firepoints.sightings.readers.headings import BRACKETS, find_heading
+from firepoints.sightings.readers.text import compact, plain
 from papers.reading import Sheet
 
 OPINION = (

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from firepoints.models import FirePoint, Verification
-from firepoints.states import DECIDED, Cause, Conclusion, State
+from firepoints.terms.states import DECIDED, Cause, Conclusion, State
 
 IN_WORK = "核实中"
 TRUE, FALSE = Conclusion.TRUE.label, Conclusion.FALSE.label
@@ -79,6 +79,6 @@ def _remark(point: FirePoint) -> str:
 
 
 def _day(found: Verification | None) -> date | None:
-    from journal.clock import beijing_date
+    from core.clock import beijing_date
 
     return beijing_date(found.at) if found else None

@@ -13,7 +13,7 @@ from typing import Any
 
 from lxml import etree
 
-from journal.errors import BadInput
+from core.errors import BadInput
 
 WORKBOOK = "xl/workbook.xml"
 RELATIONS = "xl/_rels/workbook.xml.rels"

@@ -7,8 +7,8 @@ import django.db.models.expressions
 from django.conf import settings
 from django.db import migrations, models
 
+import core.clock
 import grids.roles
-import journal.clock
 
 
 class Migration(migrations.Migration):
@@ -115,7 +115,7 @@ class Migration(migrations.Migration):
                 ("border_m", models.FloatField(blank=True, null=True, verbose_name="距县界（米）")),
                 ("candidates", models.JSONField(default=list)),
                 ("note", models.CharField(blank=True, max_length=200)),
-                ("at", models.DateTimeField(default=journal.clock.now)),
+                ("at", models.DateTimeField(default=core.clock.now)),
                 (
                     "edition",
                     models.ForeignKey(
@@ -297,7 +297,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("closed_reason", models.CharField(blank=True, max_length=300)),
-                ("created_at", models.DateTimeField(default=journal.clock.now)),
+                ("created_at", models.DateTimeField(default=core.clock.now)),
                 (
                     "attribution",
                     models.ForeignKey(
@@ -357,7 +357,7 @@ class Migration(migrations.Migration):
                 ("exif_lon", models.FloatField(blank=True, null=True)),
                 ("exif_lat", models.FloatField(blank=True, null=True)),
                 ("device_at", models.DateTimeField(blank=True, null=True)),
-                ("server_at", models.DateTimeField(default=journal.clock.now)),
+                ("server_at", models.DateTimeField(default=core.clock.now)),
                 ("caption", models.CharField(blank=True, max_length=100)),
                 (
                     "uploader",
@@ -418,7 +418,7 @@ class Migration(migrations.Migration):
                 ("outside", models.PositiveIntegerField(default=0)),
                 ("notes", models.PositiveIntegerField(default=0)),
                 ("error", models.TextField(blank=True)),
-                ("started_at", models.DateTimeField(default=journal.clock.now)),
+                ("started_at", models.DateTimeField(default=core.clock.now)),
                 ("committed_at", models.DateTimeField(blank=True, null=True)),
                 ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
                 ("withdrawn_reason", models.CharField(blank=True, max_length=300)),
@@ -463,7 +463,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("is_active", models.BooleanField(default=True)),
                 ("why", models.CharField(blank=True, max_length=300, verbose_name="归并依据")),
-                ("joined_at", models.DateTimeField(default=journal.clock.now)),
+                ("joined_at", models.DateTimeField(default=core.clock.now)),
                 (
                     "detection",
                     models.ForeignKey(
@@ -568,7 +568,7 @@ class Migration(migrations.Migration):
                 ("rule_ref", models.CharField(blank=True, max_length=60, verbose_name="规则版本")),
                 ("amount_fen", models.BigIntegerField(default=0, verbose_name="认定时规则金额（分）")),
                 ("rulings", models.JSONField(default=dict, verbose_name="裁定版本")),
-                ("at", models.DateTimeField(default=journal.clock.now)),
+                ("at", models.DateTimeField(default=core.clock.now)),
                 (
                     "attribution",
                     models.ForeignKey(
@@ -652,7 +652,7 @@ class Migration(migrations.Migration):
                 ("from_state", models.CharField(max_length=12)),
                 ("to_state", models.CharField(max_length=12)),
                 ("role", models.CharField(blank=True, max_length=12)),
-                ("at", models.DateTimeField(default=journal.clock.now)),
+                ("at", models.DateTimeField(default=core.clock.now)),
                 ("reason", models.CharField(blank=True, max_length=500)),
                 ("data", models.JSONField(blank=True, default=dict)),
                 (
@@ -741,7 +741,7 @@ class Migration(migrations.Migration):
                 ("note", models.CharField(blank=True, max_length=500)),
                 ("signed_by", models.CharField(blank=True, max_length=60, verbose_name="部门负责人签字")),
                 ("county_code", models.CharField(blank=True, max_length=20)),
-                ("at", models.DateTimeField(default=journal.clock.now)),
+                ("at", models.DateTimeField(default=core.clock.now)),
                 (
                     "evidence",
                     models.ManyToManyField(

@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import journal.clock
+import core.clock
 
 
 class Migration(migrations.Migration):
@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("due_on", models.DateField(verbose_name="反馈期限")),
                 ("document_no", models.CharField(blank=True, max_length=80, verbose_name="文号")),
-                ("at", models.DateTimeField(default=journal.clock.now)),
+                ("at", models.DateTimeField(default=core.clock.now)),
                 (
                     "actor",
                     models.ForeignKey(
@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                 ("sha256", models.CharField(max_length=64)),
                 ("rows", models.PositiveIntegerField()),
                 ("answered", models.PositiveIntegerField()),
-                ("at", models.DateTimeField(default=journal.clock.now)),
+                ("at", models.DateTimeField(default=core.clock.now)),
                 (
                     "actor",
                     models.ForeignKey(
@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
                 ("issuer", models.CharField(blank=True, max_length=80, verbose_name="发布单位")),
                 ("version", models.PositiveIntegerField()),
                 ("fields", models.JSONField(default=dict)),
-                ("at", models.DateTimeField(default=journal.clock.now)),
+                ("at", models.DateTimeField(default=core.clock.now)),
                 (
                     "actor",
                     models.ForeignKey(
@@ -136,7 +136,7 @@ class Migration(migrations.Migration):
                 ("document_no", models.CharField(max_length=80, verbose_name="文号")),
                 ("document_date", models.DateField(verbose_name="日期")),
                 ("note", models.CharField(blank=True, max_length=300, verbose_name="理由")),
-                ("at", models.DateTimeField(default=journal.clock.now)),
+                ("at", models.DateTimeField(default=core.clock.now)),
                 (
                     "actor",
                     models.ForeignKey(
@@ -178,7 +178,7 @@ class Migration(migrations.Migration):
                 ("kind", models.CharField(choices=[("mended", "已更正"), ("discarded", "不再处理")], max_length=10)),
                 ("corrected", models.JSONField(blank=True, default=dict)),
                 ("reason", models.CharField(max_length=300)),
-                ("at", models.DateTimeField(default=journal.clock.now)),
+                ("at", models.DateTimeField(default=core.clock.now)),
                 (
                     "actor",
                     models.ForeignKey(

@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import journal.clock
+import core.clock
 
 
 class Migration(migrations.Migration):
@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ("starts", models.DateField(verbose_name="自（北京日期）")),
                 ("ends", models.DateField(verbose_name="至（不含）")),
                 ("document_no", models.CharField(max_length=80, verbose_name="依据")),
-                ("created_at", models.DateTimeField(default=journal.clock.now)),
+                ("created_at", models.DateTimeField(default=core.clock.now)),
                 ("voided_at", models.DateTimeField(blank=True, null=True)),
                 ("void_reason", models.CharField(blank=True, max_length=200, verbose_name="撤销原因")),
                 (

@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import journal.clock
+import core.clock
 
 
 class Migration(migrations.Migration):
@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("reason", models.CharField(blank=True, max_length=200)),
-                ("at", models.DateTimeField(default=journal.clock.now)),
+                ("at", models.DateTimeField(default=core.clock.now)),
                 (
                     "attribution",
                     models.ForeignKey(

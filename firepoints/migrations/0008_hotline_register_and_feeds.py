@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import journal.clock
+import core.clock
 
 
 class Migration(migrations.Migration):
@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("year", models.PositiveSmallIntegerField()),
                 ("seq", models.PositiveIntegerField()),
-                ("received_at", models.DateTimeField(default=journal.clock.now, verbose_name="受理时间")),
+                ("received_at", models.DateTimeField(default=core.clock.now, verbose_name="受理时间")),
                 (
                     "outcome",
                     models.CharField(

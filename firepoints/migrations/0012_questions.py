@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import migrations, models
 from django.utils import timezone
 
-import journal.clock
+import core.clock
 
 PREFIXES = (
     ("待人工划分", "oversize"),
@@ -129,7 +129,7 @@ class Migration(migrations.Migration):
                 ("words", models.TextField(verbose_name="问题")),
                 ("speaks_for", models.TextField(blank=True, verbose_name="支持的依据")),
                 ("speaks_against", models.TextField(blank=True, verbose_name="相反的依据")),
-                ("asked_at", models.DateTimeField(default=journal.clock.now)),
+                ("asked_at", models.DateTimeField(default=core.clock.now)),
                 ("due_at", models.DateTimeField(blank=True, null=True, verbose_name="期限")),
                 ("answered_at", models.DateTimeField(blank=True, null=True)),
                 (

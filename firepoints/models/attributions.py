@@ -3,11 +3,11 @@
 from django.conf import settings
 from django.db import models
 
+from core import clock
+from core.db.immutable import AppendOnlyModel
 from firepoints.models.points import FirePoint
 from grids.models import Edition, Post
 from grids.roles import LEVEL_LABELS
-from journal import clock
-from journal.immutable import AppendOnlyModel
 
 
 class Attribution(AppendOnlyModel):

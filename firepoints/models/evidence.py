@@ -6,11 +6,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from core import clock
+from core.db.immutable import AppendOnlyModel
 from firepoints.models.points import FirePoint
-from firepoints.states import Cause, Conclusion
+from firepoints.terms.states import Cause, Conclusion
 from grids.models import Post
-from journal import clock
-from journal.immutable import AppendOnlyModel
 
 
 class Evidence(AppendOnlyModel):

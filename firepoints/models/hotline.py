@@ -6,8 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from core import clock
 from firepoints.models.imports import Detection
-from journal import clock
 
 
 class HotlineReport(models.Model):

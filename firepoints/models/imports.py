@@ -11,11 +11,11 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 
+from core import clock
+from core.db.immutable import AppendOnlyModel
 from firepoints.models.sources import Source
-from firepoints.sources.keys import satellite_base
+from firepoints.sightings.readers.keys import satellite_base
 from grids.models import Edition
-from journal import clock
-from journal.immutable import AppendOnlyModel
 
 
 class ImportRunQuerySet(models.QuerySet["ImportRun"]):
@@ -319,7 +319,7 @@ OUTCOME_OF: dict[int, RawRow.Outcome] = {code: RawRow.Outcome[code.name] for cod
 
 
 class RawChunk(AppendOnlyModel):
-    """Some thousand rows of a large file as they stood, packed, with what became of each (`firepoints/packed.py` reads
+    """Some thousand rows of a large file as they stood, packed, with what became of each (`firepoints/sightings/packed.py` reads
     it). Rows that somebody must look at, and all rows of small files, are `RawRow`s as well or instead.
 
     `counts`: outcome → rows in this chunk. `body`: an Arrow stream of row_no, outcome (OutcomeCode), detection,

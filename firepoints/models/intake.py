@@ -4,11 +4,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from core import clock
+from core.db.immutable import AppendOnlyModel
 from firepoints.models.imports import Detection, ImportRun, RawRow
 from firepoints.models.points import FirePoint
 from firepoints.models.sources import Source
-from journal import clock
-from journal.immutable import AppendOnlyModel
 
 
 class ColumnMapping(AppendOnlyModel):

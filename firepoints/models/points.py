@@ -4,17 +4,17 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from firepoints import states
+from core import clock
+from core.db.immutable import AppendOnlyModel
 from firepoints.models.imports import Detection
-from firepoints.states import Basis, FinalBy, State
-from journal import clock
-from journal.immutable import AppendOnlyModel
+from firepoints.terms import states
+from firepoints.terms.states import Basis, FinalBy, State
 
 
 class FirePointQuerySet(models.QuerySet["FirePoint"]):
     def visible_to(self, user) -> "FirePointQuerySet":
         """What `user` may see by the posts held today; nothing by default."""
-        from firepoints.scope import visible_points
+        from firepoints.terms.scope import visible_points
 
         found: FirePointQuerySet = visible_points(self, user)  # type: ignore[assignment]
         return found

@@ -6,10 +6,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from core import clock
+from core.db.immutable import AnsweredOnceModel, AnsweredOnceQuerySet
 from firepoints.models.imports import Detection, ImportRun
 from firepoints.models.points import FirePoint
-from journal import clock
-from journal.immutable import AnsweredOnceModel, AnsweredOnceQuerySet
 
 ABOUT = ("detection", "run", "other")
 """The fields that say what a question is about, at most one of them filled; none: the point as it is."""

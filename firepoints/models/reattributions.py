@@ -4,10 +4,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from core import clock
 from firepoints.models.attributions import Attribution
 from firepoints.models.points import FirePoint
 from grids.models import Edition
-from journal import clock
 
 
 class Reattribution(models.Model):

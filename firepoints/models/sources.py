@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from journal.immutable import AppendOnlyModel
+from core.db.immutable import AppendOnlyModel
 
 
 class Source(models.Model):

@@ -7,12 +7,13 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 
-from firepoints import scope, selectors
+from core.errors import NotThere
 from firepoints.models import FirePoint
+from firepoints.steps import selectors
+from firepoints.terms import scope
 from grids import selectors as grids
 from grids.models import User
 from grids.roles import Role
-from journal.errors import NotThere
 
 MAY_REVEAL = frozenset({Role.BUREAU, Role.RECOGNISER, Role.COUNTY, Role.INSPECTOR})
 MAY_TAKE_ORIGINALS = frozenset({Role.BUREAU, Role.RECOGNISER, Role.AUDITOR})

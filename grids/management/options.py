@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import date
 
+from core.commands import Usage
+from core.errors import Refused
 from grids.models import User
 from grids.selectors import system_user
-from journal.commands import Usage
-from journal.errors import Refused
 
 
 def beijing_date(text: str, option: str) -> date:

@@ -7,8 +7,8 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+import core.clock
 import grids.roles
-import journal.clock
 
 
 class Migration(migrations.Migration):
@@ -130,7 +130,7 @@ class Migration(migrations.Migration):
                 ("content_hash", models.CharField(max_length=64)),
                 ("is_synthetic", models.BooleanField(default=False, verbose_name="示意边界")),
                 ("note", models.CharField(blank=True, max_length=200)),
-                ("created_at", models.DateTimeField(default=journal.clock.now)),
+                ("created_at", models.DateTimeField(default=core.clock.now)),
                 (
                     "supersedes",
                     models.ForeignKey(

@@ -6,8 +6,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+import core.clock
 import grids.roles
-import journal.clock
 
 
 class Migration(migrations.Migration):
@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ("stored_as", models.CharField(max_length=200)),
                 ("counts", models.JSONField(default=dict)),
                 ("rejected", models.JSONField(default=list)),
-                ("at", models.DateTimeField(default=journal.clock.now)),
+                ("at", models.DateTimeField(default=core.clock.now)),
                 (
                     "actor",
                     models.ForeignKey(
@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
                 ("scan_name", models.CharField(max_length=200)),
                 ("scan_sha256", models.CharField(max_length=64)),
                 ("scan_stored_as", models.CharField(max_length=200)),
-                ("recorded_at", models.DateTimeField(default=journal.clock.now)),
+                ("recorded_at", models.DateTimeField(default=core.clock.now)),
                 ("voided_at", models.DateTimeField(blank=True, null=True)),
                 ("void_reason", models.CharField(blank=True, max_length=200, verbose_name="作废原因")),
                 (
@@ -104,7 +104,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("is_answered", models.BooleanField(verbose_name="接通")),
                 ("note", models.CharField(blank=True, max_length=200, verbose_name="说明")),
-                ("at", models.DateTimeField(default=journal.clock.now)),
+                ("at", models.DateTimeField(default=core.clock.now)),
                 (
                     "checked_by",
                     models.ForeignKey(

@@ -6,8 +6,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+import core.clock
 import grids.roles
-import journal.clock
 
 
 class Migration(migrations.Migration):
@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("signature", models.CharField(max_length=64, unique=True)),
                 ("mapping", models.JSONField(default=dict)),
-                ("used_at", models.DateTimeField(default=journal.clock.now)),
+                ("used_at", models.DateTimeField(default=core.clock.now)),
             ],
             options={
                 "db_table": "grids_column_memory",
@@ -60,7 +60,7 @@ class Migration(migrations.Migration):
                 ("is_ok", models.BooleanField()),
                 ("result", models.JSONField()),
                 ("seconds", models.FloatField(default=0)),
-                ("made_at", models.DateTimeField(default=journal.clock.now)),
+                ("made_at", models.DateTimeField(default=core.clock.now)),
                 (
                     "edition",
                     models.ForeignKey(
@@ -113,7 +113,7 @@ class Migration(migrations.Migration):
                 ("share", models.FloatField(blank=True, null=True, verbose_name="面积占比")),
                 ("is_suggested", models.BooleanField(default=False, verbose_name="按面积推算")),
                 ("document_no", models.CharField(blank=True, max_length=80, verbose_name="依据文件")),
-                ("made_at", models.DateTimeField(default=journal.clock.now)),
+                ("made_at", models.DateTimeField(default=core.clock.now)),
                 (
                     "actor",
                     models.ForeignKey(
@@ -180,7 +180,7 @@ class Migration(migrations.Migration):
                 ("done", models.PositiveIntegerField(default=0)),
                 ("total", models.PositiveIntegerField(default=0)),
                 ("report", models.JSONField(default=dict)),
-                ("created_at", models.DateTimeField(default=journal.clock.now)),
+                ("created_at", models.DateTimeField(default=core.clock.now)),
                 ("finished_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "actor",

@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import journal.clock
+import core.clock
 
 
 class Migration(migrations.Migration):
@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                 ("digest", models.CharField(max_length=64, unique=True)),
                 ("hint", models.CharField(max_length=12, verbose_name="开头")),
                 ("scopes", models.CharField(help_text="TokenScope, space between", max_length=60, verbose_name="权限")),
-                ("created_at", models.DateTimeField(default=journal.clock.now)),
+                ("created_at", models.DateTimeField(default=core.clock.now)),
                 ("expires_at", models.DateTimeField(verbose_name="到期")),
                 ("revoked_at", models.DateTimeField(blank=True, null=True, verbose_name="收回")),
                 (

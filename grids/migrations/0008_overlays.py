@@ -6,7 +6,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import journal.clock
+import core.clock
 
 
 class Migration(migrations.Migration):
@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
                 ("document_no", models.CharField(blank=True, max_length=80, verbose_name="依据")),
                 ("note", models.CharField(blank=True, max_length=200)),
                 ("load", models.UUIDField(db_index=True, default=uuid.uuid4, verbose_name="导入批")),
-                ("created_at", models.DateTimeField(default=journal.clock.now)),
+                ("created_at", models.DateTimeField(default=core.clock.now)),
                 (
                     "decided_by",
                     models.ForeignKey(

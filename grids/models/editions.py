@@ -3,8 +3,8 @@
 from django.db import models
 from django.db.models import Q
 
+from core import clock
 from grids.roles import LEVEL_LABELS
-from journal import clock
 
 
 class Edition(models.Model):

@@ -4,8 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from core import clock
 from grids.roles import LEVEL_LABELS
-from journal import clock
 
 
 class Letter(models.Model):

@@ -5,11 +5,11 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
+from core import clock
+from core.db.immutable import AppendOnlyModel, register
 from grids.models.editions import Edition
 from grids.models.users import User
 from grids.roles import LEVEL_LABELS
-from journal import clock
-from journal.immutable import AppendOnlyModel, register
 
 
 class Division(models.Model):

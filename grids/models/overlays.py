@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from journal import clock
+from core import clock
 
 
 class Overlay(models.Model):

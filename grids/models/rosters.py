@@ -5,8 +5,8 @@ import uuid
 from django.conf import settings
 from django.db import models
 
-from journal import clock
-from journal.immutable import AppendOnlyModel
+from core import clock
+from core.db.immutable import AppendOnlyModel
 
 
 class RosterImport(AppendOnlyModel):

@@ -3,8 +3,8 @@
 from django.db import models
 from django.db.models import F, Q
 
+from core import clock
 from grids.models.users import User
-from journal import clock
 
 
 class TokenScope(models.TextChoices):

@@ -6,9 +6,9 @@ from datetime import date
 
 from django.db.models import F, QuerySet
 
+from core import clock
 from grids.models import Cell, Edition
 from grids.roles import Level
-from journal import clock
 
 # 区划 codes (GB/T 2260 and the statistics bureau's below it): the length says the level.
 _LEVEL_BY_LENGTH = {4: Level.CITY, 6: Level.COUNTY, 9: Level.TOWNSHIP, 12: Level.VILLAGE}

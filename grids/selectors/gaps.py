@@ -12,7 +12,7 @@ from grids.models import Designation, Edition, Letter, PhoneCheck, Term
 from grids.roles import LEVELS, RESPONSIBLE_KINDS, Level
 from grids.selectors.people import held_on
 from grids.selectors.scope import Scope
-from journal import digests
+from journal.record import digests
 from journal.selectors import deployment
 
 

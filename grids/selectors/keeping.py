@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final
 
+from core import clock
 from grids.models import Term
 from grids.roles import RESPONSIBLE_KINDS, PostKind, Role
 from grids.selectors.people import CODES_AT_ONCE, post_cells, roles_of
 from grids.selectors.scope import Scope, counties_of
-from journal import clock
 
 LOCAL_KINDS: Final = frozenset({*RESPONSIBLE_KINDS, PostKind.COUNTY, PostKind.INSPECTOR})
 """Posts that lie where their cell lies. An office of the city is the city's wherever its post stands."""

@@ -9,10 +9,10 @@ from datetime import date
 
 from django.db.models import Max, Q
 
+from core.clock import BEIJING
 from grids.models import Cell, CellChange, Edition, Term
 from grids.roles import RESPONSIBLE_KINDS, Level, PostKind
 from grids.selectors.editions import editions_in_force
-from journal.clock import BEIJING
 
 CARRIED_KINDS = (*RESPONSIBLE_KINDS, PostKind.INSPECTOR)
 """Who answers for ground, or walks it. A county's department follows its document, and is designated anew (C10)."""

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import shapely
 
+from core.errors import Refused
 from grids.models import Edition, Overlay
 from grids.selectors.editions import edition_for
 from grids.selectors.overlays import overlays_in_force
-from journal.errors import Refused
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
 PROJECTION: Final = "EPSG:6933"
-"""The cylindrical equal-area projection of WGS-84 (EASE-Grid 2.0): that of `grids.areas`, so that an overlay can be set
+"""The cylindrical equal-area projection of WGS-84 (EASE-Grid 2.0): that of `grids.geo.areas`, so that an overlay can be set
 against the area of its cell, and under a number that QGIS knows. Borders along a meridian or a parallel stay straight in
 it; in the Albers projection usual for maps of China they bend, and neighbours would gain from each other."""
 

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 from django.db.models import Q, QuerySet
 
+from core import clock
+from core.errors import Refused
 from grids.models import Designation, Post, Term, User
 from grids.roles import LEVELS, RESPONSIBLE_KINDS, ROLE_OF_POST, PostKind, Role
-from journal import clock
-from journal.errors import Refused
 
 SYSTEM_USERNAME = "system"
 CODES_AT_ONCE = 5000

@@ -6,11 +6,11 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from core import clock
 from grids.models import Cell, Edition
 from grids.roles import Level, Role
 from grids.selectors.editions import edition_for
 from grids.selectors.people import CODES_AT_ONCE, posts_held, roles_of
-from journal import clock
 
 # The offices of the city: what they do is not bound to one county.
 CITY_WIDE = frozenset({Role.BUREAU, Role.RECOGNISER, Role.FINANCE, Role.AUDITOR, Role.SYSTEM})

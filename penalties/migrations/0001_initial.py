@@ -5,7 +5,7 @@ import django.db.models.expressions
 from django.conf import settings
 from django.db import migrations, models
 
-import journal.clock
+import core.clock
 
 
 class Migration(migrations.Migration):
@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
                 ),
                 ("version", models.PositiveIntegerField(default=1)),
                 ("cut_off", models.DateTimeField(verbose_name="截止时刻")),
-                ("created_at", models.DateTimeField(default=journal.clock.now)),
+                ("created_at", models.DateTimeField(default=core.clock.now)),
                 ("frozen_at", models.DateTimeField(blank=True, null=True)),
                 ("content_hash", models.CharField(blank=True, max_length=64, verbose_name="明细摘要")),
                 ("submitted_at", models.DateTimeField(blank=True, null=True)),
@@ -100,7 +100,7 @@ class Migration(migrations.Migration):
                 ("sha256", models.CharField(max_length=64)),
                 ("journal_head", models.CharField(blank=True, max_length=90)),
                 ("is_draft", models.BooleanField(default=False)),
-                ("at", models.DateTimeField(default=journal.clock.now)),
+                ("at", models.DateTimeField(default=core.clock.now)),
                 (
                     "batch",
                     models.ForeignKey(
@@ -178,7 +178,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("reason", models.CharField(max_length=200)),
-                ("at", models.DateTimeField(default=journal.clock.now)),
+                ("at", models.DateTimeField(default=core.clock.now)),
                 (
                     "batch",
                     models.ForeignKey(
@@ -226,7 +226,7 @@ class Migration(migrations.Migration):
                 ("voucher_no", models.CharField(max_length=80, verbose_name="凭证号")),
                 ("settled_on", models.DateField(verbose_name="扣缴日期")),
                 ("amount_fen", models.BigIntegerField()),
-                ("at", models.DateTimeField(default=journal.clock.now)),
+                ("at", models.DateTimeField(default=core.clock.now)),
                 (
                     "line",
                     models.ForeignKey(

@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import journal.clock
+import core.clock
 
 
 class Migration(migrations.Migration):
@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ("content", models.JSONField(verbose_name="内容")),
                 ("content_hash", models.CharField(max_length=64, verbose_name="内容摘要")),
                 ("journal_head", models.CharField(max_length=90)),
-                ("at", models.DateTimeField(default=journal.clock.now)),
+                ("at", models.DateTimeField(default=core.clock.now)),
                 (
                     "made_by",
                     models.ForeignKey(
@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
                 ("doc_no", models.CharField(max_length=80, verbose_name="文号")),
                 ("issued_on", models.DateField(verbose_name="印发日期")),
                 ("reported_on", models.DateField(verbose_name="报送市政府日期")),
-                ("at", models.DateTimeField(default=journal.clock.now)),
+                ("at", models.DateTimeField(default=core.clock.now)),
                 (
                     "circular",
                     models.OneToOneField(

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from journal import exports
+from core.http import exports
 from journal.models import Access
 from tests.factories import points
 from tests.factories.city import IN_EAST

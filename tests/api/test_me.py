@@ -4,7 +4,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from grids.models import User
-from grids.services.tokens import token_issue
+from grids.people.tokens import token_issue
 
 pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
 

@@ -9,8 +9,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.views import APIView
 
+from core import clock
 from firepoints.models import Evidence, Step
-from journal import clock, jobs, once
+from journal import once
+from journal.jobs import jobs
 from journal.models import Entry, Job, OnceKey
 from penalties.models import Batch
 from tests.factories import points

@@ -27,7 +27,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from grids.models import TokenScope, User
-from grids.services.tokens import token_issue
+from grids.people.tokens import token_issue
 from tests.factories import points
 
 pytestmark = [pytest.mark.django_db]

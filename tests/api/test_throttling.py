@@ -8,9 +8,9 @@ from django.core.cache import cache
 from django.test import Client
 from rest_framework.test import APIClient
 
-from grids.services.tokens import token_issue
-from journal import throttling
-from journal.soft_cache import SoftRedisCache
+from core.db.soft_cache import SoftRedisCache
+from core.http import throttling
+from grids.people.tokens import token_issue
 
 pytestmark = pytest.mark.django_db
 DEAD = "redis://127.0.0.1:9/0"  # the discard port: nothing listens
@@ -104,7 +104,7 @@ def test_a_dead_cache_is_an_empty_one(db):
 
 
 def test_maps_pages_and_signing_in_work_without_the_cache(city, monkeypatch):
-    from grids import map_cells
+    from grids.pages.shown import map_cells
 
     monkeypatch.setattr(map_cells, "cache", SoftRedisCache(DEAD, {}))
     monkeypatch.setattr(throttling, "cache", SoftRedisCache(DEAD, {}))

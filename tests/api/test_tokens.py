@@ -12,11 +12,11 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from rest_framework.test import APIClient
 
+from core import clock
+from core.errors import BadInput, Conflict, Missing
 from grids.models import ApiToken
-from grids.services.people import user_close, user_password_set
-from grids.services.tokens import token_issue, token_revoke
-from journal import clock
-from journal.errors import BadInput, Conflict, Missing
+from grids.people.posts import user_close, user_password_set
+from grids.people.tokens import token_issue, token_revoke
 from journal.models import Access, Entry
 from tests.factories import points
 

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import shapely
 
+from grids.editions.check import check_layers
+from grids.editions.layers import Layer
 from grids.roles import Level
-from grids.services.edition_check import check_layers
-from grids.services.edition_layers import Layer
 
 WEST, SOUTH, STEP = 112.0, 30.0, 0.2
 

@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from firepoints.grouping import group
-from firepoints.grouping_merge import components
-from firepoints.grouping_model import Detections
+from firepoints.grouping.merge import components
+from firepoints.grouping.model import Detections
+from firepoints.grouping.rule import group
 from grids.geo.footprint import metres_per_degree
 
 REACH_M, WINDOW_S = 750.0, 24 * 3600

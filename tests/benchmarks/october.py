@@ -55,7 +55,7 @@ def inside(home: Path, step: str) -> dict[str, Any]:
 def accept_all() -> dict[str, Any]:
     """What the officer does on the page of overlays: accept each proposal, with a reason."""
     from grids.models import Overlay, User
-    from grids.services.overlays import overlay_decide
+    from grids.overlays.overlays import overlay_decide
 
     clerk = User.objects.get(username="clerk")
     waiting = list(Overlay.objects.filter(state=Overlay.State.PROPOSED).values_list("pk", flat=True))
@@ -66,9 +66,9 @@ def accept_all() -> dict[str, Any]:
 
 def measure() -> dict[str, Any]:
     """What stands in the database now: rows in force with their place, day, heat and point; points with their facts."""
+    from firepoints.forming.attribution import LEAST_SHARE
     from firepoints.models import Detection, FirePoint, Question
-    from firepoints.services.attribution import LEAST_SHARE
-    from firepoints.states import State
+    from firepoints.terms.states import State
     from grids.models import Overlay
     from grids.selectors.overlays import within_on
 

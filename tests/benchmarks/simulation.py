@@ -1,14 +1,14 @@
 """Simulated worlds beside the real files, figure by figure.
 
 Run from the repository: `python -m tests.benchmarks.simulation DATA [worlds]` with the folder of real data (README there).
-Nothing of it is kept: the fitted numbers stand in firepoints/simulation/params.py.
+Nothing of it is kept: the fitted numbers stand in demo/simulation/params.py.
 """
 
 import sys
 from pathlib import Path
 
-from firepoints.simulation import calibration, world
-from firepoints.simulation.land import Land
+from demo.simulation import calibration, world
+from demo.simulation.land import Land
 
 DIVISIONS = Path(__file__).resolve().parents[2] / "packs/benxi/divisions.csv"
 FIRES = 40

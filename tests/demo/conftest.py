@@ -12,7 +12,7 @@ from django.db import transaction
 from django.test import override_settings
 
 from demo.services.load import load_demo
-from grids.services import locating
+from grids import locating
 
 TODAY = date(2027, 4, 2)
 """The load of the tests tells of a February: the shortest month, which presses the next one forward."""

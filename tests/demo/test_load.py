@@ -13,15 +13,16 @@ import pytest
 from django.apps import apps
 from python_calamine import CalamineWorkbook
 
+from core import clock
 from demo import acts, story
 from demo.plan import plan_of
 from demo.services import month
 from demo.services.load import load_demo
 from firepoints.models import Attribution, Evidence, FirePoint, Membership, RawRow, Verification
-from firepoints.states import State
+from firepoints.terms.states import State
 from grids.models import Cell, Edition, Term, User
-from journal import clock, sealing, verify
 from journal.models import Entry
+from journal.record import sealing, verify
 from penalties.models import BatchLine, LedgerEntry, Settlement
 
 # Said to pytest-django, which makes the test database only for tests that ask for it.

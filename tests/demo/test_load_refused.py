@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from core.errors import Conflict
 from demo.services.load import load_demo
-from journal.errors import Conflict
-from journal.services import deployment_set, record
+from journal.record.services import deployment_set, record
 
 
 @pytest.mark.django_db

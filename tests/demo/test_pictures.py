@@ -6,10 +6,10 @@ from datetime import datetime
 
 import pytest
 
+from core.clock import BEIJING
 from demo import pictures, strokes
-from firepoints.images import read_photo
-from firepoints.tracks import read_track
-from journal.clock import BEIJING
+from firepoints.evidence.images import read_photo
+from firepoints.evidence.tracks import read_track
 
 AT = datetime(2026, 10, 3, 14, 5, tzinfo=BEIJING)
 

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.clock import BEIJING
 from demo import world
 from demo.files import files_of
 from demo.plan import Plan, found_on, plan_of, plan_on
 from demo.services.load import begin
 from demo.services.month import events_of
 from grids.selectors import system_user
-from journal.clock import BEIJING
-from journal.services import deployment_set
+from journal.record.services import deployment_set
 from tests.demo.test_world import COUNTIES
 
 FINAL = ("waive", "lapse")

@@ -14,7 +14,7 @@ from demo.files import dms, files_of
 from demo.names import invented_name, invented_phone
 from demo.plan import Plan
 from demo.story import BENXI, HUANREN, MINGSHAN, NANFEN, PINGSHAN, XIHU
-from firepoints.sources.coordinates import parse_coordinate
+from firepoints.sightings.readers.coordinates import parse_coordinate
 
 # Six square counties in two rows, each touching its neighbours.
 COUNTIES = {

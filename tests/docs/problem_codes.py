@@ -54,7 +54,7 @@ def _trees() -> Iterator[ast.Module]:
 
 def codes() -> Found:
     """{code: (status, an example of what people read)}."""
-    from journal.problems import CODES
+    from core.http.problems import CODES
 
     known = classes()
     found: Found = {

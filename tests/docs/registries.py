@@ -16,7 +16,7 @@ def table() -> str:
     """One line for each registry of a process that serves pages and does jobs."""
     from django.conf import settings
 
-    from journal import jobs
+    from journal.jobs import jobs
 
     jobs.discover()
     import_module(settings.ROOT_URLCONF)

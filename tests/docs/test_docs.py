@@ -180,7 +180,7 @@ def test_every_constraint_named_in_the_architecture_is_one() -> None:
 
 
 def test_every_append_only_table_is_bold_in_the_architecture_and_no_other() -> None:
-    from journal.immutable import registered
+    from core.db.immutable import registered
 
     page = (ROOT / "docs/architecture.md").read_text("utf-8")
     data = page.split("## Data")[1].split("## What always holds")[0]

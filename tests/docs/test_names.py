@@ -21,12 +21,12 @@ VAGUE = frozenset((
 MONEY_PATH = (
     "penalties",
     "papers",
-    "firepoints/pins.py",
-    "firepoints/services/recognise.py",
+    "firepoints/policy/pins.py",
+    "firepoints/life/recognise.py",
     "grids/selectors/payers.py",
 )
 # A pack is loaded before anything is decided: counted with the rest.
-NOT_ON_THE_PATH = frozenset({"penalties/services/pack.py"})
+NOT_ON_THE_PATH = frozenset({"penalties/pack.py"})
 # Percent of the pairs. Lower it when names get better; nobody raises it.
 CEILINGS = {"journal": 5.6, "grids": 5.0, "firepoints": 8.9, "demo": 8.6, "config": 0.8, "penalties": 0.1}
 

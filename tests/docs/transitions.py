@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from core.transitions import Datum, Transition
-from firepoints.states import State
-from firepoints.workflow import TRANSITIONS, Facts
+from firepoints.steps.workflow import TRANSITIONS, Facts
+from firepoints.terms.states import State
 from grids.roles import ROLE_LABELS, Role
 
 HEAD = "| action | 办理 | from | to | by | requires | takes |"

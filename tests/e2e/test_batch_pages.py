@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import expect
 
 from firepoints.models import ImportRun
+from penalties.batches import steps
 from penalties.models import Batch, BatchState
-from penalties.services import batches
 from tests.factories import points as make
 from tests.factories.city import City, build_city
 from tests.penalties.conftest import add_rule
@@ -65,7 +65,7 @@ def test_a_list_is_previewed_and_then_written(page, city, tmp_path) -> None:
 
 def test_a_batch_is_frozen_only_after_the_question_is_answered(page, city) -> None:
     make.final(city)
-    batch = batches.batch_build(month="2023-10", actor=city.clerk)
+    batch = steps.batch_build(month="2023-10", actor=city.clerk)
     sign_in(page, city.clerk, f"/penalties/{batch.pk}/")
     expect(page.get_by_text("1 处 × 3 万元 = 3 万元")).to_be_visible()
     assert fits(page)
@@ -81,7 +81,7 @@ def test_a_batch_is_frozen_only_after_the_question_is_answered(page, city) -> No
 def test_the_finance_table_prints_on_one_sheet_of_a4(page, city) -> None:
     for i in range(5):
         make.final(city, at=(123.71 + i / 100, 41.25))
-    batch = batches.batch_build(month="2023-10", actor=city.clerk)
+    batch = steps.batch_build(month="2023-10", actor=city.clerk)
     sign_in(page, city.finance, f"/penalties/{batch.pk}/")
     printed = page.pdf(prefer_css_page_size=True)
     assert len(re.findall(rb"/Type\s*/Page[^s]", printed)) == 1

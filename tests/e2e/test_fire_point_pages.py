@@ -8,7 +8,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from firepoints.models import Evidence, FirePoint
-from firepoints.states import State
+from firepoints.terms.states import State
 from grids.models import User
 from tests.factories import points as make
 from tests.factories.city import IN_EAST, ON_THE_BORDER, City

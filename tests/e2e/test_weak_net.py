@@ -9,9 +9,9 @@ from django.conf import settings as django_settings
 from django.urls import reverse
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
+from core import clock
 from firepoints.models import Detection, Evidence, FirePoint, RawRow
-from firepoints.states import State
-from journal import clock
+from firepoints.terms.states import State
 from tests.e2e.conftest import PHONE
 from tests.e2e.test_fire_point_pages import fits
 from tests.e2e.test_fire_point_pages import sign_in_at as sign_in

@@ -8,11 +8,11 @@ from datetime import date
 
 import shapely
 
+from grids.editions.activating import edition_activate, edition_store
+from grids.editions.files import RawCell
 from grids.models import Designation, Edition, Post, Term, User
 from grids.roles import Level, PostKind
 from grids.selectors import system_user
-from grids.services.edition_files import RawCell
-from grids.services.editions import edition_activate, edition_store
 
 CITY, WEST, EAST = "2105", "210590", "210591"
 BORDER_LON = 123.80

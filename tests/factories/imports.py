@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from firepoints.services import ingest
-from firepoints.services.ingest import Import, ImportOrder
+from firepoints.sightings.importing import ingest
+from firepoints.sightings.importing.ingest import Import, ImportOrder
 
 HOW = ("progress", "wait_s", "points_at_once")
 

@@ -10,14 +10,14 @@ from typing import Any
 
 from PIL import Image
 
+from core import clock
+from firepoints.evidence.pieces import evidence_store
+from firepoints.forming.points import NewPoint, create_points
+from firepoints.life.act import act
 from firepoints.models import Detection, DetectionKey, Evidence, FirePoint, ImportRun, Question, Source
-from firepoints.questions import open_by_point, words_of
-from firepoints.services.act import act
-from firepoints.services.evidence import evidence_store
-from firepoints.services.points import NewPoint, create_points
+from firepoints.steps.questions import open_by_point, words_of
 from grids.models import User
 from grids.selectors import system_user
-from journal import clock
 from tests.factories.city import IN_WEST, City
 
 BURNT_AT = datetime(2023, 10, 7, 5, 30, tzinfo=UTC)

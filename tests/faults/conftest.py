@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from grids.services import locating
+from grids import locating
 from tests.factories.city import City, build_city
 from tests.penalties.conftest import add_rule
 

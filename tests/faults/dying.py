@@ -14,8 +14,8 @@ import pytest
 from django.apps import apps
 from django.db import connection, connections
 
-from journal import faults
-from journal.errors import Refused
+from core import faults
+from core.errors import Refused
 
 Act = Callable[[], Any]
 OURS = ("journal", "grids", "firepoints", "penalties")

@@ -4,13 +4,16 @@ from datetime import timedelta
 
 import pytest
 
+from core import clock
+from firepoints.life.objections import lapse_due
 from firepoints.models import FirePoint
-from firepoints.services.objections import lapse_due
-from journal import clock, jobs, sealing, services, waking, working
+from journal.jobs import jobs, waking, working
 from journal.models import Access, Entry, Job, Seal
-from journal.verify import verify
+from journal.record import sealing, services
+from journal.record.verify import verify
+from penalties.batches import steps
+from penalties.ledger import checks
 from penalties.models import LedgerEntry
-from penalties.services import batches, checks
 from tests.factories import points as make
 
 pytestmark = [pytest.mark.embedded, pytest.mark.django_db]
@@ -70,11 +73,11 @@ def test_an_objection_window_stays_open_the_hour_longer_and_lapses_once(city, mo
 def test_what_became_final_in_the_hour_that_comes_again_is_charged_by_the_next_build(city, moved):
     make.final(city)
     moved(-1)
-    batches.batch_build(month="2023-10", actor=city.clerk)
+    steps.batch_build(month="2023-10", actor=city.clerk)
     assert not LedgerEntry.objects.exists(), "it is final after the batch's cut-off, by the clock"
     moved(0.1)
-    batches.batch_build(month="2023-10", actor=city.clerk)
-    batches.batch_build(month="2023-10", actor=city.clerk)
+    steps.batch_build(month="2023-10", actor=city.clerk)
+    steps.batch_build(month="2023-10", actor=city.clerk)
     assert LedgerEntry.objects.get().amount_fen == 3_000_000
     assert checks.check() == []
 

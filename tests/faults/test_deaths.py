@@ -9,14 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from core import clock, faults
 from firepoints.models import FirePoint, ImportRun
-from firepoints.services.withdrawing import import_withdraw
-from firepoints.workflow import LIFE
-from journal import clock, faults, jobs, sealing, services, waking
+from firepoints.sightings.importing.withdrawing import import_withdraw
+from firepoints.steps.workflow import LIFE
+from journal.jobs import jobs, waking
 from journal.models import Access, Entry, Job, Seal
-from journal.verify import verify
+from journal.record import sealing, services
+from journal.record.verify import verify
+from penalties.batches import steps
 from penalties.models import Batch, BatchDocument, BatchLine, LedgerEntry, Settlement
-from penalties.services import batches
 from tests.conftest import ROOT
 from tests.factories import points as make
 from tests.factories.city import City
@@ -113,14 +115,14 @@ def test_a_batch_that_dies_at_any_point_of_any_step_charges_and_settles_once(cit
     make.final(city)
     scan = tmp_path / "批件.pdf"
     scan.write_bytes(b"%PDF-1.4 demo approval")
-    seen = survive(lambda: batches.batch_build(month=MONTH, actor=city.clerk))
+    seen = survive(lambda: steps.batch_build(month=MONTH, actor=city.clerk))
     [batch] = {entry.batch_id for entry in LedgerEntry.objects.all()}
     for step, given in {
-        batches.batch_freeze: {},
-        batches.batch_submit: {},
-        batches.batch_approve: {"doc_no": "演示批〔2023〕1号", "approved_on": clock.today_beijing(), "file": scan},
-        batches.batch_send: {},
-        batches.batch_settle: {"voucher_no": "演示凭证1", "settled_on": clock.today_beijing()},
+        steps.batch_freeze: {},
+        steps.batch_submit: {},
+        steps.batch_approve: {"doc_no": "演示批〔2023〕1号", "approved_on": clock.today_beijing(), "file": scan},
+        steps.batch_send: {},
+        steps.batch_settle: {"voucher_no": "演示凭证1", "settled_on": clock.today_beijing()},
     }.items():
         seen |= survive(lambda step=step, given=given: step(batch_id=batch, actor=city.clerk, **given))
     assert seen == set(faults.registered("batch."))

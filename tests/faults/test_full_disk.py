@@ -11,14 +11,14 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 from django.test import Client
 
+from core import clock, room
+from core.errors import Refused
+from core.room import NoRoom
 from firepoints.models import Evidence, FirePoint, ImportRun
-from journal import clock, room
-from journal.errors import Refused
 from journal.models import Entry
-from journal.room import NoRoom
-from journal.verify import verify
+from journal.record.verify import verify
+from penalties.batches import steps
 from penalties.models import Batch, BatchDocument
-from penalties.services import batches
 from tests.factories import points as make
 from tests.factories.imports import import_file
 from tests.safety.conftest import HEADER, firms_row
@@ -94,16 +94,16 @@ def test_an_import_that_finds_no_room_leaves_no_run_and_is_done_when_there_is(ci
 def test_papers_that_find_no_room_leave_the_batch_frozen_and_are_filed_when_there_is(city, disk, home, tmp_path):
     disk.is_full = False
     make.final(city)
-    batch = batches.batch_build(month="2023-10", actor=city.clerk)
-    batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    batch = steps.batch_build(month="2023-10", actor=city.clerk)
+    steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
     before, entries = originals(home), Entry.objects.count()
     disk.is_full = True
     with pytest.raises(NoRoom):
-        batches.batch_submit(batch_id=batch.pk, actor=city.clerk)
+        steps.batch_submit(batch_id=batch.pk, actor=city.clerk)
     assert Batch.objects.get(pk=batch.pk).state == "frozen"
     assert (originals(home), Entry.objects.count(), BatchDocument.objects.count()) == (before, entries, 0)
     disk.is_full = False
-    assert batches.batch_submit(batch_id=batch.pk, actor=city.clerk).state == "submitted"
+    assert steps.batch_submit(batch_id=batch.pk, actor=city.clerk).state == "submitted"
     scan = tmp_path / "批件.pdf"
     scan.write_bytes(b"%PDF-1.4 demo approval")
     disk.is_full = True
@@ -114,9 +114,9 @@ def test_papers_that_find_no_room_leave_the_batch_frozen_and_are_filed_when_ther
         "approved_on": clock.today_beijing(),
     }
     with pytest.raises(NoRoom):
-        batches.batch_approve(**given, file=scan)
+        steps.batch_approve(**given, file=scan)
     disk.is_full = False
-    assert batches.batch_approve(**given, file=scan).state == "approved"
+    assert steps.batch_approve(**given, file=scan).state == "approved"
     assert verify().ok
 
 

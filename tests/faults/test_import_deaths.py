@@ -10,15 +10,17 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 
+from core import clock, faults
+from firepoints.forming import after_import, after_withdrawal
 from firepoints.models import Detection, DetectionKey, FirePoint, ImportRun, Membership, RawChunk, RawRow
-from firepoints.packed import rows_of
-from firepoints.services import ingest
-from firepoints.services.importing import points, preparing, releasing, start, storing, working
-from firepoints.services.ingest import ImportOrder
-from firepoints.services.withdrawing import import_withdraw
-from journal import clock, faults, jobs, sealing
+from firepoints.sightings.importing import ingest, preparing, start, storing, working
+from firepoints.sightings.importing.ingest import ImportOrder
+from firepoints.sightings.importing.withdrawing import import_withdraw
+from firepoints.sightings.packed import rows_of
+from journal.jobs import jobs
 from journal.models import Entry, Job
-from journal.verify import verify
+from journal.record import sealing
+from journal.record.verify import verify
 from tests.factories.city import IN_EAST, IN_WEST, City
 from tests.faults.dying import dies_at
 from tests.safety.conftest import HEADER
@@ -33,9 +35,9 @@ def _small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (storing, working):
         monkeypatch.setattr(module, "CHUNK", 4)
     monkeypatch.setattr(preparing, "ROWS_ONE_BY_ONE", 5)
-    monkeypatch.setattr(points, "FIRST", 2)
-    monkeypatch.setattr(points, "next_size", lambda size, took_s: 2)
-    monkeypatch.setattr(releasing, "PART", 2)
+    monkeypatch.setattr(after_import, "FIRST", 2)
+    monkeypatch.setattr(after_import, "next_size", lambda size, took_s: 2)
+    monkeypatch.setattr(after_withdrawal, "PART", 2)
 
 
 def rows(day: int) -> list[str]:
@@ -166,7 +168,7 @@ def _killed(act: Callable[[], Any]) -> bool:
 
 
 def test_a_withdrawal_that_dies_half_way_is_finished_by_the_sweep(city, waiting, monkeypatch):
-    monkeypatch.setattr("firepoints.services.withdrawing.SMALL", 1)
+    monkeypatch.setattr("firepoints.sightings.importing.withdrawing.SMALL", 1)
     run = waiting(3)
     ingest.import_run_now(run)
     act = lambda: import_withdraw(run=str(run.uuid), actor=city.clerk, reason="坐标系报错")  # noqa: E731

@@ -9,9 +9,12 @@ from django.contrib.sessions.models import Session
 from django.core.cache import cache, caches
 from django.test import Client
 
-from journal import clock, jobs, sealing, services, tasks, waking
+from core import clock
+from core.db.soft_cache import SoftRedisCache
+from journal import tasks
+from journal.jobs import jobs, waking
 from journal.models import Access, Job
-from journal.soft_cache import SoftRedisCache
+from journal.record import sealing, services
 from tests.factories import points as make
 
 pytestmark = [pytest.mark.embedded, pytest.mark.django_db]
@@ -26,7 +29,7 @@ def no_cache(request, settings) -> Iterator[None]:
         if request.param == "hanging":
             server.listen(64)
         address = f"redis://127.0.0.1:{server.getsockname()[1]}/0"
-        settings.CACHES = {"default": {"BACKEND": "journal.soft_cache.SoftRedisCache", "LOCATION": address}}
+        settings.CACHES = {"default": {"BACKEND": "core.db.soft_cache.SoftRedisCache", "LOCATION": address}}
         yield
         caches.close_all()
 

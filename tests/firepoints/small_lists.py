@@ -6,7 +6,7 @@ import openpyxl
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from firepoints.services.reading import ListName
+from firepoints.sightings.importing.reading import ListName
 from tests.factories import points as make
 from tests.factories.city import IN_WEST
 

@@ -16,9 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from firepoints.feedback.returned import opinions_in
-from firepoints.sources import firms, fy4, himawari, lists, patrol
-from firepoints.sources.base import ParseOptions, ParseResult, SourceError
-from firepoints.sources.suggest import suggest_mapping
+from firepoints.sightings.readers import firms, fy4, himawari, lists, patrol
+from firepoints.sightings.readers.base import ParseOptions, ParseResult, SourceError
+from firepoints.sightings.readers.suggest import suggest_mapping
 from papers.encodings import decode
 from papers.reading import Sheet, read_sheets
 from tests.fuzz.files import KINDS, LIST, LIST_ROW, texts, workbooks

@@ -9,16 +9,16 @@ import pytest
 from django.core.management import call_command
 from django.urls import reverse
 
+from core import clock
+from core.errors import BadInput, Conflict
+from grids.editions.activating import edition_activate, edition_store
+from grids.editions.changes import changes_store
+from grids.editions.files import RawCell
+from grids.editions.suggestions import Change
 from grids.models import Edition, Post, Term
+from grids.people import carrying
+from grids.people.carrying import NOWHERE, posts_carry, proposals
 from grids.selectors.left_behind import left_behind
-from grids.services import carrying
-from grids.services.carrying import NOWHERE, posts_carry, proposals
-from grids.services.cell_changes import changes_store
-from grids.services.change_suggestions import Change
-from grids.services.edition_files import RawCell
-from grids.services.editions import edition_activate, edition_store
-from journal import clock
-from journal.errors import BadInput, Conflict
 from journal.models import Entry
 from tests.factories.city import SINCE, WEST, City, build_city, cells, hold, person
 

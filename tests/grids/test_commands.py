@@ -8,10 +8,10 @@ import random
 import pytest
 from django.core.management import CommandError, call_command
 
+from core.commands import Usage
+from grids import locating
 from grids.models import Edition, User
 from grids.selectors import is_designated, roles_of
-from grids.services import locating
-from journal.commands import Usage
 from tests.factories.city import IN_EAST, IN_WEST, WEST, build_city
 from tests.grids.files import two_counties, write
 

@@ -5,11 +5,11 @@ from datetime import date
 import pytest
 from django.db import IntegrityError, transaction
 
-from grids import guards
+from core.errors import Conflict, Missing, NotAllowed, Refused
+from grids.editions import guards
+from grids.editions.activating import edition_activate, edition_import
 from grids.models import Edition
 from grids.selectors import edition_for, editions_of, level_of_code, payers_listed, root_code, system_user
-from grids.services.editions import edition_activate, edition_import
-from journal.errors import Conflict, Missing, NotAllowed, Refused
 from journal.models import Entry
 from tests.grids.files import box, feature, two_counties, write
 

@@ -4,11 +4,11 @@ from datetime import date
 
 import pytest
 
+from core.errors import AppendOnly, BadInput, Refused
+from grids.editions.activating import edition_activate, edition_import
+from grids.editions.changes import changes_in_force, changes_read, changes_store, suggestions
 from grids.models import CellChange
 from grids.selectors import edition_for, system_user
-from grids.services.cell_changes import changes_in_force, changes_read, changes_store, suggestions
-from grids.services.editions import edition_activate, edition_import
-from journal.errors import AppendOnly, BadInput, Refused
 from journal.models import Entry
 from tests.grids.files import box, feature, two_counties, write
 

@@ -9,17 +9,17 @@ import pytest
 import shapely
 import shapely.affinity
 
+from core.errors import BadInput, Conflict, Missing, Refused
+from grids.editions.activating import edition_activate, edition_import, edition_load
+from grids.editions.check import edition_check
+from grids.editions.divisions import division_table_load
+from grids.editions.files import Part, Plan
+from grids.editions.reports import edition_report, errors_in_words
 from grids.geo.edges import Edges, covering, faces
 from grids.geo.tiling import split_exactly
+from grids.locating import locate
 from grids.models import Edition
 from grids.selectors import groups_to_choose, payers_listed, system_user
-from grids.services.divisions import division_table_load
-from grids.services.edition_check import edition_check
-from grids.services.edition_files import Part, Plan
-from grids.services.edition_reports import edition_report, errors_in_words
-from grids.services.editions import edition_activate, edition_import, edition_load
-from grids.services.locating import locate
-from journal.errors import BadInput, Conflict, Missing, Refused
 from journal.models import Entry
 from tests.grids.files import box, feature, two_counties, write
 

@@ -10,8 +10,8 @@ import pyogrio
 import pytest
 import shapely
 
-from grids.services.edition_files import Part, Plan, read_borders
-from journal.errors import BadInput
+from core.errors import BadInput
+from grids.editions.files import Part, Plan, read_borders
 from tests.grids.files import box, feature, two_counties, write
 
 WEST, EAST = shapely.box(123.7, 41.2, 123.8, 41.4), shapely.box(123.8, 41.2, 123.9, 41.4)
@@ -238,7 +238,7 @@ def test_an_archive_that_leads_out_of_its_folder_is_refused_and_writes_nothing_t
 
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked_and_a_lying_one_while_it_is(tmp_path, monkeypatch):
-    from grids.services import border_files
+    from grids.editions import border_files
 
     bomb = tmp_path / "b.zip"
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:

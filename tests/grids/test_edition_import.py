@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 import shapely
 
+from core.errors import BadInput, Conflict
+from grids.editions.activating import edition_import
 from grids.geo.datum import from_wgs84
 from grids.models import Cell, Edition
 from grids.roles import Level
 from grids.selectors import system_user
-from grids.services.editions import edition_import
-from journal.errors import BadInput, Conflict
 from journal.models import Entry
 from tests.grids.files import box, feature, two_counties, write
 

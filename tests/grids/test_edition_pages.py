@@ -10,9 +10,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from python_calamine import CalamineWorkbook
 
+from grids.editions import uploads
 from grids.models import Cell, ColumnMemory, Edition, EditionImport
-from grids.services import edition_uploads
-from journal import jobs
+from journal.jobs import jobs
 from journal.models import Access, Entry
 from tests.factories.city import WEST, build_city
 from tests.grids.files import box, feature, two_counties, write
@@ -82,7 +82,7 @@ def test_from_a_zip_to_an_edition_in_force(clerk, tmp_path):
     row = loaded(clerk, row)
     edition = row.edition
     assert (row.state, edition.state, edition.reports.count()) == ("loaded", "loaded", 1)
-    assert not edition_uploads.folder_of(row).exists()
+    assert not uploads.folder_of(row).exists()
     sent = {"valid_from": "2024-01-01", "accept_findings": "on", "reason": "甲县以外暂无乡镇"}
     assert clerk.post(reverse("edition-activate", args=[edition.pk]), sent).status_code == 302
     edition.refresh_from_db()
@@ -171,11 +171,11 @@ def test_bad_input_is_told_with_feature_code_and_place_and_nothing_is_loaded(cle
 
 def test_a_file_of_300_mb_is_refused_before_it_is_kept_with_what_to_do(clerk, city, tmp_path, monkeypatch):
     monkeypatch.setattr(SimpleUploadedFile, "size", 300 * 1024**2, raising=False)
-    monkeypatch.setattr(edition_uploads, "_keep", lambda *args: pytest.fail("it was kept"))
+    monkeypatch.setattr(uploads, "_keep", lambda *args: pytest.fail("it was kept"))
     file = SimpleUploadedFile("全市.geojson", b"{}")
     file.size = 300 * 1024**2
-    with pytest.raises(edition_uploads.BadInput) as refused:
-        edition_uploads.import_start(name="新版", files=[file], actor=city.clerk)
+    with pytest.raises(uploads.BadInput) as refused:
+        uploads.import_start(name="新版", files=[file], actor=city.clerk)
     assert refused.value.code == "too_large"
     assert "300 MB" in refused.value.message
     assert "zip" in refused.value.message
@@ -200,7 +200,7 @@ def test_loading_twice_is_one_edition_and_a_worker_that_comes_late_does_nothing(
     jobs.run_due()
     jobs.run_due()
     assert Edition.objects.filter(name="新版").count() == 1
-    edition_uploads.work({"import": str(row.uuid), "attempt": row.attempt})
+    uploads.work({"import": str(row.uuid), "attempt": row.attempt})
     assert EditionImport.objects.get(pk=row.pk).state == "loaded"
 
 

@@ -6,11 +6,11 @@ import pytest
 from django.urls import reverse
 
 from grids.models import Letter, User
+from grids.people.appointing import appoint
+from grids.people.phones import phone_checked, phone_set
 from grids.roles import Level, PostKind
 from grids.selectors import scope_of
 from grids.selectors.gaps import Gap, gaps_of, tallies, totals
-from grids.services.appointing import appoint
-from grids.services.phones import phone_checked, phone_set
 from tests.factories.city import EAST, WEST, City, build_city
 
 pytestmark = pytest.mark.django_db

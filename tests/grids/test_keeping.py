@@ -9,17 +9,17 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from firepoints import scope
+from core import clock
+from core.errors import BadInput, NotAllowed
+from firepoints.terms import scope
 from grids.models import Term, User
+from grids.people.appointing import appoint
+from grids.people.phones import phone_set
+from grids.people.posts import designate, post_create, term_start
+from grids.people.roster import RosterRow, roster_load
+from grids.people.roster_plan import Verdict, roster_plan
 from grids.roles import Level, PostKind
 from grids.selectors.keeping import accounts_kept, keeper_scope
-from grids.services.appointing import appoint
-from grids.services.people import designate, post_create, term_start
-from grids.services.phones import phone_set
-from grids.services.roster import RosterRow, roster_load
-from grids.services.roster_plan import Verdict, roster_plan
-from journal import clock
-from journal.errors import BadInput, NotAllowed
 from journal.models import Entry
 from tests.factories.city import CITY, EAST, WEST, City, build_city, hold, person
 

@@ -9,12 +9,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
+from core import clock
+from core.errors import BadInput, Conflict, Missing
 from grids.models import Letter
+from grids.people.letters import letter_record, letter_void, letters_record_below
 from grids.selectors import scope_of
 from grids.selectors.letters import coverage, pairs_of
-from grids.services.letters import letter_record, letter_void, letters_record_below
-from journal import clock
-from journal.errors import BadInput, Conflict, Missing
 from journal.models import Entry
 from tests.factories.city import CITY, EAST, WEST, City, build_city, person
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from django.conf import settings
 
+from core.errors import Refused
+from grids import locating
+from grids.editions.activating import edition_activate, edition_import
 from grids.selectors import system_user
-from grids.services import locating
-from grids.services.editions import edition_activate, edition_import
-from journal.errors import Refused
 from tests.factories.city import EAST, IN_EAST, IN_WEST, WEST, build_city
 from tests.grids.files import box, feature, write
 

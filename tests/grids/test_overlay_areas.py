@@ -16,13 +16,13 @@ import pytest
 import shapely
 from django.core.management import CommandError, call_command
 
-from grids.areas import HECTARE_M2, MU_M2, area_m2
+from core.errors import Refused
+from grids.editions.vector_files import FORMATS
+from grids.geo.areas import HECTARE_M2, MU_M2, area_m2
 from grids.models import Cell, Edition, Overlay
+from grids.overlays.area_exports import areas_described
+from grids.overlays.overlays import Place, overlay_load, overlay_propose
 from grids.selectors.overlay_areas import OverlayAreas, overlay_areas
-from grids.services.overlay_area_exports import areas_described
-from grids.services.overlays import Place, overlay_load, overlay_propose
-from grids.services.vector_files import FORMATS
-from journal.errors import Refused
 from journal.models import Access
 from tests.factories.city import EAST, WEST, City, build_city
 

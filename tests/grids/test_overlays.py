@@ -16,11 +16,11 @@ import shapely
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from core.errors import BadInput, Conflict, Missing
 from grids.models import Overlay
+from grids.overlays.files import read_places
+from grids.overlays.overlays import Place, overlay_decide, overlay_end, overlay_load, overlay_propose
 from grids.selectors.overlays import overlays_touching, within
-from grids.services.overlay_files import read_places
-from grids.services.overlays import Place, overlay_decide, overlay_end, overlay_load, overlay_propose
-from journal.errors import BadInput, Conflict, Missing
 from journal.models import Access, Entry
 from tests.factories.city import City, build_city
 

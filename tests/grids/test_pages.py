@@ -5,10 +5,10 @@ from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
 from django.urls import reverse
 
-from grids.context import site
+from grids.frame.context import site
 from grids.models import User
+from grids.people.posts import user_create
 from grids.roles import PostKind
-from grids.services.people import user_create
 from journal.models import Access
 from tests.factories.city import EAST, WEST, build_city, person
 

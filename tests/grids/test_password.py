@@ -2,7 +2,7 @@
 
 import pytest
 
-from grids.services.people import user_create
+from grids.people.posts import user_create
 from journal.models import Entry
 
 NEW = "zhengque-ma-42"

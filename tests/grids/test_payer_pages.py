@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
+from core import clock
 from grids.models import Designation, Payer, PayerArea
 from grids.selectors import is_designated, payer_for
-from journal import clock
 from journal.models import Entry
 from tests.factories.city import WEST, City, build_city, person
 

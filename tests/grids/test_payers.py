@@ -5,12 +5,12 @@ from datetime import date
 import pytest
 from django.db import IntegrityError, transaction
 
+from core.errors import BadInput, Conflict, Missing, Refused
 from grids import checks
 from grids.models import PayerArea
+from grids.people.payers import payer_area_end, payer_area_set, payer_set
 from grids.roles import Level
 from grids.selectors import payer_for, payers_listed, system_user
-from grids.services.payers import payer_area_end, payer_area_set, payer_set
-from journal.errors import BadInput, Conflict, Missing, Refused
 from journal.models import Entry
 from tests.factories.city import WEST, build_city
 

@@ -6,8 +6,19 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, transaction
 
+from core.errors import BadInput, Conflict, Missing
 from grids import checks
 from grids.models import Post, Term, User
+from grids.people.posts import (
+    designate,
+    designation_end,
+    post_create,
+    term_end,
+    term_start,
+    user_create,
+    user_password_set,
+)
+from grids.people.roster import RosterRow, roster_load
 from grids.roles import Level, PostKind, Role
 from grids.selectors import (
     designated_posts,
@@ -21,19 +32,8 @@ from grids.selectors import (
     scope_of,
     system_user,
 )
-from grids.services.people import (
-    designate,
-    designation_end,
-    post_create,
-    term_end,
-    term_start,
-    user_create,
-    user_password_set,
-)
-from grids.services.roster import RosterRow, roster_load
-from journal import access_rules, names
-from journal.errors import BadInput, Conflict, Missing
 from journal.models import Entry
+from journal.record import access_rules, names
 from tests.factories.city import CITY, EAST, WEST, build_city, person
 
 pytestmark = pytest.mark.django_db

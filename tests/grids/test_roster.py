@@ -9,13 +9,13 @@ import python_calamine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from core.errors import BadInput
 from grids.models import RosterImport, Term, User
+from grids.people.roster import roster_import, roster_load
+from grids.people.roster_file import COLUMNS
+from grids.people.roster_plan import RosterRow, Verdict, roster_plan
 from grids.roles import Level, PostKind
 from grids.selectors import people_for
-from grids.services.roster import roster_import, roster_load
-from grids.services.roster_file import COLUMNS
-from grids.services.roster_plan import RosterRow, Verdict, roster_plan
-from journal.errors import BadInput
 from journal.models import Access, Entry
 from papers.tables import Table, workbook
 from tests.factories.city import EAST, WEST, City, build_city

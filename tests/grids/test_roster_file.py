@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from core.errors import BadInput
+from grids.people.roster_file import COLUMNS, read_roster, template
 from grids.roles import Level, PostKind
-from grids.services.roster_file import COLUMNS, read_roster, template
-from journal.errors import BadInput
 from papers.reading import Small, read_sheets
 
 PLACES = {"210590": ("甲县", Level.COUNTY), "210590001": ("甲南乡", Level.TOWNSHIP)}

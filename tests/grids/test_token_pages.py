@@ -6,7 +6,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from grids.models import ApiToken
-from grids.services.tokens import token_issue
+from grids.people.tokens import token_issue
 from journal.models import Entry
 from tests.factories.city import City, build_city
 

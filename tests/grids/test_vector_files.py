@@ -16,8 +16,8 @@ import shapely
 from django.core.management import load_command_class
 from pandas.api.types import is_float_dtype, is_integer_dtype
 
-from grids.services.vector_files import FORMATS, SUFFIX_WORDS, file_content, layer_frame, write_features
-from journal.errors import BadInput
+from core.errors import BadInput
+from grids.editions.vector_files import FORMATS, SUFFIX_WORDS, file_content, layer_frame, write_features
 
 ROOT = Path(__file__).resolve().parents[2]
 ONE = shapely.box(123.7, 41.2, 123.8, 41.3)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from django.db import transaction
 
-from journal import acts, jobs, services, waking
+from journal.jobs import jobs, waking
 from journal.models import Deployment, Entry
+from journal.record import acts, services
 from journal.selectors import deployment
 
 ACT = "test.acted"

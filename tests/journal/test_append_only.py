@@ -9,11 +9,12 @@ from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 
-from journal import immutable, sealing, services, triggers
-from journal.errors import AppendOnly
+from core.db import immutable, triggers
+from core.errors import AppendOnly
 from journal.models import Access, Deployment, Entry, Seal
+from journal.record import sealing, services
+from journal.record.verify import verify
 from journal.selectors import deployment
-from journal.verify import verify
 from tests.journal.conftest import THING
 
 pytestmark = [pytest.mark.embedded, pytest.mark.django_db]

@@ -12,12 +12,14 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
+from core import clock
+from core.errors import BadInput, Conflict, Missing, Refused
 from firepoints.models import NumberSeries
-from journal import backup, clock, sealing, services
-from journal.errors import BadInput, Conflict, Missing, Refused
+from journal import backup
 from journal.models import Access, Entry
+from journal.record import sealing, services
+from journal.record.verify import verify
 from journal.selectors import deployment
-from journal.verify import verify
 from tests.journal.conftest import ACT, THING
 
 pytestmark = [pytest.mark.embedded, pytest.mark.django_db(transaction=True)]

@@ -14,8 +14,10 @@ from django.db import transaction
 from kombu import Connection, Exchange, Message, Queue
 from kombu.exceptions import ChannelError
 
-from journal import jobs, sealing, services, tasks, waking
+from journal import tasks
+from journal.jobs import jobs, waking
 from journal.models import Entry, Job
+from journal.record import sealing, services
 from tests.journal.conftest import ACT, THING
 
 pytestmark = [pytest.mark.embedded, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("handlers")]

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 import pytest
 from django.db import IntegrityError, transaction
 
-from journal import clock
-from journal.errors import Refused
+from core import clock
+from core.errors import Refused
 from journal.models import Entry
 from tests.journal.conftest import ACT
 

@@ -12,9 +12,10 @@ from django.db import IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journal import acts, clock, digests, services
-from journal.errors import Conflict, Missing, NotInTransaction, UnknownAct
+from core import clock
+from core.errors import Conflict, Missing, NotInTransaction, UnknownAct
 from journal.models import Access, Deployment, Entry
+from journal.record import acts, digests, services
 from journal.selectors import deployment
 from tests.journal.conftest import ACT, THING
 

@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from journal import clock, jobs, services
-from journal.errors import Conflict
+from core import clock
+from core.errors import Conflict
+from journal.jobs import jobs
 from journal.models import Entry, Job
+from journal.record import services
 from tests.journal.conftest import ACT, THING
 
 pytestmark = [pytest.mark.embedded, pytest.mark.django_db, pytest.mark.usefixtures("handlers", "no_wake")]

@@ -10,8 +10,10 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 from django.urls import reverse
 
-from journal import access_rules, clock, names, pages, sealing, services
+from core import clock
 from journal.models import Entry
+from journal.pages import entries
+from journal.record import access_rules, names, sealing, services
 from tests.journal.conftest import ACT
 
 pytestmark = [pytest.mark.embedded, pytest.mark.django_db]
@@ -59,7 +61,7 @@ def test_the_page_says_who_did_what_and_whether_it_is_sealed(reader, write):
 
 
 def test_pages_follow_each_other_by_key_forwards_and_back(reader, write, monkeypatch):
-    monkeypatch.setattr(pages, "PAGE", 3)
+    monkeypatch.setattr(entries, "PAGE", 3)
     for n in range(8):
         write(reason=f"编号[{n}]")
 

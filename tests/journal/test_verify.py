@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 from django.db import connection
 
-from journal import clock, digests, sealing, services, triggers
-from journal import verify as verifying
-from journal.errors import BadInput
+from core import clock
+from core.db import triggers
+from core.errors import BadInput
 from journal.models import Deployment, Entry, Seal
-from journal.verify import parse_head, verify
+from journal.record import digests, sealing, services
+from journal.record import verify as verifying
+from journal.record.verify import parse_head, verify
 from tests.journal.conftest import ACT
 
 pytestmark = [pytest.mark.embedded, pytest.mark.django_db]

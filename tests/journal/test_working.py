@@ -12,9 +12,12 @@ from django.db import DatabaseError
 from django.test import Client
 from django.urls import reverse
 
-from journal import access_rules, clock, health, jobs, sealing, working
-from journal.errors import Conflict
+from core import clock
+from core.errors import Conflict
+from journal import health
+from journal.jobs import jobs, working
 from journal.models import Entry, Job, Pulse
+from journal.record import access_rules, sealing
 
 pytestmark = [pytest.mark.embedded, pytest.mark.django_db, pytest.mark.usefixtures("handlers", "no_wake")]
 

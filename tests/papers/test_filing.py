@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from journal.errors import BadInput
-from journal.room import NoRoom
+from core.errors import BadInput
+from core.room import NoRoom
 from papers import filing
 
 PDF = b"%PDF-1.4 demo"

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from penalties import ledger
-from penalties.ledger import Charge, EntryDraft
+from penalties.ledger import difference
+from penalties.ledger.difference import Charge, EntryDraft
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,5 +16,5 @@ class Posted(EntryDraft):
 
 def append(entries: list[Posted], desired: Mapping[int, Charge]) -> list[Posted]:
     """The ledger after the difference was asked for and appended."""
-    drafts = ledger.diff(desired, ledger.replay(entries))
+    drafts = difference.diff(desired, difference.replay(entries))
     return [*entries, *(Posted(id=len(entries) + n, **asdict(draft)) for n, draft in enumerate(drafts, 1))]

@@ -5,14 +5,15 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from core import clock
+from core.errors import BadInput, Conflict, Missing, NotAllowed, NotThere, Refused
 from core.month import Month
-from journal import clock
-from journal.errors import BadInput, Conflict, Missing, NotAllowed, NotThere, Refused
 from journal.models import Entry
+from penalties.batches import frozen, steps, table
 from penalties.documents.report import Figures, PayerRow
+from penalties.ledger import checks
 from penalties.models import Batch, BatchLine, BatchState, LedgerEntry, Settlement
-from penalties.services import batches, checks, frozen, tables
-from penalties.services.rules import NoRule
+from penalties.rules.stored import NoRule
 from tests.factories import points as make
 from tests.factories.city import EAST, IN_EAST, WEST, build_city
 
@@ -21,10 +22,10 @@ YUAN_30000 = 3_000_000
 
 
 def approved(city, scan_file) -> Batch:
-    batch = batches.batch_build(month=MONTH, actor=city.clerk)
-    batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)
-    batches.batch_submit(batch_id=batch.pk, actor=city.clerk)
-    return batches.batch_approve(
+    batch = steps.batch_build(month=MONTH, actor=city.clerk)
+    steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    steps.batch_submit(batch_id=batch.pk, actor=city.clerk)
+    return steps.batch_approve(
         batch_id=batch.pk,
         actor=city.clerk,
         doc_no="演示批〔2023〕1号",
@@ -36,7 +37,7 @@ def approved(city, scan_file) -> Batch:
 @pytest.mark.embedded
 def test_a_final_point_costs_its_county_thirty_thousand_yuan_and_the_other_county_stands_at_zero(city):
     make.final(city)
-    rows = tables.batch_rows(batches.batch_build(month=MONTH, actor=city.clerk))
+    rows = table.batch_rows(steps.batch_build(month=MONTH, actor=city.clerk))
     figures = {row.code: row.figures for row in rows}
     assert (figures[WEST].count, figures[WEST].amount_fen, figures[WEST].satellite) == (1, YUAN_30000, 1)
     assert (figures[EAST].count, figures[EAST].amount_fen) == (0, 0)
@@ -61,12 +62,12 @@ def test_a_payer_that_the_table_does_not_list_comes_after_those_it_lists(city):
         LedgerEntry(payer_code="999", payer_name="外县", basis="scar", amount_fen=amount_fen)
         for amount_fen in (YUAN_30000, -YUAN_30000)
     )
-    rows = tables.rows_of([back], [charge], on=Month.parse(MONTH).last_day)
+    rows = table.rows_of([back], [charge], on=Month.parse(MONTH).last_day)
     assert [row.code for row in rows] == [WEST, EAST, "999"]
     assert rows[-1] == PayerRow("999", "外县", "", Figures(-1, 0, 0, -1, -YUAN_30000, 0, 0))
 
 
-@pytest.mark.parametrize("act", [batches.batch_freeze, batches.batch_submit, batches.batch_send])
+@pytest.mark.parametrize("act", [steps.batch_freeze, steps.batch_submit, steps.batch_send])
 def test_an_act_on_a_batch_that_is_not_there_is_refused_as_not_found(city, act):
     with pytest.raises(NotThere, match="没有第 999 号批次") as refused:
         act(batch_id=999, actor=city.clerk)
@@ -75,40 +76,40 @@ def test_an_act_on_a_batch_that_is_not_there_is_refused_as_not_found(city, act):
 
 def test_building_twice_posts_nothing_twice(city):
     make.final(city)
-    first = batches.batch_build(month=MONTH, actor=city.clerk)
-    again = batches.batch_build(month=MONTH, actor=city.clerk)
+    first = steps.batch_build(month=MONTH, actor=city.clerk)
+    again = steps.batch_build(month=MONTH, actor=city.clerk)
     assert again.pk == first.pk
     assert LedgerEntry.objects.count() == 1
 
 
 def test_a_point_that_is_recognised_but_not_final_is_not_charged(city):
     make.notified(city)
-    batches.batch_build(month=MONTH, actor=city.clerk)
+    steps.batch_build(month=MONTH, actor=city.clerk)
     assert not LedgerEntry.objects.exists()
 
 
 def test_a_late_point_of_an_earlier_month_goes_into_the_next_batch(city):
-    batch = batches.batch_build(month=MONTH, actor=city.clerk)
-    batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    batch = steps.batch_build(month=MONTH, actor=city.clerk)
+    steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
     make.final(city)
-    november = batches.batch_build(month="2023-11", actor=city.clerk)
+    november = steps.batch_build(month="2023-11", actor=city.clerk)
     entry = LedgerEntry.objects.get()
     assert (entry.batch_id, entry.month) == (november.pk, MONTH)
 
 
 def test_a_batch_leaves_out_points_of_later_months(city):
     make.final(city)
-    batches.batch_build(month="2023-09", actor=city.clerk)
+    steps.batch_build(month="2023-09", actor=city.clerk)
     assert not LedgerEntry.objects.exists()
 
 
 @pytest.mark.embedded
 def test_a_point_merged_away_after_it_was_charged_gives_its_money_back_in_the_next_batch(city):
     charged, survivor = make.final(city), make.final(city)
-    october = batches.batch_build(month=MONTH, actor=city.clerk)
-    batches.batch_freeze(batch_id=october.pk, actor=city.clerk)
+    october = steps.batch_build(month=MONTH, actor=city.clerk)
+    steps.batch_freeze(batch_id=october.pk, actor=city.clerk)
     make.take(charged, "merge_decided", city.recogniser, into=survivor.pk, reason="同一处")
-    november = batches.batch_build(month="2023-11", actor=city.clerk)
+    november = steps.batch_build(month="2023-11", actor=city.clerk)
     back = LedgerEntry.objects.get(batch=november)
     assert (back.point_id, back.amount_fen, back.balance_fen) == (charged.pk, -YUAN_30000, 0)
     assert back.reverses.batch_id == october.pk
@@ -118,16 +119,16 @@ def test_a_point_merged_away_after_it_was_charged_gives_its_money_back_in_the_ne
 
 def test_a_reopened_point_gives_its_money_back_and_is_charged_again_when_final_again(city):
     point = make.final(city)
-    batches.batch_build(month=MONTH, actor=city.clerk)
+    steps.batch_build(month=MONTH, actor=city.clerk)
     make.take(point, "reopen", city.recogniser, reason="新的佐证")
-    batches.batch_build(month=MONTH, actor=city.clerk)
+    steps.batch_build(month=MONTH, actor=city.clerk)
     assert sum(LedgerEntry.objects.values_list("amount_fen", flat=True)) == 0
     by = city.west
     make.take(point, "report", by, conclusion="true", evidence=make.uuids(make.photo(point, by)))
     make.take(point, "recognise", city.recogniser, reason="证据充分")
     make.take(point, "notify", city.clerk)
     make.take(point, "waive", by, document_no="演示函〔2023〕2号")
-    batches.batch_build(month=MONTH, actor=city.clerk)
+    steps.batch_build(month=MONTH, actor=city.clerk)
     assert [e.amount_fen for e in LedgerEntry.objects.order_by("seq")] == [YUAN_30000, -YUAN_30000, YUAN_30000]
 
 
@@ -135,7 +136,7 @@ def test_a_fire_before_the_rule_is_recorded_and_charged_nothing(city):
     from datetime import UTC, datetime
 
     make.final(city, when=datetime(2016, 10, 7, 5, 30, tzinfo=UTC))
-    batches.batch_build(month="2016-10", actor=city.clerk)
+    steps.batch_build(month="2016-10", actor=city.clerk)
     assert not LedgerEntry.objects.exists()
 
 
@@ -143,20 +144,20 @@ def test_without_any_rule_a_counted_point_stops_the_batch_and_says_why(db):
     city = build_city()
     make.final(city)
     with pytest.raises(NoRule, match="没有扣缴规则"):
-        batches.batch_build(month=MONTH, actor=city.clerk)
+        steps.batch_build(month=MONTH, actor=city.clerk)
 
 
 def test_only_one_batch_is_open_at_a_time(city):
     make.final(city)
-    batches.batch_build(month=MONTH, actor=city.clerk)
+    steps.batch_build(month=MONTH, actor=city.clerk)
     with pytest.raises(Conflict, match="先冻结"):
-        batches.batch_build(month="2023-11", actor=city.clerk)
+        steps.batch_build(month="2023-11", actor=city.clerk)
 
 
 def test_freezing_writes_a_line_for_every_payer_zeros_too_and_a_hash_that_verify_checks(city):
     make.final(city)
-    batch = batches.batch_build(month=MONTH, actor=city.clerk)
-    batch = batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    batch = steps.batch_build(month=MONTH, actor=city.clerk)
+    batch = steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
     assert {line.payer_code: line.amount_fen for line in batch.lines.all()} == {WEST: YUAN_30000, EAST: 0}
     assert len(batch.content_hash) == 64
     assert frozen.problems() == []
@@ -164,8 +165,8 @@ def test_freezing_writes_a_line_for_every_payer_zeros_too_and_a_hash_that_verify
 
 def test_a_frozen_batch_whose_hash_does_not_fit_is_found(city):
     make.final(city)
-    batch = batches.batch_build(month=MONTH, actor=city.clerk)
-    batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    batch = steps.batch_build(month=MONTH, actor=city.clerk)
+    steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
     Batch.objects.filter(pk=batch.pk).update(content_hash="0" * 64)
     assert any("摘要不一致" in problem for problem in frozen.problems())
 
@@ -175,9 +176,9 @@ def test_a_frozen_batch_whose_hash_does_not_fit_is_found(city):
     [("sent", "sent_after_approval"), ("approved", "approved_with_document"), ("settled", "settled_after_sending")],
 )
 def test_sql_by_hand_cannot_skip_a_step(city, state, why):
-    batch = batches.batch_build(month=MONTH, actor=city.clerk)
-    batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)
-    batches.batch_submit(batch_id=batch.pk, actor=city.clerk)
+    batch = steps.batch_build(month=MONTH, actor=city.clerk)
+    steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    steps.batch_submit(batch_id=batch.pk, actor=city.clerk)
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("UPDATE penalty_batch SET state = %s WHERE id = %s", [state, batch.pk])
     assert why in {constraint.name for constraint in Batch._meta.constraints}
@@ -185,7 +186,7 @@ def test_sql_by_hand_cannot_skip_a_step(city, state, why):
 
 def test_sql_by_hand_cannot_change_or_remove_a_ledger_entry(city):
     make.final(city)
-    batches.batch_build(month=MONTH, actor=city.clerk)
+    steps.batch_build(month=MONTH, actor=city.clerk)
     for statement in ("UPDATE penalty_entry SET amount_fen = 1", "DELETE FROM penalty_entry"):
         with pytest.raises(Exception, match=r"(?i)append"), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)
@@ -193,51 +194,51 @@ def test_sql_by_hand_cannot_change_or_remove_a_ledger_entry(city):
 
 
 def test_approval_needs_its_document_number_date_and_scan(city):
-    batch = batches.batch_build(month=MONTH, actor=city.clerk)
-    batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)
-    batches.batch_submit(batch_id=batch.pk, actor=city.clerk)
+    batch = steps.batch_build(month=MONTH, actor=city.clerk)
+    steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    steps.batch_submit(batch_id=batch.pk, actor=city.clerk)
     with pytest.raises(Missing) as refused:
-        batches.batch_approve(batch_id=batch.pk, actor=city.clerk, doc_no=" ", approved_on=None, file=None)
+        steps.batch_approve(batch_id=batch.pk, actor=city.clerk, doc_no=" ", approved_on=None, file=None)
     assert "批件扫描件" in str(refused.value)
 
 
 def test_a_text_file_is_no_scan(city, tmp_path):
-    batch = batches.batch_build(month=MONTH, actor=city.clerk)
-    batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)
-    batches.batch_submit(batch_id=batch.pk, actor=city.clerk)
+    batch = steps.batch_build(month=MONTH, actor=city.clerk)
+    steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    steps.batch_submit(batch_id=batch.pk, actor=city.clerk)
     fake = tmp_path / "批件.pdf"
     fake.write_text("<script>")
     with pytest.raises(BadInput, match="PDF"):
-        batches.batch_approve(
+        steps.batch_approve(
             batch_id=batch.pk, actor=city.clerk, doc_no="1号", approved_on=clock.today_beijing(), file=fake
         )
 
 
 def test_steps_out_of_order_are_refused_with_the_order(city):
-    batch = batches.batch_build(month=MONTH, actor=city.clerk)
+    batch = steps.batch_build(month=MONTH, actor=city.clerk)
     with pytest.raises(Refused, match="报送 → 市政府同意 → 送财政"):
-        batches.batch_send(batch_id=batch.pk, actor=city.clerk)
+        steps.batch_send(batch_id=batch.pk, actor=city.clerk)
 
 
 def test_a_county_cannot_freeze_its_own_bill(city):
-    batch = batches.batch_build(month=MONTH, actor=city.clerk)
+    batch = steps.batch_build(month=MONTH, actor=city.clerk)
     with pytest.raises(NotAllowed):
-        batches.batch_freeze(batch_id=batch.pk, actor=city.west)
+        steps.batch_freeze(batch_id=batch.pk, actor=city.west)
 
 
 def test_the_batch_is_settled_when_every_line_has_its_vouchers(city, scan_file):
     make.final(city)
     make.final(city, at=IN_EAST)
     batch = approved(city, scan_file)
-    batches.batch_send(batch_id=batch.pk, actor=city.clerk)
+    steps.batch_send(batch_id=batch.pk, actor=city.clerk)
     on = clock.today_beijing()
     given = {"batch_id": batch.pk, "actor": city.finance, "settled_on": on}
-    part = batches.batch_settle(**given, voucher_no="凭1", payer_code=WEST, amount_fen=1_000_000)
+    part = steps.batch_settle(**given, voucher_no="凭1", payer_code=WEST, amount_fen=1_000_000)
     assert part.state == BatchState.SENT
     with pytest.raises(BadInput, match=r"20,000\.00"):
-        batches.batch_settle(**given, voucher_no="凭2", payer_code=WEST, amount_fen=2_500_000)
-    batches.batch_settle(**given, voucher_no="凭2", payer_code=WEST)
-    done = batches.batch_settle(**given, voucher_no="凭3")
+        steps.batch_settle(**given, voucher_no="凭2", payer_code=WEST, amount_fen=2_500_000)
+    steps.batch_settle(**given, voucher_no="凭2", payer_code=WEST)
+    done = steps.batch_settle(**given, voucher_no="凭3")
     assert done.state == BatchState.SETTLED
     assert sum(Settlement.objects.values_list("amount_fen", flat=True)) == 2 * YUAN_30000
 
@@ -245,11 +246,11 @@ def test_the_batch_is_settled_when_every_line_has_its_vouchers(city, scan_file):
 def test_the_same_voucher_is_not_recorded_twice(city, scan_file):
     make.final(city)
     batch = approved(city, scan_file)
-    batches.batch_send(batch_id=batch.pk, actor=city.clerk)
+    steps.batch_send(batch_id=batch.pk, actor=city.clerk)
     given = {"batch_id": batch.pk, "actor": city.finance, "settled_on": clock.today_beijing(), "payer_code": WEST}
-    batches.batch_settle(**given, voucher_no="凭1", amount_fen=1_000_000)
+    steps.batch_settle(**given, voucher_no="凭1", amount_fen=1_000_000)
     with pytest.raises(Conflict, match="已经登记"):
-        batches.batch_settle(**given, voucher_no="凭1", amount_fen=1_000_000)
+        steps.batch_settle(**given, voucher_no="凭1", amount_fen=1_000_000)
     assert Settlement.objects.count() == 1
     assert BatchLine.objects.get(payer_code=WEST).amount_fen == YUAN_30000
 
@@ -258,8 +259,8 @@ def test_the_journal_names_every_voucher_with_its_payer_and_amount(city, scan_fi
     make.final(city)
     make.final(city, at=IN_EAST)
     batch = approved(city, scan_file)
-    batches.batch_send(batch_id=batch.pk, actor=city.clerk)
-    batches.batch_settle(
+    steps.batch_send(batch_id=batch.pk, actor=city.clerk)
+    steps.batch_settle(
         batch_id=batch.pk, actor=city.finance, voucher_no="凭1", settled_on=clock.today_beijing()
     )  # fmt: skip
     told = Entry.objects.get(act="batch.settled").after
@@ -269,39 +270,39 @@ def test_the_journal_names_every_voucher_with_its_payer_and_amount(city, scan_fi
 @pytest.mark.embedded
 def test_a_batch_with_a_point_that_was_taken_back_is_built_again_before_it_is_frozen(city):
     kept, taken_back = make.final(city), make.final(city, at=IN_EAST)
-    batch = batches.batch_build(month=MONTH, actor=city.clerk)
+    batch = steps.batch_build(month=MONTH, actor=city.clerk)
     make.take(taken_back, "reopen", city.recogniser, reason="新的佐证")
     with pytest.raises(Conflict, match=taken_back.number):
-        batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)
-    batches.batch_build(month=MONTH, actor=city.clerk)
-    batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+        steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    steps.batch_build(month=MONTH, actor=city.clerk)
+    steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
     assert {line.payer_code: line.amount_fen for line in BatchLine.objects.all()} == {WEST: YUAN_30000, EAST: 0}
     assert kept.number
 
 
 def test_what_became_final_after_the_cut_off_does_not_hold_the_freeze_up(city):
     make.final(city)
-    batch = batches.batch_build(month=MONTH, actor=city.clerk)
+    batch = steps.batch_build(month=MONTH, actor=city.clerk)
     make.final(city, at=IN_EAST)
-    assert batches.batch_freeze(batch_id=batch.pk, actor=city.clerk).state == BatchState.FROZEN
+    assert steps.batch_freeze(batch_id=batch.pk, actor=city.clerk).state == BatchState.FROZEN
 
 
 def test_no_step_is_dated_in_the_future_or_before_the_one_that_it_follows(city, scan_file):
     make.final(city)
-    batch = batches.batch_build(month=MONTH, actor=city.clerk)
-    batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    batch = steps.batch_build(month=MONTH, actor=city.clerk)
+    steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
     today, given = clock.today_beijing(), {"batch_id": batch.pk, "actor": city.clerk}
     before, after = today - timedelta(days=1), today + timedelta(days=1)
     paper = {"doc_no": "演示批〔2023〕1号", "file": scan_file}
     with pytest.raises(BadInput, match="还没有到"):
-        batches.batch_submit(**given, submitted_on=after)
-    batches.batch_submit(**given, submitted_on=before)
+        steps.batch_submit(**given, submitted_on=after)
+    steps.batch_submit(**given, submitted_on=before)
     for day, said in ((after, "还没有到"), (before - timedelta(days=1), "早于报送日期")):
         with pytest.raises(BadInput, match=said):
-            batches.batch_approve(**given, **paper, approved_on=day)
-    batches.batch_approve(**given, **paper, approved_on=today)
+            steps.batch_approve(**given, **paper, approved_on=day)
+    steps.batch_approve(**given, **paper, approved_on=today)
     with pytest.raises(BadInput, match="早于批件日期"):
-        batches.batch_send(**given, sent_on=before)
-    batches.batch_send(**given)
+        steps.batch_send(**given, sent_on=before)
+    steps.batch_send(**given)
     with pytest.raises(BadInput, match="早于送财政日期"):
-        batches.batch_settle(**given, voucher_no="凭1", settled_on=before)
+        steps.batch_settle(**given, voucher_no="凭1", settled_on=before)

@@ -9,13 +9,16 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+from core import clock
+from core.db import triggers
+from core.errors import BadInput, Conflict, Missing, NotAllowed
 from firepoints.models import Detection
-from journal import clock, digests, triggers
-from journal.errors import BadInput, Conflict, Missing, NotAllowed
 from journal.models import Access, Entry
-from journal.verify import verify
-from penalties.documents import circular as paper
-from penalties.documents.circular_report import (
+from journal.record import digests
+from journal.record.verify import verify
+from penalties.circulars import acts, paper
+from penalties.circulars.content import circular_report
+from penalties.circulars.report import (
     NOBODY,
     CircularReport,
     CircularRow,
@@ -28,8 +31,6 @@ from penalties.documents.circular_report import (
 )
 from penalties.documents.report import ReportMismatch, Titles
 from penalties.models import Circular, CircularDocument, LedgerEntry
-from penalties.services import circulars
-from penalties.services.circular_report import circular_report
 from tests.factories import points as make
 from tests.factories.city import IN_EAST, ON_THE_BORDER
 
@@ -59,7 +60,7 @@ def test_a_circular_frozen_in_an_earlier_year_keeps_its_digest():
         is_demo=True,
         notes=("注",),
     )
-    digest = digests.sha256(circulars.content_of(report))
+    digest = digests.sha256(acts.content_of(report))
     assert digest == "e78c001d9cbe07595c9183cd9502f9a1c63a20f371ab86d085b81c6713406a8d"
 
 
@@ -79,7 +80,7 @@ def october(city):
 
 @pytest.fixture
 def made(city, october) -> Circular:
-    return circulars.circular_make(**OCTOBER, actor=city.clerk)
+    return acts.circular_make(**OCTOBER, actor=city.clerk)
 
 
 @pytest.mark.embedded
@@ -101,7 +102,7 @@ def test_what_is_excluded_and_what_is_open_stand_in_it_and_leads_do_not(city, oc
 
 
 def test_a_counted_point_stands_in_it_whatever_its_source_and_a_fire_of_another_month_does_not(city, october):
-    from firepoints.services.charge_rulings import charge_rule
+    from firepoints.policy.charge_rulings import charge_rule
 
     charge_rule(authority="county", kind="self_found", counts=True, valid_from=date(2022, 10, 1), document_no="演示1号",
                 actor=city.clerk)  # fmt: skip
@@ -114,7 +115,7 @@ def test_a_counted_point_stands_in_it_whatever_its_source_and_a_fire_of_another_
 
 def test_the_paper_says_what_the_table_says_and_is_copied_to_the_government(made):
     full = made.documents.get(kind=CircularDocument.Kind.FULL)
-    text = texts_of(circulars.paper_of(made, "full", made.made_by)[1])
+    text = texts_of(acts.paper_of(made, "full", made.made_by)[1])
     assert full.filename == "2023年10月火点情况通报.docx"
     for words in ("关于2023年10月", "期间共发现5处", "认定计入1处，认定不计入1处，已核实、待认定1处，未核实2处", "特此通报。",
                   "不属实（荒草）", "抄送：", "其中1处跨界"):  # fmt: skip
@@ -123,8 +124,8 @@ def test_the_paper_says_what_the_table_says_and_is_copied_to_the_government(made
 
 
 def test_the_public_edition_names_no_village_no_position_no_number_and_nobody_under_suspicion(made, october):
-    public = texts_of(circulars.paper_of(made, "public", made.made_by)[1])
-    full = texts_of(circulars.paper_of(made, "full", made.made_by)[1])
+    public = texts_of(acts.paper_of(made, "public", made.made_by)[1])
+    full = texts_of(acts.paper_of(made, "full", made.made_by)[1])
     point = october["counted"]
     for secret in ("南村", f"{point.lon:.5f}", point.number, october["verified"].number):
         assert secret in full
@@ -133,11 +134,11 @@ def test_the_public_edition_names_no_village_no_position_no_number_and_nobody_un
 
 
 def test_a_circular_stays_as_it_was_made_and_a_later_one_says_what_has_changed(city, october, made):
-    again = circulars.circular_make(**OCTOBER, actor=city.clerk)
+    again = acts.circular_make(**OCTOBER, actor=city.clerk)
     assert again == made
     before = made.documents.get(kind="full").sha256
     make.take(october["verified"], "recognise", city.recogniser, reason="证据充分")
-    later = circulars.circular_make(**OCTOBER, actor=city.clerk)
+    later = acts.circular_make(**OCTOBER, actor=city.clerk)
     assert later != made
     assert (later.content["counties"][1]["tally"]["counted"], made.content["counties"][1]["tally"]["counted"]) == (1, 0)
     assert made.documents.get(kind="full").sha256 == before
@@ -149,7 +150,7 @@ def test_a_circular_stays_as_it_was_made_and_a_later_one_says_what_has_changed(c
 def test_content_that_was_changed_behind_it_is_found(made):
     with triggers.lifted(), connection.cursor() as cursor:
         cursor.execute("UPDATE penalty_circular SET content_hash = 'x'")
-    assert circulars.problems() == [f"{made.title}：内容与摘要不符"]
+    assert acts.problems() == [f"{made.title}：内容与摘要不符"]
 
 
 def test_figures_that_disagree_make_no_paper(city, october):
@@ -166,7 +167,7 @@ def test_figures_that_disagree_make_no_paper(city, october):
 
 def test_only_the_bureau_makes_one_of_days_that_are_over(city):
     with pytest.raises(NotAllowed):
-        circulars.circular_make(**OCTOBER, actor=city.recogniser)
+        acts.circular_make(**OCTOBER, actor=city.recogniser)
     today = clock.today_beijing()
     for starts, ends in (
         (date(2023, 10, 2), date(2023, 10, 1)),
@@ -174,7 +175,7 @@ def test_only_the_bureau_makes_one_of_days_that_are_over(city):
         (today, today + timedelta(days=1)),
     ):
         with pytest.raises(BadInput):
-            circulars.circular_make(starts_on=starts, ends_on=ends, actor=city.clerk)
+            acts.circular_make(starts_on=starts, ends_on=ends, actor=city.clerk)
     assert not Circular.objects.exists()
 
 
@@ -182,23 +183,23 @@ def test_a_number_is_recorded_once_and_never_before_the_paper(city, made):
     today = clock.today_beijing()
     days = {"issued_on": today, "reported_on": today}
     with pytest.raises(Missing):
-        circulars.circular_issue(circular=made, doc_no=" ", actor=city.clerk, **days)
+        acts.circular_issue(circular=made, doc_no=" ", actor=city.clerk, **days)
     with pytest.raises(BadInput):
-        circulars.circular_issue(
+        acts.circular_issue(
             circular=made, doc_no="演示1号", actor=city.clerk, issued_on=date(2023, 11, 1), reported_on=today
         )
-    circulars.circular_issue(circular=made, doc_no="本环〔2023〕1号", actor=city.clerk, **days)
+    acts.circular_issue(circular=made, doc_no="本环〔2023〕1号", actor=city.clerk, **days)
     with pytest.raises(Conflict):
-        circulars.circular_issue(circular=made, doc_no="本环〔2023〕2号", actor=city.clerk, **days)
+        acts.circular_issue(circular=made, doc_no="本环〔2023〕2号", actor=city.clerk, **days)
 
 
 def test_a_county_reads_what_went_out_and_an_inspector_nothing(city, made):
-    assert list(circulars.circulars_for(city.finance)) == [made]
-    assert not circulars.circulars_for(city.west)
+    assert list(acts.circulars_for(city.finance)) == [made]
+    assert not acts.circulars_for(city.west)
     today = clock.today_beijing()
-    circulars.circular_issue(circular=made, doc_no="演示1号", issued_on=today, reported_on=today, actor=city.clerk)
-    assert list(circulars.circulars_for(city.west)) == [made]
-    assert not circulars.circulars_for(city.inspector)
+    acts.circular_issue(circular=made, doc_no="演示1号", issued_on=today, reported_on=today, actor=city.clerk)
+    assert list(acts.circulars_for(city.west)) == [made]
+    assert not acts.circulars_for(city.inspector)
 
 
 def test_from_the_dates_to_the_number_on_the_page(city, october):

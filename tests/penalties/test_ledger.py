@@ -4,8 +4,8 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from penalties import ledger
-from penalties.ledger import Charge
+from penalties.ledger import difference
+from penalties.ledger.difference import Charge
 from penalties.models import LedgerEntry
 from tests.penalties.ledger_entries import Posted, append
 
@@ -119,23 +119,23 @@ BACK = append([GOOD], {})[1]
     ],
 )
 def test_a_ledger_changed_by_hand_is_reported(entries: list[Posted], sentence: str) -> None:
-    assert sentence in "；".join(ledger.problems_of(entries))
+    assert sentence in "；".join(difference.problems_of(entries))
 
 
 def test_every_problem_of_a_ledger_is_named_with_its_point_and_number() -> None:
     entries = [replace(GOOD, seq=2), replace(GOOD, id=2, point_id=10, balance_fen=1)]
-    with pytest.raises(ledger.LedgerBroken) as broken:
-        ledger.replay(entries)
+    with pytest.raises(difference.LedgerBroken) as broken:
+        difference.replay(entries)
     assert [problem.partition("：")[0] for problem in broken.value.problems] == ["火点 1 第 2 笔", "火点 10 第 1 笔"]
 
 
 def test_a_sound_ledger_has_no_problems_in_any_order() -> None:
-    assert ledger.problems_of([BACK, GOOD]) == []
-    assert ledger.replay([BACK, GOOD]) == {1: BACK}
+    assert difference.problems_of([BACK, GOOD]) == []
+    assert difference.replay([BACK, GOOD]) == {1: BACK}
 
 
 def test_the_difference_comes_in_the_order_of_numbers_nine_before_ten() -> None:
-    drafts = ledger.diff({10: charge(10), 9: charge(9)}, {100: replace(GOOD, point_id=100)})
+    drafts = difference.diff({10: charge(10), 9: charge(9)}, {100: replace(GOOD, point_id=100)})
     assert [draft.point_id for draft in drafts] == [9, 10, 100]
 
 

@@ -2,23 +2,23 @@
 
 import pytest
 
+from penalties.batches import steps
 from penalties.models import Batch, LedgerEntry
-from penalties.services import batches
 from penalties.tasks import LedgerAlarm, check_ledger
 from tests.factories import points as make
 
 
 def test_a_sound_ledger_passes_and_nothing_is_posted(city):
     make.final(city)
-    batches.batch_build(month="2023-10", actor=city.clerk)
+    steps.batch_build(month="2023-10", actor=city.clerk)
     check_ledger({})
     assert LedgerEntry.objects.count() == 1
 
 
 def test_a_frozen_batch_that_was_tampered_with_raises_the_alarm(city):
     make.final(city)
-    batch = batches.batch_build(month="2023-10", actor=city.clerk)
-    batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    batch = steps.batch_build(month="2023-10", actor=city.clerk)
+    steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
     Batch.objects.filter(pk=batch.pk).update(content_hash="0" * 64)
     with pytest.raises(LedgerAlarm, match="摘要不一致"):
         check_ledger({})

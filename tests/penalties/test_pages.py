@@ -8,10 +8,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from journal import clock
+from core import clock
 from journal.models import Access
+from penalties.batches import steps
 from penalties.models import Batch, BatchDocument, BatchState, LedgerEntry, Settlement
-from penalties.services import batches
 from tests.factories import points as make
 from tests.factories.city import CITY, IN_EAST, WEST, person
 
@@ -43,7 +43,7 @@ def batch(city) -> Batch:
     """October: one satellite point in each county, still open."""
     make.final(city)
     make.final(city, at=IN_EAST)
-    return batches.batch_build(month=MONTH, actor=city.clerk)
+    return steps.batch_build(month=MONTH, actor=city.clerk)
 
 
 def step(client: Client, batch: Batch, name: str, **data):
@@ -59,16 +59,16 @@ def scan(name: str = "批件.pdf", content: bytes = PDF) -> SimpleUploadedFile:
 def bring_to(batch: Batch, city, state: str, scan_file) -> Batch:
     """Through the services as far as `state`."""
     acts = {
-        "frozen": lambda: batches.batch_freeze(batch_id=batch.pk, actor=city.clerk),
-        "submitted": lambda: batches.batch_submit(batch_id=batch.pk, actor=city.clerk),
-        "approved": lambda: batches.batch_approve(
+        "frozen": lambda: steps.batch_freeze(batch_id=batch.pk, actor=city.clerk),
+        "submitted": lambda: steps.batch_submit(batch_id=batch.pk, actor=city.clerk),
+        "approved": lambda: steps.batch_approve(
             batch_id=batch.pk,
             actor=city.clerk,
             doc_no="批〔2023〕1号",
             approved_on=clock.today_beijing(),
             file=scan_file,
         ),
-        "sent": lambda: batches.batch_send(batch_id=batch.pk, actor=city.clerk),
+        "sent": lambda: steps.batch_send(batch_id=batch.pk, actor=city.clerk),
     }
     for name, act in acts.items():
         act()
@@ -148,7 +148,7 @@ def test_a_second_click_on_a_step_does_nothing_and_says_so(clerk, batch):
 def test_a_page_that_is_older_than_the_batch_cannot_freeze_it(clerk, city, batch):
     seen = batch.version
     make.final(city, at=(123.72, 41.35))
-    batches.batch_build(month=MONTH, actor=city.clerk)
+    steps.batch_build(month=MONTH, actor=city.clerk)
     answer = clerk.post(reverse("penalties:step", args=[batch.pk, "freeze"]), {"version": seen})
     assert answer.status_code == 409
     assert "已有他人先行办理" in body(answer)
@@ -258,7 +258,7 @@ def test_a_paper_that_changed_on_disk_is_not_handed_out(city, batch, scan_file, 
 
 def test_a_paper_of_another_batch_is_not_found_under_this_one(city, batch, scan_file):
     bring_to(batch, city, "submitted", scan_file)
-    other = batches.batch_build(month="2023-11", actor=city.clerk)
+    other = steps.batch_build(month="2023-11", actor=city.clerk)
     row = BatchDocument.objects.first()
     assert client_of(city.clerk).get(reverse("penalties:document", args=[other.pk, row.pk])).status_code == 404
 
@@ -276,10 +276,10 @@ def test_an_open_batch_gives_drafts_that_say_so(clerk, city, batch):
 
 def test_a_correction_names_the_batch_that_charged_it(clerk, city, batch):
     charged, survivor = make.final(city, at=(123.72, 41.35)), make.final(city, at=(123.72, 41.36))
-    batches.batch_build(month=MONTH, actor=city.clerk)
-    batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    steps.batch_build(month=MONTH, actor=city.clerk)
+    steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
     make.take(charged, "merge_decided", city.recogniser, into=survivor.pk, reason="同一处")
-    november = batches.batch_build(month="2023-11", actor=city.clerk)
+    november = steps.batch_build(month="2023-11", actor=city.clerk)
     page = body(clerk.get(reverse("penalties:detail", args=[november.pk])))
     assert "原批次 2023年10月批次" in page
     assert "-3 万元" in page
@@ -297,7 +297,7 @@ def test_the_pages_cost_the_same_whatever_the_number_of_points(
         clerk.get(detail)
     for i in range(6):
         make.final(city, at=(123.71 + i / 100, 41.35))
-    batches.batch_build(month=MONTH, actor=city.clerk)
+    steps.batch_build(month=MONTH, actor=city.clerk)
     with django_assert_num_queries(len(few)):
         clerk.get(detail)
     # Four of each are the sign of the background work, which stands on every page of the bureau.
@@ -307,12 +307,12 @@ def test_the_pages_cost_the_same_whatever_the_number_of_points(
 
 
 def test_the_list_pages_back_by_key(clerk, city, monkeypatch):
-    from penalties import pages
+    from penalties.pages import steps as pages
 
     monkeypatch.setattr(pages, "PAGE", 2)
     for month in ("2023-08", "2023-09", "2023-10"):
-        made = batches.batch_build(month=month, actor=city.clerk)
-        batches.batch_freeze(batch_id=made.pk, actor=city.clerk)
+        made = steps.batch_build(month=month, actor=city.clerk)
+        steps.batch_freeze(batch_id=made.pk, actor=city.clerk)
     first = body(clerk.get(reverse("penalties:list")))
     assert "2023年8月批次" not in first
     assert "?before=2023-09.1" in first

@@ -8,9 +8,9 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from papers import filing
+from penalties.batches import reports, steps
 from penalties.models import BatchDocument, LedgerEntry
 from penalties.money import daxie
-from penalties.services import batches, reports
 from tests.factories import points as make
 from tests.factories.city import IN_EAST
 
@@ -28,9 +28,9 @@ def test_ledger_page_workbook_and_request_give_the_same_total(city):
     for _ in range(3):
         make.final(city)
     make.final(city, at=IN_EAST)
-    batch = batches.batch_build(month=MONTH, actor=city.clerk)
-    batch = batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)
-    batches.batch_submit(batch_id=batch.pk, actor=city.clerk)
+    batch = steps.batch_build(month=MONTH, actor=city.clerk)
+    batch = steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    steps.batch_submit(batch_id=batch.pk, actor=city.clerk)
     total = sum(LedgerEntry.objects.values_list("amount_fen", flat=True))
     assert total == 4 * 3_000_000
     assert reports.batch_report(batch).total.amount_fen == total
@@ -54,10 +54,10 @@ def test_a_month_without_a_batch_still_has_its_report_as_a_draft(city):
 @pytest.mark.embedded
 def test_a_point_taken_back_later_is_a_correction_that_names_its_original_batch(city):
     charged, survivor = make.final(city), make.final(city)
-    october = batches.batch_build(month=MONTH, actor=city.clerk)
-    batches.batch_freeze(batch_id=october.pk, actor=city.clerk)
+    october = steps.batch_build(month=MONTH, actor=city.clerk)
+    steps.batch_freeze(batch_id=october.pk, actor=city.clerk)
     make.take(charged, "merge_decided", city.recogniser, into=survivor.pk, reason="同一处")
-    november = batches.batch_build(month="2023-11", actor=city.clerk)
+    november = steps.batch_build(month="2023-11", actor=city.clerk)
     report = reports.batch_report(november)
     reports.papers(report)
     (correction,) = report.corrections
@@ -68,9 +68,9 @@ def test_a_point_taken_back_later_is_a_correction_that_names_its_original_batch(
 
 def test_a_charge_that_was_taken_back_before_freezing_does_not_show(city):
     point = make.final(city)
-    batches.batch_build(month=MONTH, actor=city.clerk)
+    steps.batch_build(month=MONTH, actor=city.clerk)
     make.take(point, "reopen", city.recogniser, reason="新的佐证")
-    batch = batches.batch_build(month=MONTH, actor=city.clerk)
+    batch = steps.batch_build(month=MONTH, actor=city.clerk)
     report = reports.batch_report(batch)
     assert (report.points, report.corrections, report.total.amount_fen) == ((), (), 0)
 
@@ -80,7 +80,7 @@ def test_sending_to_finance_files_the_letter_that_cites_the_approval(city, scan_
 
     make.final(city)
     batch = approved(city, scan_file)
-    batches.batch_send(batch_id=batch.pk, actor=city.clerk)
+    steps.batch_send(batch_id=batch.pk, actor=city.clerk)
     letter = BatchDocument.objects.get(batch=batch, kind=BatchDocument.Kind.LETTER)
     words = texts_of(filing.open_stored(letter.stored_as).read_bytes())
     assert "演示批〔2023〕1号" in words
@@ -93,7 +93,7 @@ def test_a_late_point_under_an_older_rule_keeps_the_papers_right(city):
     make.final(city)
     add_rule({**RULE, "version": 2, "valid_from": "2023-11-01", "base": {"kind": "fixed", "amount_fen": 5_000_000}})
     make.final(city, when=datetime(2023, 11, 7, 5, 30, tzinfo=UTC))
-    batch = batches.batch_build(month="2023-11", actor=city.clerk)
+    batch = steps.batch_build(month="2023-11", actor=city.clerk)
     report = reports.batch_report(batch)
     reports.papers(report)
     assert report.total.amount_fen == 8_000_000

@@ -8,11 +8,11 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from firepoints import grouping_cells
-from firepoints.grouping import Constraints, Detections, Params, Said, group, related
-from firepoints.grouping_links import Shapes, links_of, offset_m, touching
-from firepoints.grouping_model import FAMILIES
-from firepoints.grouping_sides import NOBODY, one_side, parts_of
+from firepoints.grouping import cells
+from firepoints.grouping.links import Shapes, links_of, offset_m, touching
+from firepoints.grouping.model import FAMILIES
+from firepoints.grouping.rule import Constraints, Detections, Params, Said, group, related
+from firepoints.grouping.sides import NOBODY, one_side, parts_of
 from grids.geo.footprint import footprints, from_local_xy
 
 T0, HOUR = 1_696_482_000, 3600
@@ -219,7 +219,7 @@ def test_time_cut_into_stretches_leaves_every_link_found_once(case, rows):
     detections, constraints = case
     whole = group(detections, constraints, PARAMS)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(grouping_cells, "SLAB", rows)
+        patch.setattr(cells, "SLAB", rows)
         cut = group(detections, constraints, PARAMS)
     assert (cut.groups(), cut.proposals) == (whole.groups(), whole.proposals)
     assert sorted(cut.hints(), key=repr) == sorted(whole.hints(), key=repr)

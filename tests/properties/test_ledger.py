@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penalties import ledger
-from penalties.ledger import Charge
+from penalties.ledger import difference
+from penalties.ledger.difference import Charge
 from tests.penalties.ledger_entries import Posted, append
 
 POINTS = [2, 9, 10, 11, 100]  # as text they would come in another order
@@ -21,7 +21,7 @@ def wishes(draw: st.DrawFn) -> dict[int, Charge]:
             payer_code=draw(st.sampled_from(["210502", "210503"])),
             payer_name="付款单位",
             month=draw(st.sampled_from(["2025-10", "2025-11"])),
-            basis=draw(st.sampled_from(ledger.BASES)),
+            basis=draw(st.sampled_from(difference.BASES)),
             amount_fen=draw(st.sampled_from([0, 3_000_000, 10_000_000])),
             rule_ref=draw(st.sampled_from(["a@1", "a@2"])),
         )
@@ -37,7 +37,7 @@ def test_after_posting_there_is_nothing_left_to_post(history: list[dict[int, Cha
     entries: list[Posted] = []
     for desired in history:
         entries = append(entries, desired)
-        assert ledger.diff(desired, ledger.replay(entries)) == []
+        assert difference.diff(desired, difference.replay(entries)) == []
 
 
 @given(HISTORIES)
@@ -75,7 +75,7 @@ def test_every_balance_is_zero_or_pinned_and_every_charge_is_reversed_at_most_on
     assert len(reversed_ids) == len(set(reversed_ids))
     assert len({(entry.point_id, entry.seq) for entry in entries}) == len(entries)
     assert all(entry.balance_fen in (0, entry.pinned_fen) for entry in entries)
-    assert ledger.problems_of(entries) == []
+    assert difference.problems_of(entries) == []
 
 
 @given(HISTORIES, st.randoms(use_true_random=False))
@@ -87,11 +87,11 @@ def test_where_points_stand_does_not_depend_on_the_order_of_reading(
         entries = append(entries, desired)
     shuffled = list(entries)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
-    assert ledger.replay(shuffled) == ledger.replay(entries)
+    assert difference.replay(shuffled) == difference.replay(entries)
 
 
 @given(wishes(), wishes())
 def test_the_difference_comes_in_the_order_of_the_points(before: dict[int, Charge], after: dict[int, Charge]) -> None:
     entries = append([], before)
-    order = [(draft.point_id, draft.seq) for draft in ledger.diff(after, ledger.replay(entries))]
+    order = [(draft.point_id, draft.seq) for draft in difference.diff(after, difference.replay(entries))]
     assert order == sorted(order)

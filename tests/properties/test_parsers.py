@@ -11,8 +11,8 @@ import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from firepoints.sources import firms, keys, lists, patrol
-from firepoints.sources.base import ParseOptions, ParseResult, SourceError
+from firepoints.sightings.readers import firms, keys, lists, patrol
+from firepoints.sightings.readers.base import ParseOptions, ParseResult, SourceError
 
 EXAMPLES = int(os.environ.get("JINSHAO_FUZZ_EXAMPLES", "150"))
 QUICK = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))

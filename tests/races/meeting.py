@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection
 
-from journal import triggers
-from journal.errors import Refused
+from core.db import triggers
+from core.errors import Refused
 
 TIMEOUT_S = 30
 Call = Callable[[], Any]

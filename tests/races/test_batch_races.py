@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 from django.db import IntegrityError, connection
 
-from grids.services import locating
-from journal import clock
-from journal.errors import BadInput, Conflict, StaleVersion
+from core import clock
+from core.errors import BadInput, Conflict, StaleVersion
+from grids import locating
+from penalties.batches import steps, table
+from penalties.ledger import checks, posting
 from penalties.models import Batch, BatchLine, LedgerEntry, Settlement
-from penalties.services import batches, checks, ledger, tables
 from tests.factories import points as make
 from tests.factories.city import WEST, City, build_city
 from tests.penalties.conftest import add_rule
@@ -30,12 +31,12 @@ def city(db: None) -> City:
 
 
 def build(city: City) -> Batch:
-    return batches.batch_build(month=MONTH, actor=city.clerk)
+    return steps.batch_build(month=MONTH, actor=city.clerk)
 
 
 def test_two_builds_at_once_make_one_batch_and_charge_once(city, monkeypatch):
     make.final(city)
-    meet_after(monkeypatch, ledger, "drafts_for")
+    meet_after(monkeypatch, posting, "drafts_for")
     outcomes = at_once(*[lambda: build(city)] * 2)
     assert (len(won(outcomes)), len(lost(outcomes, Conflict))) == (1, 1), outcomes
     assert Batch.objects.count() == 1
@@ -53,7 +54,7 @@ def test_two_builds_of_a_batch_that_is_open_follow_each_other(city):
 
 def test_negative_control_without_the_uniques_two_builds_charge_twice(city, monkeypatch):
     make.final(city)
-    meet_after(monkeypatch, ledger, "drafts_for")
+    meet_after(monkeypatch, posting, "drafts_for")
     guards = [("penalty_batch", ["state"]), ("penalty_batch", ["month", "seq"]), ("penalty_entry", ["point_id", "seq"])]
     with without_unique(*guards, empty=["penalty_entry", "penalty_batch"]):
         outcomes = at_once(*[lambda: build(city)] * 2)
@@ -66,8 +67,8 @@ def test_negative_control_without_the_uniques_two_builds_charge_twice(city, monk
 def test_of_two_who_freeze_at_once_one_does(city, monkeypatch):
     make.final(city)
     batch = build(city)
-    meet_after(monkeypatch, tables, "batch_rows")
-    outcomes = at_once(*[lambda: batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)] * 2)
+    meet_after(monkeypatch, table, "batch_rows")
+    outcomes = at_once(*[lambda: steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)] * 2)
     assert (len(won(outcomes)), len(lost(outcomes, StaleVersion))) == (1, 1), outcomes
     assert BatchLine.objects.filter(batch=batch).count() == 2
     assert checks.check() == []
@@ -76,9 +77,9 @@ def test_of_two_who_freeze_at_once_one_does(city, monkeypatch):
 def test_negative_control_without_the_swap_only_the_unique_line_is_left_to_refuse(city, monkeypatch):
     make.final(city)
     batch = build(city)
-    meet_after(monkeypatch, tables, "batch_rows")
-    monkeypatch.setattr(batches, "_advance", unguarded)
-    outcomes = at_once(*[lambda: batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)] * 2)
+    meet_after(monkeypatch, table, "batch_rows")
+    monkeypatch.setattr(steps, "_advance", unguarded)
+    outcomes = at_once(*[lambda: steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)] * 2)
     assert (len(won(outcomes)), len(lost(outcomes, IntegrityError))) == (1, 1), outcomes
 
 
@@ -91,8 +92,8 @@ def unguarded(batch: Batch, *, to: str, **facts: object) -> Batch:
 def test_a_build_and_a_freeze_at_once_leave_lines_that_tell_all_that_was_posted(city, monkeypatch):
     batch = build(city)
     make.final(city)
-    meet_after(monkeypatch, batches, "roles_of")
-    at_once(lambda: build(city), lambda: batches.batch_freeze(batch_id=batch.pk, actor=city.clerk))
+    meet_after(monkeypatch, steps, "roles_of")
+    at_once(lambda: build(city), lambda: steps.batch_freeze(batch_id=batch.pk, actor=city.clerk))
     for one in Batch.objects.exclude(state="open"):
         posted = sum(one.entries.values_list("amount_fen", flat=True))
         assert posted == sum(one.lines.values_list("amount_fen", flat=True))
@@ -102,7 +103,7 @@ def test_a_build_and_a_freeze_at_once_leave_lines_that_tell_all_that_was_posted(
 def test_a_point_reopened_while_the_batch_is_built_gives_its_money_back(city, monkeypatch):
     point = make.final(city)
     in_between(
-        monkeypatch, ledger, "drafts_for", lambda: make.take(point, "reopen", city.recogniser, reason="新的佐证")
+        monkeypatch, posting, "drafts_for", lambda: make.take(point, "reopen", city.recogniser, reason="新的佐证")
     )
     build(city)
     point.refresh_from_db()
@@ -113,16 +114,16 @@ def test_a_point_reopened_while_the_batch_is_built_gives_its_money_back(city, mo
 
 
 def test_negative_control_without_the_union_of_wanted_and_posted_the_money_of_a_reopened_point_stays(city, monkeypatch):
-    point, real = make.final(city), ledger.diff
+    point, real = make.final(city), posting.diff
     in_between(
-        monkeypatch, ledger, "drafts_for", lambda: make.take(point, "reopen", city.recogniser, reason="新的佐证")
+        monkeypatch, posting, "drafts_for", lambda: make.take(point, "reopen", city.recogniser, reason="新的佐证")
     )
     build(city)
 
     def only_wanted(wanted, posted):
         return real(wanted, {one: stands for one, stands in posted.items() if one in wanted})
 
-    monkeypatch.setattr(ledger, "diff", only_wanted)
+    monkeypatch.setattr(posting, "diff", only_wanted)
     build(city)
     point.refresh_from_db()
     assert (point.state, sum(LedgerEntry.objects.values_list("amount_fen", flat=True))) == ("dispatched", YUAN_30000)
@@ -135,24 +136,24 @@ def sent(city: City, tmp_path: Path) -> Batch:
     scan = tmp_path / "批件.pdf"
     scan.write_bytes(b"%PDF-1.4 demo approval")
     batch = build(city)
-    batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)
-    batches.batch_submit(batch_id=batch.pk, actor=city.clerk)
-    batches.batch_approve(
+    steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    steps.batch_submit(batch_id=batch.pk, actor=city.clerk)
+    steps.batch_approve(
         batch_id=batch.pk, actor=city.clerk, doc_no="演示批〔2023〕1号", approved_on=clock.today_beijing(), file=scan
     )
-    return batches.batch_send(batch_id=batch.pk, actor=city.clerk)
+    return steps.batch_send(batch_id=batch.pk, actor=city.clerk)
 
 
 def voucher(city: City, batch: Batch, number: str) -> Batch:
     """Two thirds of the line: two such vouchers are too much."""
-    return batches.batch_settle(
+    return steps.batch_settle(
         batch_id=batch.pk, actor=city.finance, voucher_no=number, settled_on=clock.today_beijing(), payer_code=WEST,
         amount_fen=YUAN_30000 * 2 // 3,
     )  # fmt: skip
 
 
 def test_two_vouchers_at_once_never_settle_more_than_the_line(city, sent, monkeypatch):
-    meet_after(monkeypatch, batches, "_require")
+    meet_after(monkeypatch, steps, "_require")
     outcomes = at_once(lambda: voucher(city, sent, "凭证1"), lambda: voucher(city, sent, "凭证2"))
     assert (len(won(outcomes)), len(lost(outcomes, StaleVersion))) == (1, 1), outcomes
     assert Settlement.objects.get().amount_fen == YUAN_30000 * 2 // 3
@@ -161,8 +162,8 @@ def test_two_vouchers_at_once_never_settle_more_than_the_line(city, sent, monkey
 
 
 def test_negative_control_without_the_claim_of_the_batch_a_line_is_settled_beyond_its_amount(city, sent, monkeypatch):
-    monkeypatch.setattr(batches, "_advance", lambda batch, **_: batch)
-    meet_after(monkeypatch, batches, "open_lines")
+    monkeypatch.setattr(steps, "_advance", lambda batch, **_: batch)
+    meet_after(monkeypatch, steps, "open_lines")
     outcomes = at_once(lambda: voucher(city, sent, "凭证1"), lambda: voucher(city, sent, "凭证2"))
     assert len(won(outcomes)) == 2, outcomes
     assert sum(Settlement.objects.values_list("amount_fen", flat=True)) > YUAN_30000

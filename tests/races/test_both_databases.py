@@ -4,16 +4,18 @@ import pytest
 from django.db import OperationalError, connection, connections, transaction
 from django.test import Client
 
-from firepoints import selectors
+from core.errors import Refused
 from firepoints.models import FirePoint, ImportRun, Recognition, Verification
-from firepoints.services.withdrawing import import_withdraw
-from grids.services import locating
-from journal import jobs, sealing, services
-from journal.errors import Refused
+from firepoints.sightings.importing.withdrawing import import_withdraw
+from firepoints.steps import selectors
+from grids import locating
+from journal.jobs import jobs
 from journal.models import Entry, Job, Seal
-from journal.verify import verify
+from journal.record import sealing, services
+from journal.record.verify import verify
+from penalties.batches import steps
+from penalties.ledger import checks
 from penalties.models import Batch, BatchLine, LedgerEntry
-from penalties.services import batches, checks
 from tests.factories import points as make
 from tests.factories.city import City, build_city
 from tests.penalties.conftest import add_rule
@@ -114,10 +116,10 @@ def test_a_withdrawal_of_the_run_and_a_report_on_its_point_leave_no_report_witho
 
 def test_builds_and_freezes_at_once_charge_once_and_freeze_once(city):
     make.final(city)
-    built = at_once(*[lambda: batches.batch_build(month=MONTH, actor=city.clerk)] * 4)
+    built = at_once(*[lambda: steps.batch_build(month=MONTH, actor=city.clerk)] * 4)
     assert won(built), built
     batch = Batch.objects.get()
-    frozen = at_once(*[lambda: batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)] * 2)
+    frozen = at_once(*[lambda: steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)] * 2)
     assert (len(won(frozen)), len(lost(frozen, Refused))) == (1, 1), frozen
     assert (LedgerEntry.objects.count(), BatchLine.objects.filter(batch=batch).count()) == (1, 2)
     assert checks.check() == []
@@ -126,10 +128,10 @@ def test_builds_and_freezes_at_once_charge_once_and_freeze_once(city):
 def test_a_build_and_a_reopening_at_once_end_even(city):
     point = make.final(city)
     at_once(
-        lambda: batches.batch_build(month=MONTH, actor=city.clerk),
+        lambda: steps.batch_build(month=MONTH, actor=city.clerk),
         lambda: make.take(point, "reopen", city.recogniser, reason="新的佐证"),
     )
-    batches.batch_build(month=MONTH, actor=city.clerk)
+    steps.batch_build(month=MONTH, actor=city.clerk)
     assert sum(LedgerEntry.objects.values_list("amount_fen", flat=True)) == 0
     assert checks.check() == []
 

@@ -6,12 +6,13 @@ from datetime import date
 import pytest
 from django.db import connection
 
+from core.errors import NotAllowed
+from firepoints.life import recognise
 from firepoints.models import FirePoint, Recognition
-from firepoints.services import recognise
-from grids import guards
+from grids import locating
+from grids.editions import activating, guards
+from grids.editions import turns as edition_turns
 from grids.models import Edition
-from grids.services import edition_turns, editions, locating
-from journal.errors import NotAllowed
 from journal.models import Entry
 from tests.factories import points as make
 from tests.factories.city import City, build_city, cells
@@ -26,14 +27,14 @@ def point(db: None) -> FirePoint:
     """A verified point of 2023, and a second edition that waits to be activated."""
     locating.forget()
     city = build_city()
-    editions.edition_store(name="第二版", cells=cells()[:-1], datum="wgs84", actor=city.system)
+    activating.edition_store(name="第二版", cells=cells()[:-1], datum="wgs84", actor=city.system)
     found = make.verified(city)
     found.city = city
     return found
 
 
 def activate(city: City) -> object:
-    return editions.edition_activate(name="第二版", valid_from=BACK_DATED, actor=city.clerk)
+    return activating.edition_activate(name="第二版", valid_from=BACK_DATED, actor=city.clerk)
 
 
 def decide(point: FirePoint) -> object:
@@ -80,7 +81,7 @@ def meet(monkeypatch):
             return found
 
         monkeypatch.setattr(place, name, then_the_second)
-        for one in (editions, recognise):
+        for one in (activating, recognise):
             monkeypatch.setattr(one, "hold_editions", knock)
 
     return go

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection
 
+from core import clock
+from firepoints.findings.intake import finding_record
+from firepoints.forming import apply, plan
 from firepoints.models import Detection, FirePoint, ImportRun, Membership
-from firepoints.services import grouping, grouping_apply, ingest, withdrawing
-from firepoints.services.importing import preparing, start, turns, working
-from firepoints.services.importing.turns import Busy
-from firepoints.services.ingest import Import
-from firepoints.services.intake import finding_record
-from firepoints.services.withdrawing import import_withdraw
-from grids.services import locating
-from journal import clock
+from firepoints.sightings.importing import ingest, preparing, start, turns, withdrawing, working
+from firepoints.sightings.importing.ingest import Import
+from firepoints.sightings.importing.turns import Busy
+from firepoints.sightings.importing.withdrawing import import_withdraw
+from grids import locating
 from tests.factories import points as make
 from tests.factories.city import IN_WEST, City, build_city
 from tests.factories.imports import import_file
@@ -88,9 +88,9 @@ def test_two_files_that_see_one_fire_at_once_make_one_point(firms, monkeypatch):
 
 
 def test_negative_control_without_turn_second_look_and_one_point_a_sighting_is_in_two(firms, monkeypatch):
-    monkeypatch.setattr(grouping, "stamp", lambda: 0)
-    meet_before(monkeypatch, grouping, "plan_for")
-    meet_after(monkeypatch, grouping, "plan_for")
+    monkeypatch.setattr(plan, "stamp", lambda: 0)
+    meet_before(monkeypatch, plan, "plan_for")
+    meet_after(monkeypatch, plan, "plan_for")
     first, second = touching()
     with without_unique(
         ("fire_import_run", ["turn"]), ("fire_membership", ["detection_id"]), empty=["fire_membership"]
@@ -106,15 +106,15 @@ def finding(city: City) -> Callable[[], object]:
 
 
 def test_a_finding_that_comes_in_while_points_are_formed_joins_the_one_point(city, firms, monkeypatch):
-    in_between(monkeypatch, grouping, "plan_for", finding(city))
+    in_between(monkeypatch, plan, "plan_for", finding(city))
     assert firms(firms_row())().kept == 1
     point = FirePoint.objects.exclude(state="merged").get()
     assert point.memberships.filter(is_active=True).count() == 2
 
 
 def test_negative_control_without_the_second_look_and_one_point_it_is_in_two(city, firms, monkeypatch):
-    in_between(monkeypatch, grouping, "plan_for", finding(city))
-    monkeypatch.setattr(grouping, "stamp", lambda: 0)
+    in_between(monkeypatch, plan, "plan_for", finding(city))
+    monkeypatch.setattr(plan, "stamp", lambda: 0)
     with without_unique(("fire_membership", ["detection_id"]), empty=["fire_membership"]):
         assert firms(firms_row())().kept == 1
         members = Membership.objects.filter(is_active=True).count()
@@ -162,7 +162,7 @@ def test_a_file_imported_again_while_its_first_run_is_withdrawn_is_not_lost(city
 
 def test_a_sighting_does_not_slip_into_a_point_that_is_found_untrue_meanwhile(city, firms, monkeypatch):
     point, told = negative_answer(city)
-    in_between(monkeypatch, grouping, "plan_for", lambda: make.take(point, "report", city.west, **told))
+    in_between(monkeypatch, plan, "plan_for", lambda: make.take(point, "report", city.west, **told))
     done = firms(firms_row(time="0600"))()
     assert done.kept == 1
     assert point.memberships.count() == 1
@@ -172,8 +172,8 @@ def test_a_sighting_does_not_slip_into_a_point_that_is_found_untrue_meanwhile(ci
 
 def test_negative_control_without_the_second_look_it_would(city, firms, monkeypatch):
     point, told = negative_answer(city)
-    in_between(monkeypatch, grouping, "plan_for", lambda: make.take(point, "report", city.west, **told))
-    monkeypatch.setattr(grouping_apply, "takes_in", lambda point: True)
+    in_between(monkeypatch, plan, "plan_for", lambda: make.take(point, "report", city.west, **told))
+    monkeypatch.setattr(apply, "takes_in", lambda point: True)
     firms(firms_row(time="0600"))()
     point.refresh_from_db()
     assert (point.verification.conclusion, point.memberships.count()) == ("false", 2)

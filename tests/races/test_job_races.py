@@ -10,8 +10,10 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 
-from journal import acts, clock, jobs, services, waking
+from core import clock
+from journal.jobs import jobs, waking
 from journal.models import Entry, Job
+from journal.record import acts, services
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -14,9 +14,9 @@ import pytest
 from django.conf import settings
 from django.db import connections
 
+from grids import locating
+from grids.editions.activating import edition_activate, edition_import
 from grids.selectors import system_user
-from grids.services import locating
-from grids.services.editions import edition_activate, edition_import
 from tests.factories.city import EAST, IN_WEST, WEST, build_city
 from tests.grids.files import box, feature, write
 

@@ -6,7 +6,7 @@ from django.db.models.query import QuerySet
 from rest_framework.test import APIClient
 
 from firepoints.models import Step
-from grids.services import locating
+from grids import locating
 from journal import once
 from journal.models import OnceKey
 from tests.factories import points as make

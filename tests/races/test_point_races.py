@@ -1,14 +1,16 @@
-"""Two people and one fire point. That two opposite decisions or merges meet is in tests/firepoints/test_races.py."""
+"""Two people and one fire point. That two opposite decisions or merges meet is in tests/firepoints/life/test_races.py."""
 
 import pytest
 from django.db import connection
 
-from firepoints import selectors
+from core.errors import StaleVersion
+from firepoints.evidence import pieces
+from firepoints.forming import points
+from firepoints.life import merge, recognise
 from firepoints.models import Evidence, FirePoint, ImportRun, Membership, Recognition, Step, Verification
-from firepoints.services import evidence, merge, points, recognise, steps
-from firepoints.services.withdrawing import import_withdraw
-from grids.services import locating
-from journal.errors import StaleVersion
+from firepoints.sightings.importing.withdrawing import import_withdraw
+from firepoints.steps import advancing, selectors
+from grids import locating
 from journal.models import Entry
 from tests.factories import points as make
 from tests.factories.city import City, build_city
@@ -51,7 +53,7 @@ def test_thirty_two_presses_of_the_same_button_are_one_recognition(city, monkeyp
 def test_negative_control_without_the_claim_and_the_unique_two_presses_are_two_recognitions(city, monkeypatch):
     point = make.verified(city)
     meet_after(monkeypatch, recognise, "next_seq")
-    monkeypatch.setattr(steps, "claim", lambda point: None)
+    monkeypatch.setattr(advancing, "claim", lambda point: None)
     with without_unique(("fire_recognition", ["point_id", "seq"]), empty=["fire_recognition"]):
         outcomes = at_once(*[lambda: recognise_by(city, point)] * 2)
         decided = Recognition.objects.count()
@@ -79,7 +81,7 @@ def test_a_merge_and_a_recognition_of_either_point_never_both_happen_unseen(city
 def test_negative_control_without_the_claim_a_point_that_is_swallowed_is_also_recognised(city, monkeypatch):
     a, b = make.verified(city), make.verified(city)
     meet_after(monkeypatch, selectors, "facts_for")
-    for place in (steps, merge):
+    for place in (advancing, merge):
         monkeypatch.setattr(place, "claim", lambda point: None)
     outcomes = at_once(
         lambda: make.take(a, "merge", city.clerk, into=b.pk, reason="同一处"),
@@ -97,8 +99,8 @@ def met(city, monkeypatch) -> tuple[FirePoint, list[object]]:
         photo = make.photo(point, city.west)
         run = ImportRun.objects.get(detections__memberships__point=point)
         told = {"conclusion": "true", "evidence": make.uuids(photo)}
-        meet_before(monkeypatch, steps, "claim")
-        monkeypatch.setattr(points, "claim", steps.claim)
+        meet_before(monkeypatch, advancing, "claim")
+        monkeypatch.setattr(points, "claim", advancing.claim)
         return point, at_once(
             lambda: import_withdraw(run=str(run.uuid), actor=city.clerk, reason="坐标系报错"),
             lambda: make.take(point, "report", city.west, **told),
@@ -117,7 +119,7 @@ def test_a_withdrawal_and_a_report_on_its_point_never_both_happen_unseen(met):
 
 
 def test_negative_control_without_the_claim_a_report_rests_on_a_sighting_that_is_gone(met, monkeypatch):
-    monkeypatch.setattr(steps, "claim", lambda point: None)
+    monkeypatch.setattr(advancing, "claim", lambda point: None)
     point, outcomes = met()
     assert len(won(outcomes)) == 2, outcomes
     assert Verification.objects.exists()
@@ -127,10 +129,10 @@ def test_negative_control_without_the_claim_a_report_rests_on_a_sighting_that_is
 def test_the_same_photo_sent_twice_at_once_is_one_piece_with_one_receipt(city, monkeypatch):
     point, photo = make.dispatched(city), make.jpeg()
     key = "3f0d2c1e-5a0c-4f0e-8f0a-6c1d4f8e5b57"
-    meet_after(monkeypatch, evidence, "_examine")
+    meet_after(monkeypatch, pieces, "_examine")
     sent = at_once(*[lambda: make.photo(point, city.west, uuid=key, file=photo)] * 2)
     assert len(won(sent)) == 2, sent
-    assert evidence.receipt_of(sent[0]) == evidence.receipt_of(sent[1])
+    assert pieces.receipt_of(sent[0]) == pieces.receipt_of(sent[1])
     assert Evidence.objects.count() == 1
     assert Entry.objects.filter(act="evidence.stored").count() == 1
 
@@ -138,7 +140,7 @@ def test_the_same_photo_sent_twice_at_once_is_one_piece_with_one_receipt(city, m
 def test_negative_control_without_its_unique_the_photo_is_kept_twice(city, monkeypatch):
     point, photo = make.dispatched(city), make.jpeg()
     key = "3f0d2c1e-5a0c-4f0e-8f0a-6c1d4f8e5b57"
-    meet_after(monkeypatch, evidence, "_examine")
+    meet_after(monkeypatch, pieces, "_examine")
     with without_unique(("fire_evidence", ["uuid"]), empty=["fire_evidence"]):
         at_once(*[lambda: make.photo(point, city.west, uuid=key, file=photo)] * 2)
         kept = Evidence.objects.count()

@@ -3,12 +3,13 @@
 import pytest
 from django.db import IntegrityError, models
 
+from core.db.immutable import AnsweredOnceQuerySet
+from core.errors import Refused, StaleVersion
+from firepoints.forming.outside_findings import outside_finding_answer
+from firepoints.life import review
 from firepoints.models import FirePoint, Question
-from firepoints.services import review, steps
-from firepoints.services.outside_findings import outside_finding_answer
-from grids.services import locating
-from journal.errors import Refused, StaleVersion
-from journal.immutable import AnsweredOnceQuerySet
+from firepoints.steps import advancing
+from grids import locating
 from journal.models import Entry
 from tests.factories import points as make
 from tests.factories.city import IN_EAST, City, build_city
@@ -57,7 +58,7 @@ def met(city: City, monkeypatch: pytest.MonkeyPatch) -> FirePoint:
     """Both have read the open question, and the claim of the point's version is off."""
     point = make.verified(city)
     make.ask(point, "问")
-    monkeypatch.setattr(steps, "claim", lambda point: None)
+    monkeypatch.setattr(advancing, "claim", lambda point: None)
     meet_after(monkeypatch, review, "_chosen")
     return point
 

@@ -9,9 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection, transaction
 
-from journal import acts, sealing, services, triggers
+from core.db import triggers
 from journal.models import Entry, Seal
-from journal.verify import verify
+from journal.record import acts, sealing, services
+from journal.record.verify import verify
 
 pytestmark = pytest.mark.django_db(transaction=True)
 GUARDS = """

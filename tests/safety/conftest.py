@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from core import clock
 from firepoints.models import (
     ColumnMapping,
     Detection,
@@ -21,13 +22,14 @@ from firepoints.models import (
     RawRow,
     Ruling,
 )
+from grids.editions.reports import edition_report
 from grids.models import CellChange, EditionImport, RosterImport
-from grids.services.edition_reports import edition_report
-from grids.services.phones import phone_checked
-from journal import clock, sealing, services
+from grids.people.phones import phone_checked
 from journal.models import Job
+from journal.record import sealing, services
+from penalties.batches import steps
+from penalties.circulars import acts
 from penalties.models import Batch, Circular
-from penalties.services import batches, circulars
 from tests.factories import points as make
 from tests.factories.city import IN_EAST, IN_WEST, ON_THE_BORDER, WEST, City, build_city
 from tests.factories.imports import import_file
@@ -82,23 +84,23 @@ def settled_batch(city: City, folder: Path) -> Batch:
     """The month's batch with its approval and the vouchers of every line."""
     scan = folder / "批件.pdf"
     scan.write_bytes(b"%PDF-1.4 demo approval")
-    batch = batches.batch_build(month=MONTH, actor=city.clerk)
-    batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)
-    batches.batch_submit(batch_id=batch.pk, actor=city.clerk)
-    batches.batch_approve(
+    batch = steps.batch_build(month=MONTH, actor=city.clerk)
+    steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    steps.batch_submit(batch_id=batch.pk, actor=city.clerk)
+    steps.batch_approve(
         batch_id=batch.pk, actor=city.clerk, doc_no="演示批〔2023〕1号", approved_on=clock.today_beijing(), file=scan
     )
-    batches.batch_send(batch_id=batch.pk, actor=city.clerk)
-    return batches.batch_settle(
+    steps.batch_send(batch_id=batch.pk, actor=city.clerk)
+    return steps.batch_settle(
         batch_id=batch.pk, actor=city.finance, voucher_no="演示凭证1", settled_on=clock.today_beijing()
     )
 
 
 def issued_circular(city: City) -> Circular:
     """The month's 通报, gone out."""
-    made = circulars.circular_make(starts_on=date(2023, 10, 1), ends_on=date(2023, 10, 31), actor=city.clerk)
+    made = acts.circular_make(starts_on=date(2023, 10, 1), ends_on=date(2023, 10, 31), actor=city.clerk)
     days = {"issued_on": clock.today_beijing(), "reported_on": clock.today_beijing()}
-    circulars.circular_issue(circular=made, doc_no="演示环〔2023〕1号", actor=city.clerk, **days)
+    acts.circular_issue(circular=made, doc_no="演示环〔2023〕1号", actor=city.clerk, **days)
     return made
 
 

@@ -51,7 +51,7 @@ def asked(client: Client, method: str, url: str) -> int:
 def clients(scene: Any) -> dict[str, Client]:
     """Everybody by the name of a column: nobody signed in, one person of each role, a token of each scope."""
     from grids.models import TokenScope
-    from grids.services.tokens import token_issue
+    from grids.people.tokens import token_issue
     from tests.safety.walk import people, signed_in
 
     found: dict[str, Client] = {"anonymous": signed_in(None)}

@@ -3,11 +3,11 @@
 import pytest
 from django.db import IntegrityError, connection, models, transaction
 
-from journal import immutable, triggers
-from journal.errors import AppendOnly
-from journal.immutable import AppendOnlyModel
+from core.db import immutable, triggers
+from core.db.immutable import AppendOnlyModel
+from core.errors import AppendOnly
 from journal.models import Entry
-from journal.services import record
+from journal.record.services import record
 
 pytestmark = [pytest.mark.embedded, pytest.mark.django_db]
 

@@ -10,7 +10,7 @@ from django.conf import settings as deployment
 from django.test import Client
 from django.urls import reverse
 
-from grids.services.tokens import token_issue
+from grids.people.tokens import token_issue
 from tests.factories import points as make
 from tests.safety.walk import patterns
 
@@ -69,7 +69,7 @@ def test_pages_of_errors_read_nothing_either(city, settings, monkeypatch):
     assert (answer.status_code, was_read) == (404, False)
     client.raise_request_exception = False
     with monkeypatch.context() as patched:
-        patched.setattr("grids.body_limits._require_room", lambda *args: 1 / 0)
+        patched.setattr("grids.frame.body_limits._require_room", lambda *args: 1 / 0)
         answer, was_read = send(client, "/imports/new/", 600 * MB)
     assert (answer.status_code, was_read) == (500, False)
     settings.ALLOWED_HOSTS = ["jinshao.example"]
@@ -210,4 +210,4 @@ def test_the_refusal_speaks_the_language_of_who_sent_it(city):
 
 
 def test_the_limits_stand_before_all_other_middleware(settings):
-    assert settings.MIDDLEWARE[0] == "grids.body_limits.BodyLimits"
+    assert settings.MIDDLEWARE[0] == "grids.frame.body_limits.BodyLimits"

@@ -7,10 +7,10 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from core import clock
+from firepoints.evidence.pieces import evidence_store
 from firepoints.models import Ruling
-from firepoints.services.evidence import evidence_store
-from journal import clock
-from penalties.services import batches
+from penalties.batches import steps
 from tests.factories import points as make
 from tests.factories.city import CITY, IN_EAST, IN_WEST, WEST, person
 from tests.safety.walk import addresses, body, people, signed_in
@@ -23,7 +23,7 @@ LINK = re.compile(r'<a\b[^>]*\bhref="(/[^"#]*)')
 
 def test_every_link_on_a_page_about_one_thing_leads_somewhere_for_whoever_sees_it(scene):
     make.final(scene.city, at=(IN_WEST[0] + 0.02, IN_WEST[1]))
-    batches.batch_build(month="2023-10", actor=scene.city.clerk)  # open: the working paper of the bureau
+    steps.batch_build(month="2023-10", actor=scene.city.clerk)  # open: the working paper of the bureau
     broken, followed = [], 0
     narrow = {role: user for role, user in people(scene).items() if role not in WIDE}
     for role, user in narrow.items():
@@ -43,11 +43,11 @@ def test_every_link_on_a_page_about_one_thing_leads_somewhere_for_whoever_sees_i
 
 def test_a_county_is_shown_the_batch_of_its_point_as_text_while_it_is_open(scene):
     point = make.final(scene.city, at=(IN_WEST[0] + 0.02, IN_WEST[1]))
-    batch = batches.batch_build(month="2023-10", actor=scene.city.clerk)
+    batch = steps.batch_build(month="2023-10", actor=scene.city.clerk)
     page, link = reverse("firepoints:detail", args=[point.pk]), reverse("penalties:detail", args=[batch.pk])
     assert link in body(signed_in(scene.city.clerk).get(page))
     assert link not in body(signed_in(scene.city.west).get(page))
-    batches.batch_freeze(batch_id=batch.pk, actor=scene.city.clerk)
+    steps.batch_freeze(batch_id=batch.pk, actor=scene.city.clerk)
     assert link in body(signed_in(scene.city.west).get(page))
 
 
@@ -75,11 +75,11 @@ def test_the_chain_above_a_cell_is_a_link_only_where_it_opens(scene):
 
 def test_a_batch_is_frozen_by_another_clerk_only_where_a_ruling_says_so(city):
     make.final(city)
-    batch = batches.batch_build(month="2023-10", actor=city.clerk)
-    assert batches.available_steps(batch, city.clerk) == ["freeze"], "the text is silent: allowed"
+    batch = steps.batch_build(month="2023-10", actor=city.clerk)
+    assert steps.available_steps(batch, city.clerk) == ["freeze"], "the text is silent: allowed"
     Ruling.objects.create(key="freeze_by_another", valid_from=clock.today_beijing(), value=True, document_no="演示1号")
-    assert batches.available_steps(batch, city.clerk) == []
-    with pytest.raises(batches.NotAllowed, match="制表人"):
-        batches.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    assert steps.available_steps(batch, city.clerk) == []
+    with pytest.raises(steps.NotAllowed, match="制表人"):
+        steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
     second = person("clerk-2", "bureau", CITY)
-    assert batches.batch_freeze(batch_id=batch.pk, actor=second).state == "frozen"
+    assert steps.batch_freeze(batch_id=batch.pk, actor=second).state == "frozen"

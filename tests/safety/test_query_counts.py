@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from firepoints.models import FirePoint
-from penalties.services import batches
+from penalties.batches import steps
 from tests.factories import points as make
 from tests.factories.city import IN_EAST, IN_WEST, City
 from tests.safety.walk import body, signed_in
@@ -44,11 +44,11 @@ def more(city: City, number: int) -> None:
 
 def test_no_list_asks_more_for_more_rows(city):
     more(city, 2)
-    batch = batches.batch_build(month="2023-10", actor=city.clerk)
+    batch = steps.batch_build(month="2023-10", actor=city.clerk)
     pages = [(who, url) for who, urls in LISTS.items() for url in urls] + [("clerk", f"/penalties/{batch.pk}/")]
     few = {(who, url): asked(getattr(city, who), url) for who, url in pages}
     more(city, 4)
-    batches.batch_build(month="2023-10", actor=city.clerk)
+    steps.batch_build(month="2023-10", actor=city.clerk)
     assert FirePoint.objects.count() == 18
     many = {(who, url): asked(getattr(city, who), url) for who, url in pages}
     assert {key: (few[key], many[key]) for key in few if many[key] > few[key]} == {}

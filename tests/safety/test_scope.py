@@ -10,16 +10,16 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from core import clock
+from core.errors import NotAllowed, Refused
 from core.transitions import Transition
-from firepoints import selectors, workflow
+from firepoints.life.act import act
 from firepoints.models import Evidence, FirePoint, Step
-from firepoints.services.act import act
+from firepoints.steps import selectors, workflow
 from grids.models import Term
 from grids.roles import Role
 from grids.selectors import roles_of
-from journal import clock
-from journal.errors import NotAllowed, Refused
-from penalties.services import batches
+from penalties.batches import steps as batches
 from tests.factories import points as make
 from tests.factories.city import EAST, IN_EAST, WEST, hold, person
 from tests.safety.walk import body, people, signed_in

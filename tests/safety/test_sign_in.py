@@ -9,7 +9,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
-from grids import sign_in as signing_in
+from grids.frame import sign_in as signing_in
 
 pytestmark = [pytest.mark.embedded, pytest.mark.django_db]
 PROXY, HOME, OFFICE = "10.0.0.1", "203.0.113.7", "203.0.113.8"

@@ -11,11 +11,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image, ImageFile
 
+from core.errors import BadInput
+from firepoints.evidence.pieces import evidence_store
+from firepoints.evidence.tracks import MOST_POSITIONS
 from firepoints.models import Evidence
-from firepoints.pages import evidence as pages
-from firepoints.services.evidence import evidence_store
-from firepoints.tracks import MOST_POSITIONS
-from journal.errors import BadInput
+from firepoints.pages.acts import evidence as pages
 from tests.factories import points as make
 from tests.safety.walk import signed_in
 

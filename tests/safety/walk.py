@@ -10,8 +10,8 @@ from django.urls.exceptions import NoReverseMatch
 
 from firepoints.models import Evidence
 from grids.models import ApiToken, User
+from grids.people.tokens import token_issue
 from grids.roles import PostKind
-from grids.services.tokens import token_issue
 from tests.factories.city import EAST, WEST, designated, hold
 from tests.safety.conftest import Scene
 

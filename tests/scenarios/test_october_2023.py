@@ -14,21 +14,21 @@ import pytest
 import time_machine
 from python_calamine import CalamineWorkbook
 
+from core.errors import Missing
+from firepoints.life.objections import lapse_due
 from firepoints.models import FirePoint, Recognition
-from firepoints.services.objections import lapse_due
-from firepoints.services.reading import ListName
-from firepoints.states import State
+from firepoints.sightings.importing.reading import ListName
+from firepoints.terms.states import State
+from grids.editions.activating import edition_activate, edition_import
 from grids.models import User
 from grids.roles import PostKind
 from grids.selectors import system_user
-from grids.services.editions import edition_activate, edition_import
-from journal.errors import Missing
-from journal.verify import verify
+from journal.record.verify import verify
 from papers import filing
+from penalties.batches import reports, steps
 from penalties.models import BatchDocument, LedgerEntry
 from penalties.money import daxie
-from penalties.services import batches, reports
-from penalties.services.pack import pack_load
+from penalties.pack import pack_load
 from tests.factories import points as make
 from tests.factories.city import designated, person
 from tests.factories.imports import import_file
@@ -150,9 +150,9 @@ def test_from_leads_to_the_finance_table_the_total_is_the_same_to_the_fen_everyw
         assert len(counted) >= 8
         clock.shift(timedelta(days=6))
         assert lapse_due() == len(counted)
-        batch = batches.batch_build(month="2023-10", actor=office.clerk)
-        batches.batch_freeze(batch_id=batch.pk, actor=office.clerk)
-        batch = batches.batch_submit(batch_id=batch.pk, actor=office.clerk)
+        batch = steps.batch_build(month="2023-10", actor=office.clerk)
+        steps.batch_freeze(batch_id=batch.pk, actor=office.clerk)
+        batch = steps.batch_submit(batch_id=batch.pk, actor=office.clerk)
 
         total = len(counted) * RATE_FEN
         assert sum(LedgerEntry.objects.values_list("amount_fen", flat=True)) == total
@@ -167,7 +167,7 @@ def test_from_leads_to_the_finance_table_the_total_is_the_same_to_the_fen_everyw
         gone = counted[0]
         kept = next(point for point in counted[1:] if point.county_code == gone.county_code)
         make.take(gone, "merge_decided", office.recogniser, into=kept.pk, reason="复核为同一处")
-        later = batches.batch_build(month="2023-11", actor=office.clerk)
+        later = steps.batch_build(month="2023-11", actor=office.clerk)
         back = LedgerEntry.objects.get(batch=later)
         assert (back.point_id, back.amount_fen) == (gone.pk, -RATE_FEN)
         assert sum(LedgerEntry.objects.values_list("amount_fen", flat=True)) == total - RATE_FEN
@@ -202,5 +202,5 @@ def test_the_list_of_2016_is_recorded_and_charged_nothing(db, data_dir, settings
     office = Office(clerk, recogniser, {point.county_code: designated("dept", point.county_code)})
     prove(office, point)
     make.take(point, "waive", office.departments[point.county_code], document_no="演示函1号")
-    batches.batch_build(month=f"{point.burn_date:%Y-%m}", actor=clerk)
+    steps.batch_build(month=f"{point.burn_date:%Y-%m}", actor=clerk)
     assert not LedgerEntry.objects.exists()

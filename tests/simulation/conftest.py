@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from firepoints.simulation import world
-from firepoints.simulation.land import Land
+from demo.simulation import world
+from demo.simulation.land import Land
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from core.errors import Refused
 from demo.fairness import play, rand, score, stage, worldfile
 from firepoints.models import FirePoint
+from grids import locating
 from grids.geo.footprint import from_local_xy
 from grids.selectors.overlays import within
-from grids.services import locating
-from journal.errors import Refused
 from tests.simulation import worlds
 from tests.simulation.worlds import BORDER, EAST, WEST, fire
 

@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
+from core.errors import BadInput
 from demo.fairness import worldfile
-from firepoints.simulation import calibration, world
-from firepoints.simulation.fires import Fire, fires_of, is_close
-from firepoints.simulation.land import Land
-from firepoints.simulation.params import BORDER_M, DENSITIES, FireParams
-from firepoints.simulation.reports import Paper
-from firepoints.simulation.writing import content, first_line
-from firepoints.sources import firms, lists, patrol
-from firepoints.sources.base import ParseOptions
-from journal.errors import BadInput
+from demo.simulation import calibration, world
+from demo.simulation.fires import Fire, fires_of, is_close
+from demo.simulation.land import Land
+from demo.simulation.params import BORDER_M, DENSITIES, FireParams
+from demo.simulation.reports import Paper
+from demo.simulation.writing import content, first_line
+from firepoints.sightings.readers import firms, lists, patrol
+from firepoints.sightings.readers.base import ParseOptions
 from tests.benchmarks.simulation import worlds
 
 PARSERS = {"firms": firms.parse, "patrol": patrol.parse}

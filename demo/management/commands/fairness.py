@@ -6,9 +6,9 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from core.commands import JinshaoCommand
+from core.errors import BadInput, Refused
 from demo.fairness import home, play, score, stage, worldfile
-from journal.commands import JinshaoCommand
-from journal.errors import BadInput, Refused
 
 LINES = (
     ("reported", "上报的真实秸秆火"),

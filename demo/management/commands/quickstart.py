@@ -23,11 +23,11 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connections
 
+from core.errors import Refused
 from demo import proof, static_files
 from demo.services import logins
 from demo.services.load import load_demo
 from demo.serving import ChildStopped, PortTaken, Serving, reserve
-from journal.errors import Refused
 
 DEFAULT_PORT = 8000
 

@@ -5,11 +5,12 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from core.commands import JinshaoCommand
+from core.errors import BadInput
+from firepoints.feedback import sending
 from firepoints.feedback.answers import answers_of
-from firepoints.services import feedback, ingest
+from firepoints.sightings.importing import ingest
 from grids.selectors import system_user, user_named
-from journal.commands import JinshaoCommand
-from journal.errors import BadInput
 
 
 class Command(JinshaoCommand):
@@ -23,14 +24,14 @@ class Command(JinshaoCommand):
     def run(self, *, run: str, out: str | None, actor: str | None, **options: Any) -> dict[str, Any]:
         who = user_named(actor) if actor else system_user()
         found = ingest.run_named(run)
-        feedback.require_list(found)
-        due_on, ground = feedback.due_of(found)
+        sending.require_list(found)
+        due_on, ground = sending.due_of(found)
         told: dict[str, Any] = {"run": str(found.uuid), "due_on": due_on.isoformat(), "due_by": ground}
         if out is None:
             answers = answers_of(found)
             done = sum(one.answer.is_final for one in answers)
             return {**told, "rows": len(answers), "answered": done, "open": len(answers) - done}
-        filled = feedback.feedback_file(run=found, actor=who)
+        filled = sending.feedback_file(run=found, actor=who)
         target = Path(out)
         target = target / filled.filename if target.is_dir() else target
         try:

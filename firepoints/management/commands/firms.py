@@ -4,9 +4,9 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from core.commands import JinshaoCommand
 from firepoints.models import Feed
-from firepoints.services.polling import firms_poll, products_polled
-from journal.commands import JinshaoCommand
+from firepoints.sightings.feeds.polling import firms_poll, products_polled
 
 MARKS = {"ok": "收下", "same": "相同", "none": "无火点", "waiting": "等待", "failed": "失败", "absent": "没有"}
 

@@ -7,18 +7,18 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from core import clock
+from core.commands import JinshaoCommand, Usage
+from core.errors import BadInput
 from firepoints.models import ImportRun
-from firepoints.services import ingest
-from firepoints.services.importing.working import COMMITTED
-from firepoints.services.previewing import preview
-from firepoints.services.reading import DATUMS, ListName, source_named
-from firepoints.services.withdrawing import import_withdraw
-from firepoints.sources import observed
-from firepoints.sources.base import SourceError
+from firepoints.sightings.importing import ingest
+from firepoints.sightings.importing.reading import DATUMS, ListName, source_named
+from firepoints.sightings.importing.withdrawing import import_withdraw
+from firepoints.sightings.importing.working import COMMITTED
+from firepoints.sightings.lists.preview import preview
+from firepoints.sightings.readers import observed
+from firepoints.sightings.readers.base import SourceError
 from grids.selectors import system_user, user_named
-from journal import clock
-from journal.commands import JinshaoCommand, Usage
-from journal.errors import BadInput
 
 OUTCOMES = (
     ("kept", "入库"),

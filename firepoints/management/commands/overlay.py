@@ -4,16 +4,16 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from firepoints.services.fixed_heat import fixed_heat_propose
+from core import clock
+from core.commands import JinshaoCommand
+from firepoints.sightings.fixed_heat import fixed_heat_propose
 from grids.management.options import acting_user, beijing_date
 from grids.models import Overlay
+from grids.overlays.area_exports import TARGET_WORDS, areas_described, areas_write, check_areas_target
+from grids.overlays.files import read_places
+from grids.overlays.overlays import overlay_decide, overlay_end, overlay_load
 from grids.roles import LEVELS, Level
 from grids.selectors.overlay_areas import overlay_areas
-from grids.services.overlay_area_exports import TARGET_WORDS, areas_described, areas_write, check_areas_target
-from grids.services.overlay_files import read_places
-from grids.services.overlays import overlay_decide, overlay_end, overlay_load
-from journal import clock
-from journal.commands import JinshaoCommand
 
 
 class Command(JinshaoCommand):

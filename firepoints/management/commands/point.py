@@ -10,18 +10,18 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from firepoints import describe, selectors
+from core.clock import BEIJING
+from core.commands import JinshaoCommand, month
+from core.errors import BadInput
+from firepoints.evidence.pieces import evidence_store
+from firepoints.life.act import act, transition_of
+from firepoints.life.export import export_points
 from firepoints.models import Evidence, FirePoint
-from firepoints.services.act import act, transition_of
-from firepoints.services.evidence import evidence_store
-from firepoints.services.export import export_points
-from firepoints.states import State
+from firepoints.steps import describe, selectors
+from firepoints.terms.states import State
+from grids.editions.vector_files import SUFFIX_WORDS
 from grids.models import User
 from grids.selectors import system_user, user_named
-from grids.services.vector_files import SUFFIX_WORDS
-from journal.clock import BEIJING
-from journal.commands import JinshaoCommand, month
-from journal.errors import BadInput
 
 FILES = {"photos": Evidence.Kind.PHOTO, "scans": Evidence.Kind.SCAN, "tracks": Evidence.Kind.TRACK}
 """Evidence that the data file names by path; it is stored first and then listed in `evidence`."""

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from firepoints.services.watching import inbox, inbox_prepare, inbox_take
-from journal.commands import JinshaoCommand
+from core.commands import JinshaoCommand
+from firepoints.sightings.feeds.watching import inbox, inbox_prepare, inbox_take
 
 MARKS = {"done": "已入库", "failed": "失败", "waiting": "等待"}
 

@@ -7,20 +7,20 @@ from typing import Any
 
 from django.db.models import Count, F
 
+from core.commands import JinshaoCommand, Usage
+from core.errors import Refused
+from grids.editions.activating import edition_activate, edition_load, edition_named
+from grids.editions.changes import changes_in_force, changes_read, changes_store, suggestions
+from grids.editions.check import ERRORS, LACKS, WARNINGS, edition_check
+from grids.editions.divisions import division_table_load
+from grids.editions.files import ANY_LEVEL, DATUMS, Part, Plan
+from grids.editions.reports import report_store, without_shapes
+from grids.editions.vector_files import SUFFIX_WORDS, export_cells
 from grids.management.options import acting_user, beijing_date, pairs
 from grids.models import Edition
+from grids.people.carrying import posts_carry, proposals
 from grids.selectors import system_user
 from grids.selectors.left_behind import left_behind
-from grids.services.carrying import posts_carry, proposals
-from grids.services.cell_changes import changes_in_force, changes_read, changes_store, suggestions
-from grids.services.divisions import division_table_load
-from grids.services.edition_check import ERRORS, LACKS, WARNINGS, edition_check
-from grids.services.edition_files import ANY_LEVEL, DATUMS, Part, Plan
-from grids.services.edition_reports import report_store, without_shapes
-from grids.services.editions import edition_activate, edition_load, edition_named
-from grids.services.vector_files import SUFFIX_WORDS, export_cells
-from journal.commands import JinshaoCommand, Usage
-from journal.errors import Refused
 
 SHOWN = 20
 

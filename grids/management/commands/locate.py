@@ -7,9 +7,9 @@ from argparse import ArgumentParser
 from collections.abc import Iterable
 from typing import Any
 
-from grids.services.edition_files import DATUMS
-from grids.services.located_csv import Tally, as_csv, located_rows
-from journal.commands import JinshaoCommand
+from core.commands import JinshaoCommand
+from grids.editions.files import DATUMS
+from grids.located_csv import Tally, as_csv, located_rows
 
 
 class Command(JinshaoCommand):

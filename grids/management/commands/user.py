@@ -6,15 +6,15 @@ from typing import Any
 
 from django.db import transaction
 
+from core import clock
+from core.commands import JinshaoCommand, Usage
+from core.errors import Refused
 from grids.management.options import acting_user, beijing_date
 from grids.models import ApiToken, Term, TokenScope, User
+from grids.people.posts import designate, post_create, term_start, user_close, user_create, user_password_set
+from grids.people.tokens import DEFAULT_DAYS, token_issue, token_revoke, tokens_revoke_all
 from grids.roles import POST_KIND_LABELS, PostKind
 from grids.selectors import roles_of, root_code
-from grids.services.people import designate, post_create, term_start, user_close, user_create, user_password_set
-from grids.services.tokens import DEFAULT_DAYS, token_issue, token_revoke, tokens_revoke_all
-from journal import clock
-from journal.commands import JinshaoCommand, Usage
-from journal.errors import Refused
 
 
 class Command(JinshaoCommand):

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from core.commands import JinshaoCommand
 from journal import backup
-from journal.commands import JinshaoCommand
 
 
 class Command(JinshaoCommand):

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.core.management.commands.flush import Command as DjangoFlush
 
-from journal import baseline, triggers
+from core.db import baseline, triggers
 
 
 class Command(DjangoFlush):

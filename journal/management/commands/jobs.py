@@ -4,8 +4,9 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from journal import clock, jobs, working
-from journal.commands import JinshaoCommand
+from core import clock
+from core.commands import JinshaoCommand
+from journal.jobs import jobs, working
 from journal.models import Job
 
 MOST_LISTED = 500

@@ -4,10 +4,11 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from journal import backup, sealing
-from journal.commands import JinshaoCommand, Usage
-from journal.errors import BadInput, Refused
-from journal.verify import parse_head, verify
+from core.commands import JinshaoCommand, Usage
+from core.errors import BadInput, Refused
+from journal import backup
+from journal.record import sealing
+from journal.record.verify import parse_head, verify
 
 
 class Command(JinshaoCommand):

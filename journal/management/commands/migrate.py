@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.commands.migrate import Command as DjangoMigrate
 
-from journal import baseline, triggers
+from core.db import baseline, triggers
 
 
 class Command(DjangoMigrate):

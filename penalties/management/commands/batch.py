@@ -7,19 +7,19 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from core.commands import JinshaoCommand, month
 from grids.models import User
 from grids.selectors import system_user, user_named
-from journal.commands import JinshaoCommand, month
 from penalties import selectors
+from penalties.batches import steps, table
 from penalties.documents.report import PayerRow, total_of
 from penalties.models import Batch
 from penalties.money import daxie, fen_from_yuan, yuan
-from penalties.services import batches, tables
 
 
 def batch_json(batch: Batch) -> dict[str, Any]:
     """One batch with its table; money in fen and, for people, in yuan."""
-    rows = tables.batch_rows(batch)
+    rows = table.batch_rows(batch)
     total = total_of(rows)
     return {
         "batch": batch.pk,
@@ -75,7 +75,7 @@ class Command(JinshaoCommand):
         actions.add_parser("list", help="全部批次")
         show = actions.add_parser("show", help="一个批次")
         show.add_argument("id", type=int)
-        for step, label in batches.STEP_LABELS.items():
+        for step, label in steps.STEP_LABELS.items():
             sub = actions.add_parser(step, help=label)
             sub.add_argument("id", type=int)
             sub.add_argument("--as", dest="actor", required=True, help="以谁的身份办理")
@@ -94,22 +94,22 @@ class Command(JinshaoCommand):
             return batch_json(selectors.batch_by_id(options["id"]))
         actor = user_named(options["actor"]) if options.get("actor") else system_user()
         if action == "build":
-            return batch_json(batches.batch_build(month=options["month"], actor=actor))
+            return batch_json(steps.batch_build(month=options["month"], actor=actor))
         return batch_json(self._step(action, actor, options))
 
     def _step(self, action: str, actor: User, options: dict[str, Any]) -> Batch:
         batch_id, doc_no, on = options["id"], options.get("doc_no", ""), options.get("date")
         if action == "freeze":
-            return batches.batch_freeze(batch_id=batch_id, actor=actor)
+            return steps.batch_freeze(batch_id=batch_id, actor=actor)
         if action == "submit":
-            return batches.batch_submit(batch_id=batch_id, actor=actor, submitted_on=on, doc_no=doc_no)
+            return steps.batch_submit(batch_id=batch_id, actor=actor, submitted_on=on, doc_no=doc_no)
         if action == "approve":
-            return batches.batch_approve(
+            return steps.batch_approve(
                 batch_id=batch_id, actor=actor, doc_no=doc_no, approved_on=on, file=options.get("file")
             )
         if action == "send":
-            return batches.batch_send(batch_id=batch_id, actor=actor, sent_on=on, doc_no=doc_no)
-        return batches.batch_settle(
+            return steps.batch_send(batch_id=batch_id, actor=actor, sent_on=on, doc_no=doc_no)
+        return steps.batch_settle(
             batch_id=batch_id,
             actor=actor,
             voucher_no=doc_no,

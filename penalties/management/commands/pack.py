@@ -5,9 +5,9 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from core.commands import JinshaoCommand
 from grids.selectors import system_user
-from journal.commands import JinshaoCommand
-from penalties.services.pack import pack_load
+from penalties.pack import pack_load
 
 
 class Command(JinshaoCommand):

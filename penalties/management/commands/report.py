@@ -5,11 +5,11 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from journal.commands import JinshaoCommand
-from journal.commands import month as month_text
+from core.commands import JinshaoCommand
+from core.commands import month as month_text
+from penalties.batches.reports import write_reports
 from penalties.documents.report import check
 from penalties.money import daxie, yuan
-from penalties.services.reports import write_reports
 
 
 class Command(JinshaoCommand):

@@ -11,8 +11,8 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from core.errors import BadInput
 from firepoints.feedback.xlsx import CellText, column_at, fill, letters
-from journal.errors import BadInput
 
 HEAD = ["序号", "县", "经度", "纬度", "日期", "核实结果"]
 

@@ -1,0 +1,1 @@
+"""The API's and pages' common ground: pagination, lists, exports, tags, limits, problems, schema, client addresses."""

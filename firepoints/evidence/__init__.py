@@ -1,0 +1,1 @@
+"""Photos, scans and tracks: taking them in, judging them."""

@@ -1,0 +1,1 @@
+"""What people report: findings on site and the hotline."""

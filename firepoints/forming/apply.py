@@ -1,0 +1,216 @@
+"""What a partition says becomes points: new ones, sightings that join, suspicions that come together or apart. In the
+caller's transaction; whatever the rule cannot tell is asked of a person (policy.md §4)."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from core.errors import StaleVersion
+from firepoints.forming import doubts
+from firepoints.forming.doubts import Doubt, Kind, Origins
+from firepoints.forming.points import NewPoint, attach_detections, create_points, refresh
+from firepoints.forming.scene import Scene
+from firepoints.grouping.rule import Group
+from firepoints.life.merge import fire_point_absorb
+from firepoints.models import Detection, FirePoint, ImportRun, Membership, Question
+from firepoints.steps.advancing import claim
+from firepoints.steps.asking import Answer, Asking
+from firepoints.terms.states import Conclusion, State
+from grids.models import User
+from grids.selectors import system_user
+from journal.record.services import record
+
+TAKES_IN = (State.DISPATCHED, State.JOINT, State.VERIFIED)
+OVERSIZE_WORDS = {"over_48h": "超过 48 小时", "over_2km": "超过 2 公里"}
+APART_NOW = "按现有的监测记录和固定热源，归并规则不再把它们连成一处"
+
+
+@dataclass(slots=True)
+class Application:
+    """The groups of one partition at work. `homes`: of a suspected point whose sightings the partition holds apart, the
+    label of the group that keeps it; `targets`: detection → the points that stand and that it touches; `doubtful`:
+    detections whose group may be one fire with another → the question about it."""
+
+    scene: Scene
+    homes: dict[int, int]
+    targets: Mapping[int, set[int]]
+    doubtful: Mapping[int, Doubt]
+    detections: Mapping[int, Detection]
+    run: ImportRun
+    actor: User
+
+    def of(self, groups: Iterable[Group]) -> int:
+        """Form or change the points of some groups; returns how many. Raises StaleVersion, Conflict."""
+        fresh: list[NewPoint] = []
+        touched = 0
+        for one in groups:
+            if one.frozen:
+                continue
+            self._release_strays(one)
+            standing = sorted({self.scene.point_of[pk] for pk in one.members if pk in self.scene.point_of})
+            if standing:
+                touched += self._grow(one, standing)
+                continue
+            beside = self._beside(one.members)
+            if len(beside) == 1 and takes_in(self.scene.points[beside[0]]):
+                self._attach(self.scene.points[beside[0]], one)
+                touched += 1
+            else:
+                fresh.append(self._new_point(one, beside))
+        create_points(fresh, actor=self.actor, subject=self.run)
+        return touched + len(fresh)
+
+    def _beside(self, members: Iterable[int]) -> list[int]:
+        return sorted(set().union(*(self.targets.get(pk, ()) for pk in members)))
+
+    def _release_strays(self, one: Group) -> None:
+        """A suspected point follows the partition: what now belongs to another group leaves it."""
+        scene, leaving = self.scene, defaultdict[int, list[int]](list)
+        for pk in one.members:
+            of = scene.point_of.get(pk)
+            if of is not None and self.homes.get(of, one.members[0]) != one.members[0]:
+                leaving[of].append(pk)
+        for at, ids in sorted(leaving.items()):
+            point = scene.points[at]
+            claim(point)
+            Membership.objects.filter(point=point, is_active=True, detection__in=ids).update(is_active=False)
+            asking = Asking()
+            _close_of_strays(point, [self.detections[pk] for pk in ids], asking)
+            scene.points[at] = refresh(FirePoint.objects.get(pk=at), asking)
+            told = {"detections": sorted(ids), "state": point.state, **asking.told()}
+            record("fire_point.released", point, self.actor, after=told, reason=APART_NOW)
+            for pk in ids:
+                del scene.point_of[pk]
+
+    def _grow(self, one: Group, standing: list[int]) -> int:
+        """The group holds suspected points already: the oldest takes in the others, and what is new."""
+        scene, others = self.scene, standing[1:]
+        survivor = scene.points[standing[0]]
+        additions = [pk for pk in one.members if pk not in scene.point_of]
+        if not additions and not others and standing[0] not in self.homes:
+            return 0
+        came: dict[int, int | None] = dict.fromkeys(additions)
+        came |= {pk: scene.point_of[pk] for pk in one.members if scene.point_of.get(pk) in others}
+        current = FirePoint.objects.get(pk=survivor.pk)
+        if current.version != survivor.version:
+            raise StaleVersion()  # a person, or another piece, has changed it since the scene was read
+        for pk in others:
+            fire_point_absorb(
+                point_id=pk, into=survivor.pk, actor=system_user(), reason="新的监测记录把两处连成一处",
+                expected_version=scene.points[pk].version,
+            )  # fmt: skip
+        self._follow(others, survivor.pk, one.members[0])
+        current = FirePoint.objects.get(pk=survivor.pk)
+        questions = [*self._questions(one, came), *self._named_beside(self._beside(additions))]
+        if additions:
+            some = [self.detections[pk] for pk in additions]
+            current = attach_detections(
+                point=current, detections=some, actor=self.actor, why=why_of(one), questions=questions
+            )
+            questions = []
+        is_oversize = bool(one.oversize) and (bool(came) or current.is_oversize)
+        FirePoint.objects.filter(pk=current.pk).update(is_oversize=is_oversize, is_fixed_heat=one.fixed_only)
+        self._ask(current, questions, is_oversize=is_oversize)
+        scene.points[current.pk] = current  # its version is this piece's own from here on
+        return 1
+
+    def _ask(self, point: FirePoint, questions: Sequence[Doubt], *, is_oversize: bool) -> None:
+        """What remains to be asked of a point that nothing joined by itself; that it is too large is asked no more where it
+        is not."""
+        asking = Asking()
+        if not is_oversize:
+            open_ = Question.objects.unanswered().filter(point=point, kind=Kind.OVERSIZE)
+            asking.answer(open_, Answer.MOOT, APART_NOW)
+        asking.ask([(point, one) for one in questions])
+        if told := asking.told():
+            record("fire_point.questioned", point, self.actor, after=told)
+
+    def _follow(self, absorbed: Sequence[int], survivor: int, label: int) -> None:
+        """What an absorbed point held of other groups is the survivor's now, until they take it."""
+        scene = self.scene
+        if not any(pk in self.homes for pk in absorbed):
+            return
+        self.homes[survivor] = label
+        moved = set(absorbed)
+        scene.point_of.update({pk: survivor for pk, at in scene.point_of.items() if at in moved})
+
+    def _attach(self, point: FirePoint, one: Group) -> None:
+        current = FirePoint.objects.select_related("verification", "attribution").get(pk=point.pk)
+        if not takes_in(current):
+            raise StaleVersion()  # a person has just decided: grouped anew, the sighting becomes a suspicion of its own
+        held = list(
+            Detection.objects.select_related("source").filter(memberships__point=current, memberships__is_active=True)
+        )
+        some = [self.detections[pk] for pk in one.members]
+        questions = doubts.several_sites([*held, *some], dict.fromkeys(one.members))
+        current = attach_detections(
+            point=current, detections=some, actor=self.actor, why=why_of(one), questions=questions
+        )
+        is_fixed_heat = current.is_fixed_heat and one.fixed_only
+        if is_fixed_heat != current.is_fixed_heat:
+            FirePoint.objects.filter(pk=current.pk).update(is_fixed_heat=is_fixed_heat)
+
+    def _new_point(self, one: Group, beside: list[int]) -> NewPoint:
+        came: Origins = dict.fromkeys(one.members)
+        questions = [*self._named_beside(beside), *self._near(one), *self._questions(one, came)]
+        return NewPoint(
+            detections=[self.detections[pk] for pk in one.members],
+            why=why_of(one),
+            is_oversize=bool(one.oversize),
+            is_fixed_heat=one.fixed_only,
+            questions=questions,
+        )
+
+    def _near(self, one: Group) -> list[Doubt]:
+        """What the members ask about sightings beside them: once for each kind and point there."""
+        asked: dict[tuple[str, int | None], Doubt] = {}
+        for pk in sorted(one.members):
+            if (doubt := self.doubtful.get(pk)) is not None:
+                asked.setdefault((doubt.kind, self.scene.point_of.get(doubt.beside or 0)), doubt)
+        return list(asked.values())
+
+    def _questions(self, one: Group, came: Origins) -> list[Doubt]:
+        """That the group is too large, or signs that it is several fires: what is to be divided anyway is asked once."""
+        if one.oversize:
+            return [Doubt(Kind.OVERSIZE, oversize_words(one), detection=min(came))] if came else []
+        return doubts.several_sites([self.detections[pk] for pk in one.members], came)
+
+    def _named_beside(self, beside: Sequence[int]) -> list[Doubt]:
+        points = [self.scene.points[pk] for pk in beside]
+        return [doubts.touches(point.pk, f"{point}（{standing_words(point)}）") for point in points]
+
+
+def _close_of_strays(point: FirePoint, left: Sequence[Detection], asking: Asking) -> None:
+    """What the machine asked about sightings that belong elsewhere now: their new home asks by itself."""
+    rows = Question.objects.unanswered().filter(point=point, detection__in=left, asked_by__isnull=True)
+    asking.answer(rows, Answer.MOOT, APART_NOW)
+    asking.close_of_lists(point, left, APART_NOW)
+
+
+def takes_in(point: FirePoint) -> bool:
+    """Whether a sighting may join by itself: never a point that was found untrue, decided or closed."""
+    return point.state in TAKES_IN and not is_untrue(point)
+
+
+def is_untrue(point: FirePoint) -> bool:
+    return point.verification is not None and point.verification.conclusion == Conclusion.FALSE
+
+
+def standing_words(point: FirePoint) -> str:
+    """How a point stands, said so that a person sees at once what a new sighting there means."""
+    if point.counted is False:
+        return "认定不计入"
+    return f"{State(point.state).label}{'，报不属实' if is_untrue(point) else ''}"
+
+
+def oversize_words(one: Group) -> str:
+    return "待人工划分：" + "、".join(OVERSIZE_WORDS[code] for code in one.oversize) if one.oversize else ""
+
+
+def why_of(one: Group) -> dict[int, str]:
+    """detection id → the strongest link by which it belongs, in words."""
+    why: dict[int, str] = {}
+    for link in one.links:
+        for pk in (link.a, link.b):
+            why.setdefault(pk, link.text)
+    return why

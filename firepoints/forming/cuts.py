@@ -1,0 +1,36 @@
+"""How a point might be divided, for the page of 划分 and the map. Reads only; a person decides."""
+
+from collections.abc import Sequence
+
+from firepoints.forming.scene import SEEN, columns_of, params_of
+from firepoints.grouping.cuts import Part, proposed_parts
+from firepoints.models import Detection, FirePoint, Question, Source
+
+
+def is_in_question(point: FirePoint) -> bool:
+    """Whether it is an open question that it is one site."""
+    several = Question.objects.unanswered().filter(point=point, kind=Question.Kind.SEVERAL_SITES)
+    return point.is_oversize or several.exists()
+
+
+def cuts_of(sightings: Sequence[Detection]) -> list[Part]:
+    """Proposed parts of one point's sightings (with their source), the earliest first; one part where nothing speaks for
+    a cut."""
+    rows = list(Detection.objects.filter(pk__in=[one.pk for one in sightings]).values_list(*SEEN))
+    if len(rows) < 2:
+        return []
+    passes = {
+        one.pk: f"{one.run_id} {one.satellite} {one.starts_at.isoformat()}"
+        for one in sightings
+        if one.source.source_class == Source.Class.OFFICIAL_LIST and one.precision == "instant" and one.satellite
+    }
+    return proposed_parts(columns_of(rows), passes, params_of(rows))
+
+
+def cut_words(parts: Sequence[Part]) -> list[str]:
+    """A line for each proposed part; nothing where it is one site."""
+    if len(parts) < 2:
+        return []
+    return [
+        f"第 {n} 处：{len(part.ids)} 条{f'（{part.reason}）' if part.reason else ''}" for n, part in enumerate(parts, 1)
+    ]

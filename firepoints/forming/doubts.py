@@ -1,0 +1,160 @@
+"""The questions that the rows of one point raise by contradicting each other: for a person, never settled by the machine.
+
+Pure but for the names of counties. A question blocks 认定 until somebody answers it (核对, 划分 or 并入); only what a row
+brings is asked, so that an answered question does not come back with the next row.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from firepoints.models import Detection, Question, Source
+from firepoints.sightings.readers.places import county_stem
+from grids.geo.footprint import metres_per_degree
+
+SITES_M = 200.0
+"""Two findings on site this far apart, errors apart, are seldom one field: a phone is good to some ten metres."""
+ACCURACY_M = 20.0
+Kind = Question.Kind
+EARLIER = "巡查发现早于过境而在像元内：与相邻的一处可能是同一处，请核对，同一处请并入"
+FINDING_SHIFTED = "疑为坐标系有误：按火星坐标（GCJ-02）换算后落在同日另一处的像元内，请核对位置，同一处请并入"
+PIXEL_SHIFTED = "疑为坐标系有误：同日一处巡查发现按火星坐标（GCJ-02）换算后落在本处像元内，请核对，同一处请并入"
+NO_EDITION = "没有启用的边界版本，启用后重新定位"
+OUTSIDE = "中心不在任何县（区）内"
+NEW_COUNTY = "新的监测记录触及另一县（区），请考虑标记跨界"
+ZONE = re.compile("开发区|高新|经开|新区|新城|示范区|管委会")
+Origins = Mapping[int, int | None]
+"""Sightings that have just come to a point: id → the point that they come from, None for those that had none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A question before it is asked: its kind, its whole words, and the key of what it is about.
+
+    With a list (`run`) and a row of it (`detection`) it is about the list; where that was answered before, about the row.
+    `beside`: a sighting that may belong to the same fire; the question is about its point, where it has one by then.
+    """
+
+    kind: str
+    words: str
+    detection: int | None = None
+    run: int | None = None
+    other: int | None = None
+    beside: int | None = None
+    speaks_for: str = ""
+    speaks_against: str = ""
+
+
+def earlier_finding(detection: int, beside: int) -> Doubt:
+    """A finding inside a pixel before the satellite passed, asked of one of the two."""
+    return Doubt(Kind.EARLIER_FINDING, EARLIER, detection=detection, beside=beside)
+
+
+def shifted(detection: int, beside: int, *, is_finding: bool) -> Doubt:
+    """A finding that a wrong datum may keep from its pixel, asked of the one that comes later."""
+    return Doubt(Kind.DATUM, FINDING_SHIFTED if is_finding else PIXEL_SHIFTED, detection=detection, beside=beside)
+
+
+def touches(other: int, name: str) -> Doubt:
+    """A point that stands and that new sightings touch without joining it; `name` says how it stands."""
+    return Doubt(Kind.TOUCHES, f"与 {name} 的范围相接：同一处请并入，新的焚烧另行派发", other=other)
+
+
+def several_sites(detections: Sequence[Detection], came: Origins) -> list[Doubt]:
+    """Signs that a group is two fires, among pairs that have just come together: findings on site far apart, or rows that
+    the issuer itself holds apart (one list, one pass)."""
+    asked = [_far_apart(detections, came), *_of_one_pass(detections, came)]
+    return [one for one in asked if one is not None]
+
+
+def _are_new(a: Detection, b: Detection, came: Origins) -> bool:
+    """Whether two sightings of a point meet for the first time: what came together from one point has met before."""
+    if a.pk not in came and b.pk not in came:
+        return False
+    origins = came.get(a.pk), came.get(b.pk)
+    return origins[0] is None or origins[0] != origins[1]
+
+
+def _far_apart(detections: Sequence[Detection], came: Origins) -> Doubt | None:
+    on_site = [one for one in detections if one.kind != Detection.Kind.SATELLITE]
+    far = max(
+        ((metres, a, b) for a, b in combinations(on_site, 2) if _are_new(a, b, came) and (metres := _metres(a, b))),
+        key=lambda one: (one[0], -one[1].pk, -one[2].pk),
+        default=None,
+    )
+    if far is None:
+        return None
+    metres, a, b = far
+    newer = max((one for one in (a, b) if one.pk in came), key=lambda one: one.pk)
+    grounds = f"巡查或黑斑相距 {metres:.0f} 米"
+    return Doubt(Kind.SEVERAL_SITES, _several(grounds), detection=newer.pk, speaks_for=grounds)
+
+
+def _metres(a: Detection, b: Detection) -> float:
+    """Metres between two findings, 0 where they may be one field."""
+    east, north = metres_per_degree((a.lat + b.lat) / 2)
+    apart = float(np.hypot((a.lon - b.lon) * east, (a.lat - b.lat) * north))
+    allowed = SITES_M + sum(max(accuracy_m(one) - ACCURACY_M, 0.0) for one in (a, b))
+    return apart if apart >= allowed else 0.0
+
+
+def _several(grounds: str) -> str:
+    return f"疑为几处：{grounds}，请现场看清后划分或核对"
+
+
+def accuracy_m(one: Detection) -> float:
+    """What a finding says of its own error, else what a phone has outside under the sky."""
+    return one.accuracy_m or ACCURACY_M
+
+
+def _of_one_pass(detections: Iterable[Detection], came: Origins) -> list[Doubt]:
+    """One question for each list that holds rows of one pass apart, with all such passes of the list in its words."""
+    passes: dict[tuple[int, str, object], list[Detection]] = defaultdict(list)
+    for one in detections:
+        if one.source.source_class == Source.Class.OFFICIAL_LIST and one.precision == "instant" and one.satellite:
+            passes[(one.run_id, one.satellite, one.starts_at)].append(one)
+    signs: dict[int, list[str]] = defaultdict(list)
+    newest: dict[int, int] = {}
+    for (run, _, _), rows in passes.items():
+        if any(_are_new(a, b, came) for a, b in combinations(rows, 2)):
+            signs[run].append(f"同一清单同一次过境列有 {len(rows)} 行（第 {_numbers(rows)} 行）")
+            newest[run] = max(newest.get(run, 0), *(one.pk for one in rows if one.pk in came))
+    return [
+        Doubt(Kind.SEVERAL_SITES, _several("，".join(told)), detection=newest[run], run=run, speaks_for="，".join(told))
+        for run, told in signs.items()
+    ]
+
+
+def _numbers(rows: Sequence[Detection]) -> str:
+    return "、".join(str(number) for number in sorted(one.row_no for one in rows))
+
+
+def other_county(detections: Iterable[Detection], code: str, names: Mapping[str, str]) -> list[Doubt]:
+    """A question for each row that can be charged and names, or lies in, another county than the point's own (`code`).
+
+    `names`: {county code: name} of the point's edition. A development zone is not compared: it has no border of its own
+    (policy.md §2e). A row that lies across but names the point's own county agrees with it.
+    """
+    own = county_stem(names.get(code, ""))
+    if not own:
+        return []
+    asked = []
+    for one in detections:
+        if one.source.source_class == Source.Class.LEAD:
+            continue
+        stated = "" if ZONE.search(one.stated_county) else county_stem(one.stated_county)
+        lies = names.get(one.county_code, "")
+        who = "清单" if one.kind == Detection.Kind.SATELLITE else "巡查"
+        if stated and stated != own:
+            grounds = f"{who}写 {one.stated_county}，坐标在 {lies or names[code]}"
+        elif lies and one.county_code != code and stated != own:
+            grounds = f"{who}一行的坐标在 {lies}，火点定在 {names[code]}"
+        else:
+            continue
+        words = f"表列县不符：{grounds}，请核对或标记跨界"
+        asked.append(Doubt(Kind.STATED_COUNTY, words, detection=one.pk, speaks_for=grounds))
+    return asked

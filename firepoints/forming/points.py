@@ -1,0 +1,255 @@
+"""Detections become fire points: creating them, and what may still join or leave one (policy.md §4)."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from core.errors import Conflict, Missing
+from firepoints.forming import doubts
+from firepoints.forming.attribution import attribute, candidates, create_attributed, least_share, locate
+from firepoints.forming.doubts import Doubt
+from firepoints.models import Detection, FirePoint, Membership, Source
+from firepoints.sightings import footprints
+from firepoints.steps import selectors
+from firepoints.steps.advancing import claim, concern
+from firepoints.steps.asking import Asked, Asking
+from firepoints.terms.states import UNDECIDED, State
+from grids import locating
+from grids import selectors as grids
+from grids.models import Edition, User
+from journal.record import digests
+from journal.record.services import record
+
+MOST_LISTED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class NewPoint:
+    """One 处 as the grouping proposes it. `why` says per detection id (or for all) on what ground it belongs."""
+
+    detections: Sequence[Detection]
+    why: Mapping[int, str] | str = ""
+    is_oversize: bool = False
+    is_fixed_heat: bool = False
+    questions: Sequence[Doubt] = ()
+
+    def ground(self, detection: Detection) -> str:
+        said = self.why if isinstance(self.why, str) else self.why.get(detection.pk, "")
+        return said[:300]
+
+
+def best_position(detections: Iterable[Detection]) -> Detection:
+    """The sighting that says best where it burnt: a finding on site before a pixel, a small pixel before a large one,
+    a nominal one last; then the earliest, then by key, so that the order of arrival does not matter."""
+
+    def order(one: Detection) -> tuple[Any, ...]:
+        is_pixel = one.kind == Detection.Kind.SATELLITE
+        area = (one.scan_km or 99.0) * (one.track_km or 99.0) if is_pixel else 0.0
+        return (is_pixel, one.is_nominal, area, -(one.frp_mw or 0.0), one.starts_at, one.key)
+
+    return min(detections, key=order)
+
+
+def outline(detections: Sequence[Detection]) -> dict[str, Any]:
+    """The facts of a point that follow from its detections. The burning date is the earliest that any of them names
+    (policy.md §2f; a later scar does not move it, a scar alone gives its day of discovery)."""
+    best = best_position(detections)
+    return {
+        "starts_at": min(one.starts_at for one in detections),
+        "ends_at": max(one.ends_at for one in detections),
+        "precision": min(detections, key=lambda one: (one.starts_at, one.key)).precision,
+        "burn_date": min(one.beijing_date for one in detections),
+        "lon": best.lon,
+        "lat": best.lat,
+    }
+
+
+@transaction.atomic
+def create_points(groups: Sequence[NewPoint], *, actor: User, subject: Any = None, reason: str = "") -> list[FirePoint]:
+    """Make a suspected point of each group, located and attributed; one journal entry for all of them.
+
+    `subject` is what brought them (an ImportRun), default the first point. Raises Missing for an empty group;
+    IntegrityError if a detection already belongs to a point.
+    """
+    if not groups:
+        return []
+    if any(not group.detections for group in groups):
+        raise Missing(["监测记录"])
+    points = [
+        FirePoint(
+            **outline(group.detections),
+            is_oversize=group.is_oversize,
+            is_fixed_heat=group.is_fixed_heat,
+        )
+        for group in groups
+    ]
+    placeless = create_attributed(points, footprints.sites([group.detections for group in groups]))
+    Membership.objects.bulk_create(
+        [
+            Membership(point=point, detection=one, why=group.ground(one))
+            for point, group in zip(points, groups, strict=True)
+            for one in group.detections
+        ],
+        batch_size=500,
+    )
+    asking = Asking()
+    brought = list(zip(points, (group.detections for group in groups), strict=True))
+    own = [(point, one) for point, group in zip(points, groups, strict=True) for one in group.questions]
+    asking.ask([*own, *placeless, *_about_counties(brought)])
+    gathered = {
+        str(point.pk): sorted(one.pk for one in group.detections) for point, group in zip(points, groups, strict=True)
+    }
+    told = {"count": len(points), "digest": digests.sha256(digests.plain(gathered)), **asking.told()}
+    if len(points) <= MOST_LISTED:
+        told["points"] = gathered
+    record("fire_point.created", subject if subject is not None else points[0], actor, after=told, reason=reason)
+    return points
+
+
+@transaction.atomic
+def attach_detections(
+    *,
+    point: FirePoint,
+    detections: Sequence[Detection],
+    actor: User,
+    why: Mapping[int, str] | str = "",
+    questions: Sequence[Doubt] = (),
+) -> FirePoint:
+    """Let sightings join an undecided point, with what is to be asked about them. Before dispatch it is located anew; after
+    it, its place and date stand and a county that is newly touched is left to a person.
+
+    Raises Conflict for a decided point: what was 认定 is frozen, and a person decides (policy.md §4). StaleVersion.
+    """
+    if point.state not in UNDECIDED:
+        raise Conflict(f"{point} 已{State(point.state).label}，新的监测记录要由人处理", code="frozen_point")
+    claim(point)
+    group = NewPoint(detections, why)
+    Membership.objects.bulk_create(
+        [Membership(point=point, detection=one, why=group.ground(one)) for one in detections]
+    )
+    asking = Asking()
+    point = refresh(point, asking, came=[one.pk for one in detections])
+    asking.ask([*((point, one) for one in questions), *_about_counties([(point, detections)])])
+    told = {"detections": sorted(one.pk for one in detections), **asking.told()}
+    record("fire_point.gathered", point, actor, after=told)
+    return point
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """Why sightings go out of force, in words and as the kind of question that it raises at points people acted on."""
+
+    kind: str
+    reason: str
+
+
+@transaction.atomic
+def release_detections(*, detections: Iterable[Detection], actor: User, departure: Departure) -> list[FirePoint]:
+    """Take sightings that are out of force out of their undecided points; returns the points, those left empty too.
+
+    A decided point keeps its sightings; it, and an undecided one that people acted on and that is left empty, is put
+    before a person. What was asked about the sightings is moot. Raises StaleVersion.
+    """
+    leaving = {one.pk: one for one in detections}
+    mine = Membership.objects.filter(detection__in=list(leaving), is_active=True)
+    of_point: dict[int, list[int]] = defaultdict(list)
+    for point_id, pk in mine.order_by("point_id", "detection_id").values_list("point_id", "detection_id"):
+        of_point[point_id].append(pk)
+    touched: list[FirePoint] = []
+    for point in FirePoint.objects.filter(pk__in=list(of_point)).order_by("pk"):
+        claim(point)
+        left = [leaving[pk] for pk in of_point[point.pk]]
+        asking = Asking()
+        asking.close_about(of_point[point.pk], departure.reason)
+        asking.close_of_lists(point, left, departure.reason)
+        if point.state in UNDECIDED:
+            mine.filter(point=point).update(is_active=False)
+            point = refresh(point, asking)
+        if _is_left_to_a_person(point):
+            asking.ask([(point, doubt) for doubt in _doubts_of(departure, left)])
+        told = {"detections": of_point[point.pk], "state": point.state, **asking.told()}
+        record("fire_point.released", point, actor, after=told, reason=departure.reason)
+        touched.append(point)
+    _close_elsewhere(list(leaving), actor, departure)
+    return touched
+
+
+def _is_left_to_a_person(point: FirePoint) -> bool:
+    if point.state in UNDECIDED:
+        return point.state != State.SUSPECTED and not point.memberships.filter(is_active=True).exists()
+    return True
+
+
+def _doubts_of(departure: Departure, left: Sequence[Detection]) -> list[Doubt]:
+    """One question for a withdrawn run, one for each row that a corrected list changes or leaves out."""
+    words = f"{departure.reason}，请复核"
+    if departure.kind == doubts.Kind.WITHDRAWN:
+        return [Doubt(departure.kind, words, run=pk) for pk in sorted({one.run_id for one in left})]
+    return [Doubt(departure.kind, words, detection=one.pk) for one in left]
+
+
+def _close_elsewhere(gone: Sequence[int], actor: User, departure: Departure) -> None:
+    """A finding from outside belongs to no point yet: what was asked about it is moot as well."""
+    asking = Asking()
+    asking.close_about(gone, departure.reason)
+    for row, _ in asking.answered:
+        subject = row.point or ("firepoints.question", row.pk)
+        record("question.closed", subject, actor, after=asking.told(), reason=departure.reason)
+
+
+def refresh(point: FirePoint, asking: Asking, *, came: Collection[int] = ()) -> FirePoint:
+    """Bring a claimed point in line with its active detections, of which some just `came`; an empty one stays as it was.
+
+    What has to be asked about its place goes through the act's own `asking`.
+    """
+    detections = selectors.active_detections(point)
+    if not detections:
+        return point
+    facts = outline(detections)
+    if point.state != State.SUSPECTED:
+        facts = {"starts_at": facts["starts_at"], "ends_at": facts["ends_at"]}
+    for name, value in facts.items():
+        setattr(point, name, value)
+    point.save(update_fields=list(facts))
+    if point.state == State.SUSPECTED:
+        asking.ask_about_places([point], attribute([point], [footprints.site(detections)]))
+    else:
+        _note_new_counties(point, detections, asking, came)
+    return point
+
+
+def _note_new_counties(
+    point: FirePoint, detections: Sequence[Detection], asking: Asking, came: Collection[int]
+) -> None:
+    found = locate([point.lon], [point.lat], [footprints.site(detections)], point.burn_date)[0]
+    if found is None:
+        return
+    known = set(point.counties.values_list("county_code", flat=True))
+    concern(point, dict(found.shares))
+    if set(candidates(found, least_share(point.burn_date))) - known and point.state != State.JOINT:
+        about = min(came, default=None)
+        asking.ask([(point, Doubt(doubts.Kind.NEW_COUNTY, doubts.NEW_COUNTY, detection=about))])
+
+
+def _about_counties(brought: Sequence[tuple[FirePoint, Sequence[Detection]]]) -> list[Asked]:
+    """Questions about rows that state, or lie in, another county than the point they come to: a person reconciles the two.
+    Where two counties are possible anyway the joint record does (C11)."""
+    names: dict[int, dict[str, str]] = {}
+    asked: list[Asked] = []
+    for point, detections in brought:
+        if point.is_cross or not point.county_code or point.attribution is None:
+            continue
+        if all(one.source.source_class == Source.Class.LEAD for one in detections):
+            continue
+        edition = point.attribution.edition
+        if edition.pk not in names:
+            names[edition.pk] = _county_names(edition)
+        asked += [(point, one) for one in doubts.other_county(detections, point.county_code, names[edition.pk])]
+    return asked
+
+
+def _county_names(edition: Edition) -> dict[str, str]:
+    return grids.cell_names(edition, locating.index_for(edition).locators["county"].codes)

@@ -1,0 +1,1 @@
+"""The acts of a fire point, a file each."""

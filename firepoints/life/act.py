@@ -1,0 +1,66 @@
+"""One door for the API, the command and the pages: an action by name with its data, done by its own service."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import Any
+
+from core import faults
+from core.errors import BadInput, Missing
+from core.transitions import Transition
+from firepoints.models import FirePoint
+from firepoints.steps.workflow import BY_ACTION, LIFE, Facts
+from grids.models import User
+
+faults.register({"act.committed": "the act stands, the answer is lost: a second try is refused and changes nothing"})
+
+# Every file beside this one, so that no service of an act can be forgotten: each attaches itself to its transition.
+for _file in iter_modules([str(Path(__file__).parent)]):
+    import_module(f"{__package__}.{_file.name}")
+
+
+def transition_of(action: str) -> Transition[Facts]:
+    """The row of the table. Raises BadInput for an unknown action."""
+    if action not in BY_ACTION:
+        raise BadInput(f"没有“{action}”这个操作，可用：{'、'.join(BY_ACTION)}", code="unknown_action")
+    return BY_ACTION[action]
+
+
+def act(
+    *,
+    point_id: int | str,
+    action: str,
+    actor: User,
+    data: Mapping[str, Any] | None = None,
+    expected_version: int | None = None,
+) -> FirePoint:
+    """Do `action` with `data` (JSON values). Raises BadInput for data that the action does not take, Missing for what it
+    needs, and what its service raises."""
+    given = dict(data or {})
+    transition = transition_of(action)
+    fields, lists = transition.fields, transition.lists
+    unknown = sorted(set(given) - set(fields))
+    if unknown:
+        raise BadInput(f"“{action}”不收这些内容：{'、'.join(unknown)}；可用：{'、'.join(fields) or '无'}", where="data")
+    for name, value in given.items():
+        if name in lists and not isinstance(value, list | tuple):
+            raise BadInput("应为列表", where=name)
+        if name not in lists and not isinstance(value, str | int | None):
+            raise BadInput("应为文字", where=name)
+        if isinstance(value, str) and "\x00" in value:
+            raise BadInput("文字里有空字符", where=name)
+    lacking = [name for name, is_required in fields.items() if is_required and given.get(name) in (None, "")]
+    if lacking:
+        raise Missing(lacking)
+    service = LIFE.services[action]
+    point: FirePoint = service(
+        point_id=point_id, actor=actor, expected_version=expected_version, **_texts(given, lists)
+    )
+    faults.point("act.committed")
+    return point
+
+
+def _texts(given: Mapping[str, Any], lists: frozenset[str]) -> dict[str, Any]:
+    """Scalars as text, as the services take them; what was not given is left to their defaults."""
+    return {name: value if name in lists else str(value) for name, value in given.items() if value is not None}

@@ -1,0 +1,48 @@
+"""派发, and the two ways in which a suspicion ends without a decision (C10)."""
+
+from django.db import transaction
+
+from firepoints.models import FirePoint
+from firepoints.steps.advancing import advance, county_due_at, numbered, open_act, required
+from firepoints.steps.asking import Asking
+from firepoints.steps.workflow import act
+from grids.models import User
+
+
+@act("dispatch")
+@transaction.atomic
+def fire_point_dispatch(
+    *, point_id: int | str, actor: User, expected_version: int | None = None, reason: str = ""
+) -> FirePoint:
+    """Send a suspected point to its county for 核实; it gets its number and a deadline, which is a setting (C10).
+
+    Raises NotAllowed, Conflict, Missing (no county yet, 跨界, or not yet one site), StaleVersion.
+    """
+    opened = open_act("dispatch", point_id=point_id, actor=actor, expected_version=expected_version)
+    return advance(opened, reason=reason, due_at=county_due_at(), **numbered(opened.point))
+
+
+@act("close")
+@transaction.atomic
+def fire_point_close(
+    *, point_id: int | str, actor: User, reason: str, expected_version: int | None = None
+) -> FirePoint:
+    """Close a mere lead with a reason. Raises Missing for what an official list or an inspection found."""
+    reason = required(reason, "关闭的理由")
+    opened = open_act("close", point_id=point_id, actor=actor, expected_version=expected_version)
+    asking = Asking(actor)
+    asking.close_at(opened.point, f"已关闭：{reason}", is_gone=False)
+    return advance(opened, reason=reason, asking=asking, closed_reason=reason[:300], due_at=None)
+
+
+@act("withdraw")
+@transaction.atomic
+def fire_point_withdraw(
+    *, point_id: int | str, actor: User, reason: str, expected_version: int | None = None
+) -> FirePoint:
+    """Close a suspicion whose every sighting came from runs that were withdrawn. Raises Missing while one is left."""
+    reason = required(reason, "撤回的理由")
+    opened = open_act("withdraw", point_id=point_id, actor=actor, expected_version=expected_version)
+    asking = Asking(actor)
+    asking.close_at(opened.point, reason, is_gone=True)
+    return advance(opened, reason=reason, asking=asking, closed_reason=reason[:300])

@@ -1,0 +1,98 @@
+"""What a verification must bring (C10, policy.md §5): a 查否 is harder to file than a 属实."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from core import clock
+from core.errors import BadInput, Missing
+from firepoints.models import Evidence, FirePoint, Verification
+from firepoints.policy import rulings
+from firepoints.steps.advancing import next_seq
+from firepoints.steps.selectors import filed_for
+from firepoints.terms.states import Cause, Conclusion
+from grids.models import Post, User
+
+
+def evidence_named(point: FirePoint, uuids: Iterable[Any]) -> list[Evidence]:
+    """The pieces that a report lists. Raises BadInput for what is no UUID, Missing for what has not arrived here."""
+    wanted: list[UUID] = []
+    for text in uuids:
+        try:
+            wanted.append(UUID(str(text)))
+        except ValueError:
+            raise BadInput(f"“{text}”不是佐证编号（UUID）", where="evidence") from None
+    # what was filed for a point that has since been merged into this one came along with it
+    arrived = {one.uuid: one for one in Evidence.objects.filter(filed_for(point), uuid__in=wanted)}
+    lacking = [str(one) for one in dict.fromkeys(wanted) if one not in arrived]
+    if lacking:
+        raise Missing(
+            [f"佐证 {one}" for one in lacking],
+            f"有 {len(lacking)} 件佐证还没有到达本火点，请等上传完成再提交",
+            code="evidence_missing",
+        )
+    return [arrived[one] for one in dict.fromkeys(wanted)]
+
+
+def conclusion_of(text: Any, cause: Any) -> tuple[Conclusion, str]:
+    """Conclusion and cause as our own values. Raises BadInput."""
+    if text not in Conclusion.values:
+        raise BadInput(f"结论只能是 {'、'.join(Conclusion.values)}", where="conclusion")
+    if cause and cause not in Cause.values:
+        raise BadInput(f"原因只能是 {'、'.join(Cause.values)}", where="cause")
+    return Conclusion(text), "" if text == Conclusion.TRUE else str(cause or "")
+
+
+def require_photos(evidence: Sequence[Evidence]) -> None:
+    """属实 rests on at least one photo. Raises Missing."""
+    if not any(one.kind == Evidence.Kind.PHOTO for one in evidence):
+        raise Missing(["至少一张现场照片"])
+
+
+def require_negative_proof(evidence: Sequence[Evidence], *, cause: str, signed_by: str) -> None:
+    """查否: enough different photos, one taken inside the footprint, a search track, a cause, a signature.
+
+    The same file twice is one photo. Raises Missing with everything that lacks, at once.
+    """
+    photos = {one.sha256: one for one in evidence if one.kind == Evidence.Kind.PHOTO}
+    wanted = int(rulings.ruling("negative_photos", clock.today_beijing()))
+    tests = [
+        (len(photos) >= wanted, f"至少 {wanted} 张不同的照片（现有 {len(photos)} 张）"),
+        (any(one.footprint_distance_m == 0 for one in photos.values()), "至少一张在像元范围内拍摄、有定位的照片"),
+        (any(one.kind == Evidence.Kind.TRACK for one in evidence), "搜索轨迹"),
+        (bool(cause), "查否的原因"),
+        (bool(signed_by), "部门负责人签字"),
+    ]
+    lacking = [what for passed, what in tests if not passed]
+    if lacking:
+        raise Missing(lacking, "查否还缺：" + "、".join(lacking), code="negative_proof")
+
+
+def file_verification(
+    point: FirePoint,
+    *,
+    kind: str,
+    conclusion: str,
+    cause: str,
+    actor: User,
+    evidence: Sequence[Evidence],
+    county_code: str,
+    note: str = "",
+    signed_by: str = "",
+    post: Post | None = None,
+) -> Verification:
+    """Append the record and tie its evidence to it."""
+    verification = Verification.objects.create(
+        point=point,
+        seq=next_seq(Verification, point),
+        kind=kind,
+        conclusion=conclusion,
+        cause=cause,
+        note=note[:500],
+        verified_by=actor,
+        post=post,
+        signed_by=signed_by[:60],
+        county_code=county_code,
+    )
+    verification.evidence.add(*evidence)
+    return verification

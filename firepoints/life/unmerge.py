@@ -1,0 +1,76 @@
+"""撤销并入: a merge by a person is taken back; both points stand again as they did, with what each had seen (policy.md §4)."""
+
+from django.db import transaction
+from django.db.models import Q
+
+from core.errors import Conflict, NotAllowed
+from firepoints.forming.points import refresh
+from firepoints.models import FirePoint, Membership, Question, Step
+from firepoints.steps.advancing import advance, claim, open_act, required
+from firepoints.steps.asking import Asking
+from firepoints.steps.workflow import act
+from firepoints.terms.states import DECIDED, UNDECIDED, State
+from grids.models import User
+from grids.roles import Role
+from journal.record.services import record
+
+BY_PEOPLE = ("merge", "merge_decided")
+
+
+@act("unmerge")
+@transaction.atomic
+def fire_point_unmerge(
+    *, point_id: int | str, actor: User, reason: str, expected_version: int | None = None
+) -> FirePoint:
+    """Give a merged point its own sightings and its state of before back; later imports keep the two apart.
+
+    What was decided before the merge is a 认定人's to bring back. Raises Conflict when the survivor has been decided
+    since (重新核实 first), when the sightings have gone elsewhere, or when the machine did the merging (划分 instead).
+    """
+    reason = required(reason, "撤销并入的理由")
+    opened = open_act("unmerge", point_id=point_id, actor=actor, expected_version=expected_version)
+    point, merge = opened.point, _merge_of(opened.point)
+    if merge.from_state in DECIDED and Role.RECOGNISER not in opened.facts.roles:
+        raise NotAllowed("并入前已经认定，撤销要由认定人办理")
+    survivor = FirePoint.objects.get(pk=merge.data["into"])
+    if survivor.state not in UNDECIDED:
+        raise Conflict(f"{survivor} 现在是“{State(survivor.state).label}”：先重新核实，再撤销并入", code="wrong_state")
+    claim(survivor)
+    mine, rest = _shares(survivor, merge.data["detections"])
+    Membership.objects.filter(point=survivor, is_active=True, detection__in=mine).update(is_active=False)
+    why = f"撤销并入 {survivor}：{reason}"[:300]
+    Membership.objects.bulk_create(Membership(point=point, detection_id=pk, why=why) for pk in mine)
+    asking = Asking(actor)
+    refresh(survivor, asking)
+    _give_questions_back(point, survivor, mine, asking, why)
+    record("fire_point.gave_back", survivor, actor, after={"to": point.pk, "detections": mine}, reason=reason)
+    data = {"groups": [mine, rest], "points": [point.pk, survivor.pk]}
+    if merge.from_state == State.SUSPECTED:
+        again = FirePoint.objects.get(pk=point.pk)
+        again.state = State.SUSPECTED  # located anew, as the suspicion that the step makes of it
+        refresh(again, asking)
+    return advance(opened, reason=reason, data=data, asking=asking, to=merge.from_state, merged_into=None)
+
+
+def _give_questions_back(point: FirePoint, survivor: FirePoint, mine: list[int], asking: Asking, reason: str) -> None:
+    """What came with the merged point and is open yet is open there again, here as elsewhere."""
+    open_ = Question.objects.unanswered()
+    theirs = open_.filter(point=survivor).filter(Q(came_from__point=point) | Q(detection__in=mine))
+    asking.carry(theirs, point, reason)
+    asking.rename(open_.filter(other=survivor, came_from__other=point).select_related("point"), point, reason)
+
+
+def _merge_of(point: FirePoint) -> Step:
+    last = point.steps.order_by("-seq").first()
+    if last is None or last.action not in BY_PEOPLE:
+        raise Conflict("这是机器归并的，请在那一处用“划分”", code="wrong_state")
+    return last
+
+
+def _shares(survivor: FirePoint, moved: list[int]) -> tuple[list[int], list[int]]:
+    """The ids that go back and those that stay. Raises Conflict when either would be none."""
+    held = set(Membership.objects.filter(point=survivor, is_active=True).values_list("detection_id", flat=True))
+    mine, rest = sorted(held & set(moved)), sorted(held - set(moved))
+    if not mine or not rest:
+        raise Conflict(f"{survivor} 里已没有可分开的监测记录（撤回或另行划分过）", code="nothing_to_give_back")
+    return mine, rest

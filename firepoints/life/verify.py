@@ -1,0 +1,143 @@
+"""核实: by the county's designated department, by the bureau on site, or entered from paper; and sending it back."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+
+from core import clock, faults
+from core.errors import Missing, NotAllowed
+from firepoints.life.proof import (
+    conclusion_of,
+    evidence_named,
+    file_verification,
+    require_negative_proof,
+    require_photos,
+)
+from firepoints.models import Evidence, FirePoint, Verification
+from firepoints.steps.advancing import Opened, advance, numbered, open_act, required, way_back
+from firepoints.steps.workflow import act
+from firepoints.terms.states import Conclusion
+from grids import selectors as grids
+from grids.models import Post, User
+from grids.roles import Level, PostKind
+
+faults.register({"act.verify.filed": "nothing has happened: no record on file for a point that is not verified"})
+
+Pieces = Sequence[Evidence]
+
+
+def _designated_post(actor: User, county_code: str) -> Post:
+    today = clock.today_beijing()
+    held = grids.posts_held(actor, today).filter(pk__in=grids.designated_posts(county_code, today).values("pk"))
+    post: Post | None = held.first()
+    if post is None:
+        raise NotAllowed("只有县（区）指定部门能核实（四(一)）")
+    return post
+
+
+def _is_from_paper(pieces: Pieces) -> bool:
+    return any(one.kind == Evidence.Kind.SCAN for one in pieces)
+
+
+def _taken_by_the_city(pieces: Sequence[Evidence]) -> bool:
+    uploaders = {one.uploader for one in pieces if one.kind == Evidence.Kind.PHOTO}
+    kinds = [PostKind.BUREAU, PostKind.INSPECTOR]
+    return any(grids.posts_held(one).filter(level=Level.CITY, kind__in=kinds).exists() for one in uploaders)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way of 核实: by the county's designated department (`post_of`), 代录 of its paper return (whoever enters it
+    cannot recognise the point), or by the bureau on site (policy.md §2h). `proof` is missing unless the pieces prove it.
+
+    A paper return needs no photos; a 查否 brings the same proof in every way, or paper would be the easy way out.
+    """
+
+    kind: Verification.Kind
+    post_of: Callable[[User, str], Post] | None = None
+    proof: str = ""
+    proves: Callable[[Pieces], bool] = bool
+    needs_photos: bool = True
+
+
+WAYS: Mapping[str, Way] = {
+    "report": Way(Verification.Kind.COUNTY, post_of=_designated_post),
+    "report_on_behalf": Way(
+        Verification.Kind.ON_BEHALF, proof="纸质核实材料的扫描件", proves=_is_from_paper, needs_photos=False
+    ),
+    "verify_own": Way(Verification.Kind.OWN, proof="市局人员自己拍摄的现场照片", proves=_taken_by_the_city),
+}
+
+
+@act(*WAYS)
+@transaction.atomic
+def fire_point_verify(
+    *,
+    action: str,
+    point_id: int | str,
+    actor: User,
+    conclusion: str,
+    evidence: Sequence[Any],
+    cause: str = "",
+    note: str = "",
+    signed_by: str = "",
+    expected_version: int | None = None,
+) -> FirePoint:
+    """核实 in one of the three ways (C10): a submission, which only another person's 认定 can make count (C9).
+
+    `evidence` lists the UUIDs of pieces that have arrived. Raises NotAllowed for another department than the designated
+    one, Missing for what the way and the conclusion must bring, and what `open_act` raises.
+    """
+    way, signed_by = WAYS[action], signed_by.strip()
+    opened = open_act(action, point_id=point_id, actor=actor, expected_version=expected_version)
+    point = opened.point
+    post = way.post_of(actor, point.county_code) if way.post_of else None
+    pieces = evidence_named(point, evidence)
+    if way.proof and not way.proves(pieces):
+        raise Missing([way.proof])
+    finding, cause = conclusion_of(conclusion, cause)
+    if finding == Conclusion.FALSE:
+        require_negative_proof(pieces, cause=cause, signed_by=signed_by)
+    elif way.needs_photos:
+        require_photos(pieces)
+    verification = file_verification(
+        point,
+        kind=way.kind,
+        conclusion=finding,
+        cause=cause,
+        actor=actor,
+        post=post,
+        evidence=pieces,
+        county_code=point.county_code,
+        note=note,
+        signed_by=signed_by,
+    )
+    return _verified(opened, verification, pieces)
+
+
+def _verified(opened: Opened, verification: Verification, pieces: Pieces) -> FirePoint:
+    faults.point("act.verify.filed")
+    data = {
+        "verification": verification.pk,
+        "conclusion": str(verification.conclusion),
+        "cause": str(verification.cause),
+        "evidence": {str(one.uuid): one.sha256 for one in pieces},
+    }
+    return advance(opened, data=data, verification=verification, due_at=None, **numbered(opened.point))
+
+
+@act("return")
+@transaction.atomic
+def fire_point_return(
+    *, point_id: int | str, actor: User, reason: str, expected_version: int | None = None
+) -> FirePoint:
+    """退回补证: the record stays on file, the point goes back to whoever verified it, a county with a new deadline.
+
+    Raises Missing without a reason.
+    """
+    reason = required(reason, "退回的理由")
+    opened = open_act("return", point_id=point_id, actor=actor, expected_version=expected_version)
+    back = way_back(opened.point)
+    return advance(opened, reason=reason, to=back.to, **back.changes)

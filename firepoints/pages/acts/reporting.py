@@ -1,0 +1,69 @@
+"""现场上报: the county's and the inspector's page, phone first: what to go and see, photos, then the conclusion (C10)."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from core import clock
+from firepoints.models import Evidence
+from firepoints.pages import access
+from firepoints.pages.access import point_or_404, user_of, viewer_of
+from firepoints.pages.acts.forms import VerifyForm
+from firepoints.pages.acts.sent_back import return_of
+from firepoints.pages.points import words
+from firepoints.pages.points.evidence_cards import cards_of
+from firepoints.pages.points.sightings import first_pass, sightings_of
+from firepoints.steps import selectors
+from firepoints.terms.states import State
+from journal.record import services as journal
+
+
+@require_safe
+@never_cache
+def report(request: HttpRequest, point_id: int) -> HttpResponse:
+    """Photos go to the evidence view, the conclusion to the act view; this page holds both and says what is missing."""
+    point = point_or_404(request, point_id)
+    viewer = viewer_of(request, point)
+    seen = sightings_of(point)
+    pieces = list(selectors.evidence_for(point, request.user))
+    evidence = cards_of(point, pieces, first_pass(seen), request.user)
+    available = {one.transition.action: one for one in selectors.actions_for(point, request.user)}
+    action = next((name for name in ("report", "verify_own") if name in available), "")
+    due, is_late = words.due_words(point.due_at, clock.now()) if point.state == State.DISPATCHED else ("", False)
+    if evidence.photos:
+        journal.access(request.user, "evidence", point, f"上报页缩略图 {len(evidence.photos)} 张")
+    here = reverse("firepoints:report", args=[point.pk])
+    context = {
+        "point": point,
+        "viewer": viewer,
+        "mark": words.mark_of(point),
+        "label": words.label_of(point),
+        "place": words.place_of(point),
+        "due": due,
+        "is_late": is_late,
+        "sent_back": return_of(point, point.steps.select_related("actor")) if not viewer.is_former else None,
+        "first": seen[0] if seen else None,
+        "evidence": evidence,
+        "checks": _checks(pieces, evidence.inside),
+        "action": action,
+        "missing": list(available[action].missing) if action else [],
+        "form": VerifyForm(point=point, user=user_of(request), action=action) if action else None,
+        "may_file": viewer.holds(access.MAY_FILE) and point.state not in (State.MERGED, State.CLOSED),
+        # Another address after each upload, so that following it always shows the photos that have arrived.
+        "back": f"{here}?sent={len(pieces)}#conclusion",
+        "map_url": reverse("firepoints:map_geojson", args=[point.pk]),
+    }
+    return render(request, "firepoints/report.html", context)
+
+
+def _checks(pieces: list[Evidence], inside: int) -> list[dict[str, str]]:
+    """What a report rests on, and what a 查否 would still need (policy.md §5)."""
+    photos = len({one.sha256 for one in pieces if one.kind == Evidence.Kind.PHOTO})
+    has_track = any(one.kind == Evidence.Kind.TRACK for one in pieces)
+    return [
+        {"kind": "ok" if photos else "no", "text": f"现场照片 {photos} 张（属实至少 1 张，不属实至少 3 张）"},
+        {"kind": "ok" if inside else "eh", "text": f"像元内拍的 {inside} 张（不属实至少 1 张）"},
+        {"kind": "ok" if has_track else "", "text": "搜索轨迹（不属实才要）" + ("，已传" if has_track else "")},
+    ]

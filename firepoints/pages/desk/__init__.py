@@ -1,0 +1,1 @@
+"""Pages of the desk: home, queue, 认定, rulings, periods."""

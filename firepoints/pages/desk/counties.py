@@ -1,0 +1,106 @@
+"""The month by county and by day: every county listed, zeros too, and the columns add up to the tiles."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+
+from core.month import Month
+from firepoints.models import FirePoint
+from firepoints.pages.panels import MonthMoney
+from firepoints.pages.points.filters import NOBODY, Wanted, answerable
+from firepoints.terms.states import LIVE, State
+from grids import selectors as grids
+
+Money = MonthMoney | None
+_WORKING = Q(state__in=(State.SUSPECTED, State.DISPATCHED, State.JOINT, State.VERIFIED))
+
+
+@dataclass(frozen=True, slots=True)
+class CountyRow:
+    """A county (or who pays in its place): 处 counted, being worked on, excluded; money in words of 万元."""
+
+    name: str
+    counted: int
+    working: int
+    excluded: int
+    money: str
+    urls: dict[str, str]
+    is_total: bool = False
+
+    @property
+    def found(self) -> int:
+        return self.counted + self.working + self.excluded
+
+
+def _columns() -> dict[str, Count]:
+    return {
+        "n_counted": Count("pk", filter=Q(counted=True)),
+        "n_excluded": Count("pk", filter=Q(counted=False)),
+        "n_working": Count("pk", filter=_WORKING),
+    }
+
+
+def county_rows(visible: QuerySet[FirePoint], month: Month, money: Money) -> list[CountyRow]:
+    """Every payer of the month's last day, then those without a county, then the sum."""
+    points = answerable(Wanted(month=str(month)).narrow(visible)).filter(state__in=LIVE)
+    grouped = points.order_by("answers_for").values("answers_for").annotate(**_columns())
+    found = {row["answers_for"]: row for row in grouped}
+    listed = [(row.code, row.name) for row in grids.payers_listed(month.last_day)]
+    known = {code for code, _ in listed}
+    strangers = sorted(code for code in found if code and code not in known)
+    if strangers:
+        named = _names(points, strangers)
+        listed += [(code, named.get(code, code)) for code in strangers]
+    amounts = dict(money.by_payer) if money else {}
+    rows = [_row(code, name, found.get(code), month, amounts.get(code, "0")) for code, name in listed]
+    if "" in found:
+        rows.append(_row(NOBODY, "还没有定", found[""], month, "0"))
+    total = money.total if money else "0"
+    return [*rows, _sum(rows, month, total)] if rows else []
+
+
+def _row(code: str, name: str, found: dict[str, Any] | None, month: Month, money: str) -> CountyRow:
+    urls = {
+        view: Wanted(month=str(month), county=code, state=view).url() for view in ("", "counted", "working", "excluded")
+    }
+    found = found or {}
+    return CountyRow(
+        name, found.get("n_counted", 0), found.get("n_working", 0), found.get("n_excluded", 0), money, urls_of(urls)
+    )
+
+
+def urls_of(urls: dict[str, str]) -> dict[str, str]:
+    """Templates cannot name an empty key."""
+    return {name or "every": url for name, url in urls.items()}
+
+
+def _sum(rows: Iterable[CountyRow], month: Month, money: str) -> CountyRow:
+    every = list(rows)
+    urls = {view: Wanted(month=str(month), state=view).url() for view in ("", "counted", "working", "excluded")}
+    return CountyRow(
+        "合计",
+        sum(row.counted for row in every),
+        sum(row.working for row in every),
+        sum(row.excluded for row in every),
+        money,
+        urls_of(urls),
+        is_total=True,
+    )
+
+
+def _names(points: QuerySet[Any], codes: list[str]) -> dict[str, str]:
+    """Names of payers that are no longer listed, as the decisions wrote them."""
+    rows = points.filter(answers_for__in=codes).order_by()
+    by_decision = rows.values_list("answers_for", "recognition__payer_name", "attribution__county_name").distinct()
+    return {code: payer or county or code for code, payer, county in by_decision}
+
+
+def day_rows(visible: QuerySet[FirePoint], month: Month) -> list[dict[str, Any]]:
+    """Every day of the month with its 处, for the small chart and the table under it."""
+    points = Wanted(month=str(month)).narrow(visible).order_by("burn_date").values("burn_date")
+    found: dict[date, Any] = {row["burn_date"]: row for row in points.annotate(**_columns())}
+    nothing = {"n_counted": 0, "n_working": 0, "n_excluded": 0}
+    return [{"day": day, **{name: found.get(day, nothing)[name] for name in nothing}} for day in month.days]

@@ -1,0 +1,191 @@
+"""谁现在要做什么: what waits for a person, the signed-in one's own first, the late before the rest.
+
+Over every month: a deadline does not end with the month that the page shows. Four queries, whatever the number of points.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, F, Min, Q
+from django.urls import reverse
+from django.utils import timezone
+
+from core import clock
+from firepoints.models import FirePoint
+from firepoints.pages import panels
+from firepoints.pages.points import words
+from firepoints.pages.points.filters import Wanted
+from firepoints.steps import questions
+from firepoints.steps.selectors import on_fixed_heat_alone
+from firepoints.terms.states import State
+from grids.roles import ROLE_LABELS, Role
+
+SINGLES = 6
+SINGLE_STATES = {
+    str(State.DISPATCHED): ("dispatched", "待核实", Role.COUNTY),
+    str(State.JOINT): ("joint", "待联合核实", Role.BUREAU),
+    str(State.CONTESTED): ("counted", "待复核异议", Role.RECOGNISER),
+}
+"""The states whose points are listed one by one: the mark, what they wait for, and who acts next."""
+Item = dict[str, Any]
+
+
+def queue_of(user: Any, roles: frozenset[Role]) -> list[Item]:
+    """Items for partials/q.html with `mine` and `late`; `overdue` of all together is the number of overdue points."""
+    visible = FirePoint.objects.visible_to(user)
+    now = clock.now()
+    counts = _counts(visible, now)
+    items = [
+        *_singles(visible, roles, counts, now),
+        *_groups(roles, counts, now),
+    ]
+    panel = panels.money()
+    if panel is not None:
+        items += panel.tasks(user)
+    return sorted(items, key=lambda one: (not (one["mine"] and one["late"]), not one["mine"], not one["late"]))
+
+
+def _counts(visible: Any, now: datetime) -> dict[str, Any]:
+    def of(name: str, condition: Q) -> dict[str, Any]:
+        return {
+            name: Count("pk", filter=condition),
+            f"{name}_since": Min("created_at", filter=condition),
+        }
+
+    is_asked = questions.is_asked()
+    heat = on_fixed_heat_alone()  # a pile of its own: most sightings of some cities are steel works
+    found: dict[str, Any] = visible.order_by().aggregate(
+        **of("heat", heat),
+        **of("suspected", Q(state=State.SUSPECTED, is_cross=False, is_oversize=False) & ~is_asked & ~heat),
+        **of("cross", Q(state=State.SUSPECTED, is_cross=True) & ~heat),
+        **of("person", Q(state=State.SUSPECTED, is_cross=False) & (Q(is_oversize=True) | is_asked) & ~heat),
+        **of("dispatched", Q(state=State.DISPATCHED)),
+        **of("overdue", Q(state=State.DISPATCHED, due_at__lt=now)),
+        **of("joint", Q(state=State.JOINT)),
+        **of("verified", Q(state=State.VERIFIED)),
+        **of("negative", Q(state=State.VERIFIED, verification__conclusion="false")),
+        **of("to_notify", Q(state=State.RECOGNISED, counted=True)),
+        **of("objection", Q(state=State.OBJECTION)),
+        **of("contested", Q(state=State.CONTESTED)),
+        first_verified=Min("verification__at", filter=Q(state=State.VERIFIED)),
+        first_window=Min("objection_until", filter=Q(state=State.OBJECTION)),
+    )
+    return found
+
+
+def _singles(visible: Any, roles: frozenset[Role], counts: dict[str, Any], now: datetime) -> Iterable[Item]:
+    """The points that somebody must go to, each by itself, and how many of each state are left out of the list.
+
+    Overdue first, then by deadline; what has no deadline comes last on every database, or it would push the overdue out.
+    """
+    if not any(counts[state] for state in SINGLE_STATES):
+        return
+    waiting = visible.filter(state__in=SINGLE_STATES).select_related("attribution")
+    points = list(waiting.order_by(F("due_at").asc(nulls_last=True), "starts_at", "pk")[:SINGLES])
+    for point in points:
+        yield _single(point, roles, now)
+    listed = Counter(str(point.state) for point in points)
+    late = counts["overdue"] - sum(is_overdue(point, now) for point in points)
+    for state, (icon, label, role) in SINGLE_STATES.items():
+        if rest := counts[state] - listed[state]:
+            yield _rest(state, f"另有 {rest} 处{label}（共 {counts[state]} 处）", icon, roles, role,
+                        late=late if state == State.DISPATCHED else 0)  # fmt: skip
+
+
+def _rest(state: str, title: str, icon: str, roles: frozenset[Role], role: Role, *, late: int) -> Item:
+    """The line for the points that the list leaves out, with how many of them are overdue."""
+    due = f"超时 {late}" if late else ""
+    item = _item(Wanted(state=state).url(), icon, title, due, "看列表", roles, role, late=late > 0)
+    return {**item, "mine": item["mine"] or (late > 0 and Role.BUREAU in roles), "overdue": late}
+
+
+def is_overdue(point: FirePoint, now: datetime) -> bool:
+    return point.state == State.DISPATCHED and point.due_at is not None and point.due_at < now
+
+
+def _single(point: FirePoint, roles: frozenset[Role], now: datetime) -> Item:
+    url = reverse("firepoints:detail", args=[point.pk])
+    place = words.place_of(point)
+    if point.state == State.DISPATCHED:
+        due, is_late = words.due_words(point.due_at, now)
+        is_mine = bool(roles & {Role.COUNTY, Role.INSPECTOR})
+        verb = "催核实" if Role.BUREAU in roles else "核实"
+        if is_mine:
+            url = reverse("firepoints:report", args=[point.pk])
+        said = _item(url, "dispatched", f"{verb} {point}", due, f"{place} · 指定部门", roles, Role.COUNTY, late=is_late)
+        return {**said, "mine": is_mine or (is_late and Role.BUREAU in roles), "overdue": int(is_late)}
+    if point.state == State.JOINT:
+        kind = "跨界" if point.is_cross else "争议"
+        return _item(url, "joint", f"联合核实 {point} {kind}", "", f"{place} · 市局会同各县", roles, Role.BUREAU)
+    return _item(url, "counted", f"复核异议 {point}", "", f"{place} · 认定人", roles, Role.RECOGNISER)
+
+
+def _groups(roles: frozenset[Role], counts: dict[str, Any], now: datetime) -> Iterable[Item]:
+    """The piles that one person works off, each with how long its oldest has waited."""
+
+    def since(name: str) -> str:
+        return f"已等 {words.span(now - counts[f'{name}_since'])}" if counts[f"{name}_since"] else ""
+
+    def at(moment: datetime | None, word: str) -> str:
+        return f"{word} {timezone.localtime(moment):%m-%d %H:%M}" if moment else ""
+
+    piles = [
+        ("suspected", "suspected", "派发 {n} 处疑似火点", since("suspected"), "市局经办", Role.BUREAU, "suspected"),
+        (
+            "cross",
+            "suspected",
+            "标记跨界 {n} 处，再联合核实",
+            since("cross"),
+            "像元跨两个县（区）",
+            Role.BUREAU,
+            "cross",
+        ),
+        ("person", "warn", "处理 {n} 处待人划分或没有属地的", since("person"), "市局经办", Role.BUREAU, "person"),
+        ("to_notify", "counted", "通报 {n} 处计入的火点", "", "市局经办", Role.BUREAU, "to_notify"),
+        (
+            "objection",
+            "counted",
+            "看认定，{n} 处在异议期",
+            at(counts["first_window"], "最早"),
+            "属地县（区）",
+            Role.COUNTY,
+            "objection",
+        ),
+        (
+            "heat",
+            "suspected",
+            "看过后关闭 {n} 处固定热源线索",
+            since("heat"),
+            "市局经办 · 可一并关闭",
+            Role.BUREAU,
+            "heat",
+        ),
+    ]
+    if counts["verified"]:
+        negative = f" · 其中 {counts['negative']} 处报“不属实”" if counts["negative"] else ""
+        url = reverse("firepoints:review") if Role.RECOGNISER in roles else Wanted(state="verified").url()
+        due = at(counts["first_verified"], "最早")
+        yield _item(url, "verified", f"认定 {counts['verified']} 处", due, f"认定人{negative}", roles, Role.RECOGNISER)
+    if Role.BUREAU in roles and (waiting := questions.outside_findings()):
+        url = reverse("imports:outside_findings")
+        yield _item(url, "warn", f"处理 {waiting} 件外县（区）人员的发现", "", "市局经办", roles, Role.BUREAU)
+    for name, icon, title, due, who, role, view in piles:
+        if counts[name]:
+            yield _item(Wanted(state=view).url(), icon, title.format(n=counts[name]), due, who, roles, role)
+
+
+def _item(
+    url: str, icon: str, title: str, due: str, who: str, roles: frozenset[Role], role: Role, *, late: bool = False
+) -> Item:
+    is_mine = role in roles
+    return {
+        "url": url,
+        "icon": icon,
+        "title": title,
+        "due": due,
+        "who": f"轮到您 · {who}" if is_mine else who or ROLE_LABELS[role],
+        "late": late,
+        "mine": is_mine,
+    }

@@ -1,0 +1,199 @@
+"""认定: the desk of the person who decides: what the satellite saw and what the county says, side by side (C9)."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from core import clock
+from core.errors import Conflict, Refused, StaleVersion
+from firepoints.life.act import act
+from firepoints.models import Evidence, FirePoint, Verification
+from firepoints.pages.access import point_or_404, user_of, viewer_of
+from firepoints.pages.acts.acting import is_done_already
+from firepoints.pages.points import words
+from firepoints.pages.points.detail import context_of
+from firepoints.pages.points.sightings import Sighting, first_pass
+from firepoints.steps import workflow
+from firepoints.terms.states import State
+from grids import selectors as grids
+from grids.roles import Role
+from journal.record import services as journal
+
+MOST_LISTED = 30
+DECISIONS = (("recognise", "计入 1 处"), ("exclude", "不计入"), ("return", "退回补证"))
+RATE_WINDOW = timedelta(days=90)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def desk(request: HttpRequest) -> HttpResponse:
+    """`?point=ID` picks one, else the one that waits longest. POST decides and goes on to the next."""
+    if Role.RECOGNISER not in grids.roles_of(request.user):
+        raise PermissionDenied("认定只由认定人办理；火点列表里可以看待认定的火点。")
+    if request.method == "POST":
+        return _decide(request)
+    waiting = _waiting(request)
+    wanted = request.GET.get("point", "")
+    point = point_or_404(request, wanted) if wanted else (waiting[0] if waiting else None)
+    if point is None:
+        return render(request, "firepoints/review.html", {"waiting": [], "rates": _rates(request)})
+    return _show(request, point, waiting)
+
+
+def _waiting(request: HttpRequest) -> list[FirePoint]:
+    found = FirePoint.objects.visible_to(request.user).filter(state=State.VERIFIED)
+    related = found.select_related("attribution", "verification", "recognition", "merged_into")
+    return list(related.order_by("verification__at", "pk")[:MOST_LISTED])
+
+
+def _decide(request: HttpRequest) -> HttpResponse:
+    point = point_or_404(request, request.POST.get("point", "0"))
+    action = request.POST.get("decision", "")
+    reason = request.POST.get("reason", "").strip()
+    version = request.POST.get("expected_version", "")
+    if action not in dict(DECISIONS):
+        return _show(
+            request, point, _waiting(request), error="还没有选：计入、不计入，还是退回补证。", reason=reason, status=400
+        )
+    try:
+        done = act(
+            point_id=point.pk,
+            action=action,
+            actor=user_of(request),
+            data={"reason": reason},
+            expected_version=int(version) if version.isdecimal() else 0,
+        )
+    except Refused as refused:
+        if not (isinstance(refused, StaleVersion | Conflict) and is_done_already(request, point, action)):
+            waiting, status = _waiting(request), refused.http_status
+            return _show(request, point, waiting, error=refused.message, reason=reason, chosen=action, status=status)
+        done = point
+    messages.success(request, f"已{workflow.BY_ACTION[action].label}：{done}。")
+    return redirect("firepoints:review")
+
+
+def _show(
+    request: HttpRequest,
+    point: FirePoint,
+    waiting: list[FirePoint],
+    *,
+    error: str = "",
+    reason: str = "",
+    chosen: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    viewer = viewer_of(request, point)
+    context = context_of(point, viewer)
+    if context["evidence"].photos:
+        journal.access(request.user, "evidence", point, f"认定页缩略图 {len(context['evidence'].photos)} 张")
+    ids = [one.pk for one in waiting]
+    at = ids.index(point.pk) if point.pk in ids else -1
+    open_now = {one.action: one.missing for one in [*context["buttons"].large, *context["buttons"].small]}
+    context |= {
+        "waiting": [_item(one, point) for one in waiting],
+        "rates": _rates(request),
+        "record": point.verification,
+        "moments": moments_of(context["sightings"], context["evidence"].pieces, context["timeline"]),
+        "checks": _checks(point, context["evidence"].pieces) if point.verification else [],
+        "decisions": [
+            {"value": value, "label": label, "key": at + 1, "missing": open_now.get(value, ("现在不能办",))}
+            for at, (value, label) in enumerate(DECISIONS)
+        ],
+        "error": error,
+        "reason": reason,
+        "chosen": chosen,
+        "prev_id": ids[at - 1] if at > 0 else None,
+        "next_id": ids[at + 1] if 0 <= at < len(ids) - 1 else None,
+    }
+    return render(request, "firepoints/review.html", context, status=status)
+
+
+def moments_of(sightings: list[Sighting], pieces: list[Evidence], steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """时间对照: passes, the first photo and the steps in one order, for partials/timeline.html."""
+    told = [
+        {
+            "at": timezone.localtime(one.detection.starts_at),
+            "title": f"{one.title} 测到",
+            "who": "" if one.is_official else "线索",
+        }
+        for one in sightings
+    ]
+    taken = [one.device_at for one in pieces if one.kind == Evidence.Kind.PHOTO and one.device_at]
+    first = first_pass(sightings)
+    if taken and first:
+        after = min(taken) - first.starts_at
+        said = f"过境后 {words.span(after)}" if after > timedelta(0) else "早于过境"
+        told.append({"at": timezone.localtime(min(taken)), "title": "到场拍照", "who": said})
+    return sorted([*told, *steps], key=lambda one: one["at"])
+
+
+def _item(one: FirePoint, chosen: FirePoint) -> dict[str, Any]:
+    record = one.verification
+    return {
+        "url": f"{reverse('firepoints:review')}?point={one.pk}",
+        "name": str(one),
+        "place": words.place_of(one),
+        "conclusion": record.get_conclusion_display() if record else "",
+        "at": f"{timezone.localtime(record.at):%m-%d %H:%M}" if record else "",
+        "is_chosen": one.pk == chosen.pk,
+    }
+
+
+def _checks(point: FirePoint, pieces: list[Evidence]) -> list[dict[str, str]]:
+    """What the filed record rests on, with the measures; for a 查否 all that it must bring (policy.md §5)."""
+    record = point.verification
+    assert record is not None  # noqa: S101  for the type checker
+    mine = list(record.evidence.all())
+    photos = {one.sha256: one for one in mine if one.kind == Evidence.Kind.PHOTO}
+    inside = sum(one.footprint_distance_m == 0 for one in photos.values())
+    is_negative = record.conclusion == "false"
+    checks = [_check(len(photos) >= (3 if is_negative else 1), f"照片 {len(photos)} 张，像元内 {inside} 张", must=True)]
+    if is_negative:
+        tracks = [one for one in mine if one.kind == Evidence.Kind.TRACK]
+        through = any(one.footprint_distance_m == 0 for one in tracks)
+        checks += [
+            _check(bool(record.cause), f"原因：{record.get_cause_display()}", must=True),
+            _check(bool(record.signed_by), f"部门负责人签字：{record.signed_by}", must=True),
+            _check(
+                through,
+                "搜索轨迹经过像元" if through else "搜索轨迹没有经过像元" if tracks else "没有搜索轨迹",
+                must=True,
+            ),
+        ]
+    else:
+        checks.append(_check(inside > 0, "有像元内的照片" if inside else "没有像元内的照片", must=False))
+    late = [one for one in mine if one.device_at and (one.server_at - one.device_at) > timedelta(days=1)]
+    if late:
+        checks.append({"kind": "eh", "text": f"{len(late)} 件拍后一天以上才上传"})
+    return checks
+
+
+def _check(passed: bool, text: str, *, must: bool) -> dict[str, str]:
+    return {"kind": "ok" if passed else "no" if must else "eh", "text": text}
+
+
+def _rates(request: HttpRequest) -> list[dict[str, Any]]:
+    """查否率 by county over the last 90 days: shown beside every decision, because who pays also verifies."""
+    points = FirePoint.objects.visible_to(request.user)
+    recent = Verification.objects.filter(
+        point__in=points, kind=Verification.Kind.COUNTY, at__gte=clock.now() - RATE_WINDOW
+    )
+    counted = recent.order_by("county_code").values("county_code")
+    rows = counted.annotate(every=Count("pk"), negative=Count("pk", filter=Q(conclusion="false")))
+    edition = grids.edition_now()
+    names = grids.cell_names(edition, [row["county_code"] for row in rows]) if edition else {}
+    told = [
+        {"name": names.get(row["county_code"], row["county_code"]), "share": f"{row['negative'] / row['every']:.0%}",
+         "of": f"{row['negative']}/{row['every']}", "rate": row["negative"] / row["every"]}
+        for row in rows
+    ]  # fmt: skip
+    return sorted(told, key=lambda one: -one["rate"])

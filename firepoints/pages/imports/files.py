@@ -1,0 +1,207 @@
+"""A file comes in: choose it, see what would become of every row, write it."""
+
+import json
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from core import clock
+from core.errors import BadInput, Refused
+from core.http.bodies import takes
+from firepoints.models import ImportRun
+from firepoints.pages.imports import shown, shown_difference
+from firepoints.pages.imports.access import importer
+from firepoints.pages.imports.columns import columns_url
+from firepoints.pages.imports.forms import DATUM_LABELS, OBSERVED, PreviewForm, UploadForm, plain_name
+from firepoints.pages.imports.observed import ask_observed
+from firepoints.sightings.importing import ingest
+from firepoints.sightings.importing.ingest import ImportOrder
+from firepoints.sightings.lists import mapping, uploads
+from firepoints.sightings.lists import preview as previewing
+from firepoints.sightings.lists.preview import Preview
+from firepoints.sightings.readers.base import SourceError
+from firepoints.sightings.readers.datum_check import TRIED
+from firepoints.sightings.readers.observed import NEEDED_BY
+from firepoints.sightings.readers.suggest import suggest_mapping
+
+
+@takes("file")
+@require_http_methods(["GET", "HEAD", "POST"])
+def upload(request: HttpRequest) -> HttpResponse:
+    """Choose a file. The bytes are kept by content, and the preview is an address that can be opened again."""
+    importer(request)
+    form = UploadForm(request.POST or None, request.FILES or None) if request.method == "POST" else UploadForm()
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data["file"]
+        name = plain_name(given.name or "")
+        token = uploads.keep(given.read(), filename=name)
+        return redirect(preview_url({"token": token, "name": name, **form.as_query()}))
+    status = 400 if request.method == "POST" else 200
+    return render(request, "firepoints/import_new.html", {"form": form}, status=status)
+
+
+def preview_url(given: dict[str, str]) -> str:
+    return f"{reverse('imports:preview')}?{urlencode(given)}"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def preview(request: HttpRequest) -> HttpResponse:
+    """GET: what would become of every row, with nothing written. POST: write it; sent twice it is one run."""
+    user = importer(request)
+    form = PreviewForm(request.POST if request.method == "POST" else request.GET)
+    if not form.is_valid():
+        return _misread(request, form)
+    if request.GET.get("ask") == "observed" and form.cleaned_data["source"].parser in NEEDED_BY:
+        return ask_observed(request, form)
+    try:
+        path = uploads.path_of(form.cleaned_data["token"], filename=form.cleaned_data["name"])
+        answer = _commit if request.method == "POST" else _look
+        return answer(request, form, form.order(path, user))
+    except (Refused, SourceError) as error:
+        return _refused(request, form, error)
+
+
+def _misread(request: HttpRequest, form: PreviewForm) -> HttpResponse:
+    """Of an address or a form that names no file: only the time of observation can be asked for again."""
+    if set(form.errors) <= set(OBSERVED):
+        return ask_observed(request, form, status=400)
+    messages.error(request, "这个预览打不开了，请重新选择文件")
+    return redirect("imports:new")
+
+
+def _look(request: HttpRequest, form: PreviewForm, order: ImportOrder) -> HttpResponse:
+    return _show(request, form, previewing.preview(order), order.path.stat().st_size)
+
+
+def _commit(request: HttpRequest, form: PreviewForm, order: ImportOrder) -> HttpResponse:
+    """Write the file, unless this very form has been sent before, or its datum is in doubt and nobody has checked it."""
+    before = ImportRun.objects.filter(uuid=order.uuid).first() if order.uuid else None
+    if before is not None:
+        messages.info(request, "这份文件已经写入，没有重复写")
+        return redirect("imports:run", before.uuid)
+    order = replace(order, uuid=order.uuid or uuid4())
+    size, is_confirmed = order.path.stat().st_size, form.cleaned_data["confirm"]
+    is_large = size > ingest.SMALL_BYTES
+    states_counties = form.cleaned_data["source"].parser != "firms"  # which the positions are compared with
+    if not is_large or (states_counties and not is_confirmed):
+        seen = previewing.preview(order)
+        if seen.must_confirm and not is_confirmed:
+            messages.error(request, "没有写入：坐标系看起来不对，请先核对，再勾选确认")
+            return _show(request, form, seen, size, status=400)
+    return _begin(request, order) if is_large else _write(request, order)
+
+
+def _refused(request: HttpRequest, form: PreviewForm, error: Refused | SourceError) -> HttpResponse:
+    """The page on which a person can say what the file does not, else the form to choose another, with what was wrong."""
+    if isinstance(error, BadInput) and error.code == "no_time":
+        return ask_observed(request, form, said=error.message)
+    if isinstance(error, BadInput) and error.code == "wrong_columns" and _has_columns(form):
+        messages.warning(request, f"表头读不懂：{error.message}")
+        return redirect(columns_url(form.as_query()))
+    return _unreadable(request, form, error)
+
+
+def preview_again_url(run: ImportRun) -> str:
+    """The preview of the file of a run, read as it was told: for one that failed."""
+    moments = zip(OBSERVED, run.options.get("observed", ()), strict=False)
+    given = {"token": run.sha256, "name": run.filename, "source": run.source.code, "datum": run.datum}
+    given |= {"issuer": run.issuer, "period": run.period, "list_no": run.list_no}
+    given |= {"supersedes": str(run.supersedes.uuid) if run.supersedes else ""}
+    given |= {"mapping": json.dumps(run.mapping, ensure_ascii=False, sort_keys=True) if run.mapping else ""}
+    given |= {name: f"{datetime.fromisoformat(at).astimezone(clock.BEIJING):%Y-%m-%dT%H:%M:%S}" for name, at in moments}
+    return preview_url({name: value for name, value in given.items() if value})
+
+
+def _has_columns(form: PreviewForm) -> bool:
+    """Whether the file is a table after all, so that a person can say which column is which."""
+    data = form.cleaned_data
+    try:
+        path = uploads.path_of(data["token"], filename=data["name"])
+        found = suggest_mapping(path, parser=data["source"].parser)
+    except (Refused, SourceError):
+        return False
+    return any(sheet.rows and len(sheet.columns) > 1 for sheet in found.sheets)
+
+
+def _begin(request: HttpRequest, order: ImportOrder) -> HttpResponse:
+    """Hand a large file to the worker; the run's page shows how far it is."""
+    run = ingest.import_start(order)
+    messages.info(request, "已收下，正在后台导入；可以关掉这一页")
+    return redirect("imports:run", run.uuid)
+
+
+def _write(request: HttpRequest, order: ImportOrder) -> HttpResponse:
+    """Import a small file now; where another import has the turn for long, the worker does it."""
+    try:
+        done = ingest.import_file(order, wait_s=ingest.INLINE_WAIT_S)
+    except ingest.Busy as busy:
+        messages.info(request, f"{busy.message}；这份文件已收下，轮到时在后台导入")
+    else:
+        said = f"已写入：入库 {done.kept} 行、隔离 {done.quarantined} 行，涉及火点 {done.points} 处"
+        messages.success(request, said)
+    return redirect("imports:run", order.uuid)
+
+
+def _unreadable(request: HttpRequest, form: PreviewForm, error: Refused | SourceError) -> HttpResponse:
+    """The form to choose again, with what was wrong and what to do."""
+    again = UploadForm(initial=form.data.dict() if hasattr(form.data, "dict") else {})
+    said = error.message if isinstance(error, Refused) else str(error)
+    status = error.http_status if isinstance(error, Refused) else 400
+    context = {"form": again, "refused": said, "name": form.cleaned_data.get("name", "")}
+    return render(request, "firepoints/import_new.html", context, status=status)
+
+
+def _show(request: HttpRequest, form: PreviewForm, seen: Preview, size: int, status: int = 200) -> HttpResponse:
+    data, done, source = form.cleaned_data, seen.done, form.cleaned_data["source"]
+    rows = shown.looks(done.looks)
+    context: dict[str, Any] = {
+        "name": data["name"],
+        "source": source,
+        "class_said": shown.CLASS_SAID[source.source_class],
+        "datum": DATUM_LABELS[data["datum"] or source.datum],
+        "datum_by": "本次指定" if data["datum"] else "来源设置",
+        "zone": shown.zone_of(source.parser),
+        "observed": shown.observed_words(done.meta),
+        "observed_url": preview_url({**form.as_query(), "ask": "observed"}) if source.parser in NEEDED_BY else "",
+        "token": data["token"],
+        "size": size,
+        "facts": [(form[name].label, data[name]) for name in ("issuer", "period", "list_no") if data[name]],
+        "done": done,
+        "tiles": shown.tiles(done),
+        "refused": shown.refused(done.rejected),
+        "kept": [row for row in rows if row["row"].outcome == "kept"],
+        "others": [row for row in rows if row["row"].outcome != "kept"],
+        "counties": shown.counties(done.counties),
+        "headings": shown.headings(done.meta),
+        "difference": shown_difference.shown(seen.difference, replaced=seen.replaced),
+        "doubt": seen.doubt,
+        "datums": _other_datums(form, seen) if seen.doubt else (),
+        "mapping": shown.mapping_words(form.column_mapping()),
+        "memory": mapping.latest_mapping(source, data["issuer"]),
+        "columns_url": columns_url(form.as_query()) if shown.has_columns(source.parser) else "",
+        "fields": [(name, value) for name, value in form.data.items() if name in form.fields and name not in ASKED],
+        "attempt": data["attempt"] or uuid4(),
+        "must_confirm": seen.must_confirm,
+    }
+    return render(request, "firepoints/import_preview.html", context, status=status)
+
+
+def _other_datums(form: PreviewForm, seen: Preview) -> list[tuple[str, str, bool]]:
+    """(name, address of the preview under it, whether the figures speak for it) of the datums that were not declared."""
+    used = form.cleaned_data["datum"] or form.cleaned_data["source"].datum
+    other = [one for one in TRIED if one != used]
+    return [
+        (DATUM_LABELS[one], preview_url({**form.as_query(), "datum": one}), one == seen.better)
+        for one in sorted(other, key=lambda one: one != seen.better)
+    ]
+
+
+ASKED = ("attempt", "confirm")

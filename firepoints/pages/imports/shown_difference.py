@@ -1,0 +1,57 @@
+"""What the pages show of a corrected list: new, gone, moved and unchanged rows, and the points that are touched."""
+
+from typing import Any
+
+from django.urls import reverse
+
+from firepoints.models import FirePoint, ImportRun, Membership
+from firepoints.sightings.lists.comparing import Difference, Line
+from firepoints.sightings.lists.preview import counts_of
+from firepoints.terms.states import DECIDED, State
+
+SHOWN = 200
+
+
+def shown(found: Difference | None, *, replaced: ImportRun | None) -> dict[str, Any] | None:
+    """Rows of each kind with the fire point of the old one, and what would become of it; two queries."""
+    if found is None or replaced is None:
+        return None
+    old = [*found.gone[:SHOWN], *(one.old for one in found.moved[:SHOWN]), *found.unread[:SHOWN]]
+    points = points_of([one.detection_id for one in old])
+    return {
+        "replaced": replaced,
+        "counts": counts_of(found),
+        "added": [{"line": one} for one in found.added[:SHOWN]],
+        "gone": [_touched(one, points) for one in found.gone[:SHOWN]],
+        "moved": [{**_touched(one.old, points), "new": one.new, "what": one.what} for one in found.moved[:SHOWN]],
+        "unread": [_touched(one, points) for one in found.unread[:SHOWN]],
+        "more": max(len(found.added), len(found.gone), len(found.moved)) > SHOWN,
+        "waiting": sum(1 for one in old if (point := points.get(one.detection_id)) and point.state != State.SUSPECTED),
+    }
+
+
+def points_of(detections: list[int]) -> dict[int, FirePoint]:
+    """detection → the point that gathers it, or gathered it last."""
+    members = Membership.objects.filter(detection__in=detections).select_related("point").order_by("is_active", "pk")
+    return {one.detection_id: one.point for one in members}
+
+
+def _touched(line: Line, points: dict[int, FirePoint]) -> dict[str, Any]:
+    point = points.get(line.detection_id)
+    return {
+        "line": line,
+        "point": point,
+        "point_url": reverse("firepoints:detail", args=[point.pk]) if point else "",
+        "fate": _fate(point),
+    }
+
+
+def _fate(point: FirePoint | None) -> str:
+    """What a row that goes out of force means for its point, by the state of that."""
+    if point is None:
+        return "没有火点"
+    if point.state in DECIDED:
+        return f"{State(point.state).label}，不动，交人复核"
+    if point.state in (State.SUSPECTED, State.CLOSED, State.MERGED):
+        return "没有别的记录就关闭" if point.state == State.SUSPECTED else State(point.state).label
+    return f"{State(point.state).label}，移出这一行，交人复核"

@@ -1,0 +1,1 @@
+"""Pages of fire points: list, map, one point."""

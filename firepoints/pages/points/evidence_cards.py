@@ -1,0 +1,155 @@
+"""佐证 as cards: each photo with what can be checked of it; none of position, EXIF and clocks is trusted alone."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Exists, OuterRef
+from django.urls import reverse
+from django.utils import timezone
+
+from firepoints.models import Detection, Evidence, FirePoint
+from firepoints.pages.points import words
+from grids.geo.footprint import distance_m
+
+Check = dict[str, str]
+FAST_CLOCK = timedelta(minutes=2)
+LATE_UPLOAD = timedelta(hours=24)
+EXIF_APART_M = 200
+"""Setting of ours: phones and EXIF differ by tens of metres without anybody's doing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidences:
+    """The pieces of a point: photos as cards, papers and tracks as a list, and the number of each photo on the map."""
+
+    pieces: list[Evidence]
+    photos: list[dict[str, Any]]
+    papers: list[dict[str, Any]]
+    numbers: dict[int, int]
+
+    @property
+    def inside(self) -> int:
+        """How many photos were taken inside the footprint."""
+        return sum(one["is_inside"] for one in self.photos)
+
+
+def numbers_of(pieces: Sequence[Evidence]) -> dict[int, int]:
+    """The number of each photo, by pk, in the order of arrival."""
+    photos = [one for one in pieces if one.kind == Evidence.Kind.PHOTO]
+    return {one.pk: at for at, one in enumerate(photos, start=1)}
+
+
+def cards_of(point: FirePoint, pieces: Sequence[Evidence], first: Detection | None, user: Any) -> Evidences:
+    """Cards for evidence that the user may see; two queries for the duplicates, whose points are named to those only
+    who may see them."""
+    numbers = numbers_of(pieces)
+    elsewhere = _elsewhere(pieces, user)
+    photos = [
+        _photo(one, numbers[one.pk], point, first, elsewhere.get(one.sha256, [])) for one in pieces if one.pk in numbers
+    ]
+    papers = [_paper(one) for one in pieces if one.pk not in numbers]
+    return Evidences(list(pieces), photos, papers, numbers)
+
+
+def _photo(
+    one: Evidence, number: int, point: FirePoint, first: Detection | None, twins: list[Evidence]
+) -> dict[str, Any]:
+    checks = [_where(one, point), *_when(one, first), *_exif(one), _twins(one, twins)]
+    url = reverse("firepoints:evidence", args=[one.uuid])
+    return {
+        "evidence": one,
+        "url": f"{url}?size=thumb",
+        "full_url": url,
+        "no": number,
+        "title": one.caption or "现场照片",
+        "taken": f"{timezone.localtime(one.device_at or one.server_at):%m-%d %H:%M}",
+        "by": f"{one.uploader} · {'有' if one.exif else '无'} EXIF · {one.width_px}×{one.height_px}",
+        "checks": checks,
+        "failed": any(check["kind"] == "no" for check in checks),
+        "is_inside": one.footprint_distance_m == 0,
+    }
+
+
+def _where(one: Evidence, point: FirePoint) -> Check:
+    if one.footprint_distance_m is None or one.lon is None or one.lat is None:
+        return {"kind": "eh", "text": f"没有定位：{one.no_position_reason or '设备没有给'}"}
+    if one.footprint_distance_m > 0:
+        return {"kind": "no", "text": f"像元外 {one.footprint_distance_m:.0f} 米"}
+    metres = float(distance_m(one.lon, one.lat, point.lon, point.lat))
+    return {"kind": "ok", "text": f"像元内，距中心 {metres:.0f} 米"}
+
+
+def _when(one: Evidence, first: Detection | None) -> list[Check]:
+    checks: list[Check] = []
+    taken = one.device_at or one.server_at
+    accuracy = f"，精度 ±{one.accuracy_m:.0f} 米" if one.accuracy_m is not None else ""
+    if first is not None and first.precision == "instant":
+        after = taken - first.starts_at
+        if after < timedelta(0):
+            checks.append({"kind": "no", "text": f"早于过境 {words.span(after)}{accuracy}"})
+        else:
+            checks.append({"kind": "ok", "text": f"过境后 {words.span(after)}{accuracy}"})
+    elif accuracy:
+        checks.append({"kind": "", "text": f"来源没有过境时刻{accuracy}"})
+    if one.device_at is None:
+        checks.append({"kind": "eh", "text": "没有拍摄时间，只有收到时间"})
+    elif one.device_at - one.server_at > FAST_CLOCK:
+        checks.append({"kind": "eh", "text": f"设备钟比服务器快 {words.span(one.device_at - one.server_at)}"})
+    elif one.server_at - one.device_at > LATE_UPLOAD:
+        checks.append({"kind": "eh", "text": f"拍后 {words.span(one.server_at - one.device_at)} 才上传"})
+    return checks
+
+
+def _exif(one: Evidence) -> list[Check]:
+    if None in (one.exif_lon, one.exif_lat, one.lon, one.lat):
+        return []
+    metres = float(distance_m(one.exif_lon, one.exif_lat, one.lon, one.lat))  # type: ignore[arg-type]
+    return [{"kind": "eh", "text": f"EXIF 与定位差 {metres:.0f} 米"}] if metres > EXIF_APART_M else []
+
+
+def _twins(one: Evidence, twins: list[Evidence]) -> Check:
+    others = [twin for twin in twins if twin.pk != one.pk]
+    if not others:
+        return {"kind": "ok", "text": "无重复"}
+    here = [twin for twin in others if twin.point_id == one.point_id]
+    if here:
+        return {"kind": "no", "text": "与本处另一张相同"}
+    named = next((str(twin.point) for twin in others if getattr(twin, "is_named", False)), "")
+    return {"kind": "no", "text": f"与 {named} 的照片相同" if named else "与另一处火点的照片相同"}
+
+
+def _elsewhere(pieces: Sequence[Evidence], user: Any) -> dict[str, list[Evidence]]:
+    """Every piece of the whole deployment with the same content, by sha256: one photo must not prove two fires. That it
+    lies elsewhere is said to everyone, where only to those who see that point (`is_named`)."""
+    found: dict[str, list[Evidence]] = defaultdict(list)
+    hashes = {one.sha256 for one in pieces if one.kind == Evidence.Kind.PHOTO}
+    if hashes:
+        mine = FirePoint.objects.visible_to(user).filter(pk=OuterRef("point"))
+        same = Evidence.objects.filter(sha256__in=hashes).select_related("point").annotate(is_named=Exists(mine))
+        for one in same.order_by("pk"):
+            found[one.sha256].append(one)
+    return found
+
+
+def _paper(one: Evidence) -> dict[str, Any]:
+    inside = (
+        "" if one.footprint_distance_m is None else ("经过像元" if one.footprint_distance_m == 0 else "没有经过像元")
+    )
+    return {
+        "kind": one.get_kind_display(),
+        "title": one.caption or one.filename or one.get_kind_display(),
+        "sub": " · ".join(
+            part
+            for part in (
+                str(one.uploader),
+                f"{timezone.localtime(one.server_at):%m-%d %H:%M}",
+                inside,
+                f"sha256 {one.sha256[:12]}",
+            )
+            if part
+        ),
+        "links": [{"url": reverse("firepoints:evidence", args=[one.uuid]), "label": "下载"}],
+    }

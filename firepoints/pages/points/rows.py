@@ -1,0 +1,81 @@
+"""Fire points as rows of a table: everything a row shows, in a fixed number of queries for a page of them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+
+from core import clock
+from firepoints.models import FirePoint, Membership
+from firepoints.pages.points import words
+from firepoints.steps import questions
+from firepoints.terms.states import State
+
+RELATED = ("attribution", "verification")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line; `flags` are (words, kind) with kind '' (bad), 'wait' or 'soft'."""
+
+    point: FirePoint
+    url: str
+    name: str
+    mark: str
+    label: str
+    place: str
+    when: str
+    sources: str
+    due: str
+    is_late: bool
+    flags: Sequence[tuple[str, str]]
+
+
+def rows_of(points: Iterable[FirePoint]) -> list[Row]:
+    """Rows of points that were read with RELATED; two more queries for the sources and the open questions of all of them."""
+    found = list(points)
+    sources = _sources(found)
+    asked = questions.open_by_point(found)
+    now = clock.now()
+    return [_row(point, sources.get(point.pk, []), now, is_asked=point.pk in asked) for point in found]
+
+
+def _row(point: FirePoint, sources: list[str], now: datetime, *, is_asked: bool) -> Row:
+    due, is_late = words.due_words(point.due_at, now) if point.state == State.DISPATCHED else ("", False)
+    return Row(
+        point=point,
+        url=reverse("firepoints:detail", args=[point.pk]),
+        name=str(point),
+        mark=words.mark_of(point),
+        label=words.label_of(point),
+        place=words.place_of(point),
+        when=words.when(point.starts_at, point.starts_at, point.precision),
+        sources="、".join(sources),
+        due=due,
+        is_late=is_late,
+        flags=flags_of(point, is_asked=is_asked),
+    )
+
+
+def flags_of(point: FirePoint, *, is_asked: bool) -> list[tuple[str, str]]:
+    """What hangs on a point beside its state."""
+    verification = point.verification
+    told = [
+        (point.is_cross, "跨界", "wait"),
+        (point.is_oversize, "待人划分", "wait"),
+        (is_asked, "待人处理", "wait"),
+        (bool(verification and verification.conclusion == "false"), "报不属实", "soft"),
+        (point.is_fixed_heat, "固定热源（仅提示）", "soft"),
+    ]
+    return [(text, kind) for holds, text, kind in told if holds]
+
+
+def _sources(points: Sequence[FirePoint]) -> dict[int, list[str]]:
+    members = Membership.objects.filter(point__in=[point.pk for point in points], is_active=True)
+    told: dict[int, list[str]] = defaultdict(list)
+    order = members.order_by("point_id", "detection__source__position")
+    for point_id, name in order.values_list("point_id", "detection__source__name").distinct():
+        told[point_id].append(name)
+    return told

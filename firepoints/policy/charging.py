@@ -1,0 +1,32 @@
+"""Which sightings can carry a charge, and on what ground (C12, policy.md §3): sources are data, readings are rulings."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from firepoints.models import Detection, Source
+from firepoints.policy import charge_matrix
+from firepoints.terms.states import Basis
+
+PRIORITY = (Basis.SATELLITE, Basis.INSPECTION, Basis.SCAR)
+"""The finance column of a point with several grounds: the official list first, then a fire seen, then a scar [R]."""
+
+
+def can_charge(source: Source, rulings: Mapping[str, Any]) -> bool:
+    """Whether a source may be charged under the rulings of the burning date (`rulings.values_on`): its cell of authority ×
+    kind decides (policy.md §3). A lead (线索) never by itself, and no ruling makes it so (C12)."""
+    if source.source_class == Source.Class.LEAD:
+        return False
+    key = charge_matrix.key_of(source.authority, source.kind)
+    return bool(key and rulings[key])
+
+
+def basis_of(detection: Detection) -> Basis:
+    """The finance column that a chargeable sighting falls under; 焚烧后黑斑视同火点."""
+    if detection.kind == Detection.Kind.SCAR:
+        return Basis.SCAR
+    return Basis.SATELLITE if detection.kind == Detection.Kind.SATELLITE else Basis.INSPECTION
+
+
+def in_order(detections: Iterable[Detection]) -> list[Detection]:
+    """Chargeable sightings, the one that a charge rests on first: by ground, then the earliest, then by key."""
+    return sorted(detections, key=lambda one: (PRIORITY.index(basis_of(one)), one.starts_at, one.key))

@@ -1,0 +1,84 @@
+"""How this city reads the questions that the policy leaves open (policy.md §2), by date, with the document.
+
+A default is what holds until a ruling is registered. What matters to money is pinned at 认定 by `rulings_on`, so a later
+ruling never changes an earlier decision.
+"""
+
+from datetime import date
+from typing import Any
+
+from firepoints.models import Ruling
+from firepoints.policy.charge_matrix import CELLS
+
+DEFAULTS: dict[str, Any] = {
+    # policy.md §2a: charging self-reports kills reporting
+    "self_found_counts": False,
+    # policy.md §2b: 市本级执法检查 counts as 巡查
+    "city_enforcement_counts": True,
+    # policy.md §2h: a patrol or 督查 point with its own on-site evidence may be recognised without county 核实
+    "patrol_needs_county_verification": False,
+    # calendar days, to the second of the notice: the text names no objection window [R]
+    "objection_days": 5,
+    # hours from dispatch; overdue escalates and is never read as "true" (C10)
+    "county_deadline_h": 24,
+    # days from the import of a list to our answer to its issuer, where its document names no day [R]
+    "feedback_days": 7,
+    # an objection is not upheld by the very person whose 认定 it is about; the text names nobody [R]
+    "uphold_by_another": True,
+    # 制表 and 审核 of a batch by two persons: the text is silent, and a small office may have one clerk [R]
+    "freeze_by_another": False,
+    # policy.md §5: what a 查否 must bring
+    "negative_photos": 3,
+    # C11: an absence counts after so many notices
+    "joint_notices": 2,
+    # share of the footprint in a second county from which 跨界 is proposed; 0 = any touch
+    "cross_min_share": 0.0,
+    "number_prefix": "HD",
+    # policy.md §4: one 处
+    "group_window_h": 24,
+    "group_modis_m": 1000,
+    "group_himawari_m": 2000,
+    "group_max_h": 48,
+    "group_max_m": 2000,
+    # a cell of 0.01° hit on so many days of the last so many is proposed as fixed heat [R]
+    "fixed_heat_days": 5,
+    "fixed_heat_window_d": 60,
+}
+
+
+def _latest(on: date) -> dict[str, Ruling]:
+    return {row.key: row for row in Ruling.objects.filter(valid_from__lte=on).order_by("valid_from")}
+
+
+def ruling(key: str, on: date) -> Any:
+    """The value of `key` in force on a Beijing date. Raises KeyError for a key that no code reads."""
+    default = DEFAULTS[key]
+    row = Ruling.objects.filter(key=key, valid_from__lte=on).order_by("-valid_from").first()
+    return default if row is None else row.value
+
+
+def words(key: str, on: date) -> Any:
+    """What the policy pack says under a key of its own (titles, the duties of a 责任书), in force on a date, or None."""
+    row = Ruling.objects.filter(key=key, valid_from__lte=on).order_by("-valid_from").first()
+    return row.value if row else None
+
+
+def values_on(on: date) -> dict[str, Any]:
+    """Every ruling in force on a Beijing date, {key: value}, in one query; the cells of `charge_matrix` among them."""
+    return {key: value for key, (_, _, value) in rulings_on(on).items()}
+
+
+def rulings_on(on: date) -> dict[str, list[Any]]:
+    """What 认定 pins: {key: [valid_from, document_no, value]}; "" and "" where no ruling was registered.
+
+    A cell of the matrix without a ruling of its own has that of the question that decides it.
+    """
+    latest = _latest(on)
+
+    def told(key: str, default: Any) -> list[Any]:
+        row = latest.get(key)
+        return [row.valid_from.isoformat(), row.document_no, row.value] if row else ["", "", default]
+
+    found = {key: told(key, default) for key, default in DEFAULTS.items()}
+    cells = {key: told(key, default) for key, default in CELLS.items()}
+    return found | {key: found[one[2]] if isinstance(one[2], str) else one for key, one in cells.items()}

@@ -1,4 +1,0 @@
-"""The import engine. `firepoints.services.ingest` is its door; docs/decisions/0021 says why it has this shape.
-
-start → turns → reading (prepare, verdicts) → storing → committing → points; releasing takes back.
-"""

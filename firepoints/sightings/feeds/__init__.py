@@ -1,0 +1,1 @@
+"""Files and feeds that come by themselves."""

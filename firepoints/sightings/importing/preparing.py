@@ -1,0 +1,125 @@
+"""From a parsed file to what would be stored: where each row lies, what it is, under which key. Nothing is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from firepoints.models import OUTCOME_OF, ImportRun, OutcomeCode, RawRow, Source
+from firepoints.sightings.importing import placing, reading
+from firepoints.sightings.importing import verdicts as judging
+from firepoints.sightings.importing.memory import give_back
+from firepoints.sightings.importing.placing import Places
+from firepoints.sightings.importing.reading import Keys, ListName
+from firepoints.sightings.importing.results import Import, Look
+from firepoints.sightings.importing.verdicts import NONE, Verdicts
+from firepoints.sightings.readers.base import ParseResult
+from firepoints.sightings.readers.table import SightingTable
+
+ROWS_ONE_BY_ONE = 5000  # a file up to this has a RawRow for each row; a larger table of lines is packed
+LOOKS = 20  # rows of each outcome that a dry run shows
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A parsed file, from row `begin` on (what comes before is stored already).
+
+    `keyed`: positions in the table of the rows that have a key; `keys` and `verdicts` are in step with it. Of a packed
+    file a row far outside has none: it is outside whenever it comes again, and its chunk keeps it (ADR 0005).
+    `outcome` is in step with the whole table.
+    """
+
+    result: ParseResult
+    table: SightingTable
+    places: Places
+    keyed: Ints
+    keys: Keys
+    verdicts: Verdicts
+    outcome: npt.NDArray[np.uint8]
+    is_packed: bool
+    begin: int
+
+    def judged(self, start: int, stop: int) -> slice:
+        """The part of the keyed rows that lies in rows [start, stop) of the table."""
+        low, high = np.searchsorted(self.keyed, (start, stop))
+        return slice(int(low), int(high))
+
+
+def prepare(
+    result: ParseResult, *, source: Source, name: ListName, datum: str, supersedes: ImportRun | None, begin: int = 0
+) -> Prepared:
+    """Locate and judge. Raises Refused when no boundary edition is active."""
+    table = result.table()
+    places = placing.place(table, datum=datum)
+    is_packed = len(table) > ROWS_ONE_BY_ONE and table.rest is None and source.parser in reading.BY_SATELLITE
+    keyed = np.flatnonzero(places.inside | places.edge) if is_packed else np.arange(len(table), dtype=np.int64)
+    keyed = keyed[keyed >= begin]
+    some = None if len(keyed) == len(table) else keyed
+    keys = reading.keys_of(table, source=source, name=name, generation=generation_of(supersedes), rows=some)
+    give_back(len(table))  # what reading and the keys have left behind
+    standing = judging.standing_for(keys, table.starts_at[keyed])
+    found = judging.judge(keys, places.inside[keyed], standing)
+    keys = keys.to_store()
+    outcome = np.full(len(table), OutcomeCode.OUTSIDE, dtype=np.uint8)
+    outcome[keyed] = found.outcome
+    return Prepared(result, table, places, keyed, keys, found, outcome, is_packed, begin)
+
+
+def generation_of(run: ImportRun | None) -> int:
+    """How often this list has been corrected, this time included; 0 for a first list."""
+    count = 0
+    while run is not None:
+        count, run = count + 1, run.supersedes
+    return count
+
+
+def counts_of(outcome: npt.NDArray[np.uint8]) -> dict[str, int]:
+    """outcome → number of rows, the five of them."""
+    counts = np.bincount(outcome, minlength=len(OutcomeCode)).tolist()
+    return {str(OUTCOME_OF[code]): counts[code] for code in OutcomeCode}
+
+
+def counties_of(prepared: Prepared, start: int, stop: int) -> dict[str, int]:
+    """County code → rows kept, of rows [start, stop)."""
+    kept = prepared.outcome[start:stop] == OutcomeCode.KEPT
+    codes, numbers = np.unique(prepared.places.county[start:stop][kept], return_counts=True)
+    return dict(zip(codes.tolist(), numbers.tolist(), strict=True))
+
+
+def preview_of(prepared: Prepared, doubt: str = "") -> Import:
+    """The answer of a dry run."""
+    result, counts = prepared.result, counts_of(prepared.outcome)
+    quarantined = counts.pop(str(RawRow.Outcome.QUARANTINED)) + len(result.rejected)
+    return Import(
+        run=None,
+        rows=result.rows,
+        quarantined=quarantined,
+        notes=len(result.notes),
+        counties=counties_of(prepared, 0, len(prepared.table)),
+        rejected=tuple(result.rejected),
+        looks=looks_of(prepared),
+        meta=result.meta,
+        doubt=doubt,
+        **counts,
+    )
+
+
+def looks_of(prepared: Prepared) -> tuple[Look, ...]:
+    """The first rows of each outcome."""
+    table, places = prepared.table, prepared.places
+    first = [np.flatnonzero(prepared.outcome == code)[:LOOKS] for code in OutcomeCode]
+    replaced = set(prepared.keyed[prepared.verdicts.replaces != NONE].tolist())
+    shown: list[Look] = []
+    for i in sorted(int(row) for rows in first for row in rows):
+        row: Any = table[i]
+        shown.append(
+            Look(row.row_no, row.sheet, str(OUTCOME_OF[prepared.outcome[i]]), row.starts_at, row.ends_at, row.precision, row.satellite,
+                 float(places.lon[i]), float(places.lat[i]), str(places.county[i]), str(places.leaf[i]),
+                 row.stated_county, i in replaced)
+        )  # fmt: skip
+    return tuple(shown)

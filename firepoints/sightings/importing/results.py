@@ -1,0 +1,69 @@
+"""What an import did, or would do: the answer of the command, the page and the API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from firepoints.models import ImportRun
+from firepoints.sightings.readers.base import Rejected
+
+Progress = Callable[[str, int, int], None]
+COUNTED = ("rows", "kept", "identical", "superseded", "quarantined", "outside", "notes")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One row as a preview shows it: what would become of it and where it lies. WGS-84 degrees, UTC, codes "" outside."""
+
+    row_no: int
+    sheet: str
+    outcome: str
+    starts_at: datetime
+    ends_at: datetime
+    precision: str
+    satellite: str
+    lon: float
+    lat: float
+    county_code: str
+    leaf_code: str
+    stated_county: str
+    replaces: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """What a run did; `run` is None for a dry run. The five outcomes add up to `rows` once the run is committed.
+
+    A dry run also says which rows were rejected, how the file was read (`meta` of its parser), shows some rows, and
+    gives the doubts about the declared datum with their figures.
+    """
+
+    run: ImportRun | None
+    rows: int
+    kept: int
+    identical: int
+    superseded: int
+    quarantined: int
+    outside: int
+    notes: int
+    counties: dict[str, int]
+    points: int = 0
+    rejected: tuple[Rejected, ...] = ()
+    looks: tuple[Look, ...] = ()
+    meta: Mapping[str, Any] = field(default_factory=dict)
+    doubt: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """The shape of the command contract."""
+        counts = {name: getattr(self, name) for name in COUNTED}
+        run = str(self.run.uuid) if self.run else None
+        return {"run": run, **counts, "counties": self.counties, "points": self.points}
+
+
+def result_of(run: ImportRun) -> Import:
+    """The answer for a run as it stands; read the row anew first."""
+    counts = {name: getattr(run, name) for name in COUNTED}
+    return Import(run=run, **counts, counties=dict(run.counties), points=run.points)

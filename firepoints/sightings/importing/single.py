@@ -1,0 +1,100 @@
+"""A few rows at once: a finding from a form or the API, a mended row. One transaction, visible with its point or not at all.
+
+It does not take the turn, so nobody in the field waits for a long file. Where the two meet, a constraint sees it: a key
+that a loading run has reserved, a scene that the long run's grouping has seen otherwise.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from django.db import IntegrityError, transaction
+
+from core import clock
+from core.errors import Conflict, StaleVersion
+from firepoints.forming import plan
+from firepoints.forming.correcting import release_corrected
+from firepoints.models import Detection, ImportRun, Source, Supersession
+from firepoints.sightings.importing.preparing import Prepared, counties_of, counts_of, prepare, preview_of
+from firepoints.sightings.importing.reading import ListName
+from firepoints.sightings.importing.results import COUNTED, Import, result_of
+from firepoints.sightings.importing.storing import Stored, store_aside, store_rows
+from firepoints.sightings.importing.turns import Busy, one_at_a_time
+from firepoints.sightings.importing.verdicts import NONE
+from firepoints.sightings.readers.base import ParseResult
+from grids.models import User
+from journal.record.services import record
+
+State = ImportRun.State
+
+
+def import_at_once(
+    result: ParseResult,
+    source: Source,
+    actor: User,
+    name: ListName,
+    facts: dict[str, Any],
+    dry_run: bool,
+    counties: frozenset[str] | None = None,
+) -> Import:
+    """Store, commit and group in one transaction; tried once more when someone else was quicker. `counties`: those of a
+    finder who may form and join points there alone."""
+    try:
+        return _once(result, source, actor, name, facts, dry_run, counties)
+    except Busy:
+        raise
+    except (IntegrityError, Conflict, StaleVersion):
+        # Another import of the same rows committed first, or a person acted on a point that it touches: now both are
+        # there to be found.
+        return _once(result, source, actor, name, facts, dry_run, counties)
+
+
+def _once(
+    result: ParseResult,
+    source: Source,
+    actor: User,
+    name: ListName,
+    facts: dict[str, Any],
+    dry_run: bool,
+    counties: frozenset[str] | None,
+) -> Import:
+    with transaction.atomic():
+        if not dry_run:
+            one_at_a_time()
+        found = prepare(result, source=source, name=name, datum=facts["datum"], supersedes=facts.get("supersedes"))
+        if dry_run:
+            return preview_of(found)
+        _refuse_reserved(found)
+        listed = {"issuer": name.issuer, "period": name.period, "list_no": name.list_no}
+        run = ImportRun.objects.create(source=source, actor=actor, started_at=clock.now(), **listed, **facts)
+        stored = Stored.nothing_yet(found)
+        digest = store_rows(run, found, stored, 0, len(found.table))
+        bad, notes = len(result.rejected), len(result.notes)
+        if bad + notes:
+            store_aside(run, found, 0, bad + notes)
+        counts = counts_of(found.outcome)
+        counts["quarantined"] += bad
+        for field, value in {**counts, "rows": result.rows, "notes": notes, "digest": digest}.items():
+            setattr(run, field, value)
+        run.counties = counties_of(found, 0, len(found.table))
+        run.state, run.committed_at = State.COMMITTED, clock.now()
+        run.save()
+        replaced = dict(Supersession.objects.filter(run=run).values_list("newer_id", "older_id"))
+        if found.keys.is_numbered:
+            release_corrected(list(replaced.values()), actor=actor)
+        same_as = {} if found.keys.is_numbered else replaced
+        run.points = plan.group_run(run=run, actor=actor, same_as=same_as, counties=counties)
+        run.save(update_fields=["points"])
+        told = {field: getattr(run, field) for field in (*COUNTED, "points", "sha256", "digest")}
+        record("import.committed", run, actor, after=told)
+    return result_of(run)
+
+
+def _refuse_reserved(found: Prepared) -> None:
+    """A row that a run which is not in force holds is neither new nor known yet."""
+    named = np.concatenate((found.verdicts.equals, found.verdicts.replaces))
+    ids = np.unique(named[named != NONE]).tolist()
+    held = Detection.objects.filter(pk__in=ids).exclude(run__state=State.COMMITTED).select_related("run").first()
+    if held is not None:
+        raise Busy(held.run)

@@ -1,0 +1,1 @@
+"""An office's list: comparing, correcting, mending, mapping its columns, looking before it is written."""

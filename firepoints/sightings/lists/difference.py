@@ -1,0 +1,191 @@
+"""A corrected list: what it changes is shown before it is written, and what it leaves out goes out of force (policy.md §3)."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.db import transaction
+
+from firepoints.forming.correcting import CORRECTED, settle_touched
+from firepoints.forming.doubts import Kind
+from firepoints.forming.points import Departure, release_detections
+from firepoints.models import Detection, DetectionKey, DroppedRow, ImportRun, RawRow, Supersession
+from firepoints.sightings.importing.placing import Places
+from firepoints.sightings.importing.reading import Keys
+from firepoints.sightings.lists.comparing import Difference, Line, Moved, compare, moved_line
+from firepoints.sightings.readers.base import Rejected
+from firepoints.sightings.readers.fields import LIST
+from firepoints.sightings.readers.headings import fields_of
+from firepoints.sightings.readers.table import SightingTable
+from firepoints.sightings.readers.text import compact
+from grids.models import User
+from journal.record.services import record
+
+GONE = Departure(Kind.GONE, "更正的清单里已没有这一行")
+PART = 2000
+MOST_LISTED = 200
+Outcome = RawRow.Outcome
+
+
+def difference_before(
+    *,
+    supersedes: ImportRun,
+    table: SightingTable,
+    keys: Keys,
+    places: Places,
+    rejected: Iterable[Rejected],
+    mapping: Mapping[str, str],
+) -> Difference:
+    """What a list that was read and not written would change of the list that it replaces."""
+    bases, contents = keys.base_key.to_pylist(), keys.key.to_pylist()
+    new = [
+        Line(bases[i], contents[i], row.row_no, row.sheet, row.seq_no, float(places.lon[i]), float(places.lat[i]),
+             row.starts_at, row.ends_at, row.precision, row.satellite[:20], row.stated_county[:80])
+        for i, row in enumerate(table)
+    ]  # fmt: skip
+    unread = {_seq_of(dict(bad.raw), mapping) for bad in rejected} - {""}
+    return compare(*_comparable(lines_in_force(chain_of(supersedes)), new), unread)
+
+
+def chain_of(run: ImportRun | None) -> list[int]:
+    """The runs in which a list stands: this one, those that it replaced, and the mended rows of them all."""
+    found: list[int] = []
+    while run is not None and run.pk not in found:
+        found.append(run.pk)
+        run = run.supersedes
+    mends = ImportRun.objects.filter(mends__row__run__in=found, state=ImportRun.State.COMMITTED)
+    return [*found, *mends.values_list("pk", flat=True)]
+
+
+def lines_in_force(runs: Sequence[int]) -> list[Line]:
+    """The rows of these runs that are in force, in file order; three queries for some thousand rows."""
+    live = DetectionKey.objects.filter(detection__run__in=runs).select_related("detection").order_by("detection")
+    rows = list(live)
+    raw = _raw_of([one.detection_id for one in rows], runs)
+    return [
+        _line(one.detection, one.base, one.key, *raw.get(one.detection_id, ("", "", one.detection.row_no)))
+        for one in rows
+    ]
+
+
+def _line(found: Detection, base: str, key: str, sheet: str, seq_no: str, row_no: int) -> Line:
+    return Line(base, key, row_no, sheet, seq_no, found.lon, found.lat, found.starts_at, found.ends_at, found.precision,
+                found.satellite, found.stated_county, found.pk)  # fmt: skip
+
+
+def _raw_of(detections: Sequence[int], runs: Sequence[int]) -> dict[int, tuple[str, str, int]]:
+    """detection → (sheet, 序号, row number) of the row that brought it."""
+    found: dict[int, tuple[str, str, int]] = {}
+    mappings = dict(ImportRun.objects.filter(pk__in=runs).values_list("pk", "mapping"))
+    for start in range(0, len(detections), PART):
+        rows = RawRow.objects.filter(run__in=runs, detection__in=detections[start : start + PART])
+        own = rows.filter(outcome__in=(Outcome.KEPT, Outcome.OUTSIDE)).order_by("pk")
+        for one in own.values_list("detection", "sheet", "row_no", "raw", "run"):
+            found.setdefault(one[0], (one[1], _seq_of(_parsed(one[3]), mappings.get(one[4], {})), one[2]))
+    return found
+
+
+def _parsed(raw: str) -> dict[str, Any]:
+    try:
+        read = json.loads(raw)
+    except ValueError:
+        return {}
+    return read if isinstance(read, dict) else {}
+
+
+def _seq_of(raw: Mapping[str, Any], mapping: Mapping[str, str]) -> str:
+    """The row's own 序号 as the reader of lists would find it under its headings."""
+    names = list(raw)
+    at = fields_of(names, LIST.spellings, mapping).get("seq_no")
+    return compact(raw[names[at]])[:40] if at is not None and at < len(names) else ""
+
+
+def _comparable(old: list[Line], new: list[Line]) -> tuple[list[Line], list[Line]]:
+    """A list without a number knows its rows by content alone; where each has a 序号 of its own, that says which is which."""
+    if any(line.base != line.content for line in (*old, *new)):
+        return old, new
+    for lines in (old, new):
+        numbers = [line.seq_no for line in lines]
+        if not all(numbers) or len(set(numbers)) < len(numbers):
+            return old, new
+    return [replace(one, base=f"#{one.seq_no}") for one in old], [replace(one, base=f"#{one.seq_no}") for one in new]
+
+
+@transaction.atomic
+def settle_corrected(*, run: ImportRun, actor: User) -> int:
+    """Take what a corrected list has left out, or changed, of the list before out of force; returns how many rows.
+
+    Untouched suspicions close, points that people acted on go to a person, decided ones keep their sighting. For a run
+    that supersedes another, when its rows are stored; in its transaction, and harmless when called again.
+    """
+    if run.supersedes is None or "mends" in run.options:
+        return 0
+    before = [pk for pk in chain_of(run.supersedes) if pk != run.pk]
+    old, new = lines_in_force(before), _new_lines(run)
+    found = compare(*_comparable(old, new), _unread(run))
+    same = {line.content for line in new}
+    replaced = [one for one in found.moved if one.old.content not in same]
+    Supersession.objects.bulk_create(
+        [Supersession(older_id=one.old.detection_id, newer_id=one.new.detection_id, run=run) for one in replaced],
+        ignore_conflicts=True,
+    )
+    DroppedRow.objects.bulk_create([DroppedRow(run=run, detection_id=one.detection_id) for one in found.gone])
+    _release([one.old for one in replaced], actor, CORRECTED)
+    points = _release(found.gone, actor, GONE)
+    if found.gone:
+        ids = [one.detection_id for one in found.gone]
+        told = {"count": len(ids), "detections": ids[:MOST_LISTED], "points": points}
+        record("import.rows_dropped", run, actor, after=told, reason=GONE.reason)
+    return len(found.gone) + len(replaced)
+
+
+def _release(lines: Sequence[Line], actor: User, departure: Departure) -> int:
+    ids = [line.detection_id for line in lines]
+    if not ids:
+        return 0
+    DetectionKey.objects.filter(detection__in=ids).delete()
+    rows = list(Detection.objects.filter(pk__in=ids))
+    touched = release_detections(detections=rows, actor=actor, departure=departure)
+    settle_touched(touched, actor=actor, reason=departure.reason)
+    return len(touched)
+
+
+def _new_lines(run: ImportRun) -> list[Line]:
+    """The rows of a stored run, by the sighting that each names: its own, or the equal one of before."""
+    found: list[Line] = []
+    rows = run.raw_rows.filter(detection__isnull=False).exclude(outcome=Outcome.NOTE)
+    related = rows.select_related("detection__live_key").order_by("sheet", "row_no")
+    for row in related:
+        key = getattr(row.detection, "live_key", None)
+        if row.detection is None or key is None:
+            continue
+        seq_no = _seq_of(_parsed(row.raw), run.mapping)
+        found.append(_line(row.detection, key.base, key.key, row.sheet, seq_no, row.row_no))
+    return found
+
+
+def _unread(run: ImportRun) -> set[str]:
+    raw = run.raw_rows.filter(outcome=Outcome.QUARANTINED, detection__isnull=True).values_list("raw", flat=True)
+    return {_seq_of(_parsed(one), run.mapping) for one in raw} - {""}
+
+
+def difference_after(run: ImportRun) -> Difference | None:
+    """What a committed list changed, from the record; None for a run that replaces none."""
+    if run.supersedes_id is None or "mends" in run.options:
+        return None
+    pairs = list(Supersession.objects.filter(run=run).select_related("older", "newer").order_by("newer__row_no"))
+    dropped = list(DroppedRow.objects.filter(run=run).select_related("detection").order_by("detection__row_no"))
+    newer = {one.newer_id for one in pairs}
+    own = run.raw_rows.filter(outcome__in=(Outcome.KEPT, Outcome.OUTSIDE), detection__run=run).exclude(
+        detection__in=newer
+    )
+    added = [row.detection for row in own.select_related("detection").order_by("sheet", "row_no") if row.detection]
+    moved: list[Moved] = [moved_line(_bare(one.older), _bare(one.newer)) for one in pairs]
+    same = run.raw_rows.filter(outcome__in=(Outcome.IDENTICAL, Outcome.OUTSIDE)).exclude(detection__run=run).count()
+    gone = tuple(_bare(one.detection) for one in dropped)
+    return Difference(tuple(_bare(one) for one in added), gone, tuple(moved), same, ())
+
+
+def _bare(found: Detection) -> Line:
+    return _line(found, found.key, found.key, "", "", found.row_no)

@@ -1,0 +1,151 @@
+"""Official lists, 国家 and 省级: workbooks and CSV in the issuer's own layout (policy.md §3).
+
+Required: a position, and a date or a time (or a title that gives the day or the window); everything else is optional.
+Times without an offset are Beijing time, unless the heading says 世界时 or UTC. A row may carry no time at all: its
+instant is then the whole day, or the issuer's window, which the title may state (list_clock.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from firepoints.sightings.readers.base import (
+    GIVEN_LIMIT,
+    NAME_LIMIT,
+    PLACE_LIMIT,
+    SATELLITE,
+    TEXT_LIMIT,
+    ParseOptions,
+    ParseResult,
+    Rejected,
+    Sighting,
+)
+from firepoints.sightings.readers.columns import misread_dates
+from firepoints.sightings.readers.coordinates import in_parts, parse_coordinate, split_pair
+from firepoints.sightings.readers.fields import LIST
+from firepoints.sightings.readers.list_clock import list_moment, table_options
+from firepoints.sightings.readers.places import county_in
+from firepoints.sightings.readers.reasons import REASONS, is_future, position_problem
+from firepoints.sightings.readers.rows import Row, Table, meta_of, no_heading, read_tables
+from firepoints.sightings.readers.text import compact, parse_number, plain
+from papers.reading import Sheet, read_sheets
+
+PLACED = (("lon", "position"), ("lat", "position"))
+PLACE = ("province", "city", "county", "township", "village")
+
+
+def parse(source: bytes | str | Path, *, options: ParseOptions) -> ParseResult:
+    """Read a list (a path or its bytes: .xlsx, .xls, CSV). Degrees in the datum of `options`; intervals in UTC.
+
+    `meta` says how it was read: `headings`, `sheets`, `datum`, and by sheet in `reading`: `zone`, `date_order`, `window`
+    as the title states it, the number of `rows` beside the stated `totals`. Raises SourceError when the file as a whole
+    is no list; a bad row is in `rejected` with its reason.
+    """
+    return parse_sheets(read_sheets(source, options), options=options)
+
+
+def parse_sheets(sheets: Sequence[Sheet], *, options: ParseOptions) -> ParseResult:
+    """`parse` of sheets that were read before, and perhaps mended in one row."""
+    tables = read_tables(sheets, LIST, options, fallback=PLACED)
+    cover = [(note.row_no, " ".join(note.raw)) for table in tables if table.heading is None for note in table.notes]
+    found: list[Sighting | Rejected] = []
+    reading: dict[str, Any] = {}
+    for table in tables:
+        if table.heading is None:
+            continue
+        how, reading[table.name] = table_options(table, cover, options)
+        if how.window is None and not {"date", "time"} & set(table.heading.fields):
+            raise no_heading(sheets, LIST)
+        found += read_table(table, how, {} if options.date_order else misread_dates(table.rows, ("date", "time")))
+    return ParseResult(
+        tuple(row for row in found if isinstance(row, Sighting)),
+        tuple(row for row in found if isinstance(row, Rejected)),
+        tuple(note for table in tables for note in table.notes),
+        {**meta_of(tables), "datum": options.datum, "reading": reading},
+    )
+
+
+def read_table(table: Table, options: ParseOptions, misread: Mapping[str, bool]) -> list[Sighting | Rejected]:
+    suspect = [field for field, is_misread in misread.items() if is_misread]
+    found = []
+    for row in table.rows:
+        turned = next((field for field in suspect if not isinstance(row.get(field), str | float | int)), None)
+        found.append(reject(row, turned, "swapped_date") if turned else read_row(row, options))
+    return found
+
+
+def read_row(row: Row, options: ParseOptions) -> Sighting | Rejected:
+    position = read_position(row, options)
+    if isinstance(position, Rejected):
+        return position
+    lon, lat = position
+    if lon.is_integer() and lat.is_integer():
+        return reject(row, "lon", "whole_degrees")
+    moment = list_moment(row, options)
+    if isinstance(moment, str):
+        return reject(row, "date" if "date" in row.cells and moment != "bad_time" else "time", moment)
+    starts_at, ends_at, precision = moment
+    if is_future(starts_at, options):
+        return reject(row, "date" if "date" in row.cells else "time", "future")
+    given = given_position(row)
+    return Sighting(
+        row_no=row.row_no,
+        sheet=row.sheet,
+        raw=row.raw,
+        satellite=compact(row.get("satellite"))[:TEXT_LIMIT] or options.satellite,
+        instrument=options.instrument,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        precision=precision,
+        lon_given=plain(given["lon"])[:GIVEN_LIMIT],
+        lat_given=plain(given["lat"])[:GIVEN_LIMIT],
+        lon=lon,
+        lat=lat,
+        frp_mw=parse_number(row.get("frp")),
+        confidence=plain(row.get("confidence"))[:TEXT_LIMIT],
+        kind=SATELLITE,
+        stated_county=(compact(row.get("county")) or county_in(plain(row.get("place"))))[:PLACE_LIMIT],
+        stated_place=stated_place(row),
+        seq_no=compact(row.get("seq_no"))[:40],
+        note=plain(row.get("note")),
+    )
+
+
+def given_position(row: Row) -> dict[str, Any]:
+    """The cells of the two axes: one each, degrees, minutes and seconds in three, or both in one."""
+    if "position" in row.cells and not ("lon" in row.cells and "lat" in row.cells):
+        lon, lat = split_pair(row.get("position"))
+        return {"lon": lon, "lat": lat}
+    given = {axis: row.get(axis) for axis in ("lon", "lat")}
+    for axis in ("lon", "lat"):
+        if f"{axis}_min" in row.cells:
+            given[axis] = in_parts(given[axis], row.get(f"{axis}_min"), row.get(f"{axis}_sec"))
+    return given
+
+
+def read_position(row: Row, options: ParseOptions) -> tuple[float, float] | Rejected:
+    """(lon, lat) in degrees as given, or the rejection."""
+    numbers = []
+    given = given_position(row)
+    for axis, value in given.items():
+        at = axis if axis in row.cells else "position"
+        if plain(value) == "":
+            return reject(row, at, "bad_number" if plain(row.get(at)) else "missing_coordinate")
+        number = parse_coordinate(value, axis)
+        if isinstance(number, str) or number is None:
+            return reject(row, at, number or "bad_number")
+        numbers.append(number)
+    problem = position_problem(numbers[0], numbers[1], options)
+    return reject(row, "lat" if "lat" in row.cells else "position", problem) if problem else (numbers[0], numbers[1])
+
+
+def reject(row: Row, field: str, code: str) -> Rejected:
+    return Rejected(row.row_no, row.sheet, row.names.get(field, "")[:NAME_LIMIT], row.raw, REASONS[code], code)
+
+
+def stated_place(row: Row) -> str:
+    """省 市 县 乡 村 as the list states them, line breaks inside names removed."""
+    parts = [compact(row.get(field)) for field in PLACE]
+    return " ".join(part for part in parts if part) or plain(row.get("place"))

@@ -1,0 +1,255 @@
+"""A proposed column mapping that a person can look over and correct before a file is read.
+
+The reader itself takes only headings that it knows (`used`); a weaker guess is shown, never acted on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from firepoints.sightings.readers.base import ParseOptions
+from firepoints.sightings.readers.coordinates import parse_coordinate
+from firepoints.sightings.readers.fields import BY_PARSER, LABELS, Fields, said_of
+from firepoints.sightings.readers.headings import (
+    HEADING_DEPTH,
+    Heading,
+    fields_of,
+    find_heading,
+    is_coordinate,
+    joined,
+    mapped_columns,
+    without_brackets,
+)
+from firepoints.sightings.readers.moments import parse_date
+from firepoints.sightings.readers.text import compact, plain
+from papers.reading import Sheet, read_bytes, read_sheets
+
+SAMPLES = 5
+LOOKED_AT = 50  # data rows whose values are compared with what the heading says
+HEAD_BYTES = 1_000_000  # of a text file; a workbook is read whole
+TOLD, EXACT, BARE, PART, BY_VALUES, DOUBTFUL = 1.0, 0.95, 0.9, 0.6, 0.5, 0.3
+USED = BARE
+SAID = {
+    TOLD: "已指定",
+    EXACT: "表头就是这样写的",
+    BARE: "表头去掉括号后相同",
+    PART: "表头里有这个词，请核对",
+    BY_VALUES: "表头认不出，数值像是，请核对",
+}
+OTHER_AXIS = {"lon": "lat", "lat": "lon", "longitude": "latitude", "latitude": "longitude"}
+RANGES = {"lon": (73.0, 136.0), "lat": (3.0, 54.0)}  # China: only to guess by, never to refuse by
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnGuess:
+    """One column: `value` is what a mapping says to mean it (its heading, or "#3" where that would not be unique).
+
+    `field` is "" where nothing is guessed; `confidence` 0–1 with its `why` for people; `used`: the reader takes it
+    unasked. `samples` are the first values, one line each.
+    """
+
+    column: int
+    heading: str
+    value: str
+    field: str
+    confidence: float
+    why: str
+    used: bool
+    samples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SheetGuess:
+    """One sheet with columns; `heading_row` is the 1-based (lowest) heading row, 0 where there is none.
+
+    `rows` counts the filled rows below; `missing` names (for people) the required fields that no `used` column gives.
+    """
+
+    sheet: str
+    heading_row: int
+    rows: int
+    columns: tuple[ColumnGuess, ...]
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What the page shows. `fields` = (field, label for people, required) to choose from; empty for a fixed format.
+
+    `mapping` (field → value) holds every guess of at least BY_VALUES in the first sheet that has columns: handed to
+    `ParseOptions.mapping` as it is, or corrected. `complete`: the file can be read without asking anybody.
+    """
+
+    parser: str
+    fields: tuple[tuple[str, str, bool], ...] = ()
+    sheets: tuple[SheetGuess, ...] = ()
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    complete: bool = True
+
+
+def suggest_mapping(source: bytes | str | Path, *, parser: str, options: ParseOptions | None = None) -> Suggestion:
+    """Headings, guesses and sample rows of a file (a path or its bytes) for `parser` (a key of fields.BY_PARSER).
+
+    `options.mapping` counts as told by a person. Raises SourceError where the file cannot be opened as a table at all.
+    """
+    wanted = BY_PARSER.get(parser)
+    if wanted is None:
+        return Suggestion(parser)
+    options = options or ParseOptions()
+    data = source if isinstance(source, bytes) else read_bytes(source, options)
+    found = [guess_sheet(sheet, wanted, options.mapping) for sheet in read_sheets(head_of(data), options)]
+    sheets = tuple(sheet for sheet in found if sheet is not None)
+    first = next((sheet for sheet in sheets if not sheet.missing), sheets[0] if sheets else None)
+    guesses = first.columns if first else ()
+    required = {name for group in wanted.required for name in group}
+    return Suggestion(
+        parser=parser,
+        fields=tuple((name, LABELS[name], name in required) for name in wanted.spellings),
+        sheets=sheets,
+        mapping={one.field: one.value for one in guesses if one.field and one.confidence >= BY_VALUES},
+        complete=first is not None and not first.missing,
+    )
+
+
+def head_of(data: bytes) -> bytes:
+    """The first megabyte of a text in whole lines (a workbook has no such thing)."""
+    if (
+        len(data) <= HEAD_BYTES
+        or data[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+        or data[:2] in (b"\xff\xfe", b"\xfe\xff")
+    ):
+        return data
+    return data[: data.rfind(b"\n", 0, HEAD_BYTES) + 1] or data
+
+
+def guess_sheet(sheet: Sheet, wanted: Fields, mapping: Mapping[str, str]) -> SheetGuess | None:
+    """What the columns of one sheet seem to be; None for a cover, where no two columns can be told."""
+    heading = find_heading(sheet.rows, wanted.spellings, wanted.required, mapping) or best_heading(sheet.rows, wanted)
+    if heading is None:
+        return None
+    below = [row for row in sheet.rows[heading.below :] if any(plain(cell) for cell in row)]
+    width = max([len(heading.names), *(len(row) for row in below[:LOOKED_AT])])
+    names = [heading.names[i] if i < len(heading.names) else "" for i in range(width)]
+    values = [[row[i] if i < len(row) else "" for row in below[:LOOKED_AT]] for i in range(width)]
+    columns = one_field_once(
+        [checked(guess_column(i, names, values[i], wanted, mapping), values[i]) for i in range(width)]
+    )
+    have = {one.field for one in columns if one.used}
+    missing = tuple(said_of(group) for group in wanted.required if not have.intersection(group))
+    return SheetGuess(sheet.name, heading.below, len(below), tuple(columns), missing)
+
+
+def best_heading(rows: Sequence[Sequence[Any]], wanted: Fields) -> Heading | None:
+    """The row that names most fields, at least two; else the first row whose values are a position (no heading)."""
+    best, most = None, 1
+    for top in range(min(len(rows), HEADING_DEPTH)):
+        names = joined(rows[top : top + 1], True) if rows[top] else ()
+        named = len({part_of(name, wanted) for name in names} - {""})
+        if named > most:
+            best, most = Heading(fields_of(names, wanted.spellings, {}), names, top, top + 1), named
+    return best or _by_values_alone(rows)
+
+
+def _by_values_alone(rows: Sequence[Sequence[Any]]) -> Heading | None:
+    """The row above the first position in the sheet, if it holds more than a title; else a heading of no names."""
+    for below, row in enumerate(rows[: HEADING_DEPTH + 1]):
+        if {"lon", "lat"} <= {kind_of([cell]) for cell in row}:
+            names = joined(rows[below - 1 : below], True) if below and rows[below - 1] else ()
+            return Heading({}, names if sum(map(bool, names)) > 1 else (), below, below)
+    return None
+
+
+def guess_column(
+    column: int, names: Sequence[str], values: Sequence[Any], wanted: Fields, mapping: Mapping[str, str]
+) -> ColumnGuess:
+    heading = names[column]
+    is_one = heading and sum(compact(name).lower() == compact(heading).lower() for name in names) == 1
+    told = {at: name for name, at in mapped_columns(names, wanted.spellings, mapping).items()}
+    known = {
+        spelling: name
+        for name, spellings in wanted.spellings.items()
+        for spelling in spellings
+        if mapping.get(name) != ""
+    }
+    asked = (
+        (TOLD, told.get(column, "")),
+        (EXACT, known.get(compact(heading).lower(), "")),
+        (BARE, known.get(without_brackets(compact(heading)), "")),
+        (PART, part_of(heading, wanted)),
+        (BY_VALUES, by_values(values, wanted)),
+    )
+    confidence, name = next(((how, name) for how, name in asked if name), (0.0, ""))
+    return ColumnGuess(
+        column=column,
+        heading=heading,
+        value=heading if is_one else f"#{column + 1}",
+        field=name,
+        confidence=confidence,
+        why=SAID.get(confidence, ""),
+        used=confidence >= USED,
+        samples=tuple(plain(value)[:60] for value in values[:SAMPLES]),
+    )
+
+
+def part_of(heading: str, wanted: Fields) -> str:
+    """The field whose spelling (two letters or more) is the longest found inside a heading, or ""."""
+    text = compact(heading).lower()
+    if len(text) > 30:
+        return ""
+    inside = [
+        (len(s), name) for name, spellings in wanted.spellings.items() for s in spellings if len(s) > 1 and s in text
+    ]
+    return max(inside)[1] if inside else ""
+
+
+def by_values(values: Sequence[Any], wanted: Fields) -> str:
+    """The field that a column's values look like: only positions and dates can be told that way."""
+    kind = kind_of(values)
+    names = {"lon": ("lon", "longitude"), "lat": ("lat", "latitude"), "date": ("date", "acq_date", "found_at")}
+    return next((name for name in names.get(kind, ()) if name in wanted.spellings), "")
+
+
+def kind_of(values: Sequence[Any]) -> str:
+    """ "lon", "lat", "date" or "": what nine in ten of the filled values are."""
+    filled = [value for value in values if plain(value)]
+    if not filled:
+        return ""
+    for axis, (low, high) in RANGES.items():
+        numbers = [parse_coordinate(value, axis) for value in filled if "." in plain(value) or "°" in plain(value)]
+        inside = sum(isinstance(number, float) and low <= number <= high for number in numbers)
+        if inside >= 0.9 * len(filled):
+            return axis
+    days = sum(parse_date(plain(value).split(" ")[0]) is not None for value in filled)
+    return "date" if days >= 0.9 * len(filled) else ""
+
+
+def checked(guess: ColumnGuess, values: Sequence[Any]) -> ColumnGuess:
+    """A heading that its own values contradict (a longitude of 41): the other axis is proposed, and why is said."""
+    axis = guess.field[:3]
+    filled = [value for value in values if plain(value)]
+    if guess.field not in OTHER_AXIS or guess.confidence == TOLD or not filled:
+        return guess
+    other = OTHER_AXIS[guess.field]
+    if kind_of(values) == other[:3]:
+        why = f"写的是{LABELS[axis]}，数值却像{LABELS[other[:3]]}，可能写反了，请核对"
+        return replace(guess, field=other, confidence=BY_VALUES, used=False, why=why)
+    if not any(is_coordinate(value, axis) for value in filled):
+        return replace(guess, confidence=DOUBTFUL, used=False, why=f"写的是{LABELS[axis]}，但读不出坐标")
+    return guess
+
+
+def one_field_once(columns: Sequence[ColumnGuess]) -> list[ColumnGuess]:
+    """Of several columns that seem to be one field the surest stays, the first of equals."""
+    best: dict[str, ColumnGuess] = {}
+    for one in columns:
+        if one.field and (one.field not in best or one.confidence > best[one.field].confidence):
+            best[one.field] = one
+    return [
+        one
+        if not one.field or best[one.field] is one
+        else replace(one, field="", confidence=0.0, why="同一字段已有更像的列", used=False)
+        for one in columns
+    ]

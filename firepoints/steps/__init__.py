@@ -1,0 +1,1 @@
+"""A step in a fire point's life: the transition table, claiming, advancing, reading."""

@@ -1,0 +1,237 @@
+"""Asking and answering within an act: every question is a row of its own, in the act's transaction and journal entry.
+
+A recompute only adds. What is open is not asked twice, what a person has answered is not asked again; a question whose
+ground is gone is answered as moot, one whose sightings move is answered as carried and copied to where they are now.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from core import clock
+from core.errors import StaleVersion
+from firepoints.forming.doubts import Doubt
+from firepoints.models import Detection, FirePoint, Membership, Question
+from grids.models import User
+from journal.record import digests
+
+Kind, Answer = Question.Kind, Question.Answer
+Key = tuple[int | None, str, int | None, int | None, int | None]
+Asked = tuple[FirePoint, Doubt]
+
+BY_THE_MACHINE = (Answer.MOOT, Answer.CARRIED, Answer.REPLACED)
+"""Answers that settle nothing: the same question may be asked again."""
+ABOUT_LEAVING = (Kind.WITHDRAWN, Kind.CORRECTED, Kind.GONE)
+"""Asked because a sighting went out of force: its being out of force does not answer them."""
+ABOUT_THE_PLACE = (Kind.NO_EDITION, Kind.OUTSIDE_COUNTIES)
+BY_DIVISION = (Kind.OVERSIZE, Kind.SEVERAL_SITES)
+"""Answered by a 划分, and by nothing else that moves sightings."""
+MOST_LISTED = 200
+MOST_MERGES = 10
+
+
+@dataclass(slots=True)
+class Asking:
+    """What one act asks and answers. `actor`: the person who answers, None for the machine."""
+
+    actor: User | None = None
+    asked: list[Question] = field(default_factory=list)
+    answered: list[tuple[Question, str]] = field(default_factory=list)
+
+    def ask(self, doubts: Iterable[Asked]) -> None:
+        """Ask, as the machine, what is not open and was not answered yet."""
+        wanted = _resolved(list(doubts))
+        if not wanted:
+            return
+        history = _History.of({point.pk for point, _ in wanted})
+        oversize = {key[0] for key in history.open if key[1] == Kind.OVERSIZE}
+        fresh: dict[Key, Question] = {}
+        for point, doubt in wanted:
+            row = _row(point, doubt)
+            if doubt.detection and doubt.run and key_of(row) in history.settled:
+                row = _row(point, doubt, is_about_the_row=True)
+            is_known = key_of(row) in history.open or key_of(row) in history.settled
+            if not is_known and not (row.kind == Kind.OVERSIZE and point.pk in oversize):
+                fresh.setdefault(key_of(row), row)
+        self._add(list(fresh.values()))
+
+    def say(self, point: FirePoint | None, doubt: Doubt, by: User) -> None:
+        """Ask what a person or an issuer says, whatever was answered before; an open question on the same gives way."""
+        row = _row(point, doubt, by)
+        before = _History.of({point.pk} if point else ()).open.get(key_of(row))
+        if before is not None and before.words == row.words:
+            return
+        if before is not None:
+            self.answer([before], Answer.REPLACED, f"后来的意见：{doubt.words}")
+        self._add([row])
+
+    def _add(self, rows: Sequence[Question]) -> None:
+        self.asked += Question.objects.bulk_create(rows, batch_size=500)
+
+    def answer(self, questions: Iterable[Question], answer: str, reason: str) -> None:
+        """Answer open questions. Raises StaleVersion when somebody has answered one of them first."""
+        rows = list(questions)
+        if not rows:
+            return
+        is_machine = answer == Answer.MOOT or self.actor is None or self.actor.is_system
+        person = None if is_machine else self.actor
+        done = Question.objects.filter(pk__in=[row.pk for row in rows]).update(
+            answered_at=clock.now(), answered_by=person, answer=answer, reason=reason
+        )
+        if done != len(rows):
+            raise StaleVersion()
+        self.answered += [(row, answer) for row in rows]
+
+    def ask_about_places(self, points: Sequence[FirePoint], doubts: Sequence[Asked]) -> None:
+        """Of points that were located anew: ask where they still have no county; what was asked of the others is moot."""
+        kinds = {(point.pk, doubt.kind) for point, doubt in doubts}
+        open_ = Question.objects.unanswered().filter(point__in=[point.pk for point in points], kind__in=ABOUT_THE_PLACE)
+        self.answer([row for row in open_ if (row.point_id, row.kind) not in kinds], Answer.MOOT, "已重新定位")
+        self.ask(doubts)
+
+    def carry(self, questions: Iterable[Question], to: FirePoint | None, reason: str) -> None:
+        """Move open questions to another point: answered here as carried, a copy asked there. None: a finding from outside
+        that no point holds any more."""
+        self._move([(row, to, row.other) for row in questions], reason)
+
+    def carry_copies(self, questions: Iterable[Question], to: Sequence[FirePoint]) -> None:
+        """Ask the same at other points too: the question stays open where it is."""
+        self._copy([(row, point, row.other) for row in questions for point in to])
+
+    def rename(self, questions: Iterable[Question], other: FirePoint, reason: str) -> None:
+        """Let questions be about another point from now on: the one into which theirs was merged."""
+        self._move([(row, row.point, other) for row in questions], reason)
+
+    def _move(self, moves: Sequence[tuple[Question, FirePoint | None, FirePoint | None]], reason: str) -> None:
+        self.answer([row for row, _, _ in moves], Answer.CARRIED, reason)
+        self._copy(moves)
+
+    def _copy(self, moves: Sequence[tuple[Question, FirePoint | None, FirePoint | None]]) -> None:
+        history = _History.of({to.pk for _, to, _ in moves if to is not None})
+        fresh: dict[Key, Question] = {}
+        for row, to, other in moves:
+            copy = Question(
+                point=to, kind=row.kind, detection_id=row.detection_id, run_id=row.run_id, other=other, words=row.words,
+                speaks_for=row.speaks_for, speaks_against=row.speaks_against, due_at=row.due_at,
+                asked_by_id=row.asked_by_id, came_from=row,
+            )  # fmt: skip
+            key = key_of(copy)
+            if key not in history.open and key not in history.settled and not (to and other and to.pk == other.pk):
+                fresh.setdefault(key, copy)
+        self._add(list(fresh.values()))
+
+    def close_about(self, gone: Collection[int], reason: str) -> None:
+        """Answer as moot what is open about sightings that are out of force, wherever it was asked."""
+        rows = Question.objects.unanswered().filter(detection__in=list(gone)).exclude(kind__in=ABOUT_LEAVING)
+        self.answer(rows, Answer.MOOT, reason)
+
+    def close_at(self, point: FirePoint, reason: str, *, is_gone: bool) -> None:
+        """Answer as moot what is open at a point that is closed, and about it where nothing of it stands any more
+        (`is_gone`). A finding from outside still waits, at no point."""
+        open_ = open_of(point)
+        self.carry([row for row in open_ if row.kind == Kind.OUTSIDE_FINDING], None, reason)
+        self.answer([row for row in open_ if row.kind != Kind.OUTSIDE_FINDING], Answer.MOOT, reason)
+        if is_gone:
+            self.answer(Question.objects.unanswered().filter(other=point), Answer.MOOT, reason)
+
+    def close_of_lists(self, point: FirePoint, left: Sequence[Detection], reason: str) -> None:
+        """Answer as moot what was asked about rows of one list, where fewer than two of them are left in the point."""
+        rows = Question.objects.unanswered().filter(point=point, run__in={one.run_id for one in left})
+        if not (open_ := list(rows.exclude(kind__in=ABOUT_LEAVING))):
+            return
+        members = Membership.objects.filter(
+            point=point, is_active=True, detection__run__in=[row.run_id for row in open_]
+        )
+        staying = members.exclude(detection__in=[one.pk for one in left])
+        counted = Counter(staying.values_list("detection__run_id", flat=True))
+        self.answer([row for row in open_ if counted[row.run_id] < 2], Answer.MOOT, reason)
+
+    def told(self) -> dict[str, Any]:
+        """For the act's journal entry: how many, which, and a digest of what was asked and of what was answered."""
+        entry: dict[str, Any] = {}
+        if self.asked:
+            entry["asked"] = _listed([[row.pk, row.point_id, row.kind, row.words] for row in self.asked])
+        if self.answered:
+            entry["answered"] = _listed([[row.pk, row.point_id, row.kind, answer] for row, answer in self.answered])
+        return entry
+
+
+def _listed(rows: list[list[Any]]) -> dict[str, Any]:
+    entry: dict[str, Any] = {"count": len(rows), "digest": digests.sha256(digests.plain(rows))}
+    if len(rows) <= MOST_LISTED:
+        entry["questions"] = [f"{pk} {Kind(kind).label}" for pk, _, kind, _ in rows]
+    return entry
+
+
+def key_of(row: Question) -> Key:
+    """What may be open once: the point, the kind, and the subject."""
+    return row.point_id, row.kind, row.detection_id, row.run_id, row.other_id
+
+
+def open_of(point: FirePoint) -> list[Question]:
+    """The open questions of a point, in the order in which they were asked."""
+    return list(Question.objects.unanswered().filter(point=point).order_by("pk"))
+
+
+def _row(point: FirePoint | None, doubt: Doubt, by: User | None = None, *, is_about_the_row: bool = False) -> Question:
+    """The unsaved question. A doubt that names a list and a row of it is about the list, the second time about the row."""
+    is_about_a_list = doubt.run is not None and not is_about_the_row
+    return Question(
+        point=point, kind=doubt.kind, words=doubt.words, asked_by=by,
+        detection_id=None if is_about_a_list or doubt.other else doubt.detection,
+        run_id=doubt.run if is_about_a_list else None, other_id=doubt.other,
+        speaks_for=doubt.speaks_for, speaks_against=doubt.speaks_against,
+    )  # fmt: skip
+
+
+def _resolved(doubts: list[Asked]) -> list[Asked]:
+    """Doubts about a sighting beside, as questions about the point where that one is now; none where the two have met."""
+    beside = {doubt.beside for _, doubt in doubts if doubt.beside is not None}
+    if not beside:
+        return doubts
+    members = Membership.objects.filter(detection__in=beside, is_active=True)
+    point_of = dict(members.values_list("detection_id", "point_id"))
+    wanted: list[Asked] = []
+    for point, doubt in doubts:
+        other = point_of.get(doubt.beside) if doubt.beside is not None else None
+        if other is None:
+            wanted.append((point, doubt))
+        elif other != point.pk:
+            about = Doubt(doubt.kind, doubt.words, other=other, speaks_for=doubt.speaks_for,
+                          speaks_against=doubt.speaks_against)  # fmt: skip
+            wanted.append((point, about))
+    return wanted
+
+
+@dataclass(frozen=True, slots=True)
+class _History:
+    """What is open at some points, and what people have answered there or at what was merged into them."""
+
+    open: dict[Key, Question]
+    settled: frozenset[Key]
+
+    @classmethod
+    def of(cls, points: Collection[int]) -> "_History":
+        into = _lineage(points)
+        rows = list(Question.objects.filter(point__in=list(into)).order_by("pk")) if into else []
+        open_ = {key_of(row): row for row in rows if row.answered_at is None and row.point_id in points}
+        settled = {
+            (into[row.point_id], *key_of(row)[1:])
+            for row in rows
+            if row.point_id is not None and row.answered_at is not None and row.answer not in BY_THE_MACHINE
+        }
+        return cls(open_, frozenset(settled))
+
+
+def _lineage(points: Collection[int]) -> dict[int, int]:
+    """Each of the points, and what was merged into it, with the point in which it lives on."""
+    into = {pk: pk for pk in points}
+    front: Mapping[int, int] = into
+    for _ in range(MOST_MERGES):
+        rows = FirePoint.objects.filter(merged_into__in=list(front)).values_list("pk", "merged_into_id")
+        front = {pk: front[at] for pk, at in rows if at is not None and pk not in into}
+        if not front:
+            break
+        into = {**into, **front}
+    return into

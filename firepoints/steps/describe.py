@@ -1,0 +1,130 @@
+"""A fire point as plain JSON: the one shape that the command prints and scripts read."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from firepoints.models import FirePoint, Question, Verification
+from firepoints.steps import questions, selectors
+from firepoints.terms import scope
+from firepoints.terms.states import State
+
+_CODES = ("county_code", "township_code", "village_code", "group_code")
+
+
+def briefs(points: Sequence[FirePoint]) -> list[dict[str, Any]]:
+    """The lines of a list; the attribution should be selected along. One query for the open questions of all."""
+    asked = questions.open_by_point(points)
+    return [_brief(point, asked.get(point.pk, [])) for point in points]
+
+
+def brief(point: FirePoint) -> dict[str, Any]:
+    """One line of a list."""
+    return briefs([point])[0]
+
+
+def _brief(point: FirePoint, asked: Sequence[Question]) -> dict[str, Any]:
+    where = point.attribution
+    return {
+        "id": point.pk,
+        "number": point.number,
+        "state": point.state,
+        "state_label": State(point.state).label,
+        "version": point.version,
+        "burn_date": point.burn_date.isoformat(),
+        "lon": point.lon,
+        "lat": point.lat,
+        **{name: getattr(point, name) for name in _CODES},
+        "place": "".join(getattr(where, f"{level}_name") for level in ("county", "township", "village", "group"))
+        if where
+        else "",
+        "is_cross": point.is_cross,
+        "is_oversize": point.is_oversize,
+        "counted": point.counted,
+        "needs_person": questions.words_of(asked),
+        "merged_into": point.merged_into_id,
+    }
+
+
+def full(point: FirePoint, user: Any) -> dict[str, Any]:
+    """A point with its sightings, records, decision, steps, and what `user` may do now. A county that has lost the point
+    is told of its own record alone."""
+    is_former = scope.is_former(user, point)
+    own = point.verification if not is_former or _filed_by(point, user) else None
+    every = questions.questions_of(point)
+    open_ = [row for row in every if row.answered_at is None]
+    asked = [] if is_former else every
+    others = [row.other_id for row in asked if row.other_id]
+    seen = (
+        set(FirePoint.objects.visible_to(user).filter(pk__in=others).values_list("pk", flat=True)) if others else set()
+    )
+    return {
+        **_brief(point, [] if is_former else open_),
+        "starts_at": point.starts_at.isoformat(),
+        "ends_at": point.ends_at.isoformat(),
+        "due_at": _iso(point.due_at),
+        "objection_until": _iso(point.objection_until),
+        "final_at": _iso(point.final_at),
+        "final_by": point.final_by,
+        "candidates": point.attribution.candidates if point.attribution else [],
+        "detections": [_detection(one) for one in selectors.active_detections(point)],
+        "evidence": [str(one.uuid) for one in selectors.evidence_for(point, user)],
+        "verification": _verification(own),
+        "recognition": None if is_former else _recognition(point),
+        "questions": [{**questions.plain(row), **_hidden(row, seen)} for row in asked],
+        "steps": [
+            {"seq": one.seq, "action": one.action, "from": one.from_state, "to": one.to_state, "at": _iso(one.at),
+             "actor": one.actor_id, "reason": one.reason}
+            for one in (() if is_former else point.steps.order_by("seq"))
+        ],
+        "actions": [
+            {"action": one.transition.action, "label": one.transition.label, "missing": list(one.missing)}
+            for one in selectors.actions_for(point, user, open_)
+        ],
+    }  # fmt: skip
+
+
+def _hidden(row: Question, seen: Collection[int]) -> dict[str, Any]:
+    """What is not said of a question about a point that the reader may not see."""
+    return {"about_id": None} if row.other_id and row.other_id not in seen else {}
+
+
+def _detection(one: Any) -> dict[str, Any]:
+    return {
+        "id": one.pk,
+        "source": one.source.code,
+        "kind": one.kind,
+        "satellite": one.satellite,
+        "starts_at": one.starts_at.isoformat(),
+        "lon": one.lon,
+        "lat": one.lat,
+    }
+
+
+def _filed_by(point: FirePoint, user: Any) -> bool:
+    return point.verification is not None and point.verification.county_code in scope.own_counties(user)
+
+
+def _verification(found: Verification | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {"kind": found.kind, "conclusion": found.conclusion, "cause": found.cause, "at": _iso(found.at)}
+
+
+def _recognition(point: FirePoint) -> dict[str, Any] | None:
+    found = point.recognition
+    if found is None:
+        return None
+    return {
+        "counted": found.counted,
+        "basis": found.basis,
+        "payer_code": found.payer_code,
+        "payer_name": found.payer_name,
+        "burn_date": found.burn_date.isoformat(),
+        "rule_ref": found.rule_ref,
+        "amount_fen": found.amount_fen,
+        "reason": found.reason,
+    }
+
+
+def _iso(at: Any) -> str | None:
+    return at.isoformat() if at else None

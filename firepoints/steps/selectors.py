@@ -1,0 +1,211 @@
+"""Reads of fire points. Every list and detail starts from what the user may see."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from core import clock
+from core.errors import NotThere
+from core.month import Month
+from core.transitions import Available
+from firepoints.models import (
+    Attribution,
+    Detection,
+    Evidence,
+    FirePoint,
+    ImportRun,
+    Membership,
+    Question,
+    Reattribution,
+    Source,
+)
+from firepoints.policy import charging, rulings
+from firepoints.steps import questions, workflow
+from firepoints.terms import scope
+from firepoints.terms.states import Conclusion, State
+from grids import selectors as grids
+from grids.roles import Role
+
+MOST_MERGES = 100
+ASK_THEM = frozenset({Role.BUREAU, Role.RECOGNISER})
+"""Who answers questions, or must not decide past them."""
+
+
+def fire_point_for(user: Any, id_or_number: int | str) -> FirePoint:
+    """The point by pk or number, if `user` may see it. Raises NotThere."""
+    text = str(id_or_number).strip().removeprefix("疑似-")
+    # isdecimal and a length limit: "²" and a number beyond bigint are no ids
+    wanted = Q(pk=int(text)) if text.isascii() and text.isdecimal() and len(text) < 19 else Q(number=text)
+    points = FirePoint.objects.visible_to(user).filter(wanted)
+    point = points.select_related("attribution", "verification", "recognition", "merged_into").first()
+    if point is None:
+        raise NotThere(f"没有火点“{text}”，或不在您的范围内")
+    return point
+
+
+def on_fixed_heat_alone() -> Q:
+    """Suspicions of which nothing is known but satellite leads on accepted fixed heat, and nothing is asked."""
+    more = Membership.objects.filter(point=OuterRef("pk"), is_active=True).exclude(
+        detection__source__source_class=Source.Class.LEAD, detection__kind=Detection.Kind.SATELLITE
+    )
+    idle = Q(state=State.SUSPECTED, is_fixed_heat=True)
+    return idle & ~questions.is_asked() & ~Q(Exists(more))
+
+
+def fixed_heat_leads(user: Any) -> QuerySet[FirePoint]:
+    """Those of them that `user` may see."""
+    return FirePoint.objects.visible_to(user).filter(on_fixed_heat_alone())
+
+
+def survivor_of(point: FirePoint) -> FirePoint:
+    """Where a point's burnt site lives on: itself, or what it was merged into, followed to the end."""
+    for _ in range(MOST_MERGES):
+        if point.merged_into_id is None:
+            return point
+        point = FirePoint.objects.get(pk=point.merged_into_id)
+    raise RuntimeError(f"merge chain of fire point {point.pk} does not end")
+
+
+def active_detections(point: FirePoint) -> list[Detection]:
+    """The sightings that the point gathers now, earliest first."""
+    found = Detection.objects.filter(memberships__point=point, memberships__is_active=True)
+    return list(found.select_related("source", "run").order_by("starts_at", "key"))
+
+
+def chargeable_detections(point: FirePoint, on: date) -> list[Detection]:
+    """The sightings that can carry a charge under the rulings of a Beijing date; the one to charge first."""
+    in_force = rulings.values_on(on)
+    return charging.in_order(one for one in active_detections(point) if charging.can_charge(one.source, in_force))
+
+
+def facts_for(point: FirePoint, actor: Any, asked: Sequence[Question] | None = None) -> workflow.Facts:
+    """What the transition table needs to know; at most eight queries whatever the point, nine for whoever answers questions
+    unless the open ones are given (`asked`)."""
+    roles = grids.roles_of(actor)
+    counties = scope.own_counties(actor) if Role.COUNTY in roles else frozenset()
+    detections = active_detections(point)
+    in_force = rulings.values_on(point.burn_date)
+    if asked is None:
+        asked = questions.open_by_point([point])[point.pk] if roles & ASK_THEM else []
+    return workflow.Facts(
+        state=point.state,
+        roles=frozenset(roles),
+        actor_id=actor.pk,
+        has_county=bool(point.county_code),
+        is_cross=point.is_cross and not is_settled_jointly(point),
+        is_oversize=point.is_oversize,
+        questions=tuple(row.words for row in asked),
+        is_for_review=any(row.kind in questions.FOR_REVIEW for row in asked),
+        has_chargeable_source=any(charging.can_charge(one.source, in_force) for one in detections),
+        found_on_site=not in_force["patrol_needs_county_verification"]
+        and any(one.source.source_class == one.source.Class.INSPECTION for one in detections),
+        is_official=any(one.source.source_class == one.source.Class.OFFICIAL_LIST for one in detections),
+        has_live_detections=any(one.run.state != ImportRun.State.WITHDRAWN for one in detections),
+        actor_is_designated=point.county_code in counties and grids.is_designated(actor, point.county_code),
+        actor_in_candidate_county=Role.BUREAU in roles
+        or (bool(counties) and point.counties.filter(county_code__in=counties).exists()),
+        actor_in_owner_county=point.county_code in counties,
+        verified_by_id=point.verification.verified_by_id if point.verification else None,
+        recognised_by_id=point.recognition.recognised_by_id if point.recognition else None,
+        another_upholds=_another_upholds(point),
+        conclusion=point.verification.conclusion if point.verification else "",
+        counted=point.counted,
+        has_proposal=Role.BUREAU in roles and point.reattributions.filter(state=Reattribution.State.OPEN).exists(),
+        has_groups_to_choose=_has_groups_to_choose(point),
+        objection_lapsed=bool(point.objection_until and point.objection_until <= clock.now()),
+    )
+
+
+def _has_groups_to_choose(point: FirePoint) -> bool:
+    """Asked only where a person may still say the group of a located village."""
+    where = point.attribution
+    if point.state not in (State.DISPATCHED, State.VERIFIED) or where is None or not where.village_code:
+        return False
+    return not point.group_code and grids.has_groups_to_choose(where.edition_id, where.village_code)
+
+
+def _another_upholds(point: FirePoint) -> bool:
+    """The ruling of today, not of the fire: it is about how the office works. Asked only where it matters."""
+    return point.state != State.CONTESTED or bool(rulings.ruling("uphold_by_another", clock.today_beijing()))
+
+
+def is_settled_jointly(point: FirePoint) -> bool:
+    """Whether the joint record has found the county (C11)."""
+    return point.attribution is not None and point.attribution.method == Attribution.Method.JOINT
+
+
+def actions_for(
+    point: FirePoint, actor: Any, asked: Sequence[Question] | None = None
+) -> list[Available[workflow.Facts]]:
+    """The acts that `actor` may take on `point` now; blocked ones say what is missing."""
+    return workflow.available_actions(facts_for(point, actor, asked))
+
+
+def filed_for(point: FirePoint) -> Q:
+    """The condition on evidence: filed for this point, or for one that was merged into it, up to three merges deep."""
+    deep = "point"
+    filed = Q(point=point)
+    for _ in range(3):
+        deep += "__merged_into"
+        filed |= Q(**{deep: point})
+    return filed
+
+
+def evidence_for(point: FirePoint, user: Any) -> QuerySet[Evidence]:
+    """The evidence of a visible point that `user` may see, what came with merged points included; a county that has lost
+    the point keeps what it filed."""
+    every = Evidence.objects.filter(filed_for(point)).select_related("uploader").order_by("server_at", "pk")
+    if not scope.is_former(user, point):
+        return every
+    counties = scope.own_counties(user)
+    return every.filter(Q(uploader=user) | Q(verifications__county_code__in=counties)).distinct()
+
+
+def burned_in(month: Month) -> Q:
+    """The condition on points: burning dates (Beijing) of this month."""
+    return Q(burn_date__range=(month.first_day, month.last_day))
+
+
+def filter_points(
+    points: QuerySet[FirePoint],
+    *,
+    state: str = "",
+    county: str = "",
+    month: str = "",
+    source: str = "",
+    q: str = "",
+    counted: bool | None = None,
+    needs_person: bool = False,
+    is_cross: bool | None = None,
+    overdue: bool = False,
+) -> QuerySet[FirePoint]:
+    """Narrow a list by what is given. `month` is YYYY-MM of the burning date (Beijing), `county` also finds candidates,
+    `source` a source code, `q` a number or an area code."""
+    wanted = Q()
+    if state:
+        wanted &= Q(state=state)
+    if county:
+        wanted &= Q(pk__in=FirePoint.objects.filter(counties__county_code=county).values("pk"))
+    if month:
+        wanted &= burned_in(Month.parse(month))
+    if source:
+        mine = Detection.objects.filter(source__code=source, memberships__is_active=True)
+        wanted &= Q(pk__in=mine.values("memberships__point"))
+    if q:
+        wanted &= Q(number__icontains=q) | Q(township_code=q) | Q(village_code=q) | Q(group_code=q)
+    if counted is not None:
+        wanted &= Q(counted=counted)
+    if is_cross is not None:
+        wanted &= Q(is_cross=is_cross)
+    if needs_person:
+        wanted &= questions.waits_for_a_person()
+    if overdue:
+        wanted &= Q(state=State.DISPATCHED, due_at__lt=clock.now())
+    return points.filter(wanted)
+
+
+def is_negative(point: FirePoint) -> bool:
+    """Whether the standing verification is a 查否."""
+    return bool(point.verification and point.verification.conclusion == Conclusion.FALSE)

@@ -1,0 +1,1 @@
+"""The words below the models: states, causes, and who may see which point."""

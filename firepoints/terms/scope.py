@@ -1,0 +1,78 @@
+"""Which fire points a user may see: from the posts held today, empty by default."""
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from firepoints.models import FirePoint, ImportRun, PointCounty
+from firepoints.terms.states import DECIDED
+from grids import selectors as grids
+from grids.roles import Level, PostKind, Role
+
+CITY_WIDE = {PostKind.BUREAU, PostKind.RECOGNISER, PostKind.AUDITOR}
+_CODE_FIELD = {Level.TOWNSHIP: "township_code", Level.VILLAGE: "village_code", Level.GROUP: "group_code"}
+_INSPECTING = {PostKind.INSPECTOR, PostKind.MEMBER}
+
+
+def visible_points(points: QuerySet[FirePoint], user: Any) -> QuerySet[FirePoint]:
+    """`points` narrowed to what `user` may see; one query for the posts, none per row.
+
+    Bureau, 认定人 and auditors on the city: all. A county department: what is or was its own, or where it is a
+    candidate. An inspector: the cell of the post (a county post by candidacy). Finance: decided and counted points.
+    """
+    if getattr(user, "is_system", False) and user.is_active:
+        return points.all()
+    allowed = Q(pk__in=())
+    for kind, level, code in grids.posts_held(user).values_list("kind", "level", "cell_code"):
+        if level == Level.CITY and kind in CITY_WIDE | _INSPECTING:
+            return points.all()
+        allowed |= _seen_from(kind, level, code)
+    return points.filter(allowed)
+
+
+def _seen_from(kind: str, level: str, code: str) -> Q:
+    if level == Level.COUNTY and kind in {PostKind.COUNTY, *_INSPECTING}:
+        return Q(pk__in=PointCounty.objects.filter(county_code=code).values("point"))
+    if kind in _INSPECTING and level in _CODE_FIELD:
+        return Q(**{_CODE_FIELD[Level(level)]: code})
+    if kind == PostKind.FINANCE:
+        return Q(state__in=DECIDED, counted=True)
+    return Q(pk__in=())
+
+
+def own_counties(user: Any) -> frozenset[str]:
+    """The counties for whose department the user acts today."""
+    posts = grids.posts_held(user).filter(kind=PostKind.COUNTY, level=Level.COUNTY)
+    return frozenset(posts.values_list("cell_code", flat=True))
+
+
+def is_former(user: Any, point: FirePoint) -> bool:
+    """Whether no post of `user` shows the whole of an owned point: a county that lost it keeps only what it filed.
+
+    Each post counts by itself and with its cell, so a second post in that county gives nothing back. While nobody owns
+    the point, every county concerned sees all of it (C11).
+    """
+    if not point.county_code or (getattr(user, "is_system", False) and user.is_active):
+        return False
+    posts = grids.posts_held(user).values_list("kind", "level", "cell_code")
+    return not any(_shows_whole(point, kind, level, code) for kind, level, code in posts)
+
+
+def _shows_whole(point: FirePoint, kind: str, level: str, code: str) -> bool:
+    """Whether a post shows all of an owned point: the rows of `_seen_from`, the owner alone of the counties concerned."""
+    if level == Level.CITY and kind in CITY_WIDE | _INSPECTING:
+        return True
+    if level == Level.COUNTY and kind in {PostKind.COUNTY, *_INSPECTING}:
+        return point.county_code == code
+    if kind in _INSPECTING and level in _CODE_FIELD:
+        return bool(getattr(point, _CODE_FIELD[Level(level)]) == code)
+    return kind == PostKind.FINANCE and point.state in DECIDED and bool(point.counted)
+
+
+def visible_runs(runs: QuerySet[ImportRun], user: Any) -> QuerySet[ImportRun]:
+    """`runs` narrowed to what `user` may see: all for the bureau, 认定人, auditors and the system, one's own for the other
+    roles, nothing without a post today."""
+    roles = grids.roles_of(user)
+    if roles & {Role.BUREAU, Role.RECOGNISER, Role.AUDITOR, Role.SYSTEM}:
+        return runs.all()
+    return runs.filter(actor=user) if roles else runs.none()

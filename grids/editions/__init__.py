@@ -1,0 +1,1 @@
+"""Boundary editions: reading border files, checking, loading, activating, changing codes, exporting."""

@@ -1,0 +1,266 @@
+"""What lies in the files that somebody hands over: archives unpacked safely, layers found, the encoding of old tables.
+
+A file from outside is opened by GDAL only after its first bytes have said what it is: GDAL itself would also follow
+descriptions of other files (VRT, pipelines), which nobody may hand in.
+"""
+
+from __future__ import annotations
+
+import codecs
+import stat
+import zipfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO, Any, Final
+
+from core.errors import BadInput
+
+SUFFIXES: Final = (".shp", ".gpkg", ".geojson", ".json", ".kml")
+SIDECARS: Final = (".shx", ".dbf", ".prj", ".cpg")
+ARCHIVES: Final = (".zip", ".kmz")
+MOST_MEMBERS: Final = 2000
+MOST_UNPACKED_BYTES: Final = 2 * 1024**3
+MOST_RATIO: Final = 200
+"""Border files pack about 3 to 20 times; a bomb packs a thousand times and more."""
+_RATIO_FROM_BYTES: Final = 50 * 1024**2
+_CHUNK = 1 << 20
+_HEAD = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One layer of one file. `name` is what people call it; `encoding` is set where the file does not say it well."""
+
+    path: Path
+    layer: str | None
+    name: str
+    encoding: str | None = None
+    note: str = ""
+
+
+def sources_in(paths: Iterable[Path], workdir: Path, *, only_known: bool = True) -> list[Source]:
+    """Every layer of the files, archives unpacked below `workdir`. With `only_known`, files that are not of a known kind
+    are refused. Raises BadInput naming the file.
+    """
+    found: list[Source] = []
+    for at, path in enumerate(paths):
+        if not path.is_file():
+            raise BadInput("没有这个文件", where=path.name, code="no_file")
+        suffix = path.suffix.lower()
+        if suffix in SIDECARS:
+            continue
+        if suffix in ARCHIVES:
+            inside = [one for one in unpack(path, workdir / str(at)) if one.suffix.lower() in SUFFIXES]
+            if not inside:
+                raise BadInput(f"压缩包里没有边界文件（{'、'.join(SUFFIXES)}）", where=path.name, code="empty_archive")
+            for one in sorted(inside):
+                found += _layers(one, f"{path.name}/{one.name}", only_known=True)
+        else:
+            found += _layers(path, path.name, only_known=only_known)
+    if not found:
+        raise BadInput(f"没有边界文件；可用：{'、'.join((*SUFFIXES, *ARCHIVES))}", code="no_file")
+    return found
+
+
+def choose_layer(sources: Sequence[Source], *, level: str, layer: str, where: str) -> Source:
+    """The layer named, else the only one, else the one that is called like the level. Raises BadInput with their names."""
+    names = "、".join(one.layer or one.name for one in sources)
+    if layer:
+        found = [one for one in sources if layer in (one.layer, one.name, one.path.name, one.path.stem)]
+        if len(found) != 1:
+            raise BadInput(f"没有图层“{layer}”；有：{names}", where=where, code="unknown_layer")
+        return found[0]
+    fitting = [one for one in sources if level and level == (one.layer or "").lower()]
+    if len(sources) > 1 and len(fitting) != 1:
+        raise BadInput(f"文件里有几个图层：{names}；请用 --layer 级别=图层 指明", where=where, code="which_layer")
+    return fitting[0] if fitting else sources[0]
+
+
+def unpack(archive: Path, folder: Path) -> list[Path]:
+    """The files of a zip, written below `folder`. Raises BadInput for a path that leads out of it, a link, a password,
+    or contents larger than an archive of borders can be; what was written by then is left to the caller's folder."""
+    try:
+        with zipfile.ZipFile(archive) as zipped:
+            members = [one for one in zipped.infolist() if not one.is_dir()]
+            _check_members(archive, members)
+            left, written = MOST_UNPACKED_BYTES, []
+            for member in members:
+                target = folder.joinpath(*_inside(archive, member))
+                if target.suffix.lower() not in (*SUFFIXES, *SIDECARS) or target.name.startswith("."):
+                    continue
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with zipped.open(member) as packed, target.open("wb") as out:
+                    left -= _copy(packed, out, left, archive)
+                written.append(target)
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError) as error:
+        raise BadInput(f"压缩包打不开（{error}）", where=archive.name, code="unreadable") from error
+    return written
+
+
+def _check_members(archive: Path, members: Sequence[zipfile.ZipInfo]) -> None:
+    if len(members) > MOST_MEMBERS:
+        raise BadInput(f"压缩包里有 {len(members)} 个文件，超过 {MOST_MEMBERS} 个", where=archive.name, code="bomb")
+    unpacked, packed = sum(one.file_size for one in members), archive.stat().st_size
+    if unpacked > MOST_UNPACKED_BYTES or (unpacked > _RATIO_FROM_BYTES and unpacked > MOST_RATIO * packed):
+        raise BadInput(f"压缩包解开有 {unpacked / 1e6:,.0f} MB，不像边界文件", where=archive.name, code="bomb")
+    if any(one.flag_bits & 1 for one in members):
+        raise BadInput("压缩包有密码；请去掉密码重新打包", where=archive.name, code="unreadable")
+    if any(stat.S_ISLNK(one.external_attr >> 16) for one in members):
+        raise BadInput("压缩包里有链接，不收", where=archive.name, code="unsafe_archive")
+
+
+def _inside(archive: Path, member: zipfile.ZipInfo) -> tuple[str, ...]:
+    """The member's path below the folder. Names that the archive does not mark as UTF-8 are GBK on a Chinese Windows."""
+    name = member.filename
+    if not member.flag_bits & 0x800:
+        raw = name.encode("cp437", errors="replace")
+        for encoding in ("utf-8", "gb18030"):
+            try:
+                name = raw.decode(encoding)
+                break
+            except UnicodeDecodeError:
+                continue
+    parts = PurePosixPath(name.replace("\\", "/")).parts
+    bad = any(part in ("..", "/") or ":" in part or "\0" in part or len(part) > 200 for part in parts)
+    if bad or not parts or name.startswith("/"):
+        raise BadInput(f"压缩包里的路径不安全：{name[:80]}", where=archive.name, code="unsafe_archive")
+    return parts
+
+
+def _copy(packed: IO[bytes], out: IO[bytes], most: int, archive: Path) -> int:
+    """Copied bytes; the sizes that the archive states are not believed."""
+    total = 0
+    while chunk := packed.read(_CHUNK):
+        total += len(chunk)
+        if total > most:
+            raise BadInput("压缩包解开后太大，不像边界文件", where=archive.name, code="bomb")
+        out.write(chunk)
+    return total
+
+
+def _layers(path: Path, name: str, *, only_known: bool) -> list[Source]:
+    import pyogrio
+
+    if only_known or path.suffix.lower() in SUFFIXES:
+        _check_kind(path, name)
+    if path.suffix.lower() == ".shp":
+        encoding, note = dbf_encoding(path)
+        return [Source(path, None, name, encoding, note)]
+    try:
+        listed = pyogrio.list_layers(path)
+    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, UnicodeDecodeError) as error:
+        raise BadInput(f"读不出边界数据（{_plain(error, path)}）", where=name, code="unreadable") from error
+    drawn = [str(layer) for layer, kind in listed.tolist() if kind is not None]
+    if not drawn:
+        raise BadInput("文件没有图形列", where=name, code="missing_column")
+    if len(drawn) == 1:
+        return [Source(path, drawn[0], name)]
+    return [Source(path, layer, f"{name}：{layer}") for layer in drawn]
+
+
+def _plain(error: Exception, path: Path) -> str:
+    """GDAL's words without the folders of this machine."""
+    return str(error).replace(str(path), path.name).replace(str(path.parent), "")[:300]
+
+
+def _check_kind(path: Path, name: str) -> None:
+    """The first bytes must be those of the kind that the name says."""
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise BadInput(f"不认识的文件；可用：{'、'.join((*SUFFIXES, *ARCHIVES))}", where=name, code="unknown_kind")
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    text = head.lstrip(codecs.BOM_UTF8).lstrip()
+    right = {
+        ".shp": head[:4] == b"\x00\x00\x27\x0a",
+        ".gpkg": head[:16] == b"SQLite format 3\x00",
+        ".kml": b"<kml" in text[:4096] and b"<OGRVRT" not in text and b"<VRT" not in text,
+    }.get(suffix, text[:1] == b"{" and b"gdal_streamed_alg" not in head)
+    if not head.strip():
+        raise BadInput("文件是空的", where=name, code="unreadable")
+    if not right:
+        raise BadInput(f"内容不是 {suffix} 文件", where=name, code="unreadable")
+
+
+_CODE_PAGES = {
+    "936": "gb18030",
+    "gbk": "gb18030",
+    "gb2312": "gb18030",
+    "cp936": "gb18030",
+    "65001": "utf-8",
+    "utf8": "utf-8",
+}
+
+
+def dbf_encoding(shp: Path) -> tuple[str | None, str]:
+    """(codec, note) of a shapefile's table: the one its .cpg names if the texts can be read so, else UTF-8, else GBK.
+
+    A note says when the .cpg was wrong. None without a table. Raises BadInput when no encoding fits.
+    """
+    table = _beside(shp, ".dbf")
+    if table is None:
+        raise BadInput(
+            "Shapefile 缺 .dbf 文件（属性表）；请连同 .shx、.dbf、.prj 一起给", where=shp.name, code="missing_column"
+        )
+    if _beside(shp, ".shx") is None:
+        raise BadInput("Shapefile 缺 .shx 文件；请连同 .shx、.dbf、.prj 一起给", where=shp.name, code="unreadable")
+    stated = _stated_encoding(_beside(shp, ".cpg"))
+    texts = _dbf_texts(table.read_bytes())
+    for codec in dict.fromkeys(filter(None, (stated, "utf-8", "gb18030"))):
+        if _fits(texts, codec):
+            note = f".cpg 写的编码 {stated} 读不出文字，改按 {codec} 读" if stated and codec != stated else ""
+            return codec, note
+    raise BadInput("属性表的文字既不是 UTF-8 也不是 GBK；请另存为 UTF-8", where=shp.name, code="bad_encoding")
+
+
+def _beside(shp: Path, suffix: str) -> Path | None:
+    return next(
+        (one for one in sorted(shp.parent.glob(f"{_escaped(shp.stem)}.*")) if one.suffix.lower() == suffix), None
+    )
+
+
+def _escaped(stem: str) -> str:
+    return "".join(f"[{letter}]" if letter in "[]*?" else letter for letter in stem)
+
+
+def _stated_encoding(cpg: Path | None) -> str | None:
+    if cpg is None:
+        return None
+    word = cpg.read_bytes()[:40].decode("ascii", errors="ignore").strip().lower()
+    word = word.removeprefix("oem ").removeprefix("ansi ").strip()
+    word = _CODE_PAGES.get(word.replace("-", ""), word)
+    try:
+        return codecs.lookup(word).name if word else None
+    except LookupError:
+        return None
+
+
+def _dbf_texts(content: bytes) -> list[bytes]:
+    """The names of the columns and the text cells of a dBASE table, stripped."""
+    head_bytes, row_bytes = int.from_bytes(content[8:10], "little"), int.from_bytes(content[10:12], "little")
+    texts, columns, at = [], [], 1
+    for start in range(32, min(head_bytes, len(content)) - 1, 32):
+        field = content[start : start + 32]
+        if field[:1] == b"\r" or len(field) < 32:
+            break
+        texts.append(field[:11].split(b"\0")[0])
+        if field[11:12] == b"C":
+            columns.append((at, at + field[16]))
+        at += field[16]
+    if row_bytes < 1:
+        return texts
+    for row in range(head_bytes, len(content) - row_bytes + 1, row_bytes):
+        texts += [content[row + left : row + right].rstrip(b" \0") for left, right in columns]
+    return [text for text in texts if not text.isascii()]
+
+
+def _fits(texts: Sequence[bytes], codec: str) -> bool:
+    decoder: Any = codecs.getincrementaldecoder(codec)
+    try:
+        for text in texts:
+            # Not final: a cell may end in the middle of a character, where the program that wrote it cut it off.
+            decoder().decode(text, final=False)
+    except UnicodeDecodeError:
+        return False
+    return True

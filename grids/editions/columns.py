@@ -1,0 +1,126 @@
+"""Which column of a border file means what: known names, names that a person gives, and what was given the last time."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from core.errors import BadInput
+from grids.roles import LEVEL_LABELS, LEVELS, Level
+
+KNOWN: Final[Mapping[str, tuple[str, ...]]] = {
+    "code": ("code", "adcode", "gb", "XZQDM", "CUNDM", "区划代码", "代码"),
+    "name": ("name", "XZQMC", "CUNMC", "名称"),
+}
+"""In order of preference; `gb` is 天地图's, XZQDM and XZQMC are those of TD/T 1016."""
+PARENT_COLUMNS: Final = ("city", "county", "township", "village", "parent", "parent_code")
+FIELDS: Final = ("code", "name", *PARENT_COLUMNS)
+SKIP: Final = "skip"
+"""The level of rows that are not to be taken."""
+LEVEL_WORDS: Final[Mapping[str, str]] = {
+    word: level
+    for level, words in {
+        Level.CITY: ("city", "prefecture", "市", "地级市", "市级", "地市"),
+        Level.COUNTY: (
+            "county",
+            "district",
+            "县",
+            "区",
+            "县级",
+            "区县",
+            "县区",
+            "县(区)",
+            "县级市",
+            "旗",
+            "自治县",
+            "市辖区",
+        ),
+        Level.TOWNSHIP: ("township", "town", "乡", "镇", "街道", "乡镇", "乡级", "乡镇级", "乡镇(街道)", "镇街"),
+        Level.VILLAGE: ("village", "村", "社区", "村级", "行政村", "建制村", "村(社区)", "村社"),
+        Level.GROUP: ("group", "组", "村民组", "小组", "村民小组", "组级"),
+    }.items()
+    for word in (*words, level.value, LEVEL_LABELS[level].replace("（", "(").replace("）", ")"))
+}
+
+
+def text_of(value: Any) -> str:
+    """A cell as text: full width made half, spaces made one, whole floats without their `.0`, null as ""."""
+    if value is None or value != value:
+        return ""
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        value = int(value)
+    return " ".join(unicodedata.normalize("NFKC", str(value)).split())
+
+
+def code_of(value: Any, column: str) -> str:
+    """A code as text; 天地图's `gb` is the country (156) followed by the 区划 code."""
+    text = text_of(value)
+    if column.lower() == "gb" and text.startswith("156") and len(text) in (7, 9, 12, 15):
+        return text[3:]
+    return text
+
+
+def truth_of(value: Any) -> bool:
+    return text_of(value).lower() in ("1", "true", "yes", "是")
+
+
+def check_mapping(mapping: Mapping[str, str]) -> None:
+    """Raises BadInput("unknown_field") for a key that is neither a field nor LEVEL.field."""
+    fields = (*FIELDS, "level")
+    wrong = [key for key in mapping if key.split(".")[-1] not in fields or key.split(".")[0] not in (*LEVELS, *fields)]
+    if wrong:
+        raise BadInput(f"--map 不认识的字段 {'、'.join(wrong)}；可用：{'、'.join(fields)}", code="unknown_field")
+
+
+class Columns:
+    """The columns of one file, asked by field. `used` remembers the keys of the mapping that found their column."""
+
+    def __init__(self, columns: Sequence[str], mapping: Mapping[str, str], used: set[str]) -> None:
+        self.names = list(columns)
+        self._by_lower = {column.lower(): column for column in reversed(self.names)}
+        self._mapping, self._used = mapping, used
+
+    def find(self, field: str, level: str = "") -> str | None:
+        """The column for a field: the mapped one if the file has it, else the first known one, in any case."""
+        for key in (f"{level}.{field}", field):
+            wanted = self._mapping.get(key, "").lower()
+            if wanted in self._by_lower:
+                self._used.add(key)
+                return self._by_lower[wanted]
+        known = KNOWN.get(field, (field,))
+        return next((self._by_lower[name.lower()] for name in known if name.lower() in self._by_lower), None)
+
+    def needed(self, level: str, where: str) -> tuple[str, str]:
+        """The columns of code and name. Raises BadInput("missing_column") with the columns that there are."""
+        found = [self.find(field, level) for field in ("code", "name")]
+        if None in found:
+            lacking = "、".join(word for word, one in zip(("代码", "名称"), found, strict=True) if one is None)
+            raise BadInput(
+                f"找不到{lacking}列；文件的列有：{'、'.join(self.names) or '无'}。"
+                "请用 --map code=列名 --map name=列名 指定",
+                where=where,
+                code="missing_column",
+                details={"columns": self.names},
+            )
+        return str(found[0]), str(found[1])
+
+    def parents(self, level: str) -> dict[str, str]:
+        """{field: column} of the columns that name upper cells. A column called like the level itself names the cell."""
+        above = LEVELS[: LEVELS.index(Level(level))] if level else LEVELS
+        fields = [field for field in PARENT_COLUMNS if field in above or field not in LEVELS]
+        return {field: column for field in fields if (column := self.find(field, level)) is not None}
+
+
+def level_of(text: str, words: Mapping[str, str]) -> str | None:
+    """The level that a cell of a level column means: by the given words, else by the known ones; None if nothing says."""
+    found = words.get(text) or LEVEL_WORDS.get(text.lower())
+    return found if found == SKIP or found in LEVELS else None
+
+
+def signature_of(columns: Iterable[str]) -> str:
+    """The set of column names, as a key under which a mapping is remembered."""
+    return hashlib.sha256("\n".join(sorted({name.lower() for name in columns})).encode()).hexdigest()

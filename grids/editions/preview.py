@@ -1,0 +1,105 @@
+"""What the import page shows before anything is loaded: layers and columns, the cells on a map, a doubtful datum."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+import shapely
+
+from grids.editions.border_files import Source
+from grids.editions.check import datum_findings
+from grids.editions.columns import LEVEL_WORDS, PARENT_COLUMNS, Columns, code_of, text_of
+from grids.editions.division_checks import DIGITS
+from grids.editions.files import RawCell, Recall
+from grids.editions.layers import Layer
+from grids.roles import LEVELS, Level
+
+SAMPLE_ROWS: Final = 3
+MOST_DRAWN: Final = 6000
+_COLUMNS_TOLD = 60
+_TOLERANCE_DEG = {Level.CITY: 8e-4, Level.COUNTY: 8e-4, Level.TOWNSHIP: 6e-4, Level.VILLAGE: 4e-4, Level.GROUP: 3e-4}
+
+
+def source_facts(source: Source, *, file: str, recall: Recall) -> dict[str, Any]:
+    """A layer in words: columns with samples, rows, CRS, and what its columns and its level seem to be."""
+    import pyogrio
+
+    layer = None if source.path.suffix.lower() == ".shp" else source.layer
+    info = pyogrio.read_info(source.path, layer=layer, encoding=source.encoding, force_feature_count=True)
+    _, _, _, fields = pyogrio.raw.read(source.path, layer=layer, encoding=source.encoding, max_features=SAMPLE_ROWS)
+    names = [str(name) for name in info["fields"]][:_COLUMNS_TOLD]
+    table = dict(zip((str(name) for name in info["fields"]), fields, strict=True))
+    used: set[str] = set()
+    remembered = dict(recall(names))
+    # The page asks per layer, so that a mapping of one level is told without its level.
+    plain = {key.split(".")[-1]: column for key, column in remembered.items()}
+    columns = Columns(names, plain, used)
+    code, name = columns.find("code"), columns.find("name")
+    parent = next((found for field in reversed(PARENT_COLUMNS) if (found := columns.find(field))), None)
+    codes = [code_of(value, code) for value in table[code]] if code else []
+    return {
+        "file": file,
+        "layer": source.name if source.path.name != file else (source.layer or ""),
+        "label": source.name,
+        "rows": int(info["features"]),
+        "crs": str(info.get("crs") or ""),
+        "note": source.note,
+        "columns": [
+            {"name": one, "sample": "、".join(text_of(value)[:20] for value in table[one][:SAMPLE_ROWS])}
+            for one in names
+        ],
+        "guess": {
+            "level": _level_guess(source, codes),
+            "code": code or "",
+            "name": name or "",
+            "parent": plain.get("parent", ""),
+            "parent_seen": parent or "",
+            "level_column": columns.find("level") or "",
+            "remembered": bool(remembered),
+        },
+    }
+
+
+def _level_guess(source: Source, codes: Sequence[str]) -> str:
+    """From the length of the codes, else from a word in the name of the layer; "" when neither says."""
+    lengths = {len(code) for code in codes if code}
+    for level in LEVELS:
+        if lengths and lengths <= set(DIGITS[level]) and not (level == Level.CITY and lengths == {6}):
+            return str(level)
+    text = f"{source.layer or ''} {source.path.stem}".lower()
+    found = [
+        level
+        for word, level in sorted(LEVEL_WORDS.items(), key=lambda one: -len(one[0]))
+        if len(word) > 1 and word in text
+    ]
+    return str(found[0]) if found else ""
+
+
+def preview_collection(cells: Sequence[RawCell]) -> dict[str, Any]:
+    """The cells as GeoJSON for the map, simplified; the lowest levels are left out when there are too many."""
+    features: list[dict[str, Any]] = []
+    for level in LEVELS:
+        drawn = [cell for cell in cells if cell.level == level and cell.geometry is not None]
+        if not drawn or len(features) + len(drawn) > MOST_DRAWN:
+            continue
+        shapes = np.array([cell.geometry for cell in drawn], dtype=object)
+        plain = shapely.transform(shapely.simplify(shapes, _TOLERANCE_DEG[level]), lambda at: np.round(at, 5))
+        for cell, text in zip(drawn, shapely.to_geojson(plain), strict=True):
+            properties = {"code": cell.code, "name": cell.name, "level": str(level), "county": ""}
+            features.append({"type": "Feature", "properties": properties, "geometry": json.loads(text)})
+    return {"type": "FeatureCollection", "features": features}
+
+
+def datum_doubts(cells: Sequence[RawCell], declared: str) -> list[str]:
+    """What speaks against the declared datum, in words."""
+    counties = [cell for cell in cells if cell.level == Level.COUNTY and cell.geometry is not None]
+    if not counties:
+        return []
+    shapes = np.array([cell.geometry for cell in counties], dtype=object)
+    layer = Layer(
+        Level.COUNTY, [one.code for one in counties], [one.name for one in counties], [""] * len(counties), shapes
+    )
+    return [finding["message"] for finding in datum_findings(layer, declared)]

@@ -1,0 +1,1 @@
+"""Overlays beside the grid: forests, built-up areas, fixed heat, cropland."""

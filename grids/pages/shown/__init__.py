@@ -1,0 +1,1 @@
+"""What the grid's pages show."""

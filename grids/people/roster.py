@@ -1,0 +1,195 @@
+"""A whole roster of responsible people at once: one entry in the journal with a digest of its rows, and one for each number
+that it changes (C2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.hashers import make_password
+from django.db import IntegrityError, transaction
+
+from core import clock
+from core.errors import BadInput, Conflict
+from grids.models import Post, RosterImport, Term, User
+from grids.people import changes as people_changes
+from grids.people.changes import Change
+from grids.people.phones import phones_set, readable_phone
+from grids.people.roster_plan import Plan, Planned, Verdict, chunks, roster_plan
+from grids.people.roster_row import PostKey, RosterRow
+from journal.record import digests
+from journal.record.services import record
+from journal.selectors import deployment
+from papers import filing
+
+__all__ = ["RosterRow", "roster_import", "roster_load"]
+
+_BATCH = 500
+_TERMS = (Verdict.NEW, Verdict.SUCCESSION, Verdict.LATE)
+
+
+@transaction.atomic
+def roster_load(*, rows: Sequence[RosterRow], starts: date, actor: User | None, reason: str = "") -> dict[str, int]:
+    """Make the accounts, posts and terms that the rows say and that are not there yet; a second load changes nothing.
+
+    Returns how many users, posts, terms were made, phones changed, rows found the same. Raises BadInput when any row
+    cannot be taken (`roster_import` takes the others), Conflict when someone filled one of the posts at this moment.
+    """
+    plan = roster_plan(rows=rows, starts=starts, actor=actor)
+    if plan.rejected:
+        first = plan.rejected[0]
+        raise BadInput(first.reason, where=f"第 {first.row.line or rows.index(first.row) + 1} 行 {first.column}")
+    made = _apply(plan, actor)
+    if _is_change(made):
+        subject = ("grids.roster", _digest(rows)[:16])
+        record("roster.loaded", subject, actor, after=made | {"starts": starts, "digest": _digest(rows)}, reason=reason)
+    return made
+
+
+@transaction.atomic
+def roster_import(
+    *,
+    rows: Sequence[RosterRow],
+    faults: Sequence[dict[str, Any]],
+    starts: date,
+    actor: User,
+    content: bytes,
+    filename: str,
+    uuid: UUID,
+) -> RosterImport:
+    """Take a workbook in: every row that can be taken, and the rest kept with its reason.
+
+    `faults` are rows that could not even be read ({"row", "column", "reason"}). The same `uuid` again is the same
+    import: it is returned, and nothing happens. Raises Conflict when someone filled one of the posts at this moment.
+    """
+    known = RosterImport.objects.filter(uuid=uuid).first()
+    if known:
+        return known
+    plan = roster_plan(rows=rows, starts=starts, actor=actor)
+    made = _apply(plan, actor)
+    rejected = [
+        *faults,
+        *({"row": one.row.line, "column": one.column, "reason": one.reason} for one in plan.rejected),
+    ]
+    counts = made | {"rows": len(rows) + len(faults), "rejected": len(rejected)}
+    stored = filing.store_paper(content, kind="rosters", filename=filename, suffix=".xlsx")
+    try:
+        with transaction.atomic():
+            run = RosterImport.objects.create(
+                uuid=uuid,
+                filename=stored.filename,
+                sha256=stored.sha256,
+                stored_as=stored.stored_as,
+                counts=counts,
+                rejected=sorted(rejected, key=lambda one: one["row"]),
+                actor=actor,
+                at=clock.now(),
+            )
+    except IntegrityError as error:
+        raise Conflict("这份名册刚刚已导入。", code="roster_imported") from error
+    record("roster.loaded", run, actor, after=counts | {"starts": starts, "sha256": stored.sha256})
+    return run
+
+
+def _apply(plan: Plan, actor: User | None) -> dict[str, int]:
+    """Write what the plan says. Raises Conflict when a post was filled between plan and act."""
+    terms = [one for one in plan.rows if one.verdict in _TERMS]
+    users, opened = _accounts(terms)
+    posts, made_posts = _posts(terms, plan.posts)
+    try:
+        with transaction.atomic():
+            ended = _end_terms(terms, plan)
+            Term.objects.bulk_create([_term(one, posts, users) for one in terms], batch_size=_BATCH)
+    except IntegrityError as error:
+        raise Conflict("其中的岗位刚刚由他人填报了任期，请重新导入。", code="term_overlaps") from error
+    changed = [Change(one.row.level, one.row.cell_code, one.starts, one.ends) for one in terms]
+    people_changes.tell([*ended, *changed])
+    return {
+        "users": opened,
+        "posts": made_posts,
+        "terms": len(terms),
+        "phones": phones_set(numbers=_numbers(plan.rows), actor=actor),
+        "same": sum(one.verdict == Verdict.SAME for one in plan.rows),
+    }
+
+
+def _accounts(planned: Sequence[Planned]) -> tuple[dict[str, User], int]:
+    """The holders by username; those not there yet are opened without a usable password. And how many were opened."""
+    users = {one.username: one.holder for one in planned if one.holder}
+    fresh: dict[str, User] = {}
+    for one in planned:
+        if one.holder is None:
+            blank = User(username=one.username, full_name=one.row.full_name, password=make_password(None))
+            account = fresh.setdefault(one.username, blank)
+            account.phone = account.phone or readable_phone(one.row.phone)
+    User.objects.bulk_create(fresh.values(), batch_size=_BATCH)
+    for part in chunks(sorted(fresh)):
+        users.update({user.username: user for user in User.objects.filter(username__in=part)})
+    return users, len(fresh)
+
+
+def _posts(planned: Sequence[Planned], known: dict[PostKey, Post]) -> tuple[dict[PostKey, Post], int]:
+    """The posts by key, made where they are not there yet. And how many were made."""
+    rows = {one.row.key: one.row for one in planned if one.row.key not in known}
+    fresh = [
+        Post(cell_code=row.cell_code, level=row.level, kind=row.kind, title=row.post_title, unit=row.unit)
+        for row in rows.values()
+    ]
+    Post.objects.bulk_create(fresh, batch_size=_BATCH)
+    posts = dict(known)
+    for part in chunks(sorted({row.cell_code for row in rows.values()})):
+        posts.update({(one.cell_code, one.kind, one.title): one for one in Post.objects.filter(cell_code__in=part)})
+    return posts, len(fresh)
+
+
+def _term(one: Planned, posts: dict[PostKey, Post], users: dict[str, User]) -> Term:
+    return Term(
+        post=posts[one.row.key],
+        holder=users[one.username],
+        starts=one.starts,
+        ends=one.ends,
+        is_acting=one.row.is_acting,
+        document_no=one.row.document_no[:80],
+    )
+
+
+def _end_terms(planned: Sequence[Planned], plan: Plan) -> list[Change]:
+    """End the open terms of predecessors on the day on which the successor begins."""
+    changes, ended = [], []
+    for one in planned:
+        post = plan.posts.get(one.row.key)
+        term = plan.open_terms.get(post.pk) if post else None
+        if (
+            one.verdict != Verdict.SUCCESSION
+            or term is None
+            or one.starts is None
+            or term.holder.username != one.before
+        ):
+            continue
+        term.ends = one.starts
+        ended.append(term)
+        changes.append(Change(one.row.level, one.row.cell_code, one.starts, None))
+    Term.objects.bulk_update(ended, ["ends"], batch_size=_BATCH)
+    return changes
+
+
+def _numbers(planned: Sequence[Planned]) -> dict[User, str]:
+    """The known people whose number the rows change; the last row of a person counts."""
+    numbers: dict[User, str] = {}
+    for one in planned:
+        phone = readable_phone(one.row.phone) if one.verdict != Verdict.REJECTED else ""
+        if one.holder and phone:
+            numbers[one.holder] = phone
+    return {holder: phone for holder, phone in numbers.items() if holder.phone != phone}
+
+
+def _is_change(made: dict[str, int]) -> bool:
+    return any(made[name] for name in ("users", "posts", "terms", "phones"))
+
+
+def _digest(rows: Sequence[RosterRow]) -> str:
+    key = deployment().digest_key  # once: a roster has thousands of rows
+    names = [digests.keyed(f"{row.username} {row.full_name} {row.phone}", key) for row in rows]
+    return digests.sha256([[row.cell_code, row.kind, name] for row, name in zip(rows, names, strict=True)])

@@ -1,0 +1,197 @@
+"""A workbook of people as rows: the template that we hand out, and what offices make of it (C2). Pure:
+no database is asked.
+
+Columns are found by their headings in the first rows of each sheet; a sheet without the three that must be there is left
+alone. A row whose name is blank is an unfilled line of the template, not an error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from core.errors import BadInput
+from grids.people.roster_row import RosterRow
+from grids.roles import POST_KIND_LABELS, RESPONSIBLE_KINDS, Level
+from papers.tables import Table, workbook
+
+CODE, PLACE, KIND, TITLE, UNIT, NAME = "区划代码", "网格名称", "岗位类别", "岗位名称", "单位", "姓名"
+PHONE, ACCOUNT, STARTS, ENDS, ACTING, DOCUMENT = "电话", "账号", "任职日期", "离任日期", "代理", "任免文号"
+COLUMNS = (
+    (CODE, 16.0), (PLACE, 16.0), (KIND, 12.0), (TITLE, 14.0), (UNIT, 22.0), (NAME, 10.0), (PHONE, 14.0), (ACCOUNT, 14.0),
+    (STARTS, 12.0), (ENDS, 12.0), (ACTING, 6.0), (DOCUMENT, 20.0),
+)  # fmt: skip
+MUST = (CODE, KIND, NAME)
+OTHER_NAMES = {
+    "行政区划代码": CODE, "网格代码": CODE, "代码": CODE, "网格": PLACE, "网格名": PLACE, "类别": KIND, "责任类别": KIND,
+    "职务": TITLE, "岗位": TITLE, "工作单位": UNIT, "责任人": NAME, "责任人姓名": NAME, "联系电话": PHONE, "手机": PHONE,
+    "手机号": PHONE, "手机号码": PHONE, "任职时间": STARTS, "离任时间": ENDS, "是否代理": ACTING, "文号": DOCUMENT,
+}  # fmt: skip
+KINDS = {POST_KIND_LABELS[kind]: kind for kind in RESPONSIBLE_KINDS} | {
+    "责任人": RESPONSIBLE_KINDS[0],
+    "网格长": RESPONSIBLE_KINDS[0],
+    "分管": RESPONSIBLE_KINDS[1],
+}
+HEAD_ROWS = 10
+YES, NO = ("是", "代理", "y", "yes", "1", "√"), ("", "否", "n", "no", "0")
+_DATE = re.compile(r"(\d{4})\s*[年./-]\s*(\d{1,2})\s*[月./-]\s*(\d{1,2})\s*日?")
+_EXCEL_DAY = date(1899, 12, 30)
+
+Sheets = Sequence[tuple[str, Sequence[Sequence[Any]]]]
+Places = Mapping[str, tuple[str, str]]
+"""Code → (name, level) of the cells that the importer may fill."""
+
+
+@dataclass(slots=True)
+class RosterFile:
+    """What was read: rows that can be planned, and faults {"row", "column", "reason"} of those that cannot."""
+
+    rows: list[RosterRow] = field(default_factory=list)
+    faults: list[dict[str, Any]] = field(default_factory=list)
+    blank: int = 0
+
+
+class _Fault(Exception):
+    def __init__(self, reason: str, column: str) -> None:
+        self.reason, self.column = reason, column
+
+
+def read_roster(sheets: Sheets, places: Places) -> RosterFile:
+    """The people of a workbook's sheets. Raises BadInput when no sheet has the columns that must be there."""
+    found = RosterFile()
+    is_read = False
+    for name, rows in sheets:
+        head = _head(rows)
+        if head is None:
+            continue
+        is_read = True
+        at, columns = head
+        for line, cells in enumerate(rows[at + 1 :], start=at + 2):
+            _read_line(found, name if len(sheets) > 1 else "", line, cells, columns, places)
+    if not is_read:
+        raise BadInput(
+            f"没有找到表头：前 {HEAD_ROWS} 行里要有“{'”“'.join(MUST)}”三列；可先下载模板",
+            where="表头",
+            code="no_headings",
+        )
+    return found
+
+
+def _head(rows: Sequence[Sequence[Any]]) -> tuple[int, dict[str, int]] | None:
+    for at, cells in enumerate(rows[:HEAD_ROWS]):
+        columns: dict[str, int] = {}
+        for column, cell in enumerate(cells):
+            heading = re.sub(r"[\s*（）()：:]", "", str(cell))
+            heading = OTHER_NAMES.get(heading, heading)
+            if heading in dict(COLUMNS):
+                columns.setdefault(heading, column)
+        if all(name in columns for name in MUST):
+            return at, columns
+    return None
+
+
+def _read_line(
+    found: RosterFile, sheet: str, line: int, cells: Sequence[Any], columns: Mapping[str, int], places: Places
+) -> None:
+    def cell(name: str) -> Any:
+        at = columns.get(name)
+        return cells[at] if at is not None and at < len(cells) else ""
+
+    if not any(_text(one) for one in cells):
+        return
+    if not any(_text(cell(name)) for name in (NAME, PHONE, ACCOUNT)):
+        found.blank += 1
+        return
+    try:
+        found.rows.append(_row(cell, line, places))
+    except _Fault as fault:
+        where = f"{sheet}：{fault.column}" if sheet else fault.column
+        found.faults.append({"row": line, "column": where, "reason": fault.reason})
+
+
+def _row(cell: Any, line: int, places: Places) -> RosterRow:
+    code = _code(cell(CODE))
+    if code not in places:
+        raise _Fault(f"没有代码为 {code or '（空）'} 的网格，或不在您的范围内", CODE)
+    name, level = places[code]
+    stated = _text(cell(PLACE))
+    if stated and name and stated not in name and name not in stated:
+        raise _Fault(f"代码 {code} 是“{name}”，表里写的是“{stated}”：请核对", PLACE)
+    kind = KINDS.get(_text(cell(KIND)))
+    if kind is None:
+        raise _Fault(f"岗位类别“{_text(cell(KIND))}”应为：{'、'.join(KINDS)}", KIND)
+    acting = _text(cell(ACTING)).lower()
+    if acting not in (*YES, *NO):
+        raise _Fault("“代理”写“是”，或空着", ACTING)
+    return RosterRow(
+        cell_code=code,
+        level=Level(level),
+        kind=kind,
+        username=_text(cell(ACCOUNT))[:150],
+        full_name=_limited(cell(NAME), NAME, 60),
+        phone=_number_text(cell(PHONE)),
+        title=_limited(cell(TITLE), TITLE, 80),
+        unit=_limited(cell(UNIT), UNIT, 80),
+        is_acting=acting in YES,
+        starts=_date(cell(STARTS), STARTS),
+        ends=_date(cell(ENDS), ENDS),
+        document_no=_limited(cell(DOCUMENT), DOCUMENT, 80),
+        line=line,
+    )
+
+
+def _text(value: Any) -> str:
+    """A cell as one line of plain text: control characters and line breaks within become spaces."""
+    text = _number_text(value)
+    return re.sub(r"[\s\x00-\x1f\x7f]+", " ", text).strip()
+
+
+def _number_text(value: Any) -> str:
+    """Numbers as people see them: Excel gives a phone or a code back as 13812345678.0."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return "" if value is None else str(value).strip()
+
+
+def _limited(value: Any, column: str, most: int) -> str:
+    text = _text(value)
+    if len(text) > most:
+        raise _Fault(f"不能超过 {most} 个字", column)
+    return text
+
+
+def _code(value: Any) -> str:
+    """A 区划 code as digits alone."""
+    return re.sub(r"\D", "", _number_text(value))
+
+
+def _date(value: Any, column: str) -> date | None:
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    if isinstance(value, int | float) and 20_000 < value < 80_000:
+        return _EXCEL_DAY + timedelta(days=int(value))
+    text = _text(value)
+    if not text:
+        return None
+    match = _DATE.match(text) or re.fullmatch(r"(\d{4})(\d{2})(\d{2})", text)
+    try:
+        if match:
+            return date(int(match[1]), int(match[2]), int(match[3]))
+    except ValueError:
+        pass
+    raise _Fault(f"“{text[:20]}”不是日期，请写成 2024-03-01", column)
+
+
+def template(rows: Iterable[Sequence[Any]], *, title: str) -> bytes:
+    """The workbook to fill in: one line a post with what is known; the phone column is empty on purpose."""
+    notes = (
+        "姓名空着的行不导入。电话空着表示不改。账号空着时按姓名和电话认人，认不到就开通一个没有密码的账号。",
+        "换人：写新的姓名和任职日期，把账号清空，前任自那天起离任。补录以前的任期：写任职日期和离任日期。",
+    )
+    kinds = [POST_KIND_LABELS[kind] for kind in RESPONSIBLE_KINDS]
+    return workbook(Table("责任人名册", COLUMNS, rows, title=title, notes=notes, choices={2: kinds, 10: ["是", "否"]}))

@@ -1,0 +1,1 @@
+"""Background work: the Job rows, what wakes the hands, what is late."""

@@ -1,0 +1,1 @@
+"""Pages of the journal and of the jobs."""

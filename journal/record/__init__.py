@@ -1,0 +1,1 @@
+"""The record: acts, entries, seals, digests, and what `journal verify` asks."""

@@ -1,0 +1,269 @@
+"""The month, or a batch, as one report value; and the papers made from it (C13, policy.md §7)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from django.db.models import QuerySet
+
+from core import clock
+from core.errors import BadInput
+from core.month import Month
+from firepoints.models import AttributionPerson, FirePoint, Recognition, Ruling
+from grids.models import Edition, User
+from grids.roles import PostKind
+from journal.record.sealing import head, seal_pending
+from journal.record.services import access, record
+from journal.selectors import deployment
+from papers import filing
+from penalties.batches import table
+from penalties.documents import han, qingshi, workbook
+from penalties.documents.report import (
+    Approval,
+    CorrectionRow,
+    MonthReport,
+    PayerRow,
+    PointRow,
+    Titles,
+    check,
+)
+from penalties.ledger import posting
+from penalties.ledger.difference import Movement
+from penalties.models import Batch, BatchDocument, BatchState, LedgerEntry
+from penalties.rules import stored as rules
+
+
+def titles() -> Titles:
+    """The names of the offices and the levy, from the pack; plain words on a home without one."""
+    row = Ruling.objects.filter(key="titles").order_by("-valid_from").first()
+    root = Ruling.objects.filter(key="root").order_by("-valid_from").first()
+    named = row.value if row else {}
+    city = root.value.get("name", "") if root else ""
+    return Titles(
+        city=city,
+        bureau=named.get("bureau", f"{city}生态环境局"),
+        government=named.get("government", f"{city}人民政府"),
+        finance=named.get("finance", f"{city}财政局"),
+        policy=named.get("policy_title", ""),
+        policy_no=named.get("policy_no", ""),
+        clause=named.get("clause", "四（二）"),
+    )
+
+
+def month_report(*, month: str) -> MonthReport:
+    """The monthly report (month and cumulative), issued whether or not there is a batch (C13).
+
+    With batches: all of them together. Without: what building would post today, marked as a draft.
+    """
+    batches = list(Batch.objects.filter(month=month).order_by("seq"))
+    if batches:
+        return _report(month, table.month_rows(month), LedgerEntry.objects.filter(batch__in=batches), batches[-1])
+    drafts = posting.drafts_for(month=month, cut_off=clock.now())
+    charges = [draft for draft in drafts if draft.reverses_id is None]
+    returns = [draft for draft in drafts if draft.reverses_id is not None]
+    return _build(month, table.month_rows(month, drafts), charges, returns, batch=None)
+
+
+def batch_report(batch: Batch) -> MonthReport:
+    """One batch as a report."""
+    return _report(batch.month, table.batch_rows(batch), LedgerEntry.objects.filter(batch=batch), batch)
+
+
+def _report(month: str, rows: list[PayerRow], queryset: QuerySet[LedgerEntry], batch: Batch) -> MonthReport:
+    """The report over posted entries; what was charged and given back within them is in neither annex."""
+    entries = list(queryset.order_by("id"))
+    ids = {entry.pk for entry in entries}
+    reversed_ids = {entry.reverses_id for entry in entries}
+    charges = [entry for entry in entries if entry.reverses_id is None and entry.pk not in reversed_ids]
+    returns = [entry for entry in entries if entry.reverses_id is not None and entry.reverses_id not in ids]
+    return _build(month, rows, charges, returns, batch=batch)
+
+
+def _build(
+    month: str, rows: list[PayerRow], charges: Sequence[Movement], returns: Sequence[Movement], *, batch: Batch | None
+) -> MonthReport:
+    home = deployment()
+    seq, hash_ = head()
+    rate_fen = _rate_fen(Month.parse(month).last_day)
+    # A late point under an older rule: its payer's line has no single rate, and is checked against the annex instead.
+    mixed = {charge.payer_code for charge in charges if charge.amount_fen != rate_fen}
+    mixed |= {back.payer_code for back in returns if back.amount_fen != -(rate_fen or 0)}
+    synthetic = Edition.objects.filter(state=Edition.State.ACTIVE, is_synthetic=True).exists()
+    return MonthReport(
+        titles=titles(),
+        deployment=home.title or home.name,
+        month=month,
+        period=Month.parse(month).words,
+        issued_on=clock.today_beijing(),
+        rows=tuple(row if row.code in mixed else replace(row, rate_fen=rate_fen) for row in rows),
+        points=_points(charges),
+        corrections=_corrections(returns),
+        journal_head=f"{seq}:{hash_}",
+        is_demo=home.is_demo,
+        is_draft=batch is None or batch.state == BatchState.OPEN,
+        batch=str(batch) if batch else "",
+        prepared_by=batch.prepared_by.full_name if batch else "",
+        checked_by=batch.checked_by.full_name if batch and batch.checked_by else "",
+        approval=Approval(batch.approval_doc_no, batch.approved_on) if batch and batch.approved_on else None,
+        notes=("县以下边界为示意边界，不作划界依据。",) if synthetic else (),
+    )
+
+
+def _rate_fen(day: date) -> int | None:
+    rule = rules.rule_on(day)
+    return rules.definition(rule).fixed_fen if rule else None
+
+
+def _points(charges: Sequence[Movement]) -> tuple[PointRow, ...]:
+    """The annex of charged points: by payer, day of burning and number."""
+    recognitions = Recognition.objects.select_related(
+        "point", "attribution__edition", "charged_detection__source", "recognised_by"
+    ).in_bulk([charge.recognition_id for charge in charges])
+    heads = _heads(recognition.attribution_id for recognition in recognitions.values())
+    rows = []
+    for charge in charges:
+        recognition = recognitions[charge.recognition_id]
+        rows.append(_point_row(recognition, charge, heads.get(recognition.attribution_id, "")))
+    return tuple(sorted(rows, key=lambda row: (row.payer_code, row.burned_on, row.number)))
+
+
+def _point_row(recognition: Recognition, charge: Movement, responsible: str) -> PointRow:
+    point, place, detection = recognition.point, recognition.attribution, recognition.charged_detection
+    at = point.starts_at.astimezone(clock.BEIJING)
+    exact = point.precision == "instant"
+    return PointRow(
+        number=str(point),
+        payer_code=charge.payer_code,
+        payer_name=charge.payer_name,
+        township=place.township_name,
+        village=place.village_name,
+        group=place.group_name,
+        burned_on=recognition.burn_date,
+        burned_at=f"{at:%H:%M}" if exact else "",
+        source=detection.source.name if detection else "",
+        basis=charge.basis,
+        lon=place.lon,
+        lat=place.lat,
+        decided_on=recognition.at.astimezone(clock.BEIJING).date(),
+        reason=recognition.reason,
+        attribution=place.edition.name,
+        responsible=responsible,
+        amount_fen=charge.amount_fen,
+    )
+
+
+def _heads(attribution_ids: Iterable[int]) -> dict[int, str]:
+    """attribution id → the head of the lowest cell that had one on the fire's date, in one query."""
+    order = {"county": 1, "township": 2, "village": 3, "group": 4}
+    people = AttributionPerson.objects.filter(
+        attribution_id__in=list(attribution_ids), holder__isnull=False, post__kind=PostKind.HEAD
+    ).select_related("holder", "post")
+    best: dict[int, tuple[int, str]] = {}
+    for person in people:
+        rank = order.get(person.level, 0)
+        label = f"{person.holder.full_name}（{person.post.title}）" if person.holder and person.post else ""
+        if rank > best.get(person.attribution_id, (-1, ""))[0]:
+            best[person.attribution_id] = (rank, label)
+    return {attribution_id: label for attribution_id, (_, label) in best.items()}
+
+
+def _corrections(returns: Sequence[Movement]) -> tuple[CorrectionRow, ...]:
+    """The annex of what goes back, each with the batch that charged it."""
+    points = FirePoint.objects.in_bulk([back.point_id for back in returns])
+    charges = LedgerEntry.objects.select_related("batch").in_bulk([back.reverses_id for back in returns])
+    return tuple(
+        CorrectionRow(
+            number=str(points[back.point_id]),
+            payer_code=back.payer_code,
+            payer_name=back.payer_name,
+            original_batch=str(charges[back.reverses_id].batch) if back.reverses_id else "",
+            month=back.month,
+            basis=back.basis,
+            reason=back.reason,
+            amount_fen=back.amount_fen,
+        )
+        for back in returns
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """One made document in memory."""
+
+    kind: str
+    title: str
+    filename: str
+    content: bytes
+
+    @property
+    def suffix(self) -> str:
+        return Path(self.filename).suffix
+
+
+def papers(report: MonthReport) -> list[Paper]:
+    """The workbook and the 请示 of a report. Raises ReportMismatch before anything is made if the sums disagree."""
+    check(report)
+    stem = report.month if not report.batch else report.batch
+    return [
+        Paper(
+            BatchDocument.Kind.WORKBOOK,
+            f"{report.period}扣缴汇总表",
+            f"{stem}-扣缴汇总表.xlsx",
+            workbook.render(report),
+        ),
+        Paper(BatchDocument.Kind.REQUEST, f"{report.period}扣缴请示", f"{stem}-请示.docx", qingshi.render(report)),
+    ]
+
+
+def write_reports(*, month: str, out: Path, actor: User | None = None) -> tuple[MonthReport, list[Path]]:
+    """Write the month's papers into a folder, and note who took them out (journal.Access).
+
+    The journal is sealed first, so that the head printed on the papers covers every act behind them.
+    Raises BadInput when the folder cannot be written.
+    """
+    seal_pending()
+    report = month_report(month=month)
+    documents = papers(report)
+    paths = []
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for paper in documents:
+            (out / paper.filename).write_bytes(paper.content)
+            paths.append(out / paper.filename)
+    except OSError as error:
+        raise BadInput(f"写不进文件夹 {out}：{error.strerror}", where="out") from error
+    access(actor, "export", ("report", month), detail=report.journal_head)
+    return report, paths
+
+
+def letter(report: MonthReport) -> Paper:
+    """The 函 to the finance bureau, which cites the approval. Raises NotApproved without one."""
+    check(report)
+    return Paper(BatchDocument.Kind.LETTER, f"{report.period}扣缴函", f"{report.batch}-函.docx", han.render(report))
+
+
+def file_batch_documents(*, batch: Batch, actor: User, documents: list[Paper] | None = None) -> list[BatchDocument]:
+    """Keep papers of a batch exactly as they left the house, with the journal head printed on them.
+
+    By default the workbook and the 请示 that go to the city government.
+    """
+    report = batch_report(batch)
+    rows = []
+    for paper in papers(report) if documents is None else documents:
+        stored = filing.store_paper(paper.content, kind="documents", filename=paper.filename, suffix=paper.suffix)
+        rows.append(
+            BatchDocument.objects.create(
+                batch=batch,
+                kind=paper.kind,
+                title=paper.title,
+                filename=paper.filename,
+                stored_as=stored.stored_as,
+                sha256=stored.sha256,
+                journal_head=report.journal_head,
+                is_draft=report.is_draft,
+                at=clock.now(),
+            )
+        )
+    record("report.written", batch, actor, after={"files": {row.filename: row.sha256 for row in rows}})
+    return rows

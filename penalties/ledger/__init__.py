@@ -1,0 +1,1 @@
+"""Entries: the pure difference, its posting, and what the night and `journal verify` check."""

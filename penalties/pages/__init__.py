@@ -1,0 +1,1 @@
+"""Pages of batches, 通报 and payers."""

@@ -1,0 +1,167 @@
+"""The forms of the batch pages: one for each step of C13. What they check is shape; the services decide."""
+
+from pathlib import Path
+from typing import Any
+
+from django import forms
+
+from core import clock
+from core.validators import MONTH
+from papers import filing
+from penalties.models import Batch
+from penalties.money import fen_from_yuan, yuan
+from penalties.selectors import Line
+
+ALL_PAYERS = "*"
+
+
+def _day(label: str, *, required: bool = True, help_text: str = "") -> forms.DateField:
+    return forms.DateField(
+        label=label,
+        required=required,
+        help_text=help_text,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+
+def _number(label: str, *, required: bool = True, help_text: str = "") -> forms.CharField:
+    attrs = {"autocomplete": "off"}
+    return forms.CharField(
+        label=label, required=required, max_length=80, help_text=help_text, widget=forms.TextInput(attrs=attrs)
+    )
+
+
+class BuildForm(forms.Form):
+    """The month to build."""
+
+    month = forms.CharField(
+        label="起火月份（北京）",
+        strip=False,
+        validators=[MONTH],
+        widget=forms.TextInput(attrs={"type": "month", "autocomplete": "off", "placeholder": "2023-10"}),
+    )
+
+
+class StepForm(forms.Form):
+    """The fields of every step: the version of the batch that the person saw."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, batch: Batch, lines: list[Line], payer: str = "", **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {})
+        kwargs["initial"] = {**self.suggested(payer), "version": batch.version, **kwargs["initial"]}
+        # A label must find its own control, also when two forms stand on one page.
+        kwargs.setdefault("auto_id", "step_%s")
+        super().__init__(*args, **kwargs)
+        self.lines = lines
+        self.prepare()
+
+    def suggested(self, payer: str) -> dict[str, Any]:
+        return {}
+
+    def prepare(self) -> None:
+        """Choices that follow from the batch."""
+
+    def facts(self) -> dict[str, Any]:
+        """Arguments for the service."""
+        return {}
+
+
+class FreezeForm(StepForm):
+    """The version alone: freezing takes no other fact."""
+
+
+class SubmitForm(StepForm):
+    submitted_on = _day("报送日期")
+    doc_no = _number("请示文号", required=False, help_text="由办公系统编发；还没有可以不填，本系统不编号")
+
+    def suggested(self, payer: str) -> dict[str, Any]:
+        return {"submitted_on": clock.today_beijing()}
+
+    def facts(self) -> dict[str, Any]:
+        return {"submitted_on": self.cleaned_data["submitted_on"], "doc_no": self.cleaned_data["doc_no"]}
+
+
+class ApproveForm(StepForm):
+    doc_no = _number("批件文号")
+    approved_on = _day("批件日期")
+    file = forms.FileField(
+        label="批件扫描件",
+        help_text="PDF、JPG、PNG 或 TIFF，不超过 30 MB",
+        widget=forms.ClearableFileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png,.tif,.tiff"}),
+        error_messages={"empty": "这个文件是空的", "required": "没有批件扫描件，不能登记同意"},
+    )
+
+    def clean_file(self) -> Any:
+        scan = self.cleaned_data["file"]
+        if scan.size > filing.MAX_SCAN_BYTES:
+            raise forms.ValidationError("扫描件不能超过 30 MB")
+        return scan
+
+    def facts(self) -> dict[str, Any]:
+        return {"approved_on": self.cleaned_data["approved_on"], "doc_no": self.cleaned_data["doc_no"]}
+
+
+class SendForm(StepForm):
+    sent_on = _day("送财政日期")
+    doc_no = _number("函文号", required=False, help_text="由办公系统编发；还没有可以不填，本系统不编号")
+
+    def suggested(self, payer: str) -> dict[str, Any]:
+        return {"sent_on": clock.today_beijing()}
+
+    def facts(self) -> dict[str, Any]:
+        return {"sent_on": self.cleaned_data["sent_on"], "doc_no": self.cleaned_data["doc_no"]}
+
+
+class SettleForm(StepForm):
+    payer = forms.ChoiceField(label="付款单位")
+    voucher_no = _number("凭证号")
+    settled_on = _day("扣缴日期")
+    amount = forms.CharField(
+        label="金额（元）",
+        required=False,
+        max_length=30,
+        help_text="不填就是该单位余下的全部；分次扣缴时填本次金额",
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )
+
+    def suggested(self, payer: str) -> dict[str, Any]:
+        return {"settled_on": clock.today_beijing(), "payer": payer}
+
+    def prepare(self) -> None:
+        waiting = [line for line in self.lines if line.open_fen]
+        choices = [("", "请选择")]
+        choices += [(line.row.code, f"{line.row.name}（余 {yuan(line.open_fen)} 元）") for line in waiting]
+        if len(waiting) > 1:
+            choices.append((ALL_PAYERS, f"全部待凭证的 {len(waiting)} 个单位，同一凭证"))
+        self.fields["payer"].choices = choices  # type: ignore[attr-defined]
+
+    def clean_amount(self) -> int | None:
+        amount = self.cleaned_data["amount"].strip()
+        try:
+            return fen_from_yuan(amount) if amount else None
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from error
+
+    def facts(self) -> dict[str, Any]:
+        payer = self.cleaned_data["payer"]
+        return {
+            "voucher_no": self.cleaned_data["voucher_no"],
+            "settled_on": self.cleaned_data["settled_on"],
+            "payer_code": "" if payer == ALL_PAYERS else payer,
+            "amount_fen": self.cleaned_data["amount"],
+        }
+
+
+FORMS: dict[str, type[StepForm]] = {
+    "freeze": FreezeForm,
+    "submit": SubmitForm,
+    "approve": ApproveForm,
+    "send": SendForm,
+    "settle": SettleForm,
+}
+
+
+def scan_name(name: str) -> str:
+    """The last part of an uploaded file's name, fit for a download later."""
+    return Path(name.replace("\\", "/")).name[:200] or "批件"

@@ -1,0 +1,279 @@
+"""The page of one batch: its figures, the steps of C13 with who and when, and the next act."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from django.urls import reverse
+
+from core import clock
+from firepoints.links import point_url
+from grids.models import User
+from grids.roles import ROLE_LABELS
+from penalties import selectors
+from penalties.batches import reports, steps
+from penalties.documents.report import BASIS_WORDS, Figures, MonthReport, ReportMismatch, check
+from penalties.documents.wording import place
+from penalties.models import Batch, BatchDocument, BatchState
+from penalties.money import daxie, wan
+from penalties.pages.forms import FORMS, StepForm
+from penalties.selectors import Line
+
+ORDER = list(BatchState)
+WITH_FINANCE = (BatchState.SENT, BatchState.SETTLED)
+# Before 报送 nothing is filed: the papers are made when they are asked for.
+UNFILED = (BatchState.OPEN, BatchState.FROZEN)
+STEP_TITLES = {"freeze": "冻结", "submit": "报送", "approve": "市政府同意", "send": "送财政", "settle": "已扣缴"}
+BUTTONS = {
+    "freeze": "冻结明细",
+    "submit": "登记报送",
+    "approve": "登记批件",
+    "send": "登记送财政",
+    "settle": "登记凭证",
+}
+EXPLAINED = {
+    "freeze": "冻结后明细不能再改，算出摘要；以后的更正记入下一批。",
+    "submit": "请示和汇总表按此刻的内容入档，一并报市政府。",
+    "approve": "没有批件文号、日期和扫描件，不能登记同意（四（二））。",
+    "send": "市政府同意后才能送财政；函随之入档。",
+    "settle": "一张凭证对一个单位，可以分次；各单位都结清，本批就是已扣缴。",
+}
+SURE = {
+    "freeze": "冻结这一批？冻结后不能再改。",
+    "submit": "登记报送？请示和汇总表按此刻的内容入档。",
+    "send": "登记已送财政？",
+}
+KIND_SHOWN = {BatchDocument.Kind.WORKBOOK: "表"}
+DRAFTS = {"workbook": ("表", "扣缴汇总表", "XLSX"), "request": ("请示", "扣缴请示", "DOCX")}
+SETTLED, WAITING, PARTLY, NOTHING, NOT_SENT = "settled", "waiting", "partly", "nothing", "not_sent"
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """One line of the finance table as shown; `sub` marks a 小计. Money as 万元 text."""
+
+    no: str
+    name: str
+    figures: Figures
+    rate: str
+    voucher: str = ""
+    voucher_on: date | None = None
+    voucher_share: str = ""
+    settle_url: str = ""
+    points_url: str = ""
+    sub: bool = False
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        return (self.figures.count, self.figures.satellite, self.figures.inspection, self.figures.scar)
+
+    @property
+    def amount(self) -> str:
+        return wan(self.figures.amount_fen)
+
+    @property
+    def cumulative(self) -> str:
+        return wan(self.figures.cumulative_fen)
+
+
+def context_for(user: User, batch: Batch, *, payer: str = "", form: StepForm | None = None) -> dict[str, Any]:
+    """The context of a batch's page; `form` is a filled form that was refused. The queries do not grow with the rows."""
+    whole = selectors.sees_whole_table(user)
+    lines = selectors.lines_for(user, batch)
+    report = narrowed(reports.batch_report(batch), None if whole else {line.row.code for line in lines})
+    next_act = _next_act(user, batch, lines, payer=payer, form=form)
+    settled_fen = sum(line.settled_fen for line in lines)
+    total = report.total
+    proof, problems = _proof(report)
+    return {
+        "batch": batch,
+        "whole": whole,
+        "total": total,
+        "rate": wan(report.rate_fen) if report.rate_fen is not None else "",
+        "amount": wan(total.amount_fen),
+        "daxie": daxie(total.amount_fen),
+        "settled": wan(settled_fen),
+        "waiting": wan(total.amount_fen - settled_fen),
+        "cumulative": wan(total.cumulative_fen),
+        "with_finance": batch.state in WITH_FINANCE,
+        "steps": _steps(batch, lines),
+        "rows": _table(report, batch, lines, whole=whole, may_settle=bool(next_act and next_act["form"])),
+        "proof": proof,
+        "problems": problems,
+        "points": _points(report, batch),
+        "corrections": [{"row": item, "amount": wan(item.amount_fen)} for item in report.corrections],
+        "docs": _documents(batch) if whole else [],
+        "next": next_act if whole else None,
+        "may_rebuild": batch.state == BatchState.OPEN and "freeze" in steps.available_steps(batch, user),
+        "report": report,
+        "year": batch.month[:4],
+    }
+
+
+def narrowed(report: MonthReport, payers: set[str] | None) -> MonthReport:
+    """The report with the lines, points and corrections of some payers only; None = as it is."""
+    if payers is None:
+        return report
+    return replace(
+        report,
+        rows=tuple(row for row in report.rows if row.code in payers),
+        points=tuple(point for point in report.points if point.payer_code in payers),
+        corrections=tuple(item for item in report.corrections if item.payer_code in payers),
+    )
+
+
+def _proof(report: MonthReport) -> tuple[str, list[str]]:
+    """The sentence that the sums agree, or what disagrees."""
+    try:
+        return check(report), []
+    except ReportMismatch as error:
+        return "", error.problems
+
+
+def _next_act(
+    user: User, batch: Batch, lines: list[Line], *, payer: str, form: StepForm | None
+) -> dict[str, Any] | None:
+    """The step that comes next: its form for whoever may take it, else whose turn it is."""
+    step = next((name for name, (state, _) in steps.STEPS.items() if state == batch.state), None)
+    if step is None:
+        return None
+    may = step in steps.available_steps(batch, user)
+    roles = sorted(steps.STEPS[step][1], key=lambda role: list(ROLE_LABELS).index(role))
+    waiting = sum(1 for line in lines if line.open_fen)
+    button = f"录入扣缴凭证（还差 {waiting}）" if step == "settle" else BUTTONS[step]
+    if may and form is None:
+        form = FORMS[step](batch=batch, lines=lines, payer=payer)
+    return {
+        "step": step,
+        "title": steps.STEP_LABELS[step],
+        "button": BUTTONS[step],
+        "jump": button,
+        "explained": EXPLAINED[step],
+        "sure": SURE.get(step, ""),
+        "who": "或".join(ROLE_LABELS[role] for role in roles),
+        "form": form if may else None,
+        "url": reverse("penalties:step", args=[batch.pk, step]),
+    }
+
+
+def _steps(batch: Batch, lines: list[Line]) -> list[dict[str, Any]]:
+    """The bar of steps: freeze → submit → approve → send → settle."""
+    reached = ORDER.index(BatchState(batch.state))
+    facts = {
+        "freeze": _frozen_words(batch),
+        "submit": [_md(batch.submitted_on), batch.submit_doc_no or "文号由办公系统编发"],
+        "approve": [f"批件日期 {_md(batch.approved_on)}", batch.approval_doc_no, "批件扫描已存"],
+        "send": [_md(batch.sent_on), batch.sent_doc_no or "函已入档"],
+        "settle": _voucher_words(lines),
+    }
+    bar = []
+    for at, (step, title) in enumerate(STEP_TITLES.items()):
+        state = "done" if reached > at else "now" if reached == at else "todo"
+        has_facts = state == "done" or (step == "settle" and batch.state in WITH_FINANCE)
+        bar.append({"state": state, "title": title, "lines": [text for text in facts[step] if text and has_facts]})
+    return bar
+
+
+def _frozen_words(batch: Batch) -> list[str]:
+    who = batch.checked_by.full_name if batch.checked_by else ""
+    return [f"{_moment(batch.frozen_at)} · {who}", f"明细 sha256 {batch.content_hash[:4]}…{batch.content_hash[-4:]}"]
+
+
+def _voucher_words(lines: list[Line]) -> list[str]:
+    owed = [line for line in lines if line.row.figures.amount_fen]
+    open_ = [line.row.name for line in owed if line.open_fen]
+    more = f"等 {len(open_)} 个单位" if len(open_) > 2 else ""
+    return [f"凭证 {len(owed) - len(open_)} / {len(owed)}", f"还差{'、'.join(open_[:2])}{more}" if open_ else "已结清"]
+
+
+def _table(report: MonthReport, batch: Batch, lines: list[Line], *, whole: bool, may_settle: bool) -> list[TableRow]:
+    by_payer = {line.row.code: line for line in lines}
+    charged = {point.payer_code for point in report.points}
+    rows, number = [], 0
+    for group, payers, subtotal in report.subtotals:
+        for payer in payers:
+            number += 1
+            line = by_payer[payer.code]
+            rate = "按规则" if payer.rate_fen is None else wan(payer.rate_fen)
+            settle = may_settle and line.open_fen and batch.state == BatchState.SENT
+            rows.append(
+                TableRow(
+                    no=str(number),
+                    name=payer.name,
+                    figures=payer.figures,
+                    rate=rate,
+                    voucher=_voucher(batch, line),
+                    voucher_on=line.settled_on,
+                    voucher_share=f"{wan(line.settled_fen)} / {wan(line.row.figures.amount_fen)}",
+                    settle_url=f"?payer={payer.code}#next" if settle else "",
+                    points_url=f"#payer-{payer.code}" if payer.code in charged else "",
+                )
+            )
+        # A county that sees its own line alone has no group to add up.
+        if group and whole:
+            rows.append(TableRow(no="", name=f"{group}小计", figures=subtotal, rate="—", sub=True))
+    return rows
+
+
+def _voucher(batch: Batch, line: Line) -> str:
+    if not line.row.figures.amount_fen:
+        return NOTHING
+    if batch.state not in WITH_FINANCE:
+        return NOT_SENT
+    if not line.open_fen:
+        return SETTLED
+    return PARTLY if line.settlements else WAITING
+
+
+def _points(report: MonthReport, batch: Batch) -> list[dict[str, Any]]:
+    """The annex: every charged 处 with the way to its page."""
+    ids = dict(batch.entries.values_list("point__number", "point_id"))
+    return [
+        {
+            "row": point,
+            "url": point_url(ids[point.number]) if point.number in ids else "",
+            "place": place(point),
+            "basis": BASIS_WORDS[point.basis],
+            "amount": wan(point.amount_fen),
+            "is_first": at == 0 or report.points[at - 1].payer_code != point.payer_code,
+        }
+        for at, point in enumerate(report.points)
+    ]
+
+
+def _documents(batch: Batch) -> list[dict[str, Any]]:
+    """The filed papers, oldest first; before 报送 the drafts."""
+    if batch.state in UNFILED:
+        mark = "草稿，数字还会变" if batch.state == BatchState.OPEN else "已冻结，报送时入档"
+        return [
+            {
+                "kind": kind,
+                "title": title,
+                "sub": mark,
+                "links": [{"url": reverse("penalties:draft", args=[batch.pk, name]), "label": label}],
+            }
+            for name, (kind, title, label) in DRAFTS.items()
+        ]
+    return [
+        {
+            "kind": KIND_SHOWN.get(BatchDocument.Kind(row.kind), row.get_kind_display()),
+            "title": row.title,
+            "sub": f"{_moment(row.at)} 入档 · sha256 {row.sha256[:4]}…{row.sha256[-4:]}",
+            "links": [
+                {
+                    "url": reverse("penalties:document", args=[batch.pk, row.pk]),
+                    "label": Path(row.stored_as).suffix.lstrip(".").upper(),
+                }
+            ],
+        }
+        for row in batch.documents.order_by("pk")
+    ]
+
+
+def _moment(at: datetime | None) -> str:
+    return f"{at.astimezone(clock.BEIJING):%m-%d %H:%M}" if at else ""
+
+
+def _md(day: date | None) -> str:
+    return f"{day:%m-%d}" if day else ""

@@ -1,0 +1,20 @@
+"""Pages of the app."""
+
+from django.urls import path
+
+from penalties.pages import batches, circulars
+
+app_name = "penalties"
+urlpatterns = [
+    path("penalties/", batches.batch_list, name="list"),
+    path("penalties/circulars/", circulars.circular_list, name="circulars"),
+    path("penalties/circulars/make", circulars.circular_make, name="circular_make"),
+    path("penalties/circulars/<int:pk>/", circulars.circular_detail, name="circular"),
+    path("penalties/circulars/<int:pk>/issue", circulars.circular_issue, name="circular_issue"),
+    path("penalties/circulars/<int:pk>/papers/<slug:kind>/", circulars.circular_paper, name="circular_paper"),
+    path("penalties/build/", batches.batch_build, name="build"),
+    path("penalties/<int:pk>/", batches.batch_detail, name="detail"),
+    path("penalties/<int:pk>/step/<slug:step>/", batches.batch_step, name="step"),
+    path("penalties/<int:pk>/documents/<int:document_id>/", batches.batch_document, name="document"),
+    path("penalties/<int:pk>/draft/<slug:kind>/", batches.batch_draft, name="draft"),
+]

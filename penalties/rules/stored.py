@@ -1,0 +1,89 @@
+"""The rules of this deployment, read from the table and turned into the pure engine's own shape (policy.md §8)."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+
+from core.errors import Refused
+from firepoints.models import Recognition
+from firepoints.policy.pins import Pin, PointFacts
+from penalties.models import Rule
+from penalties.rules.pricing import RuleDefinition, charge, ordinals, parse, rule_for
+
+
+class NoRule(Refused):
+    """A point is counted and no rule at all is loaded: nothing can be charged until one is."""
+
+    code = "no_rule"
+
+
+def definition(rule: Rule) -> RuleDefinition:
+    """The engine's form of one stored rule; the row's own columns stand over what its JSON repeats."""
+    return parse(rule.definition)
+
+
+def rules_in_force() -> dict[str, tuple[Rule, RuleDefinition]]:
+    """Every stored rule by its reference (`benxi-2022-29@1`)."""
+    return {rule.ref: (rule, definition(rule)) for rule in Rule.objects.order_by("code", "version")}
+
+
+def rule_on(day: date) -> Rule | None:
+    """The rule that a fire of this Beijing date falls under (policy.md §2f); None when no rule covers it."""
+    rules = rules_in_force()
+    parsed = rule_for([parsed for _, parsed in rules.values()], day)
+    return rules[parsed.ref][0] if parsed else None
+
+
+def pin(facts: PointFacts) -> Pin:
+    """The pin that 认定 writes beside its decision: the rule of the burning date, and what one first point costs in fen.
+
+    An empty pin without a rule: recognising stays possible, and building a batch says that a rule is missing.
+    """
+    rule = rule_on(facts.burn_date)
+    return Pin(rule.ref, charge(definition(rule), facts).amount_fen) if rule else Pin()
+
+
+def facts_of(recognition: Recognition) -> PointFacts:
+    """The facts that a rule may look at, all of them pinned by the 认定."""
+    detection, place = recognition.charged_detection, recognition.attribution
+    return PointFacts(
+        point_id=recognition.point_id,
+        burn_date=recognition.burn_date,
+        source=f"{detection.source.authority}:{detection.source.kind}" if detection else "",
+        payer_code=recognition.payer_code,
+        county_code=place.county_code,
+        township_code=place.township_code,
+    )
+
+
+def assess(recognitions: Iterable[Recognition]) -> dict[int, tuple[Rule, int, str]]:
+    """point id → (rule, fen, sentence) for every recognition under its pinned rule, ordinals counted over all of them.
+
+    A point that burned before any rule is recorded and charged nothing: it is left out. Raises NoRule when a point is
+    counted and no rule at all is loaded.
+    """
+    rules = rules_in_force()
+    by_ref: dict[str, list[Recognition]] = defaultdict(list)
+    for recognition in recognitions:
+        if not rules:
+            raise NoRule("还没有扣缴规则：先载入政策包（pack load），再编批次。")
+        ref = _ref_for(recognition, rules)
+        if ref:
+            by_ref[ref].append(recognition)
+    assessed: dict[int, tuple[Rule, int, str]] = {}
+    for ref, members in by_ref.items():
+        rule, parsed = rules[ref]
+        points = [facts_of(recognition) for recognition in members]
+        places = ordinals(parsed, points)
+        for facts in points:
+            assessment = charge(parsed, facts, places.get(facts.point_id, 1))
+            assessed[facts.point_id] = (rule, assessment.amount_fen, assessment.explanation)
+    return assessed
+
+
+def _ref_for(recognition: Recognition, rules: dict[str, tuple[Rule, RuleDefinition]]) -> str:
+    """The rule that a 认定 pinned, else the one of its burning date; "" when neither is there."""
+    if recognition.rule_ref in rules:
+        return recognition.rule_ref
+    parsed = rule_for([parsed for _, parsed in rules.values()], recognition.burn_date)
+    return parsed.ref if parsed else ""

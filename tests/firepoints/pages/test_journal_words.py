@@ -1,0 +1,46 @@
+"""The journal reads in words: what an entry is about, its fields and their values; the entry itself keeps stable names."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from journal.record import subjects
+from tests.factories import points as make
+from tests.factories.city import City
+
+
+@pytest.fixture
+def auditor(city: City) -> Client:
+    client = Client()
+    client.force_login(city.auditor)
+    return client
+
+
+def page(client: Client, query: str = "") -> str:
+    return client.get(reverse("journal:list") + query).content.decode()
+
+
+def test_an_entry_names_its_point_and_leads_to_it(city: City, auditor: Client) -> None:
+    point = make.dispatched(city)
+    told = page(auditor)
+    assert f'<a href="{reverse("firepoints:detail", args=[point.pk])}">{point.number}</a>' in told
+    assert "<dt>状态</dt>" in told
+    assert "<dd><del>疑似</del> 已派发</dd>" in told
+    assert "fire point" not in told
+
+
+def test_the_entries_of_a_point_are_found_by_its_number(city: City, auditor: Client) -> None:
+    other, point = make.dispatched(city), make.dispatched(city)
+    told = page(auditor, f"?subject_id={point.number}")
+    assert f">{point.number}</a>" in told
+    assert other.number not in told
+    assert other.number in page(auditor)
+
+
+def test_what_nobody_registered_is_shown_by_its_own_name() -> None:
+    assert (subjects.label("test.thing"), subjects.field("odd"), subjects.value("state", "odd")) == (
+        "test.thing",
+        "odd",
+        "odd",
+    )
+    assert subjects.told([("test.thing", "1"), ("firepoints.firepoint", "²")]) == {}
