@@ -22,7 +22,6 @@ from django.utils.datastructures import MultiValueDict
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from core import clock
 from core.errors import BadInput, Conflict, Refused
@@ -57,7 +56,7 @@ def once(handler: Handler[P]) -> Handler[P]:
     """Decorate a view's POST: with an Idempotency-Key its effect happens once, without one nothing changes."""
 
     @wraps(handler)
-    def run(view: APIView, request: Request, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def run(view: Any, request: Request, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         key = key_of(request)
         if key is None:
             return handler(view, request, *args, **kwargs)

@@ -88,10 +88,10 @@ def _sqlite_values(field: Any, values: Any) -> Sequence[Any]:
     if array is not None and array.dtype.kind == "f":
         plain = array.astype(object)
         plain[np.isnan(array)] = None
-        return plain.tolist()
+        return list(plain)
     if isinstance(field, models.DateTimeField | models.DateField | models.JSONField):
         return [_sqlite_value(field, value) for value in values]
-    return values.tolist() if array is not None else values
+    return list(array.tolist()) if array is not None else values
 
 
 def _sqlite_value(field: Any, value: Any) -> Any:

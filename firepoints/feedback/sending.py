@@ -240,7 +240,7 @@ def final_word_record(
     if document_date > clock.today_beijing():
         raise BadInput("文件日期在将来", where="document_date")
     told = told or answers_of(row.run, [row])[0]
-    last = row.final_words.order_by("-seq").first()
+    last: FinalWord | None = row.final_words.order_by("-seq").first()
     if last and (last.accepted, last.document_no, last.document_date) == (accepted, document_no[:80], document_date):
         return last
     seq = (row.final_words.aggregate(last=Max("seq"))["last"] or 0) + 1

@@ -61,7 +61,7 @@ def _give_questions_back(point: FirePoint, survivor: FirePoint, mine: list[int],
 
 
 def _merge_of(point: FirePoint) -> Step:
-    last = point.steps.order_by("-seq").first()
+    last: Step | None = point.steps.order_by("-seq").first()
     if last is None or last.action not in BY_PEOPLE:
         raise Conflict("这是机器归并的，请在那一处用“划分”", code="wrong_state")
     return last

@@ -73,7 +73,7 @@ def roster_preview(request: HttpRequest) -> HttpResponse:
     form = RosterForm(request.POST, request.FILES)
     if not form.is_valid():
         return _start(request, form, status=400)
-    upload = cast(UploadedFile, form.cleaned_data["file"])
+    upload = cast(UploadedFile[Any], form.cleaned_data["file"])
     content, starts = upload.read(), form.cleaned_data["starts"]
     try:
         found = _read(request, content)
@@ -191,7 +191,7 @@ def roster_rejected(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 def _run(request: HttpRequest, uuid: UUID) -> RosterImport:
     require_keeper(request.user)
-    run = RosterImport.objects.filter(uuid=uuid).select_related("actor").first()
+    run: RosterImport | None = RosterImport.objects.filter(uuid=uuid).select_related("actor").first()
     if run is None or (run.actor_id != request.user.pk and Role.BUREAU not in selectors.roles_of(request.user)):
         raise Http404("没有这次导入。")
     return run

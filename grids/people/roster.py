@@ -64,7 +64,7 @@ def roster_import(
     `faults` are rows that could not even be read ({"row", "column", "reason"}). The same `uuid` again is the same
     import: it is returned, and nothing happens. Raises Conflict when someone filled one of the posts at this moment.
     """
-    known = RosterImport.objects.filter(uuid=uuid).first()
+    known: RosterImport | None = RosterImport.objects.filter(uuid=uuid).first()
     if known:
         return known
     plan = roster_plan(rows=rows, starts=starts, actor=actor)

@@ -76,7 +76,7 @@ def _url(request: HttpRequest, key: str, value: int | None) -> str:
 
 def _form(filters: EntryFilter) -> Form:
     """The filter's form, its kinds of subject as a list to choose from; one that nobody registered stays as it was given."""
-    form = filters.form
+    form: Form = filters.form
     given = form.data.get("subject_type", "")
     known = subjects.choices()
     extra = [(given, given)] if given and given not in dict(known) else []

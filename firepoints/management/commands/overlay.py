@@ -53,7 +53,8 @@ class Command(JinshaoCommand):
                 one.add_argument("--on", required=True, metavar="YYYY-MM-DD")
 
     def run(self, *, verb: str, **options: Any) -> dict[str, Any]:
-        return getattr(self, f"_{verb}")(**options)
+        result: dict[str, Any] = getattr(self, f"_{verb}")(**options)
+        return result
 
     def _import(self, *, path: list[Path], kind: str, valid_from: str, valid_to: str | None, document: str,
                 username: str | None, **reading: Any) -> dict[str, Any]:  # fmt: skip

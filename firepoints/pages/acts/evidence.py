@@ -85,7 +85,7 @@ def _back(request: HttpRequest, point: FirePoint) -> str:
 def evidence_or_404(request: HttpRequest, uuid: uuids.UUID) -> Evidence:
     """The piece, if its point and the piece itself are this user's to see."""
     found = Evidence.objects.filter(uuid=uuid, point__in=FirePoint.objects.visible_to(request.user))
-    piece = found.select_related("point").first()
+    piece: Evidence | None = found.select_related("point").first()
     if piece is None or not selectors.evidence_for(piece.point, request.user).filter(pk=piece.pk).exists():
         raise Http404("没有这件佐证，或不在您的范围内。")
     return piece

@@ -8,7 +8,7 @@ a border that two cells share in the same vertices the two steps are added up, a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple, TypeVar, cast
+from typing import Any, Final, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -63,7 +63,7 @@ def collect(geometries: Geometries, unit: int, silent: npt.NDArray[np.bool_]) ->
 
 def rows(columns: C, at: Any) -> C:
     """The same columns, of some rows only: a slice, or positions."""
-    return cast(C, type(columns)(*(column[at] for column in columns)))
+    return type(columns)(*(column[at] for column in columns))
 
 
 def joined(parts: Sequence[Sequence[npt.NDArray[Any]]]) -> list[npt.NDArray[Any]]:

@@ -62,7 +62,8 @@ class Command(JinshaoCommand):
         verbs.add_parser("list", help="所有版本")
 
     def run(self, *, verb: str, **options: Any) -> dict[str, Any]:
-        return getattr(self, f"_{verb}")(**options)
+        result: dict[str, Any] = getattr(self, f"_{verb}")(**options)
+        return result
 
     def _import(self, *, edition: str, note: str, username: str | None, **options: Any) -> dict[str, Any]:
         loaded = edition_load(

@@ -53,7 +53,8 @@ class Command(JinshaoCommand):
         token.add_argument("--as", dest="username", metavar="USER")
 
     def run(self, *, verb: str, **options: Any) -> dict[str, Any]:
-        return getattr(self, f"_{verb}")(**options)
+        result: dict[str, Any] = getattr(self, f"_{verb}")(**options)
+        return result
 
     @transaction.atomic
     def _add(self, *, name: str, full_name: str, phone: str, posts: list[str], starts: str | None,
