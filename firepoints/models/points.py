@@ -1,5 +1,7 @@
 """A fire point is one 处: one burnt site, its state tied to its facts by CHECKs (C9–C12, policy.md §4)."""
 
+from typing import Any, cast
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -8,16 +10,14 @@ from core import clock
 from core.db.immutable import AppendOnlyModel
 from firepoints.models.imports import Detection
 from firepoints.terms import states
+from firepoints.terms.scope import visible_points
 from firepoints.terms.states import Basis, FinalBy, State
 
 
 class FirePointQuerySet(models.QuerySet["FirePoint"]):
-    def visible_to(self, user) -> "FirePointQuerySet":
+    def visible_to(self, user: Any) -> "FirePointQuerySet":
         """What `user` may see by the posts held today; nothing by default."""
-        from firepoints.terms.scope import visible_points
-
-        found: FirePointQuerySet = visible_points(self, user)  # type: ignore[assignment]
-        return found
+        return cast("FirePointQuerySet", visible_points(self, user, PointCounty.objects.all()))
 
 
 class FirePoint(models.Model):

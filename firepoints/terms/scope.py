@@ -1,10 +1,12 @@
-"""Which fire points a user may see: from the posts held today, empty by default."""
+"""Which fire points a user may see: from the posts held today, empty by default.
 
-from typing import Any
+Below the models: the rows that say which counties are concerned are handed in.
+"""
 
-from django.db.models import Q, QuerySet
+from typing import Any, Protocol, TypeVar
 
-from firepoints.models import FirePoint, ImportRun, PointCounty
+from django.db.models import Model, Q, QuerySet
+
 from firepoints.terms.states import DECIDED
 from grids import selectors as grids
 from grids.roles import Level, PostKind, Role
@@ -13,9 +15,20 @@ CITY_WIDE = {PostKind.BUREAU, PostKind.RECOGNISER, PostKind.AUDITOR}
 _CODE_FIELD = {Level.TOWNSHIP: "township_code", Level.VILLAGE: "village_code", Level.GROUP: "group_code"}
 _INSPECTING = {PostKind.INSPECTOR, PostKind.MEMBER}
 
+M = TypeVar("M", bound=Model)
 
-def visible_points(points: QuerySet[FirePoint], user: Any) -> QuerySet[FirePoint]:
-    """`points` narrowed to what `user` may see; one query for the posts, none per row.
+
+class Owned(Protocol):
+    """What the rule reads of a fire point."""
+
+    state: str
+    counted: bool | None
+    county_code: str
+
+
+def visible_points(points: QuerySet[M], user: Any, concerned: QuerySet[Any]) -> QuerySet[M]:
+    """`points` narrowed to what `user` may see; one query for the posts, none per row. `concerned`: a row for each county
+    that owns, owned or may own a point (`county_code`, `point`).
 
     Bureau, 认定人 and auditors on the city: all. A county department: what is or was its own, or where it is a
     candidate. An inspector: the cell of the post (a county post by candidacy). Finance: decided and counted points.
@@ -26,13 +39,13 @@ def visible_points(points: QuerySet[FirePoint], user: Any) -> QuerySet[FirePoint
     for kind, level, code in grids.posts_held(user).values_list("kind", "level", "cell_code"):
         if level == Level.CITY and kind in CITY_WIDE | _INSPECTING:
             return points.all()
-        allowed |= _seen_from(kind, level, code)
+        allowed |= _seen_from(kind, level, code, concerned)
     return points.filter(allowed)
 
 
-def _seen_from(kind: str, level: str, code: str) -> Q:
+def _seen_from(kind: str, level: str, code: str, concerned: QuerySet[Any]) -> Q:
     if level == Level.COUNTY and kind in {PostKind.COUNTY, *_INSPECTING}:
-        return Q(pk__in=PointCounty.objects.filter(county_code=code).values("point"))
+        return Q(pk__in=concerned.filter(county_code=code).values("point"))
     if kind in _INSPECTING and level in _CODE_FIELD:
         return Q(**{_CODE_FIELD[Level(level)]: code})
     if kind == PostKind.FINANCE:
@@ -46,7 +59,7 @@ def own_counties(user: Any) -> frozenset[str]:
     return frozenset(posts.values_list("cell_code", flat=True))
 
 
-def is_former(user: Any, point: FirePoint) -> bool:
+def is_former(user: Any, point: Owned) -> bool:
     """Whether no post of `user` shows the whole of an owned point: a county that lost it keeps only what it filed.
 
     Each post counts by itself and with its cell, so a second post in that county gives nothing back. While nobody owns
@@ -58,7 +71,7 @@ def is_former(user: Any, point: FirePoint) -> bool:
     return not any(_shows_whole(point, kind, level, code) for kind, level, code in posts)
 
 
-def _shows_whole(point: FirePoint, kind: str, level: str, code: str) -> bool:
+def _shows_whole(point: Owned, kind: str, level: str, code: str) -> bool:
     """Whether a post shows all of an owned point: the rows of `_seen_from`, the owner alone of the counties concerned."""
     if level == Level.CITY and kind in CITY_WIDE | _INSPECTING:
         return True
@@ -69,7 +82,7 @@ def _shows_whole(point: FirePoint, kind: str, level: str, code: str) -> bool:
     return kind == PostKind.FINANCE and point.state in DECIDED and bool(point.counted)
 
 
-def visible_runs(runs: QuerySet[ImportRun], user: Any) -> QuerySet[ImportRun]:
+def visible_runs(runs: QuerySet[M], user: Any) -> QuerySet[M]:
     """`runs` narrowed to what `user` may see: all for the bureau, 认定人, auditors and the system, one's own for the other
     roles, nothing without a post today."""
     roles = grids.roles_of(user)
