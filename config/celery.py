@@ -9,7 +9,7 @@ from kombu.transport import TRANSPORT_ALIASES
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 # By its path: the transport is loaded when a connection is made, not with the settings.
-TRANSPORT_ALIASES["spool"] = "journal.spool:Transport"
+TRANSPORT_ALIASES["spool"] = "core.spool:Transport"
 
 
 @worker_init.connect

@@ -119,7 +119,7 @@ def _nearer(plane: _Plane, at: Ints, own: Ints, others: Ints) -> Bools:
 
 def _counted(plane: _Plane, at: Ints) -> Ints:
     """What the length and width of a group are measured by: neither scars nor fixed heat."""
-    return at[(plane.d.family[at] != Family.SCAR) & ~plane.d.fixed_heat[at]]
+    return np.asarray(at[(plane.d.family[at] != Family.SCAR) & ~plane.d.fixed_heat[at]])
 
 
 def _pause(plane: _Plane, at: Ints, params: Params) -> tuple[Bools, str] | None:

@@ -16,7 +16,7 @@ BLOCK = 2_000_000  # pairs compared at a time
 
 def counts(d: Detections) -> Bools:
     """Whether each detection counts for the measures: scars are found later, fixed heat burns always."""
-    return ~d.fixed_heat & (d.family != Family.SCAR)
+    return np.asarray(~d.fixed_heat & (d.family != Family.SCAR))
 
 
 def spans(d: Detections, of: Ints, counted: Bools, size: int) -> Ints:

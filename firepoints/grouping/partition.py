@@ -99,7 +99,7 @@ class Partition:
     @cached_property
     def fixed_only(self) -> Bools:
         """Whether each group holds nothing but fixed heat."""
-        return np.bincount(self._of, weights=~self.detections.fixed_heat, minlength=len(self.group_label)) == 0
+        return np.asarray(np.bincount(self._of, ~self.detections.fixed_heat, len(self.group_label)) == 0)
 
     def members(self) -> list[tuple[int, ...]]:
         """All groups as sorted tuples of ids, in the order of their least id."""

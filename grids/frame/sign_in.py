@@ -44,7 +44,7 @@ def wait_s(request: HttpRequest, username: str) -> int:
         .values_list("ip_address")
         .annotate(number=Sum("failures_since_start"), last=Max("attempt_time"))
     )
-    failures = {ip: (number, last) for ip, number, last in rows}
+    failures: dict[str | None, tuple[int, datetime]] = {ip: (number, last) for ip, number, last in rows}
     number, last = failures.pop(address, (0, since))
     if number >= settings.AXES_FAILURE_LIMIT:
         return 0
@@ -67,4 +67,4 @@ def _is_guessed_elsewhere(failures: dict[str | None, tuple[int, datetime]]) -> b
 def _is_familiar(username: str, address: str | None, now: datetime) -> bool:
     """Whether the name has signed in from the address of late."""
     since = now - timedelta(days=FAMILIAR_DAYS)
-    return AccessLog.objects.filter(username=username, ip_address=address, attempt_time__gte=since).exists()
+    return bool(AccessLog.objects.filter(username=username, ip_address=address, attempt_time__gte=since).exists())

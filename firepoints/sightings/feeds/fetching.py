@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from email.utils import parsedate_to_datetime
-from typing import IO, Any
+from typing import Any
 
 AT_ONCE = 65_536
 LONGEST_WAIT_S = 86_400.0
@@ -67,8 +67,9 @@ def _whole(answer: Any, until: float, total_s: float, most_bytes: int) -> bytes:
     return b"".join(parts)
 
 
-def _some(answer: IO[bytes]) -> bytes:
-    return answer.read1(AT_ONCE)  # type: ignore[attr-defined]
+def _some(answer: Any) -> bytes:
+    chunk: bytes = answer.read1(AT_ONCE)
+    return chunk
 
 
 def _said_of(error: urllib.error.HTTPError) -> str:
