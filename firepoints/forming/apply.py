@@ -110,15 +110,15 @@ class Application:
             questions = []
         is_oversize = bool(one.oversize) and (bool(came) or current.is_oversize)
         FirePoint.objects.filter(pk=current.pk).update(is_oversize=is_oversize, is_fixed_heat=one.fixed_only)
-        self._ask(current, questions, is_oversize=is_oversize)
+        self._ask(current, questions, is_fit=current.is_oversize and not is_oversize)
         scene.points[current.pk] = current  # its version is this piece's own from here on
         return 1
 
-    def _ask(self, point: FirePoint, questions: Sequence[Doubt], *, is_oversize: bool) -> None:
+    def _ask(self, point: FirePoint, questions: Sequence[Doubt], *, is_fit: bool) -> None:
         """What remains to be asked of a point that nothing joined by itself; that it is too large is asked no more where it
-        is not."""
+        now is not (`is_fit`)."""
         asking = Asking()
-        if not is_oversize:
+        if is_fit:
             open_ = Question.objects.unanswered().filter(point=point, kind=Kind.OVERSIZE)
             asking.answer(open_, Answer.MOOT, APART_NOW)
         asking.ask([(point, one) for one in questions])

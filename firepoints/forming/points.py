@@ -215,7 +215,10 @@ def refresh(point: FirePoint, asking: Asking, *, came: Collection[int] = ()) -> 
         setattr(point, name, value)
     point.save(update_fields=list(facts))
     if point.state == State.SUSPECTED:
-        asking.ask_about_places([point], attribute([point], [footprints.site(detections)]))
+        had_place = bool(point.county_code) or point.is_cross  # then nothing is open about where it lies
+        placeless = attribute([point], [footprints.site(detections)])
+        if placeless or not had_place:
+            asking.ask_about_places([point], placeless)
     else:
         _note_new_counties(point, detections, asking, came)
     return point

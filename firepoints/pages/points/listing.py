@@ -15,7 +15,7 @@ from firepoints.models import FirePoint
 from firepoints.pages.access import user_of
 from firepoints.pages.points.filters import VIEWS, FilterForm, Wanted
 from firepoints.pages.points.paging import page_of
-from firepoints.pages.points.rows import RELATED, rows_of
+from firepoints.pages.points.rows import for_rows, rows_of
 from grids import selectors as grids
 from grids.roles import Role
 
@@ -31,7 +31,7 @@ def point_list(request: HttpRequest) -> HttpResponse:
     is_valid = form.is_valid()
     wanted = form.wanted() if is_valid else Wanted()
     found = wanted.narrow(visible) if is_valid else FirePoint.objects.none()
-    page = page_of(request, found.select_related(*RELATED), PAGE)
+    page = page_of(request, for_rows(found), PAGE)
     context: dict[str, Any] = {
         "form": form,
         "filtered": bool(wanted.query()) or not is_valid,

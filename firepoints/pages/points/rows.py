@@ -5,15 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 
 from core import clock
-from firepoints.models import FirePoint, Membership
+from firepoints.models import FirePoint, Membership, Question
 from firepoints.pages.points import words
-from firepoints.steps import questions
 from firepoints.terms.states import State
-
-RELATED = ("attribution", "verification")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +31,21 @@ class Row:
     flags: Sequence[tuple[str, str]]
 
 
+def for_rows(points: QuerySet[FirePoint]) -> QuerySet[FirePoint]:
+    """`points` with what their rows show: place, verification, and whether something is asked (`is_asked`)."""
+    asked = Question.objects.unanswered().filter(point=OuterRef("pk"))
+    return points.select_related("attribution", "verification").annotate(is_asked=Exists(asked))
+
+
 def rows_of(points: Iterable[FirePoint]) -> list[Row]:
-    """Rows of points that were read with RELATED; two more queries for the sources and the open questions of all of them."""
+    """Rows of points that were read by `for_rows`; one more query for the sources of all of them."""
     found = list(points)
     sources = _sources(found)
-    asked = questions.open_by_point(found)
     now = clock.now()
-    return [_row(point, sources.get(point.pk, []), now, is_asked=point.pk in asked) for point in found]
+    return [_row(point, sources.get(point.pk, []), now) for point in found]
 
 
-def _row(point: FirePoint, sources: list[str], now: datetime, *, is_asked: bool) -> Row:
+def _row(point: FirePoint, sources: list[str], now: datetime) -> Row:
     due, is_late = words.due_words(point.due_at, now) if point.state == State.DISPATCHED else ("", False)
     return Row(
         point=point,
@@ -55,7 +58,7 @@ def _row(point: FirePoint, sources: list[str], now: datetime, *, is_asked: bool)
         sources="、".join(sources),
         due=due,
         is_late=is_late,
-        flags=flags_of(point, is_asked=is_asked),
+        flags=flags_of(point, is_asked=point.is_asked),  # type: ignore[attr-defined]
     )
 
 
