@@ -5,15 +5,19 @@ A demonstration deployment may run the same services under a simulated clock, an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from core.errors import Refused
+from core.registry import Slot
 
 BEIJING = ZoneInfo("Asia/Shanghai")
+MAY_SIMULATE: Slot[Callable[[], bool]] = Slot(
+    "may_simulate", asked_by="a simulated clock", what_for="whether this deployment is a demonstration"
+)
 
 
 class SimulatedClock:
@@ -68,9 +72,7 @@ def simulated(at: datetime) -> Iterator[SimulatedClock]:
 
     Raises Refused("not_demo") anywhere else, ValueError for a naive time.
     """
-    from journal.selectors import deployment  # the models are not ready when this module is first imported
-
-    if not deployment().is_demo:
+    if not MAY_SIMULATE.get()():
         raise Refused("只有演示部署可以使用模拟时钟。", code="not_demo")
     clock = SimulatedClock(at)
     token = _simulated.set(clock)

@@ -13,7 +13,8 @@ class GridsConfig(AppConfig):
         from grids import acts, checks, selectors  # noqa: F401  the acts enter the journal's register on import
         from grids.frame import nav
         from grids.roles import Role
-        from journal.record import access_rules, names, verify
+        from journal import access_rules
+        from journal.record import names, verify
 
         access_rules.register_reader(selectors.may_read_journal)
         access_rules.register_operator(selectors.may_operate)

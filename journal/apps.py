@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
 
@@ -12,6 +14,9 @@ class JournalConfig(AppConfig):
         # Every app names its acts in its own acts.py; loaded here so that none can be forgotten.
         autodiscover_modules("acts")
         self._name_own_subjects()
+        self._answer_core()
+        # The waker sends its task by name, so every process must know it.
+        import_module("journal.tasks")
         self._check_privacy()
 
     @staticmethod
@@ -28,3 +33,13 @@ class JournalConfig(AppConfig):
 
         subjects.register("journal.deployment", "部署")
         subjects.register("journal.job", "后台任务")
+
+    @staticmethod
+    def _answer_core() -> None:
+        from core import clock
+        from core.http import exports
+        from journal.record.services import export_noted
+        from journal.selectors import is_demo
+
+        clock.MAY_SIMULATE.set(is_demo)
+        exports.NOTE_EXPORT.set(export_noted)

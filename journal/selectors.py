@@ -6,14 +6,19 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from journal import access_rules
 from journal.models import Deployment, Entry
-from journal.record import access_rules
 
 
 def deployment() -> Deployment:
     """The one deployment row; made with defaults on first use (the migration makes it, a test's flush removes it)."""
     row, _ = Deployment.objects.get_or_create(pk=1)
     return row
+
+
+def is_demo() -> bool:
+    """Whether the deployment is a demonstration."""
+    return deployment().is_demo
 
 
 def entries_visible_to(user: Any) -> QuerySet[Entry]:

@@ -16,9 +16,12 @@ from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
 
 from core.http.rest import KeyPagination
-from journal.record import services
+from core.registry import Slot
 
 CHUNK: Final = 500
+NOTE_EXPORT: Slot[Callable[[Any, str, str], None]] = Slot(
+    "note_export", asked_by="a list as CSV", what_for="who took which list away, for the record of accesses"
+)
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """How a text begins that a spreadsheet would run."""
 
@@ -67,9 +70,7 @@ def csv_answer(
             for told in present(found):
                 yield _line([cell(told.get(column)) for column in columns])
 
-    services.access(
-        request.user, "export", ("api", name), detail=f"csv {len(keys)} 行 {request.query_params.urlencode()}"
-    )
+    NOTE_EXPORT.get()(request.user, name, f"csv {len(keys)} 行 {request.query_params.urlencode()}")
     answer = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
     answer["Cache-Control"] = "private, no-store"

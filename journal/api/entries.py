@@ -16,10 +16,10 @@ from rest_framework.views import APIView
 from core.http.lists import Listing
 from core.http.rest import KeyPagination
 from core.http.schema import CSV_NOTE
-from journal import selectors
+from journal import access_rules, selectors
+from journal.filters import EntryFilter
 from journal.models import Entry
-from journal.pages.filters import EntryFilter
-from journal.record import access_rules, acts, sealing
+from journal.record import acts, sealing
 
 
 class ReadsJournal(permissions.BasePermission):

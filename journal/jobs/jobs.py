@@ -124,7 +124,7 @@ def label(name: str) -> str:
 
 def discover() -> None:
     """Load every app's handlers: a command, unlike a Celery worker, has not imported them yet."""
-    autodiscover_modules("tasks", "jobs")
+    autodiscover_modules("tasks")
 
 
 def enqueue(name: str, key: str, payload: Mapping[str, Any] | None = None, *, run_after: datetime | None = None) -> Job:

@@ -14,6 +14,7 @@ import structlog
 from celery import current_app
 
 log = structlog.get_logger(__name__)
+TASK = "journal.tasks.run_jobs"
 
 
 class Waker:
@@ -63,9 +64,8 @@ def sends_inline() -> bool:
 
 def publish() -> None:
     """Send one message; a broker that is away is logged and must not undo or fail the act, which is done."""
-    from journal.tasks import run_jobs
-
     try:
-        run_jobs.apply_async(retry=False)
+        # By its name: the task stands above, and knows of the jobs.
+        current_app.tasks[TASK].apply_async(retry=False)
     except Exception as error:
         log.warning("jobs.wake_failed", error=f"{type(error).__name__}: {error}")

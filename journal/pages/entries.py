@@ -13,10 +13,10 @@ from django.shortcuts import render
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from journal import selectors
+from journal import access_rules, selectors
+from journal.filters import EntryFilter
 from journal.models import Entry
-from journal.pages.filters import EntryFilter
-from journal.record import access_rules, acts, names, sealing, subjects
+from journal.record import acts, names, sealing, subjects
 
 PAGE = 50
 

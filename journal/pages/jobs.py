@@ -12,9 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from core.errors import Refused
+from journal import access_rules
 from journal.jobs import jobs, working
 from journal.models import Job
-from journal.record import access_rules
 
 SHOWN = 100
 

@@ -115,6 +115,11 @@ def access(actor: Actor, kind: str, subject: Subject, detail: str = "") -> Acces
     )
 
 
+def export_noted(actor: Actor, name: str, detail: str) -> None:
+    """Note that someone took a list of the API away."""
+    access(actor, "export", ("api", name), detail=detail)
+
+
 @transaction.atomic
 def deployment_set(
     *,

@@ -32,8 +32,9 @@ from grids.selectors import (
     scope_of,
     system_user,
 )
+from journal import access_rules
 from journal.models import Entry
-from journal.record import access_rules, names
+from journal.record import names
 from tests.factories.city import CITY, EAST, WEST, build_city, person
 
 pytestmark = pytest.mark.django_db

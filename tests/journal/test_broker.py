@@ -217,4 +217,4 @@ def test_the_broker_of_a_machine_without_another_is_the_one_whose_files_are_whol
     )
     environment = {key: value for key, value in os.environ.items() if key != "CELERY_BROKER_URL"}
     answer = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    assert answer.stdout.split() == ["journal.spool"]
+    assert answer.stdout.split() == ["core.spool"]

@@ -11,9 +11,10 @@ from django.test import Client
 from django.urls import reverse
 
 from core import clock
+from journal import access_rules
 from journal.models import Entry
 from journal.pages import entries
-from journal.record import access_rules, names, sealing, services
+from journal.record import names, sealing, services
 from tests.journal.conftest import ACT
 
 pytestmark = [pytest.mark.embedded, pytest.mark.django_db]

@@ -14,10 +14,10 @@ from django.urls import reverse
 
 from core import clock
 from core.errors import Conflict
-from journal import health
+from journal import access_rules, health
 from journal.jobs import jobs, working
 from journal.models import Entry, Job, Pulse
-from journal.record import access_rules, sealing
+from journal.record import sealing
 
 pytestmark = [pytest.mark.embedded, pytest.mark.django_db, pytest.mark.usefixtures("handlers", "no_wake")]
 
