@@ -13,10 +13,11 @@ class FirepointsConfig(AppConfig):
         from core.db import immutable
         from firepoints import acts, checks  # noqa: F401  the acts enter the journal's register on import
         from firepoints.findings import hotline
-        from firepoints.forming import people_change
+        from firepoints.forming import answers, people_change
         from firepoints.life import reattribute
         from firepoints.models import Verification
         from firepoints.policy import rulings
+        from firepoints.sightings import in_force
         from firepoints.steps import advancing
         from grids.editions import days_over, guards
         from grids.frame import nav
@@ -25,6 +26,7 @@ class FirepointsConfig(AppConfig):
         from journal.record import restoring, verify
 
         immutable.register(Verification.evidence.through)
+        in_force.FORMING.set(answers.Points())
         guards.register_activation_guard(checks.no_decision_since)
         wording.register(rulings.words)
         days_over.register(reattribute.queue)

@@ -2,18 +2,26 @@
 
 from typing import Any
 
+import structlog
+
+from core.errors import Refused
 from firepoints.forming.people_change import JOB as PEOPLE_CHANGED
 from firepoints.forming.people_change import people_changed
 from firepoints.life.objections import lapse_due
 from firepoints.life.reattribute import JOB as REATTRIBUTE
 from firepoints.life.reattribute import look_at_fires
 from firepoints.models import ImportRun
+from firepoints.sightings.feeds.polling import firms_poll
+from firepoints.sightings.feeds.watching import inbox_take
 from firepoints.sightings.fixed_heat import fixed_heat_propose
 from firepoints.sightings.importing.start import JOB as IMPORT
 from firepoints.sightings.importing.start import take_up
 from journal.jobs import jobs
 
+log = structlog.get_logger(__name__)
 LAPSE = "firepoints.lapse"
+POLL = "firepoints.firms_poll"
+WATCH = "firepoints.inbox"
 FIXED_HEAT = "firepoints.fixed_heat"
 RESUME = "firepoints.import_resume"
 A_CHUNK = 200
@@ -64,3 +72,25 @@ def say_people_anew(payload: dict[str, Any]) -> None:
 def look_at_fires_again(payload: dict[str, Any]) -> None:
     """Fires of the days over which an edition has begun to rule."""
     look_at_fires(payload)
+
+
+@jobs.handler(POLL, lease_s=900, in_pieces=True, max_attempts=1, label="取 FIRMS 监测记录")
+def poll(payload: dict[str, Any]) -> None:
+    """Ask for every product; without a key or an edition it does nothing and says so."""
+    try:
+        found = firms_poll()
+    except Refused as refused:
+        found = {"polled": False, "said": refused.message}
+    log.info("firms.polled" if found["polled"] else "firms.not_polled", said=found["said"])
+
+
+@jobs.handler(WATCH, lease_s=900, in_pieces=True, max_attempts=1, label="收取投放的文件")
+def watch(payload: dict[str, Any]) -> None:
+    """Take in what was dropped into the inbox."""
+    taken = inbox_take()["files"]
+    if taken:
+        log.info("inbox.taken", files=len(taken))
+
+
+jobs.periodic(POLL, every_s=1800)
+jobs.periodic(WATCH, every_s=60)

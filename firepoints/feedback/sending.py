@@ -11,18 +11,19 @@ from django.db.models import Max
 
 from core import clock
 from core.errors import BadInput, Conflict, NotAllowed, Refused
+from core.texts import required
 from firepoints.feedback import delimited, xlsx
 from firepoints.feedback.answers import RowAnswer, answers_of
 from firepoints.feedback.columns import Columns, answer_columns, text_for
-from firepoints.forming.doubts import Doubt
 from firepoints.models import FeedbackDue, FeedbackSent, FinalWord, FirePoint, ImportRun, RawRow, Source
 from firepoints.policy import rulings
 from firepoints.sightings.readers.base import ParseOptions
 from firepoints.sightings.readers.fields import LIST
 from firepoints.sightings.readers.headings import Heading, find_heading
 from firepoints.sightings.readers.text import plain
-from firepoints.steps.advancing import claim, required
+from firepoints.steps.advancing import claim
 from firepoints.steps.asking import Asking, Kind
+from firepoints.terms.doubt import Doubt
 from firepoints.terms.states import Conclusion, State
 from grids.models import User
 from grids.roles import Role

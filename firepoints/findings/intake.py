@@ -13,7 +13,6 @@ from django.db import transaction
 from core import clock
 from core.errors import BadInput, Conflict, NotAllowed
 from firepoints.findings import hotline
-from firepoints.forming.doubts import Doubt
 from firepoints.forming.outside_findings import counties_of
 from firepoints.life.merge import fire_point_merge
 from firepoints.models import FirePoint, ImportRun
@@ -26,6 +25,7 @@ from firepoints.sightings.readers.patrol import patrol_finding
 from firepoints.steps import selectors
 from firepoints.steps.advancing import claim
 from firepoints.steps.asking import Asking, Kind
+from firepoints.terms.doubt import Doubt
 from firepoints.terms.states import DECIDED, UNDECIDED, State
 from grids.models import User
 from grids.roles import Level, PostKind, Role

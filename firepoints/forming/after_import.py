@@ -15,10 +15,10 @@ from django.db import IntegrityError
 from core import faults
 from core.errors import Conflict, StaleVersion
 from firepoints.forming import plan as grouping
-from firepoints.forming.correcting import release_corrected
 from firepoints.models import DetectionKey, ImportRun, Supersession
 from firepoints.sightings.importing.results import Progress
 from firepoints.sightings.importing.turns import Turn, one_at_a_time
+from firepoints.sightings.lists.correcting import release_rows
 from firepoints.sightings.lists.difference import settle_corrected
 
 FIRST, LEAST, MOST = 100, 10, 2000  # groups whose points are formed in one transaction
@@ -96,7 +96,7 @@ def release_what_it_corrects(run: ImportRun, turn: Turn) -> None:
     while ids := still_in_force(run)[:RELEASED]:
         with turn.piece():
             one_at_a_time()
-            release_corrected(ids, actor=run.actor)
+            release_rows(ids, actor=run.actor)
 
 
 def still_in_force(run: ImportRun) -> list[int]:

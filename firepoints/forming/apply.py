@@ -7,14 +7,15 @@ from dataclasses import dataclass
 
 from core.errors import StaleVersion
 from firepoints.forming import doubts
-from firepoints.forming.doubts import Doubt, Kind, Origins
+from firepoints.forming.doubts import Kind, Origins
+from firepoints.forming.merging import fire_point_absorb
 from firepoints.forming.points import NewPoint, attach_detections, create_points, refresh
 from firepoints.forming.scene import Scene
 from firepoints.grouping.rule import Group
-from firepoints.life.merge import fire_point_absorb
 from firepoints.models import Detection, FirePoint, ImportRun, Membership, Question
 from firepoints.steps.advancing import claim
 from firepoints.steps.asking import Answer, Asking
+from firepoints.terms.doubt import Doubt
 from firepoints.terms.states import Conclusion, State
 from grids.models import User
 from grids.selectors import system_user

@@ -13,9 +13,9 @@ from shapely.geometry.base import BaseGeometry
 
 from core.db import bulk
 from firepoints.forming import doubts
-from firepoints.forming.doubts import Doubt
 from firepoints.models import Attribution, AttributionPerson, FirePoint, PointCounty
 from firepoints.policy import rulings
+from firepoints.terms.doubt import Doubt
 from grids import locating
 from grids import selectors as grids
 from grids.models import Edition

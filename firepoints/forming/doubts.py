@@ -7,13 +7,13 @@ brings is asked, so that an answered question does not come back with the next r
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
 from firepoints.models import Detection, Question, Source
 from firepoints.sightings.readers.places import county_stem
+from firepoints.terms.doubt import Doubt
 from grids.geo.footprint import metres_per_degree
 
 SITES_M = 200.0
@@ -29,24 +29,6 @@ NEW_COUNTY = "新的监测记录触及另一县（区），请考虑标记跨界
 ZONE = re.compile("开发区|高新|经开|新区|新城|示范区|管委会")
 Origins = Mapping[int, int | None]
 """Sightings that have just come to a point: id → the point that they come from, None for those that had none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """A question before it is asked: its kind, its whole words, and the key of what it is about.
-
-    With a list (`run`) and a row of it (`detection`) it is about the list; where that was answered before, about the row.
-    `beside`: a sighting that may belong to the same fire; the question is about its point, where it has one by then.
-    """
-
-    kind: str
-    words: str
-    detection: int | None = None
-    run: int | None = None
-    other: int | None = None
-    beside: int | None = None
-    speaks_for: str = ""
-    speaks_against: str = ""
 
 
 def earlier_finding(detection: int, beside: int) -> Doubt:

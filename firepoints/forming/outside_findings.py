@@ -11,15 +11,16 @@ from django.db import transaction
 from django.utils import timezone
 
 from core.errors import BadInput, Conflict, Missing, NotAllowed
+from core.texts import required
 from firepoints.forming import doubts
-from firepoints.forming.doubts import Doubt
 from firepoints.forming.points import NewPoint, attach_detections, create_points
 from firepoints.forming.scene import Scene
 from firepoints.grouping.rule import Partition
 from firepoints.models import Detection, FirePoint, PointCounty, Question
 from firepoints.steps import selectors
-from firepoints.steps.advancing import claim, required
+from firepoints.steps.advancing import claim
 from firepoints.steps.asking import Answer, Asking, Kind
+from firepoints.terms.doubt import Doubt
 from grids import selectors as grids
 from grids.models import User
 from grids.roles import Role

@@ -14,13 +14,13 @@ from django.db.models import Max
 
 from firepoints.forming import doubts
 from firepoints.forming.apply import Application
-from firepoints.forming.doubts import Doubt
 from firepoints.forming.outside_findings import hold_back
 from firepoints.forming.scene import SEEN, Scene, Seen, columns_of, constraints_of, params_of, scene_of
 from firepoints.grouping.datum import likely_shifted
 from firepoints.grouping.model import Rule
 from firepoints.grouping.rule import Params, Partition, group
 from firepoints.models import Detection, ImportRun, Membership
+from firepoints.terms.doubt import Doubt
 from firepoints.terms.states import DECIDED, State
 from grids.models import User
 

@@ -10,12 +10,13 @@ from django.db import transaction
 from core.errors import Conflict, Missing
 from firepoints.forming import doubts
 from firepoints.forming.attribution import attribute, candidates, create_attributed, least_share, locate
-from firepoints.forming.doubts import Doubt
 from firepoints.models import Detection, FirePoint, Membership, Source
 from firepoints.sightings import footprints
+from firepoints.sightings.in_force import Departure
 from firepoints.steps import selectors
 from firepoints.steps.advancing import claim, concern
 from firepoints.steps.asking import Asked, Asking
+from firepoints.terms.doubt import Doubt
 from firepoints.terms.states import UNDECIDED, State
 from grids import locating
 from grids import selectors as grids
@@ -136,14 +137,6 @@ def attach_detections(
     told = {"detections": sorted(one.pk for one in detections), **asking.told()}
     record("fire_point.gathered", point, actor, after=told)
     return point
-
-
-@dataclass(frozen=True, slots=True)
-class Departure:
-    """Why sightings go out of force, in words and as the kind of question that it raises at points people acted on."""
-
-    kind: str
-    reason: str
 
 
 @transaction.atomic

@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from firepoints.grouping.rule import Constraints, Detections, Params
-from firepoints.life.split import said_by_people
 from firepoints.models import Detection, FirePoint, ImportRun, Membership, Question, Source
 from firepoints.policy import rulings
 from firepoints.sightings.footprints import on_site_radius_km
+from firepoints.steps.divisions import said_by_people
 from firepoints.terms.states import State
 from grids.geo.sensors import headings_for, sensor_errors_m
 from grids.models import Overlay

@@ -12,8 +12,8 @@ from firepoints.forming.scene import REACH_DEGREES, SEEN, columns_of, params_of
 from firepoints.grouping.links import HOUR, Shapes, gap_s, offset_m, touching
 from firepoints.grouping.model import Family
 from firepoints.grouping.rule import Detections, Params
-from firepoints.life.split import said_by_division, said_on_review
 from firepoints.models import Detection, FirePoint, Membership
+from firepoints.steps.divisions import said_by_division, said_on_review
 from firepoints.terms.states import State
 from grids.models import User
 

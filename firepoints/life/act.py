@@ -2,22 +2,24 @@
 
 from collections.abc import Mapping
 from importlib import import_module
-from pathlib import Path
 from pkgutil import iter_modules
 from typing import Any
 
 from core import faults
 from core.errors import BadInput, Missing
 from core.transitions import Transition
+from firepoints import forming, life
 from firepoints.models import FirePoint
 from firepoints.steps.workflow import BY_ACTION, LIFE, Facts
 from grids.models import User
 
 faults.register({"act.committed": "the act stands, the answer is lost: a second try is refused and changes nothing"})
 
-# Every file beside this one, so that no service of an act can be forgotten: each attaches itself to its transition.
-for _file in iter_modules([str(Path(__file__).parent)]):
-    import_module(f"{__package__}.{_file.name}")
+# Every file beside this one and of `forming`, so that no service of an act can be forgotten: each attaches itself to its
+# transition.
+for _room in (life, forming):
+    for _file in iter_modules(_room.__path__):
+        import_module(f"{_room.__name__}.{_file.name}")
 
 
 def transition_of(action: str) -> Transition[Facts]:

@@ -4,9 +4,10 @@ from django.db import transaction
 
 from core import clock
 from core.errors import BadInput, Missing
+from core.texts import required
 from firepoints.forming.attribution import Names, chain_of, file_attributions
 from firepoints.models import Attribution, FirePoint
-from firepoints.steps.advancing import advance, next_seq, open_act, required
+from firepoints.steps.advancing import advance, next_seq, open_act
 from firepoints.steps.workflow import act
 from grids.models import User
 from grids.roles import Level

@@ -1,9 +1,10 @@
-"""派发, and the two ways in which a suspicion ends without a decision (C10)."""
+"""派发, and closing a mere lead (C10)."""
 
 from django.db import transaction
 
+from core.texts import required
 from firepoints.models import FirePoint
-from firepoints.steps.advancing import advance, county_due_at, numbered, open_act, required
+from firepoints.steps.advancing import advance, county_due_at, numbered, open_act
 from firepoints.steps.asking import Asking
 from firepoints.steps.workflow import act
 from grids.models import User
@@ -33,16 +34,3 @@ def fire_point_close(
     asking = Asking(actor)
     asking.close_at(opened.point, f"已关闭：{reason}", is_gone=False)
     return advance(opened, reason=reason, asking=asking, closed_reason=reason[:300], due_at=None)
-
-
-@act("withdraw")
-@transaction.atomic
-def fire_point_withdraw(
-    *, point_id: int | str, actor: User, reason: str, expected_version: int | None = None
-) -> FirePoint:
-    """Close a suspicion whose every sighting came from runs that were withdrawn. Raises Missing while one is left."""
-    reason = required(reason, "撤回的理由")
-    opened = open_act("withdraw", point_id=point_id, actor=actor, expected_version=expected_version)
-    asking = Asking(actor)
-    asking.close_at(opened.point, reason, is_gone=True)
-    return advance(opened, reason=reason, asking=asking, closed_reason=reason[:300])

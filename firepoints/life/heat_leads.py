@@ -7,8 +7,8 @@ a person's own closing. Each point is closed by the same act as alone, with its 
 from collections.abc import Sequence
 
 from core.errors import NotAllowed, Refused
+from core.texts import required
 from firepoints.life.dispatch import fire_point_close
-from firepoints.steps.advancing import required
 from firepoints.steps.selectors import fixed_heat_leads
 from grids import selectors as grids
 from grids.models import User

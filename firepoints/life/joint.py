@@ -8,13 +8,14 @@ from django.db import transaction
 
 from core import clock
 from core.errors import BadInput, Missing
+from core.texts import required
 from firepoints.forming import attribution as places
 from firepoints.life.proof import conclusion_of, evidence_named, file_verification
 from firepoints.models import Attribution, FirePoint, JointAttendance, Verification
 from firepoints.policy import rulings
 from firepoints.sightings import footprints
 from firepoints.steps import selectors
-from firepoints.steps.advancing import Opened, advance, concern, next_seq, numbered, open_act, required
+from firepoints.steps.advancing import Opened, advance, concern, next_seq, numbered, open_act
 from firepoints.steps.workflow import act
 from firepoints.terms.states import Conclusion
 from grids.models import User

@@ -6,9 +6,10 @@ from django.db import transaction
 
 from core import clock
 from core.errors import Conflict, StaleVersion
+from core.texts import required
 from firepoints.models import FirePoint
 from firepoints.policy import rulings
-from firepoints.steps.advancing import advance, open_act, required
+from firepoints.steps.advancing import advance, open_act
 from firepoints.steps.workflow import act
 from firepoints.terms.states import FinalBy, State
 from grids import selectors as grids

@@ -9,12 +9,13 @@ from django.db.models import QuerySet
 
 from core import clock
 from core.errors import BadInput, Conflict, Missing
+from core.texts import required
 from firepoints.forming import attribution as places
 from firepoints.forming.attribution import Located, Names
 from firepoints.models import Attribution, FirePoint, Membership, Reattribution
 from firepoints.sightings import footprints
 from firepoints.steps import selectors
-from firepoints.steps.advancing import advance, claim, concern, next_seq, open_act, required
+from firepoints.steps.advancing import advance, claim, concern, next_seq, open_act
 from firepoints.steps.asking import Asking
 from firepoints.steps.workflow import act
 from firepoints.terms.states import LIVE, State

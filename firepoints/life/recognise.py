@@ -6,11 +6,12 @@ from django.db import transaction
 
 from core import faults
 from core.errors import BadInput, Missing
+from core.texts import required
 from firepoints.forming.attribution import chain_of
 from firepoints.models import Attribution, Detection, FirePoint, Recognition
 from firepoints.policy import charging, pins, rulings
 from firepoints.steps import selectors
-from firepoints.steps.advancing import Opened, advance, next_seq, open_act, required
+from firepoints.steps.advancing import Opened, advance, next_seq, open_act
 from firepoints.steps.workflow import act
 from firepoints.terms.states import Basis
 from grids import selectors as grids

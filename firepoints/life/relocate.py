@@ -7,11 +7,12 @@ from django.db import transaction
 from shapely.geometry.base import BaseGeometry
 
 from core.errors import BadInput, Conflict, Missing
+from core.texts import required
 from firepoints.forming import attribution as places
 from firepoints.forming.attribution import Located
 from firepoints.life.proof import evidence_named
 from firepoints.models import Attribution, FirePoint
-from firepoints.steps.advancing import advance, concern, next_seq, numbered, open_act, required
+from firepoints.steps.advancing import advance, concern, next_seq, numbered, open_act
 from firepoints.steps.workflow import act
 from firepoints.terms.states import State
 from grids.geo.footprint import footprint

@@ -2,8 +2,9 @@
 
 from django.db import transaction
 
+from core.texts import required
 from firepoints.models import FirePoint
-from firepoints.steps.advancing import advance, open_act, required, way_back
+from firepoints.steps.advancing import advance, open_act, way_back
 from firepoints.steps.workflow import act
 from grids.models import User
 

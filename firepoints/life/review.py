@@ -6,9 +6,10 @@ from typing import Any
 from django.db import transaction
 
 from core.errors import BadInput, Conflict, Missing
+from core.texts import required
 from firepoints.models import FirePoint, Question
 from firepoints.steps import selectors
-from firepoints.steps.advancing import Opened, advance, open_act, required
+from firepoints.steps.advancing import Opened, advance, open_act
 from firepoints.steps.asking import Answer, Asking, Kind, open_of
 from firepoints.steps.questions import FOR_REVIEW
 from firepoints.steps.workflow import act

@@ -4,9 +4,10 @@ from django.db import transaction
 from django.db.models import Q
 
 from core.errors import Conflict, NotAllowed
+from core.texts import required
 from firepoints.forming.points import refresh
 from firepoints.models import FirePoint, Membership, Question, Step
-from firepoints.steps.advancing import advance, claim, open_act, required
+from firepoints.steps.advancing import advance, claim, open_act
 from firepoints.steps.asking import Asking
 from firepoints.steps.workflow import act
 from firepoints.terms.states import DECIDED, UNDECIDED, State

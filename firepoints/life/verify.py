@@ -8,6 +8,7 @@ from django.db import transaction
 
 from core import clock, faults
 from core.errors import Missing, NotAllowed
+from core.texts import required
 from firepoints.life.proof import (
     conclusion_of,
     evidence_named,
@@ -16,7 +17,7 @@ from firepoints.life.proof import (
     require_photos,
 )
 from firepoints.models import Evidence, FirePoint, Verification
-from firepoints.steps.advancing import Opened, advance, numbered, open_act, required, way_back
+from firepoints.steps.advancing import Opened, advance, numbered, open_act, way_back
 from firepoints.steps.workflow import act
 from firepoints.terms.states import Conclusion
 from grids import selectors as grids

@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce
 from core import clock
 from core.db.immutable import AppendOnlyModel
 from firepoints.models.sources import Source
-from firepoints.sightings.readers.keys import satellite_base
+from firepoints.terms.satellite_keys import satellite_base
 from grids.models import Edition
 
 

@@ -192,11 +192,3 @@ def concern(point: FirePoint, shares: Mapping[str, float]) -> None:
     PointCounty.objects.bulk_create(
         PointCounty(point=point, county_code=code, share=share) for code, share in shares.items() if code not in known
     )
-
-
-def required(text: str, what: str) -> str:
-    """`text` without its margins. Raises Missing when nothing is left."""
-    stripped = str(text or "").strip()
-    if not stripped:
-        raise Missing([what])
-    return stripped

@@ -11,8 +11,8 @@ from typing import Any
 
 from core import clock
 from core.errors import StaleVersion
-from firepoints.forming.doubts import Doubt
 from firepoints.models import Detection, FirePoint, Membership, Question
+from firepoints.terms.doubt import Doubt
 from grids.models import User
 from journal.record import digests
 

@@ -15,7 +15,7 @@ from rest_framework.exceptions import APIException
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "api.md"
-PACKAGES = ("journal", "grids", "papers", "firepoints", "penalties", "demo")
+PACKAGES = ("core", "journal", "grids", "papers", "firepoints", "penalties", "demo")
 START = "<!-- codes: `python -m tests.docs.problem_codes --write` renews this table; a test holds it to the code -->"
 END = "<!-- /codes -->"
 BASES = {"Refused": ("refused", 409)}

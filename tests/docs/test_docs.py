@@ -100,7 +100,9 @@ def test_the_readme_begins_with_the_two_commands() -> None:
 def test_every_command_of_ours_is_on_the_page_of_commands_or_the_first_screen() -> None:
     shown = {line[0] for page in ("README.md", "docs/commands.md") for line in commands_in(ROOT / page)}
     ours = {
-        name for name, app in get_commands().items() if app in ("journal", "grids", "firepoints", "penalties", "demo")
+        name
+        for name, app in get_commands().items()
+        if app in ("core", "journal", "grids", "firepoints", "penalties", "demo")
     }
     assert ours - shown - {"flush"} == set()
 
@@ -140,7 +142,7 @@ def test_the_table_of_registries_is_that_of_the_code() -> None:
 
 def test_every_name_of_the_glossary_is_in_the_code() -> None:
     page = (ROOT / "docs/glossary.md").read_text("utf-8")
-    names = re.findall(r"`((?:journal|grids|firepoints|penalties)\.[\w.]+)`", page)
+    names = re.findall(r"`((?:core|journal|grids|firepoints|penalties)\.[\w.]+)`", page)
     assert len(names) > 60
     for name in names:
         resolve(name)
@@ -152,7 +154,7 @@ def test_every_table_has_its_word_in_the_glossary() -> None:
     page = (ROOT / "docs/glossary.md").read_text("utf-8")
     tables = [
         model.__name__
-        for app in ("journal", "grids", "firepoints", "penalties")
+        for app in ("core", "journal", "grids", "firepoints", "penalties")
         for model in apps.get_app_config(app).get_models()
     ]
     assert len(tables) > 50
@@ -212,7 +214,9 @@ def test_no_page_names_a_registry_host_or_a_place_on_our_machines(page: Path) ->
 def on_the_screen() -> str:
     """Everything that pages can show: templates, the front end, labels and sentences of the apps."""
     shown = [*(ROOT / "templates").rglob("*.html"), *(ROOT / "frontend" / "src").rglob("*.ts")]
-    shown += [path for app in ("journal", "grids", "firepoints", "penalties") for path in (ROOT / app).rglob("*.py")]
+    shown += [
+        path for app in ("core", "journal", "grids", "firepoints", "penalties") for path in (ROOT / app).rglob("*.py")
+    ]
     return "\n".join(path.read_text("utf-8") for path in shown)
 
 

@@ -180,7 +180,7 @@ def monkey_sweep() -> None:
 def test_every_fault_point_in_the_code_is_declared_and_walked():
     called = {
         name
-        for folder in ("journal", "grids", "firepoints", "penalties", "papers")
+        for folder in ("core", "journal", "grids", "firepoints", "penalties", "papers")
         for path in (ROOT / folder).rglob("*.py")
         for name in re.findall(r"faults\.point\(\s*\"([^\"]+)\"", path.read_text())
     }

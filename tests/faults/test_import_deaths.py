@@ -11,9 +11,9 @@ import pytest
 from django.db import connection, connections
 
 from core import clock, faults
-from firepoints.forming import after_import, after_withdrawal
+from firepoints.forming import after_import
 from firepoints.models import Detection, DetectionKey, FirePoint, ImportRun, Membership, RawChunk, RawRow
-from firepoints.sightings.importing import ingest, preparing, start, storing, working
+from firepoints.sightings.importing import ingest, preparing, releasing, start, storing, working
 from firepoints.sightings.importing.ingest import ImportOrder
 from firepoints.sightings.importing.withdrawing import import_withdraw
 from firepoints.sightings.packed import rows_of
@@ -37,7 +37,7 @@ def _small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preparing, "ROWS_ONE_BY_ONE", 5)
     monkeypatch.setattr(after_import, "FIRST", 2)
     monkeypatch.setattr(after_import, "next_size", lambda size, took_s: 2)
-    monkeypatch.setattr(after_withdrawal, "PART", 2)
+    monkeypatch.setattr(releasing, "PART", 2)
 
 
 def rows(day: int) -> list[str]:

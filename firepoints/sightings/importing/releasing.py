@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from core import faults
 from core.errors import Refused
-from firepoints.forming.correcting import settle_touched
-from firepoints.forming.doubts import Kind
-from firepoints.forming.points import Departure, release_detections
-from firepoints.models import Detection, DetectionKey, ImportRun
+from firepoints.models import DetectionKey, ImportRun, Question
+from firepoints.sightings import in_force
 from firepoints.sightings.importing.results import Progress
 from firepoints.sightings.importing.turns import Turn, one_at_a_time
+from firepoints.sightings.in_force import Departure, Released
 from grids.models import User
 from journal.record.services import record
 
@@ -66,18 +65,16 @@ def release(run: ImportRun, turn: Turn, progress: Progress) -> None:
         turn.end()
 
 
-def release_part(run: ImportRun, detections: list[int], *, actor: User) -> tuple[int, int]:
-    """Take some sightings of a withdrawn run out of their points; (points touched, suspicions closed)."""
-    said = f"来源已撤回：{run.withdrawn_reason}"
-    rows = list(Detection.objects.filter(pk__in=detections))
-    touched = release_detections(detections=rows, actor=actor, departure=Departure(Kind.WITHDRAWN, said))
-    return len(touched), settle_touched(touched, actor=actor, reason=said)
+def release_part(run: ImportRun, detections: list[int], *, actor: User) -> Released:
+    """What became of the points of some sightings of a withdrawn run."""
+    departure = Departure(Question.Kind.WITHDRAWN, f"来源已撤回：{run.withdrawn_reason}")
+    return in_force.left(detections, actor=actor, departure=departure)
 
 
 def release_at_once(run: ImportRun, turn: Turn, actor: User) -> dict[str, int]:
     """The same for a few rows, in the caller's transaction; how many points were touched, and how many closed."""
     detections = list(DetectionKey.objects.filter(detection__run=run).values_list("detection_id", flat=True))
     DetectionKey.objects.filter(detection__run=run).delete()
-    touched, closed = release_part(run, detections, actor=actor)
+    released = release_part(run, detections, actor=actor)
     turn.end()
-    return {"points": touched, "closed": closed}
+    return {"points": released.points, "closed": released.closed}

@@ -13,15 +13,15 @@ from django.db import IntegrityError, transaction
 
 from core import clock
 from core.errors import Conflict, StaleVersion
-from firepoints.forming import plan
-from firepoints.forming.correcting import release_corrected
 from firepoints.models import Detection, ImportRun, Source, Supersession
+from firepoints.sightings import in_force
 from firepoints.sightings.importing.preparing import Prepared, counties_of, counts_of, prepare, preview_of
 from firepoints.sightings.importing.reading import ListName
 from firepoints.sightings.importing.results import COUNTED, Import, result_of
 from firepoints.sightings.importing.storing import Stored, store_aside, store_rows
 from firepoints.sightings.importing.turns import Busy, one_at_a_time
 from firepoints.sightings.importing.verdicts import NONE
+from firepoints.sightings.lists.correcting import release_rows
 from firepoints.sightings.readers.base import ParseResult
 from grids.models import User
 from journal.record.services import record
@@ -82,9 +82,9 @@ def _once(
         run.save()
         replaced = dict(Supersession.objects.filter(run=run).values_list("newer_id", "older_id"))
         if found.keys.is_numbered:
-            release_corrected(list(replaced.values()), actor=actor)
+            release_rows(list(replaced.values()), actor=actor)
         same_as = {} if found.keys.is_numbered else replaced
-        run.points = plan.group_run(run=run, actor=actor, same_as=same_as, counties=counties)
+        run.points = in_force.came_into_force_at_once(run, actor=actor, same_as=same_as, counties=counties)
         run.save(update_fields=["points"])
         told = {field: getattr(run, field) for field in (*COUNTED, "points", "sha256", "digest")}
         record("import.committed", run, actor, after=told)

@@ -12,9 +12,8 @@ from django.db import IntegrityError, transaction
 
 from core import clock
 from core.errors import BadInput, Refused
-from firepoints.forming import after_withdrawal
 from firepoints.models import ImportRun, Source
-from firepoints.sightings.importing import area, reading, single
+from firepoints.sightings.importing import area, reading, releasing, single
 from firepoints.sightings.importing.order import ImportOrder, Resolved, resolve
 from firepoints.sightings.importing.preparing import prepare, preview_of
 from firepoints.sightings.importing.reading import ListName
@@ -193,7 +192,7 @@ def finish(run: ImportRun, turn: Turn) -> None:
     try:
         if turn.attempt > MOST_ATTEMPTS and run.state == State.LOADING:
             refused = Refused(f"中断了 {turn.attempt - 1} 次，不再重试：请重新导入", code="interrupted")
-            after_withdrawal.fail(run, turn, refused)
+            releasing.fail(run, turn, refused)
         else:
             work(run, turn)
     except (Refused, TurnLost):

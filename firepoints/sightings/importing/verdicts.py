@@ -18,7 +18,7 @@ from django.db.models import Q
 from firepoints.models import DetectionKey, OutcomeCode
 from firepoints.sightings.importing.placing import moment
 from firepoints.sightings.importing.reading import Keys
-from firepoints.sightings.readers.keys import satellite_base
+from firepoints.terms.satellite_keys import satellite_base
 
 COLUMNS = ("key", "base_key", "detection_id", "rank")
 NONE = -1

@@ -4,8 +4,8 @@ from django.db import transaction
 
 from core import clock, faults
 from core.errors import Conflict, Missing, NotAllowed
-from firepoints.forming import after_withdrawal
 from firepoints.models import DetectionKey, ImportRun
+from firepoints.sightings.importing import releasing
 from firepoints.sightings.importing.order import run_named
 from firepoints.sightings.importing.results import Progress
 from firepoints.sightings.importing.turns import Turn, begin, one_at_a_time
@@ -39,11 +39,11 @@ def import_withdraw(*, run: str, actor: User, reason: str, progress: Progress = 
         found.refresh_from_db()
         told = {"detections": rows}
         if rows <= SMALL:
-            told |= after_withdrawal.release_at_once(found, turn, actor)
+            told |= releasing.release_at_once(found, turn, actor)
             faults.point("withdraw.released")
         record("import.withdrawn", found, actor, after=told, reason=reason.strip())
     if rows > SMALL:
-        after_withdrawal.release(found, turn, progress)
+        releasing.release(found, turn, progress)
     found.refresh_from_db()
     return found
 
@@ -56,7 +56,7 @@ def _out_of_force(found: ImportRun, actor: User, reason: str) -> Turn:
         come_from=ImportRun.State.COMMITTED,
         withdrawn_at=clock.now(),
         withdrawn_reason=reason[:300],
-        options={**found.options, after_withdrawal.WITHDRAWN_BY: actor.pk},
+        options={**found.options, releasing.WITHDRAWN_BY: actor.pk},
     )
     if turn is None:
         now = ImportRun.objects.get(pk=found.pk)

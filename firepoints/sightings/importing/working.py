@@ -15,9 +15,9 @@ from django.db import IntegrityError
 
 from core import clock, faults
 from core.errors import Refused
-from firepoints.forming import after_import, after_withdrawal
 from firepoints.models import ImportRun, RawRow
-from firepoints.sightings.importing import area, reading
+from firepoints.sightings import in_force
+from firepoints.sightings.importing import area, reading, releasing
 from firepoints.sightings.importing.preparing import Prepared, counties_of, counts_of, prepare
 from firepoints.sightings.importing.reading import ListName
 from firepoints.sightings.importing.results import COUNTED, Progress
@@ -70,16 +70,16 @@ def work(
         try:
             load(run, turn, given, progress)
         except Refused as refused:
-            after_withdrawal.fail(run, turn, refused)
+            releasing.fail(run, turn, refused)
             raise
         run.refresh_from_db()
         if points_at_once is not None and run.kept > points_at_once:
             turn.leave()
             return
     if run.phase == Phase.GROUPING:
-        after_import.form_points(run, turn, progress)
+        in_force.came_into_force(run, turn, progress)
     elif run.phase == Phase.RELEASING:
-        after_withdrawal.release(run, turn, progress)
+        releasing.release(run, turn, progress)
     run.refresh_from_db()
 
 

@@ -7,13 +7,11 @@ from typing import Any
 
 from django.db import transaction
 
-from firepoints.forming.correcting import CORRECTED, settle_touched
-from firepoints.forming.doubts import Kind
-from firepoints.forming.points import Departure, release_detections
 from firepoints.models import Detection, DetectionKey, DroppedRow, ImportRun, RawRow, Supersession
 from firepoints.sightings.importing.placing import Places
 from firepoints.sightings.importing.reading import Keys
 from firepoints.sightings.lists.comparing import Difference, Line, Moved, compare, moved_line
+from firepoints.sightings.lists.correcting import CORRECTED, GONE, release_rows
 from firepoints.sightings.readers.base import Rejected
 from firepoints.sightings.readers.fields import LIST
 from firepoints.sightings.readers.headings import fields_of
@@ -22,7 +20,6 @@ from firepoints.sightings.readers.text import compact
 from grids.models import User
 from journal.record.services import record
 
-GONE = Departure(Kind.GONE, "更正的清单里已没有这一行")
 PART = 2000
 MOST_LISTED = 200
 Outcome = RawRow.Outcome
@@ -131,24 +128,13 @@ def settle_corrected(*, run: ImportRun, actor: User) -> int:
         ignore_conflicts=True,
     )
     DroppedRow.objects.bulk_create([DroppedRow(run=run, detection_id=one.detection_id) for one in found.gone])
-    _release([one.old for one in replaced], actor, CORRECTED)
-    points = _release(found.gone, actor, GONE)
+    release_rows([one.old.detection_id for one in replaced], actor=actor, departure=CORRECTED)
+    points = release_rows([one.detection_id for one in found.gone], actor=actor, departure=GONE).points
     if found.gone:
         ids = [one.detection_id for one in found.gone]
         told = {"count": len(ids), "detections": ids[:MOST_LISTED], "points": points}
         record("import.rows_dropped", run, actor, after=told, reason=GONE.reason)
     return len(found.gone) + len(replaced)
-
-
-def _release(lines: Sequence[Line], actor: User, departure: Departure) -> int:
-    ids = [line.detection_id for line in lines]
-    if not ids:
-        return 0
-    DetectionKey.objects.filter(detection__in=ids).delete()
-    rows = list(Detection.objects.filter(pk__in=ids))
-    touched = release_detections(detections=rows, actor=actor, departure=departure)
-    settle_touched(touched, actor=actor, reason=departure.reason)
-    return len(touched)
 
 
 def _new_lines(run: ImportRun) -> list[Line]:

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from core import clock
 from core.errors import BadInput, Conflict, NotAllowed, Refused
+from core.texts import required
 from firepoints.models import ImportRun, Mending, RawRow
 from firepoints.sightings.importing import ingest, reading
 from firepoints.sightings.importing.area import area_of_the_deployment
@@ -19,7 +20,6 @@ from firepoints.sightings.importing.reading import PARSERS, ListName
 from firepoints.sightings.lists import mending_texts
 from firepoints.sightings.readers import lists
 from firepoints.sightings.readers.base import ParseOptions, ParseResult, Rejected, Sighting, SourceError
-from firepoints.steps.advancing import required
 from grids.models import User
 from grids.roles import Role
 from grids.selectors import roles_of

@@ -63,17 +63,6 @@ def version_rank(version: str) -> int:
     return (1_000_000 if stage == 3 else 0) + round(number * 10_000) * 10 + stage + 1
 
 
-def satellite_key(source: str, satellite: str, version: str, at_s: int, lon_e5: int, lat_e5: int) -> str:
-    """The identity of one satellite row; `at_s` seconds since 1970 UTC, coordinates in whole 1e-5 degrees."""
-    return f"{source}|{satellite}|{version}|{at_s}|{lon_e5}|{lat_e5}"
-
-
-def satellite_base(key: str) -> str:
-    """The base key of a satellite row's key: all but the version."""
-    parts = key.split("|")
-    return "|".join((*parts[:2], *parts[3:]))
-
-
 def satellite_columns(table: SightingTable, source: str, rows: npt.NDArray[np.int64] | None = None) -> KeyColumns:
     """`satellite_key` of every row, or of those at `rows`, a million in a fraction of a second."""
 

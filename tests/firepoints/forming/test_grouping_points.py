@@ -222,7 +222,7 @@ def test_what_a_person_called_another_site_is_not_asked_about_again(city: City) 
 
 def test_without_that_word_it_would_be_asked_again(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
     old, _ = answered_as_another(city)
-    monkeypatch.setattr("firepoints.life.split.said_on_review", lambda points: [])
+    monkeypatch.setattr("firepoints.steps.divisions.said_on_review", lambda points: [])
     monkeypatch.setattr("firepoints.steps.asking.BY_THE_MACHINE", list(Question.Answer))  # no answer settles any
     later = make.detection(at=east_of(IN_WEST, 350), when=make.BURNT_AT + 2 * HOUR)
     grouped(city, later)

@@ -6,9 +6,10 @@ import pytest
 
 from core.errors import BadInput, Conflict, Missing, NotAllowed
 from firepoints.forming.doubts import Kind
-from firepoints.forming.points import Departure, NewPoint, attach_detections, create_points, release_detections
+from firepoints.forming.points import NewPoint, attach_detections, create_points, release_detections
 from firepoints.models import Attribution, Detection, FirePoint, Membership, Ruling
 from firepoints.policy import pins, rulings
+from firepoints.sightings.in_force import Departure
 from firepoints.steps import selectors
 from grids.editions.activating import edition_activate, edition_store
 from grids.models import Edition, Payer, PayerArea, Term

@@ -259,9 +259,11 @@ def test_unknown_actions_and_data_are_named(city: City) -> None:
 
 
 def test_every_act_of_the_register_is_recorded_somewhere() -> None:
-    root = Path(__file__).resolve().parents[2]
+    root = Path(__file__).resolve().parents[3]
     files = [
-        path for app in ("journal", "grids", "firepoints", "penalties", "demo") for path in (root / app).rglob("*.py")
+        path
+        for app in ("core", "journal", "grids", "firepoints", "penalties", "demo")
+        for path in (root / app).rglob("*.py")
     ]
     texts = {path: path.read_text() for path in files if "migrations" not in path.parts}
     register = "".join(text for path, text in texts.items() if path.name == "acts.py")

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 
 from core.errors import BadInput, Conflict
-from firepoints.forming.doubts import Doubt, Kind
+from firepoints.forming.doubts import Kind
 from firepoints.forming.plan import group_run
 from firepoints.forming.points import NewPoint, attach_detections, create_points
 from firepoints.models import FirePoint
+from firepoints.terms.doubt import Doubt
 from firepoints.terms.states import State
 from tests.factories import points as make
 from tests.factories.city import City

@@ -6,9 +6,10 @@ import shapely
 from django.test import Client
 from django.urls import reverse
 
-from firepoints.forming.doubts import Doubt, Kind
+from firepoints.forming.doubts import Kind
 from firepoints.forming.points import NewPoint, create_points
 from firepoints.models import FirePoint
+from firepoints.terms.doubt import Doubt
 from grids.models import Overlay
 from grids.overlays.overlays import Place, overlay_load
 from tests.factories import points as make

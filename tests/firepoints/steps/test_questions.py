@@ -8,16 +8,19 @@ from django.test import Client
 
 from core.db import triggers
 from core.errors import AppendOnly, BadInput, Conflict, Missing, StaleVersion
+from core.month import Month
 from firepoints import checks
 from firepoints.feedback.sending import final_word_record
-from firepoints.forming.correcting import release_corrected
-from firepoints.forming.doubts import Doubt, Kind
-from firepoints.forming.points import Departure, attach_detections, release_detections
+from firepoints.forming.doubts import Kind
+from firepoints.forming.points import attach_detections, release_detections
 from firepoints.life.act import act
 from firepoints.models import Detection, FirePoint, ImportRun, Question, RawRow
 from firepoints.pages.desk.months import month_numbers
+from firepoints.sightings.in_force import Departure
+from firepoints.sightings.lists.correcting import release_rows
 from firepoints.steps import describe, questions
 from firepoints.steps.asking import Asking
+from firepoints.terms.doubt import Doubt
 from firepoints.terms.states import State
 from journal.models import Entry
 from tests.factories import points as make
@@ -176,7 +179,7 @@ def test_a_sighting_out_of_force_closes_its_own_questions_and_no_other(city: Cit
     sighting = point.memberships.get().detection
     make.ask(point, "表列县不符", Kind.STATED_COUNTY, detection=sighting)
     make.ask(point, "触及另一县", Kind.NEW_COUNTY)
-    release_corrected([sighting.pk], actor=city.clerk)
+    release_rows([sighting.pk], actor=city.clerk)
     assert answers(point) == [("stated_county", "moot"), ("new_county", ""), ("corrected", "")]
     moot = Question.objects.get(answer=Answer.MOOT)
     assert (moot.answered_by, moot.reason) == (None, "清单更正，由新的一行替代")
@@ -318,7 +321,7 @@ def test_questions_stand_on_the_page_in_the_answer_of_the_api_and_in_the_numbers
         ("datum", "kept", city.clerk.pk),
     ]
     assert (told["needs_person"], told["questions"][0]["about_id"]) == (row.words, other.pk)
-    assert month_numbers(city.clerk, "2023-10")["needs_person"] == 1
+    assert month_numbers(city.clerk, Month.parse("2023-10"))["needs_person"] == 1
     client = Client()
     client.force_login(city.clerk)
     page = client.get(f"/fire-points/{point.pk}/").content.decode()

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
+from firepoints import tasks as feeds
 from firepoints.feedback.fates import fates_of
 from firepoints.models import Detection, Feed, FirePoint, ImportRun, RawRow, Recognition, Supersession
-from firepoints.sightings.feeds import jobs as feeds
 from firepoints.sightings.feeds import polling
 from firepoints.sightings.feeds.fetching import FetchFailed, fetch
 from firepoints.sightings.importing import ingest

@@ -368,7 +368,7 @@ def test_a_file_that_cannot_be_read_fails_its_run_with_the_reason(city, tmp_path
 
 def test_a_large_withdrawal_goes_in_pieces_and_ends_whole(firms, city, large, monkeypatch):
     monkeypatch.setattr("firepoints.sightings.importing.withdrawing.SMALL", 1)
-    monkeypatch.setattr("firepoints.forming.after_withdrawal.PART", 2)
+    monkeypatch.setattr("firepoints.sightings.importing.releasing.PART", 2)
     done = firms(*many())
     run = import_withdraw(run=str(done.run.uuid), actor=city.clerk, reason="坐标系报错")
     assert (run.state, run.phase, run.turn) == ("withdrawn", "", None)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from firepoints.sightings.readers import firms, keys, patrol
 from firepoints.sightings.readers.base import ParseOptions, Sighting
+from firepoints.terms.satellite_keys import satellite_base, satellite_key
 
 CSV = (
     "latitude,longitude,acq_date,acq_time,satellite,version\n"
@@ -27,15 +28,15 @@ def test_versions_of_one_hit_share_a_base_key_and_rank_by_processing():
     assert nrt != standard
     assert len(set(columns.base_key.to_pylist())) == 1
     assert columns.version_rank[1] > columns.version_rank[0]
-    assert [keys.satellite_base(nrt), keys.satellite_base(standard)] == columns.base_key.to_pylist()
-    assert nrt == keys.satellite_key("firms", "N20", "2.0NRT", 1696482060, 12370000, 4130000)
+    assert [satellite_base(nrt), satellite_base(standard)] == columns.base_key.to_pylist()
+    assert nrt == satellite_key("firms", "N20", "2.0NRT", 1696482060, 12370000, 4130000)
 
 
 def test_a_separator_in_a_name_cannot_shift_the_parts_of_a_key():
     table = firms.parse(CSV.replace("2.0NRT", "2|0").encode(), options=ParseOptions()).table()
     columns = keys.satellite_columns(table, "firms")
     assert columns.key[0].as_py().startswith("firms|N20|2/0|")
-    assert keys.satellite_base(columns.key[0].as_py()) == columns.base_key[0].as_py()
+    assert satellite_base(columns.key[0].as_py()) == columns.base_key[0].as_py()
 
 
 def test_standard_outranks_real_time_and_real_time_ranks_by_its_delay():
