@@ -21,7 +21,7 @@ from firepoints.terms.scope import own_counties
 from grids.roles import Role
 from grids.selectors import roles_of
 from papers.downloads import DOCX, download
-from penalties.circulars import acts
+from penalties.circulars import making
 from penalties.circulars.content import circular_report
 from penalties.circulars.report import STAGE_WORDS, PlaceRow, Tally, period_words
 from penalties.documents.report import BASIS_WORDS, ReportMismatch
@@ -59,7 +59,7 @@ def _list(request: HttpRequest, form: PeriodForm, status: int = 200) -> HttpResp
     may_make = Role.BUREAU in roles_of(request.user)
     preview = _preview(form) if may_make and form.is_bound and form.is_valid() else None
     context = {
-        "rows": list(acts.circulars_for(user_of(request)).defer("content")[:SHOWN]),
+        "rows": list(making.circulars_for(user_of(request)).defer("content")[:SHOWN]),
         "form": form if may_make else None,
         "preview": preview,
     }
@@ -69,7 +69,7 @@ def _list(request: HttpRequest, form: PeriodForm, status: int = 200) -> HttpResp
 def _preview(form: PeriodForm) -> dict[str, Any] | None:
     """The figures of the period as they stand; None with the reason in the form."""
     try:
-        acts.require_period(**form.cleaned_data)
+        making.require_period(**form.cleaned_data)
     except Refused as refused:
         form.add_error(None, refused.message)
         return None
@@ -94,7 +94,7 @@ def circular_make(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _list(request, form, status=400)
     try:
-        circular = acts.circular_make(actor=user_of(request), **form.cleaned_data)
+        circular = making.circular_make(actor=user_of(request), **form.cleaned_data)
     except (Refused, ReportMismatch) as error:
         form.add_error(None, getattr(error, "message", str(error)))
         return _list(request, form, status=getattr(error, "http_status", 409))
@@ -149,7 +149,7 @@ def circular_issue(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _detail(request, row, form, status=400)
     try:
-        acts.circular_issue(circular=row, actor=user_of(request), **form.cleaned_data)
+        making.circular_issue(circular=row, actor=user_of(request), **form.cleaned_data)
     except Refused as refused:
         form.add_error(None, refused.message)
         return _detail(request, row, form, status=refused.http_status)
@@ -162,7 +162,7 @@ def circular_paper(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     """A filed edition, exactly as it was filed; who took it is noted (journal.Access)."""
     row = _circular_or_404(request, pk)
     try:
-        name, content = acts.paper_of(row, kind, user_of(request))
+        name, content = making.paper_of(row, kind, user_of(request))
     except Refused as refused:
         messages.error(request, refused.message)
         return redirect("penalties:circular", pk)
@@ -176,7 +176,7 @@ def _require_reader(request: HttpRequest) -> None:
 
 
 def _circular_or_404(request: HttpRequest, pk: int) -> Circular:
-    circular: Circular = get_object_or_404(acts.circulars_for(user_of(request)), pk=pk)
+    circular: Circular = get_object_or_404(making.circulars_for(user_of(request)), pk=pk)
     return circular
 
 

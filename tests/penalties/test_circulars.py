@@ -16,7 +16,7 @@ from firepoints.models import Detection
 from journal.models import Access, Entry
 from journal.record import digests
 from journal.record.verify import verify
-from penalties.circulars import acts, paper
+from penalties.circulars import making, paper
 from penalties.circulars.content import circular_report
 from penalties.circulars.report import (
     NOBODY,
@@ -60,7 +60,7 @@ def test_a_circular_frozen_in_an_earlier_year_keeps_its_digest():
         is_demo=True,
         notes=("注",),
     )
-    digest = digests.sha256(acts.content_of(report))
+    digest = digests.sha256(making.content_of(report))
     assert digest == "e78c001d9cbe07595c9183cd9502f9a1c63a20f371ab86d085b81c6713406a8d"
 
 
@@ -80,7 +80,7 @@ def october(city):
 
 @pytest.fixture
 def made(city, october) -> Circular:
-    return acts.circular_make(**OCTOBER, actor=city.clerk)
+    return making.circular_make(**OCTOBER, actor=city.clerk)
 
 
 @pytest.mark.embedded
@@ -115,7 +115,7 @@ def test_a_counted_point_stands_in_it_whatever_its_source_and_a_fire_of_another_
 
 def test_the_paper_says_what_the_table_says_and_is_copied_to_the_government(made):
     full = made.documents.get(kind=CircularDocument.Kind.FULL)
-    text = texts_of(acts.paper_of(made, "full", made.made_by)[1])
+    text = texts_of(making.paper_of(made, "full", made.made_by)[1])
     assert full.filename == "2023年10月火点情况通报.docx"
     for words in ("关于2023年10月", "期间共发现5处", "认定计入1处，认定不计入1处，已核实、待认定1处，未核实2处", "特此通报。",
                   "不属实（荒草）", "抄送：", "其中1处跨界"):  # fmt: skip
@@ -124,8 +124,8 @@ def test_the_paper_says_what_the_table_says_and_is_copied_to_the_government(made
 
 
 def test_the_public_edition_names_no_village_no_position_no_number_and_nobody_under_suspicion(made, october):
-    public = texts_of(acts.paper_of(made, "public", made.made_by)[1])
-    full = texts_of(acts.paper_of(made, "full", made.made_by)[1])
+    public = texts_of(making.paper_of(made, "public", made.made_by)[1])
+    full = texts_of(making.paper_of(made, "full", made.made_by)[1])
     point = october["counted"]
     for secret in ("南村", f"{point.lon:.5f}", point.number, october["verified"].number):
         assert secret in full
@@ -134,11 +134,11 @@ def test_the_public_edition_names_no_village_no_position_no_number_and_nobody_un
 
 
 def test_a_circular_stays_as_it_was_made_and_a_later_one_says_what_has_changed(city, october, made):
-    again = acts.circular_make(**OCTOBER, actor=city.clerk)
+    again = making.circular_make(**OCTOBER, actor=city.clerk)
     assert again == made
     before = made.documents.get(kind="full").sha256
     make.take(october["verified"], "recognise", city.recogniser, reason="证据充分")
-    later = acts.circular_make(**OCTOBER, actor=city.clerk)
+    later = making.circular_make(**OCTOBER, actor=city.clerk)
     assert later != made
     assert (later.content["counties"][1]["tally"]["counted"], made.content["counties"][1]["tally"]["counted"]) == (1, 0)
     assert made.documents.get(kind="full").sha256 == before
@@ -150,7 +150,7 @@ def test_a_circular_stays_as_it_was_made_and_a_later_one_says_what_has_changed(c
 def test_content_that_was_changed_behind_it_is_found(made):
     with triggers.lifted(), connection.cursor() as cursor:
         cursor.execute("UPDATE penalty_circular SET content_hash = 'x'")
-    assert acts.problems() == [f"{made.title}：内容与摘要不符"]
+    assert making.problems() == [f"{made.title}：内容与摘要不符"]
 
 
 def test_figures_that_disagree_make_no_paper(city, october):
@@ -167,7 +167,7 @@ def test_figures_that_disagree_make_no_paper(city, october):
 
 def test_only_the_bureau_makes_one_of_days_that_are_over(city):
     with pytest.raises(NotAllowed):
-        acts.circular_make(**OCTOBER, actor=city.recogniser)
+        making.circular_make(**OCTOBER, actor=city.recogniser)
     today = clock.today_beijing()
     for starts, ends in (
         (date(2023, 10, 2), date(2023, 10, 1)),
@@ -175,7 +175,7 @@ def test_only_the_bureau_makes_one_of_days_that_are_over(city):
         (today, today + timedelta(days=1)),
     ):
         with pytest.raises(BadInput):
-            acts.circular_make(starts_on=starts, ends_on=ends, actor=city.clerk)
+            making.circular_make(starts_on=starts, ends_on=ends, actor=city.clerk)
     assert not Circular.objects.exists()
 
 
@@ -183,23 +183,23 @@ def test_a_number_is_recorded_once_and_never_before_the_paper(city, made):
     today = clock.today_beijing()
     days = {"issued_on": today, "reported_on": today}
     with pytest.raises(Missing):
-        acts.circular_issue(circular=made, doc_no=" ", actor=city.clerk, **days)
+        making.circular_issue(circular=made, doc_no=" ", actor=city.clerk, **days)
     with pytest.raises(BadInput):
-        acts.circular_issue(
+        making.circular_issue(
             circular=made, doc_no="演示1号", actor=city.clerk, issued_on=date(2023, 11, 1), reported_on=today
         )
-    acts.circular_issue(circular=made, doc_no="本环〔2023〕1号", actor=city.clerk, **days)
+    making.circular_issue(circular=made, doc_no="本环〔2023〕1号", actor=city.clerk, **days)
     with pytest.raises(Conflict):
-        acts.circular_issue(circular=made, doc_no="本环〔2023〕2号", actor=city.clerk, **days)
+        making.circular_issue(circular=made, doc_no="本环〔2023〕2号", actor=city.clerk, **days)
 
 
 def test_a_county_reads_what_went_out_and_an_inspector_nothing(city, made):
-    assert list(acts.circulars_for(city.finance)) == [made]
-    assert not acts.circulars_for(city.west)
+    assert list(making.circulars_for(city.finance)) == [made]
+    assert not making.circulars_for(city.west)
     today = clock.today_beijing()
-    acts.circular_issue(circular=made, doc_no="演示1号", issued_on=today, reported_on=today, actor=city.clerk)
-    assert list(acts.circulars_for(city.west)) == [made]
-    assert not acts.circulars_for(city.inspector)
+    making.circular_issue(circular=made, doc_no="演示1号", issued_on=today, reported_on=today, actor=city.clerk)
+    assert list(making.circulars_for(city.west)) == [made]
+    assert not making.circulars_for(city.inspector)
 
 
 def test_from_the_dates_to_the_number_on_the_page(city, october):

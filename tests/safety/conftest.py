@@ -28,7 +28,7 @@ from grids.people.phones import phone_checked
 from journal.models import Job
 from journal.record import sealing, services
 from penalties.batches import steps
-from penalties.circulars import acts
+from penalties.circulars import making
 from penalties.models import Batch, Circular
 from tests.factories import points as make
 from tests.factories.city import IN_EAST, IN_WEST, ON_THE_BORDER, WEST, City, build_city
@@ -98,9 +98,9 @@ def settled_batch(city: City, folder: Path) -> Batch:
 
 def issued_circular(city: City) -> Circular:
     """The month's 通报, gone out."""
-    made = acts.circular_make(starts_on=date(2023, 10, 1), ends_on=date(2023, 10, 31), actor=city.clerk)
+    made = making.circular_make(starts_on=date(2023, 10, 1), ends_on=date(2023, 10, 31), actor=city.clerk)
     days = {"issued_on": clock.today_beijing(), "reported_on": clock.today_beijing()}
-    acts.circular_issue(circular=made, doc_no="演示环〔2023〕1号", actor=city.clerk, **days)
+    making.circular_issue(circular=made, doc_no="演示环〔2023〕1号", actor=city.clerk, **days)
     return made
 
 

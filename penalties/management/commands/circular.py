@@ -8,7 +8,7 @@ from core.commands import JinshaoCommand
 from core.errors import Refused
 from grids.management.options import acting_user, beijing_date
 from grids.selectors import system_user
-from penalties.circulars import acts
+from penalties.circulars import making
 from penalties.models import Circular
 
 
@@ -39,10 +39,10 @@ class Command(JinshaoCommand):
 
     def _make(self, *, starts: str, ends: str, username: str, out: Path | None, **_: Any) -> dict[str, Any]:
         actor = acting_user(username)
-        row = acts.circular_make(
+        row = making.circular_make(
             starts_on=beijing_date(starts, "--from"), ends_on=beijing_date(ends, "--to"), actor=actor
         )
-        files = acts.write_papers(row, out, actor) if out else []
+        files = making.write_papers(row, out, actor) if out else []
         return _circular_json(row) | {"files": [str(path) for path in files]}
 
     def _list(self, **_: Any) -> dict[str, Any]:
@@ -50,13 +50,13 @@ class Command(JinshaoCommand):
 
     def _show(self, *, id: int, out: Path | None, **_: Any) -> dict[str, Any]:
         row = _circular(id)
-        files = acts.write_papers(row, out, system_user()) if out else []
+        files = making.write_papers(row, out, system_user()) if out else []
         tables = {key: row.content[key] for key in ("counties", "townships", "points")}
         return _circular_json(row) | tables | {"files": [str(path) for path in files]}
 
     def _issue(self, *, id: int, doc_no: str, date: str, reported: str, username: str, **_: Any) -> dict[str, Any]:
         row = _circular(id)
-        acts.circular_issue(
+        making.circular_issue(
             circular=row,
             doc_no=doc_no,
             issued_on=beijing_date(date, "--date"),
