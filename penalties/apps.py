@@ -15,8 +15,10 @@ class PenaltiesConfig(AppConfig):
         from grids.frame import nav
         from grids.roles import Role
         from journal.record import verify
-        from penalties import acts  # noqa: F401  the registry of acts
-        from penalties.ledger import checks
+        from penalties import (
+            acts,  # noqa: F401  the registry of acts
+            checks,
+        )
         from penalties.pages import panels
         from penalties.rules import stored
 

@@ -1,43 +1,18 @@
 """Reads of batches. Who sees what follows from the posts held today; nothing by default."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 
 from core.errors import NotThere
 from firepoints.terms.scope import own_counties
 from grids.models import User
 from grids.roles import Level, PostKind
 from grids.selectors import posts_held
-from penalties.batches import table
-from penalties.documents.report import PayerRow
 from penalties.models import Batch, BatchLine, BatchState, LedgerEntry, Settlement
 
 # The offices of the city to whom the whole table belongs (C13).
 WHOLE_TABLE = (PostKind.BUREAU, PostKind.RECOGNISER, PostKind.FINANCE, PostKind.AUDITOR)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One payer's row with its vouchers; money in fen. An open batch has no vouchers yet."""
-
-    row: PayerRow
-    settlements: tuple[Settlement, ...] = ()
-
-    @property
-    def settled_fen(self) -> int:
-        return sum(voucher.amount_fen for voucher in self.settlements)
-
-    @property
-    def open_fen(self) -> int:
-        return self.row.figures.amount_fen - self.settled_fen
-
-    @property
-    def settled_on(self) -> date | None:
-        """The date of the last voucher."""
-        return max((voucher.settled_on for voucher in self.settlements), default=None)
 
 
 def sees_whole_table(user: User) -> bool:
@@ -81,18 +56,6 @@ def batch_by_id(batch_id: int) -> Batch:
 def payers_open_to(user: User) -> frozenset[str] | None:
     """The payer codes whose lines the user may see; None = every one."""
     return None if sees_whole_table(user) else own_counties(user)
-
-
-def lines_for(user: User, batch: Batch) -> list[Line]:
-    """The lines of a batch that `user` may see, in table order, with their vouchers."""
-    payers = payers_open_to(user)
-    vouchers = Prefetch("settlements", Settlement.objects.order_by("settled_on", "pk"))
-    frozen = list(batch.lines.order_by("position").prefetch_related(vouchers))
-    if frozen:
-        lines = [Line(table.row_of(line), tuple(line.settlements.all())) for line in frozen]
-    else:
-        lines = [Line(row) for row in table.batch_rows(batch)]
-    return [line for line in lines if payers is None or line.row.code in payers]
 
 
 def totals_of(user: User, batches: Iterable[Batch]) -> dict[int, tuple[int, int, int]]:

@@ -5,7 +5,7 @@ from typing import Any
 import structlog
 
 from journal.jobs import jobs
-from penalties.ledger import checks
+from penalties import checks
 
 CHECK = "penalties.check_ledger"
 DAY_S = 24 * 3600

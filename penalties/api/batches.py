@@ -29,6 +29,7 @@ from journal.once import once
 from papers import filing
 from penalties import selectors
 from penalties.batches import steps as batches
+from penalties.batches.lines import Line, lines_for
 from penalties.models import Batch, BatchState
 from penalties.money import daxie, fen_from_yuan, yuan
 
@@ -125,7 +126,7 @@ def brief(batch: Batch, totals: tuple[int, int, int]) -> dict[str, Any]:
 
 def full(batch: Batch, user: User) -> dict[str, Any]:
     """One batch with the lines that `user` may see; its totals are theirs."""
-    lines = selectors.lines_for(user, batch)
+    lines = lines_for(user, batch)
     amount_fen = sum(line.row.figures.amount_fen for line in lines)
     totals = (sum(line.row.figures.count for line in lines), amount_fen, sum(line.settled_fen for line in lines))
     return brief(batch, totals) | {
@@ -137,7 +138,7 @@ def full(batch: Batch, user: User) -> dict[str, Any]:
     }
 
 
-def _line(line: selectors.Line) -> dict[str, Any]:
+def _line(line: Line) -> dict[str, Any]:
     row, figures = line.row, line.row.figures
     return {
         "payer_code": row.code,

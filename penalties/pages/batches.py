@@ -32,6 +32,7 @@ from journal.record.services import access
 from papers import filing
 from penalties import selectors
 from penalties.batches import reports, steps
+from penalties.batches.lines import lines_for
 from penalties.documents.report import ReportMismatch
 from penalties.models import Batch, BatchState
 from penalties.money import wan
@@ -144,7 +145,7 @@ def batch_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     if shown.ORDER.index(BatchState(batch.state)) > shown.ORDER.index(state):
         messages.info(request, f"{batch}已是“{batch.get_state_display()}”，没有重复办理")
         return redirect("penalties:detail", pk)
-    form = FORMS[step](request.POST, request.FILES, batch=batch, lines=selectors.lines_for(user_of(request), batch))
+    form = FORMS[step](request.POST, request.FILES, batch=batch, lines=lines_for(user_of(request), batch))
     if form.is_valid():
         try:
             batch = _act(request, batch, step, form)

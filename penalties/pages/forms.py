@@ -8,9 +8,9 @@ from django import forms
 from core import clock
 from core.validators import MONTH
 from papers import filing
+from penalties.batches.lines import Line
 from penalties.models import Batch
 from penalties.money import fen_from_yuan, yuan
-from penalties.selectors import Line
 
 ALL_PAYERS = "*"
 

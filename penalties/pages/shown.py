@@ -13,12 +13,12 @@ from grids.models import User
 from grids.roles import ROLE_LABELS
 from penalties import selectors
 from penalties.batches import reports, steps
+from penalties.batches.lines import Line, lines_for
 from penalties.documents.report import BASIS_WORDS, Figures, MonthReport, ReportMismatch, check
 from penalties.documents.wording import place
 from penalties.models import Batch, BatchDocument, BatchState
 from penalties.money import daxie, wan
 from penalties.pages.forms import FORMS, StepForm
-from penalties.selectors import Line
 
 ORDER = list(BatchState)
 WITH_FINANCE = (BatchState.SENT, BatchState.SETTLED)
@@ -80,7 +80,7 @@ class TableRow:
 def context_for(user: User, batch: Batch, *, payer: str = "", form: StepForm | None = None) -> dict[str, Any]:
     """The context of a batch's page; `form` is a filled form that was refused. The queries do not grow with the rows."""
     whole = selectors.sees_whole_table(user)
-    lines = selectors.lines_for(user, batch)
+    lines = lines_for(user, batch)
     report = narrowed(reports.batch_report(batch), None if whole else {line.row.code for line in lines})
     next_act = _next_act(user, batch, lines, payer=payer, form=form)
     settled_fen = sum(line.settled_fen for line in lines)

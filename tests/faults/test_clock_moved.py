@@ -11,8 +11,8 @@ from journal.jobs import jobs, waking, working
 from journal.models import Access, Entry, Job, Seal
 from journal.record import sealing, services
 from journal.record.verify import verify
+from penalties import checks
 from penalties.batches import steps
-from penalties.ledger import checks
 from penalties.models import LedgerEntry
 from tests.factories import points as make
 

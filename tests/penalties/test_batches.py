@@ -9,9 +9,9 @@ from core import clock
 from core.errors import BadInput, Conflict, Missing, NotAllowed, NotThere, Refused
 from core.month import Month
 from journal.models import Entry
+from penalties import checks
 from penalties.batches import frozen, steps, table
 from penalties.documents.report import Figures, PayerRow
-from penalties.ledger import checks
 from penalties.models import Batch, BatchLine, BatchState, LedgerEntry, Settlement
 from penalties.rules.stored import NoRule
 from tests.factories import points as make

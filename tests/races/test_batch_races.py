@@ -8,8 +8,9 @@ from django.db import IntegrityError, connection
 from core import clock
 from core.errors import BadInput, Conflict, StaleVersion
 from grids import locating
+from penalties import checks
 from penalties.batches import steps, table
-from penalties.ledger import checks, posting
+from penalties.ledger import posting
 from penalties.models import Batch, BatchLine, LedgerEntry, Settlement
 from tests.factories import points as make
 from tests.factories.city import WEST, City, build_city

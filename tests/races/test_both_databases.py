@@ -13,8 +13,8 @@ from journal.jobs import jobs
 from journal.models import Entry, Job, Seal
 from journal.record import sealing, services
 from journal.record.verify import verify
+from penalties import checks
 from penalties.batches import steps
-from penalties.ledger import checks
 from penalties.models import Batch, BatchLine, LedgerEntry
 from tests.factories import points as make
 from tests.factories.city import City, build_city
