@@ -73,7 +73,7 @@ def roster_preview(request: HttpRequest) -> HttpResponse:
     form = RosterForm(request.POST, request.FILES)
     if not form.is_valid():
         return _start(request, form, status=400)
-    upload = cast(UploadedFile[Any], form.cleaned_data["file"])
+    upload = cast("UploadedFile[Any]", form.cleaned_data["file"])
     content, starts = upload.read(), form.cleaned_data["starts"]
     try:
         found = _read(request, content)
