@@ -43,7 +43,7 @@ def sources_in(paths: Iterable[Path], workdir: Path, *, only_known: bool = True)
     """Every layer of the files, archives unpacked below `workdir`. With `only_known`, files that are not of a known kind
     are refused. Raises BadInput naming the file.
     """
-    found: list[Source] = []
+    sources: list[Source] = []
     for at, path in enumerate(paths):
         if not path.is_file():
             raise BadInput("没有这个文件", where=path.name, code="no_file")
@@ -51,27 +51,29 @@ def sources_in(paths: Iterable[Path], workdir: Path, *, only_known: bool = True)
         if suffix in SIDECARS:
             continue
         if suffix in ARCHIVES:
-            inside = [one for one in unpack(path, workdir / str(at)) if one.suffix.lower() in SUFFIXES]
+            inside = [member for member in unpack(path, workdir / str(at)) if member.suffix.lower() in SUFFIXES]
             if not inside:
                 raise BadInput(f"压缩包里没有边界文件（{'、'.join(SUFFIXES)}）", where=path.name, code="empty_archive")
-            for one in sorted(inside):
-                found += _layers(one, f"{path.name}/{one.name}", only_known=True)
+            for member in sorted(inside):
+                sources += _layers(member, f"{path.name}/{member.name}", only_known=True)
         else:
-            found += _layers(path, path.name, only_known=only_known)
-    if not found:
+            sources += _layers(path, path.name, only_known=only_known)
+    if not sources:
         raise BadInput(f"没有边界文件；可用：{'、'.join((*SUFFIXES, *ARCHIVES))}", code="no_file")
-    return found
+    return sources
 
 
 def choose_layer(sources: Sequence[Source], *, level: str, layer: str, where: str) -> Source:
     """The layer named, else the only one, else the one that is called like the level. Raises BadInput with their names."""
-    names = "、".join(one.layer or one.name for one in sources)
+    names = "、".join(source.layer or source.name for source in sources)
     if layer:
-        found = [one for one in sources if layer in (one.layer, one.name, one.path.name, one.path.stem)]
-        if len(found) != 1:
+        matches = [
+            source for source in sources if layer in (source.layer, source.name, source.path.name, source.path.stem)
+        ]
+        if len(matches) != 1:
             raise BadInput(f"没有图层“{layer}”；有：{names}", where=where, code="unknown_layer")
-        return found[0]
-    fitting = [one for one in sources if level and level == (one.layer or "").lower()]
+        return matches[0]
+    fitting = [source for source in sources if level and level == (source.layer or "").lower()]
     if len(sources) > 1 and len(fitting) != 1:
         raise BadInput(f"文件里有几个图层：{names}；请用 --layer 级别=图层 指明", where=where, code="which_layer")
     return fitting[0] if fitting else sources[0]
@@ -82,16 +84,16 @@ def unpack(archive: Path, folder: Path) -> list[Path]:
     or contents larger than an archive of borders can be; what was written by then is left to the caller's folder."""
     try:
         with zipfile.ZipFile(archive) as zipped:
-            members = [one for one in zipped.infolist() if not one.is_dir()]
+            members = [entry for entry in zipped.infolist() if not entry.is_dir()]
             _check_members(archive, members)
-            left, written = MOST_UNPACKED_BYTES, []
+            budget_bytes, written = MOST_UNPACKED_BYTES, []
             for member in members:
                 target = folder.joinpath(*_inside(archive, member))
                 if target.suffix.lower() not in (*SUFFIXES, *SIDECARS) or target.name.startswith("."):
                     continue
                 target.parent.mkdir(parents=True, exist_ok=True)
                 with zipped.open(member) as packed, target.open("wb") as out:
-                    left -= _copy(packed, out, left, archive)
+                    budget_bytes -= _copy(packed, out, budget_bytes, archive)
                 written.append(target)
     except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError) as error:
         raise BadInput(f"压缩包打不开（{error}）", where=archive.name, code="unreadable") from error
@@ -101,12 +103,12 @@ def unpack(archive: Path, folder: Path) -> list[Path]:
 def _check_members(archive: Path, members: Sequence[zipfile.ZipInfo]) -> None:
     if len(members) > MOST_MEMBERS:
         raise BadInput(f"压缩包里有 {len(members)} 个文件，超过 {MOST_MEMBERS} 个", where=archive.name, code="bomb")
-    unpacked, packed = sum(one.file_size for one in members), archive.stat().st_size
+    unpacked, packed = sum(member.file_size for member in members), archive.stat().st_size
     if unpacked > MOST_UNPACKED_BYTES or (unpacked > _RATIO_FROM_BYTES and unpacked > MOST_RATIO * packed):
         raise BadInput(f"压缩包解开有 {unpacked / 1e6:,.0f} MB，不像边界文件", where=archive.name, code="bomb")
-    if any(one.flag_bits & 1 for one in members):
+    if any(member.flag_bits & 1 for member in members):
         raise BadInput("压缩包有密码；请去掉密码重新打包", where=archive.name, code="unreadable")
-    if any(stat.S_ISLNK(one.external_attr >> 16) for one in members):
+    if any(stat.S_ISLNK(member.external_attr >> 16) for member in members):
         raise BadInput("压缩包里有链接，不收", where=archive.name, code="unsafe_archive")
 
 
@@ -216,7 +218,8 @@ def dbf_encoding(shp: Path) -> tuple[str | None, str]:
 
 def _beside(shp: Path, suffix: str) -> Path | None:
     return next(
-        (one for one in sorted(shp.parent.glob(f"{_escaped(shp.stem)}.*")) if one.suffix.lower() == suffix), None
+        (sidecar for sidecar in sorted(shp.parent.glob(f"{_escaped(shp.stem)}.*")) if sidecar.suffix.lower() == suffix),
+        None,
     )
 
 
@@ -251,7 +254,7 @@ def _dbf_texts(content: bytes) -> list[bytes]:
     if row_bytes < 1:
         return texts
     for row in range(head_bytes, len(content) - row_bytes + 1, row_bytes):
-        texts += [content[row + left : row + right].rstrip(b" \0") for left, right in columns]
+        texts += [content[row + begin : row + end].rstrip(b" \0") for begin, end in columns]
     return [text for text in texts if not text.isascii()]
 
 

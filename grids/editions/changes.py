@@ -39,12 +39,12 @@ def previous_edition(edition: Edition) -> Edition | None:
 def suggestions(edition: Edition) -> list[Change]:
     """What the shared ground says of every level that both editions have. Raises Refused("no_previous_edition")."""
     old = _previous(edition)
-    found = []
+    changes = []
     for level in LEVELS:
         before, after = load_layer(old, level), load_layer(edition, level)
         if before.codes and after.codes:
-            found += suggested_changes(before, after)
-    return found
+            changes += suggested_changes(before, after)
+    return changes
 
 
 def changes_in_force(edition: Edition) -> list[CellChange]:
@@ -101,40 +101,42 @@ def changes_read(*, edition: Edition, path: Path) -> list[Change]:
     """
     old = _previous(edition)
     before, after = _cells(old), _cells(edition)
-    rows, seen = [], set()
-    for line, given in csv_rows(path, _COLUMNS, must=("old_code", "new_code"), said=_MUST):
+    rows, pairs = [], set()
+    for line, fields in csv_rows(path, _COLUMNS, must=("old_code", "new_code"), missing_message=_MUST):
         where = f"{path.name} 第 {line} 行"
-        left, right = given["old_code"], given["new_code"]
-        if not left and not right:
+        old_code, new_code = fields["old_code"], fields["new_code"]
+        if not old_code and not new_code:
             raise BadInput("原代码、新代码都是空的", where=where, code="bad_row")
-        for code, known, edition_name in ((left, before, old.name), (right, after, edition.name)):
-            if code and code not in known:
+        for code, cells, edition_name in ((old_code, before, old.name), (new_code, after, edition.name)):
+            if code and code not in cells:
                 raise BadInput(f"“{edition_name}”里没有代码 {code}", where=where, code="unknown_code")
-        if (left, right) in seen:
-            raise BadInput(f"{left} → {right} 写了两次", where=where, code="bad_row")
-        seen.add((left, right))
-        old_level, old_name = before.get(left, ("", ""))
-        new_level, new_name = after.get(right, ("", ""))
-        if left and right and old_level != new_level:
-            raise BadInput(f"{left} 与 {right} 不是同一级", where=where, code="bad_row")
-        kind = _kind(given["kind"], left, right, old_name, new_name, where)
-        rows.append(Change(kind, old_level or new_level, left, right, old_name, new_name, None, given["document_no"]))
+        if (old_code, new_code) in pairs:
+            raise BadInput(f"{old_code} → {new_code} 写了两次", where=where, code="bad_row")
+        pairs.add((old_code, new_code))
+        old_level, old_name = before.get(old_code, ("", ""))
+        new_level, new_name = after.get(new_code, ("", ""))
+        if old_code and new_code and old_level != new_level:
+            raise BadInput(f"{old_code} 与 {new_code} 不是同一级", where=where, code="bad_row")
+        kind = _kind(fields["kind"], old_code, new_code, old_name, new_name, where)
+        rows.append(
+            Change(kind, old_level or new_level, old_code, new_code, old_name, new_name, None, fields["document_no"])
+        )
     if not rows:
         raise BadInput("没有一行数据", where=path.name, code="empty_file")
     return rows
 
 
-def _kind(text: str, left: str, right: str, old_name: str, new_name: str, where: str) -> str:
-    found = next((kind.value for kind in Kind if text in (kind.value, kind.label)), "")
-    if text and not found:
+def _kind(text: str, old_code: str, new_code: str, old_name: str, new_name: str, where: str) -> str:
+    stated_kind = next((kind.value for kind in Kind if text in (kind.value, kind.label)), "")
+    if text and not stated_kind:
         raise BadInput(f"不认识的变化“{text}”；可用：{'、'.join(Kind.labels)}", where=where, code="bad_row")
-    if found:
-        return found
-    if not left:
+    if stated_kind:
+        return stated_kind
+    if not old_code:
         return Kind.NEW
-    if not right:
+    if not new_code:
         return Kind.ENDED
-    return Kind.RECODED if left != right else (Kind.RENAMED if old_name != new_name else Kind.MOVED)
+    return Kind.RECODED if old_code != new_code else (Kind.RENAMED if old_name != new_name else Kind.MOVED)
 
 
 def _previous(edition: Edition) -> Edition:
@@ -157,6 +159,6 @@ def _check(edition: Edition, old: Edition, changes: Sequence[Change]) -> None:
     twice = {pair for pair in pairs if pairs.count(pair) > 1} if len(set(pairs)) < len(pairs) else set()
     if twice:
         raise BadInput(f"同一对代码写了两次：{sorted(twice)[0]}", code="bad_row")
-    for left, right in pairs:
-        if (left and left not in before) or (right and right not in after):
-            raise BadInput(f"版本里没有代码 {left or right}", code="unknown_code")
+    for old_code, new_code in pairs:
+        if (old_code and old_code not in before) or (new_code and new_code not in after):
+            raise BadInput(f"版本里没有代码 {old_code or new_code}", code="unknown_code")

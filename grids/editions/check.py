@@ -75,10 +75,10 @@ def edition_check(*, name: str, progress: Progress | None = None, with_shapes: b
     if edition is None:
         raise Refused(f"没有名为“{name}”的边界版本；请先 grid import。", code="no_edition")
     layers = load_layers(edition)
-    found = check_layers(layers, divisions=_divisions(), previous=_previous_counties(edition), datum=edition.datum,
+    findings = check_layers(layers, divisions=_divisions(), previous=_previous_counties(edition), datum=edition.datum,
                          progress=progress)  # fmt: skip
     listed, warned = (
-        {kind: [_told(row, with_shapes) for row in found[kind]] for kind in kinds}
+        {kind: [_report_row(row, with_shapes) for row in findings[kind]] for kind in kinds}
         for kinds in ((*ERRORS, *LACKS), WARNINGS)
     )
     return {
@@ -86,7 +86,7 @@ def edition_check(*, name: str, progress: Progress | None = None, with_shapes: b
         "state": edition.state,
         "valid_from": edition.valid_from,
         "content_hash": edition.content_hash,
-        "ok": not any(row.get("certain", True) for kind in ERRORS for row in found[kind]),
+        "ok": not any(row.get("certain", True) for kind in ERRORS for row in findings[kind]),
         "cells": {str(layer.level): len(layer.codes) for layer in layers},
         "counts": {kind: len(rows) for kind, rows in listed.items()},
         **listed,
@@ -105,7 +105,7 @@ def check_layers(
 ) -> dict[str, list[Finding]]:
     """The findings by kind for layers from the top down. `divisions` is {code: (name, level)}, `previous` the name and the
     counties of the edition that ruled before. Pure."""
-    found: dict[str, list[Finding]] = {kind: [] for kind in LABELS}
+    findings: dict[str, list[Finding]] = {kind: [] for kind in LABELS}
     steps = [(f"{layer.level}", layer) for layer in layers]
     tell = progress or (lambda stage, done, total: None)
     for at, (label, layer) in enumerate(steps):
@@ -114,24 +114,24 @@ def check_layers(
         if at:
             tell(f"检查 {label}：与上级", at, len(steps) + 1)
             parts.append(against_parents(layer, layers[at - 1]))
-            found["orphans"] += [cell_finding(layer, one) for one, code in enumerate(layer.parents) if not code]
+            findings["orphans"] += [cell_finding(layer, cell) for cell, code in enumerate(layer.parents) if not code]
         for part in parts:
             for kind, rows in part.items():
-                found[kind] += rows
-        found["duplicates"] += _duplicates(layer)
-        found["no_name"] += [cell_finding(layer, one) for one, text in enumerate(layer.names) if not text]
-        found["no_polygon"] += [
-            cell_finding(layer, int(one)) for one in np.flatnonzero(shapely.is_missing(layer.shapes))
+                findings[kind] += rows
+        findings["duplicates"] += _duplicates(layer)
+        findings["no_name"] += [cell_finding(layer, cell) for cell, text in enumerate(layer.names) if not text]
+        findings["no_polygon"] += [
+            cell_finding(layer, int(cell)) for cell in np.flatnonzero(shapely.is_missing(layer.shapes))
         ]
     tell("检查坐标系、名称和上一版", len(steps), len(steps) + 1)
     counties = next((layer for layer in layers if layer.level == Level.COUNTY), None)
     if counties is not None:
-        found["datum"] += datum_findings(counties, datum)
-        found["not_covered"] += _not_covered(counties, previous)
-    found["bad_codes"] += code_findings(layers)
+        findings["datum"] += datum_findings(counties, datum)
+        findings["not_covered"] += _not_covered(counties, previous)
+    findings["bad_codes"] += code_findings(layers)
     for kind, rows in division_findings(layers, divisions or {}).items():
-        found[kind] += rows
-    return found
+        findings[kind] += rows
+    return findings
 
 
 def _divisions() -> dict[str, tuple[str, str]]:
@@ -143,11 +143,11 @@ def _previous_counties(edition: Edition) -> tuple[str, Layer] | None:
     return (last.name, load_layer(last, Level.COUNTY)) if last else None
 
 
-def _told(finding: Finding, with_shapes: bool) -> Finding:
-    told = {key: value for key, value in finding.items() if key != "shape"}
+def _report_row(finding: Finding, with_shapes: bool) -> Finding:
+    row = {key: value for key, value in finding.items() if key != "shape"}
     if with_shapes and finding.get("shape") is not None:
-        told["shape"] = small_geojson(finding["shape"])
-    return told
+        row["shape"] = small_geojson(finding["shape"])
+    return row
 
 
 def small_geojson(shape: shapely.Geometry) -> dict[str, Any]:
@@ -185,11 +185,11 @@ def _same_shapes(layer: Layer) -> list[list[int]]:
     alike: dict[tuple[float, ...], list[int]] = defaultdict(list)
     for order, at in enumerate(drawn.tolist()):
         alike[(*boxes[order].tolist(), float(numbers[order]))].append(at)
-    found: dict[bytes, list[int]] = defaultdict(list)
+    by_shape: dict[bytes, list[int]] = defaultdict(list)
     for group in alike.values():
         for at in group if len(group) > 1 else ():
-            found[shapely.to_wkb(shapely.normalize(layer.shapes[at]))].append(at)
-    return list(found.values())
+            by_shape[shapely.to_wkb(shapely.normalize(layer.shapes[at]))].append(at)
+    return list(by_shape.values())
 
 
 def datum_findings(counties: Layer, declared: str) -> list[Finding]:
@@ -199,13 +199,13 @@ def datum_findings(counties: Layer, declared: str) -> list[Finding]:
         return []
     before, after = (f"{100 * fit.misfit[key]:.1f}%" for key in ("as_declared", fit.best))
     called = DATUM_NAMES.get(declared, declared)
-    said = {
+    suspicion = {
         "gcj02": f"坐标像是 GCJ-02（高德、腾讯），却按 {called} 读",
         "bd09": f"坐标像是 BD-09（百度），却按 {called} 读",
         "undone_gcj02": "像是把本来就是 WGS-84/CGCS2000 的坐标又按 GCJ-02 换算了一次",
         "undone_bd09": "像是把本来就是 WGS-84/CGCS2000 的坐标又按 BD-09 换算了一次",
     }.get(fit.best, "")
-    message = f"{said}：与天地图界线不符的面积，现在 {before}，换一种读法 {after}（{fit.counties} 个县（区））"
+    message = f"{suspicion}：与天地图界线不符的面积，现在 {before}，换一种读法 {after}（{fit.counties} 个县（区））"
     if fit.is_far:
         message = f"{fit.counties} 个县（区）与天地图同代码的界线几乎不重叠；请核对坐标参考的带号、代码列"
     if not fit.is_certain:
@@ -218,20 +218,20 @@ def datum_findings(counties: Layer, declared: str) -> list[Finding]:
 
 def _outlines_of(counties: Layer) -> Shapes:
     """天地图's outline of each county: by code, else the one that it shares most of its ground with."""
-    known = all_outlines()
-    found = np.empty(len(counties.codes), dtype=object)
-    found[:] = [known[code][1] if code in known else None for code in counties.codes]
-    lost = np.flatnonzero(shapely.is_missing(found) & ~shapely.is_missing(counties.shapes))
+    by_code = all_outlines()
+    county_outlines = np.empty(len(counties.codes), dtype=object)
+    county_outlines[:] = [by_code[code][1] if code in by_code else None for code in counties.codes]
+    lost = np.flatnonzero(shapely.is_missing(county_outlines) & ~shapely.is_missing(counties.shapes))
     if len(lost):
-        outlines = np.array([shape for _, shape in known.values()], dtype=object)
+        outlines = np.array([shape for _, shape in by_code.values()], dtype=object)
         plain = shapely.make_valid(shapely.simplify(counties.shapes[lost], 0.001))
         of, outline = shapely.STRtree(outlines).query(plain)
         mine, theirs = plain[of], shapely.make_valid(outlines[outline])
         common = shapely.area(shapely.intersection(mine, theirs))
         share = common / np.maximum(shapely.area(mine), shapely.area(theirs))
         for at in np.flatnonzero(share > SHARE_SAME_PLACE).tolist():
-            found[lost[of[at]]] = outlines[outline[at]]
-    return found
+            county_outlines[lost[of[at]]] = outlines[outline[at]]
+    return county_outlines
 
 
 def _not_covered(counties: Layer, previous: tuple[str, Layer] | None) -> list[Finding]:
@@ -242,7 +242,7 @@ def _not_covered(counties: Layer, previous: tuple[str, Layer] | None) -> list[Fi
     same = {code: at for at, code in enumerate(counties.codes)}
     drawn = counties.shapes[counties.drawn()]
     tree = shapely.STRtree(drawn)
-    found = []
+    findings = []
     for at in old.drawn().tolist():
         shape, twin = old.shapes[at], same.get(old.codes[at])
         if twin is not None and shapely.equals_identical(shape, counties.shapes[twin]):
@@ -250,9 +250,9 @@ def _not_covered(counties: Layer, previous: tuple[str, Layer] | None) -> list[Fi
         rest = shapely.difference(shape, shapely.union_all(drawn[tree.query(shape)]))
         lost_m2 = float(area_m2([rest])[0])
         if lost_m2 > COVER_TOLERANCE_M2:
-            found.append(cell_finding(old, at) | {"edition": name, "area_m2": round(lost_m2, 1), "shape": rest,
+            findings.append(cell_finding(old, at) | {"edition": name, "area_m2": round(lost_m2, 1), "shape": rest,
                                                   "place": place_of(_largest(rest))})  # fmt: skip
-    return found
+    return findings
 
 
 def _largest(shape: shapely.Geometry) -> shapely.Geometry:

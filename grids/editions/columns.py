@@ -87,18 +87,18 @@ class Columns:
     def find(self, field: str, level: str = "") -> str | None:
         """The column for a field: the mapped one if the file has it, else the first known one, in any case."""
         for key in (f"{level}.{field}", field):
-            wanted = self._mapping.get(key, "").lower()
-            if wanted in self._by_lower:
+            column = self._mapping.get(key, "").lower()
+            if column in self._by_lower:
                 self._used.add(key)
-                return self._by_lower[wanted]
-        known = KNOWN.get(field, (field,))
-        return next((self._by_lower[name.lower()] for name in known if name.lower() in self._by_lower), None)
+                return self._by_lower[column]
+        usual_names = KNOWN.get(field, (field,))
+        return next((self._by_lower[name.lower()] for name in usual_names if name.lower() in self._by_lower), None)
 
     def needed(self, level: str, where: str) -> tuple[str, str]:
         """The columns of code and name. Raises BadInput("missing_column") with the columns that there are."""
-        found = [self.find(field, level) for field in ("code", "name")]
-        if None in found:
-            lacking = "、".join(word for word, one in zip(("代码", "名称"), found, strict=True) if one is None)
+        columns = [self.find(field, level) for field in ("code", "name")]
+        if None in columns:
+            lacking = "、".join(word for word, column in zip(("代码", "名称"), columns, strict=True) if column is None)
             raise BadInput(
                 f"找不到{lacking}列；文件的列有：{'、'.join(self.names) or '无'}。"
                 "请用 --map code=列名 --map name=列名 指定",
@@ -106,7 +106,7 @@ class Columns:
                 code="missing_column",
                 details={"columns": self.names},
             )
-        return str(found[0]), str(found[1])
+        return str(columns[0]), str(columns[1])
 
     def parents(self, level: str) -> dict[str, str]:
         """{field: column} of the columns that name upper cells. A column called like the level itself names the cell."""
@@ -117,8 +117,8 @@ class Columns:
 
 def level_of(text: str, words: Mapping[str, str]) -> str | None:
     """The level that a cell of a level column means: by the given words, else by the known ones; None if nothing says."""
-    found = words.get(text) or LEVEL_WORDS.get(text.lower())
-    return found if found == SKIP or found in LEVELS else None
+    level = words.get(text) or LEVEL_WORDS.get(text.lower())
+    return level if level == SKIP or level in LEVELS else None
 
 
 def signature_of(columns: Iterable[str]) -> str:

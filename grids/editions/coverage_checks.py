@@ -53,14 +53,14 @@ def of_one_level(layer: Layer, *, is_top: bool) -> dict[str, list[Finding]]:
     shapes = layer.shapes[drawn]
     edges = Edges(shapes)
     residue = edges.residue()
-    found = faces(edges, residue)
-    inside = shapely.point_on_surface(found)
+    face_shapes = faces(edges, residue)
+    inside = shapely.point_on_surface(face_shapes)
     counts = covering(inside, shapes)
-    overlaps = _overlaps(layer, drawn, found[counts >= 2])
+    overlaps = _overlaps(layer, drawn, face_shapes[counts >= 2])
     if not is_top:
         return {"overlaps": overlaps}
-    gaps = _grouped_gaps(layer, found[counts == 0], "")
-    gaps += _narrow(layer, drawn[edges.owners_of(residue)], found[counts == 0])
+    gaps = _grouped_gaps(layer, face_shapes[counts == 0], "")
+    gaps += _narrow(layer, drawn[edges.owners_of(residue)], face_shapes[counts == 0])
     return {"overlaps": overlaps, "gaps": gaps}
 
 
@@ -71,16 +71,16 @@ def _overlaps(layer: Layer, drawn: Positions, doubled: Shapes) -> list[Finding]:
     tree = shapely.STRtree(layer.shapes[drawn])
     face, cell = tree.query(doubled, predicate="intersects")
     by_face: dict[int, list[int]] = defaultdict(list)
-    for at, one in zip(face.tolist(), cell.tolist(), strict=True):
-        by_face[at].append(one)
+    for at, position in zip(face.tolist(), cell.tolist(), strict=True):
+        by_face[at].append(position)
     pairs = sorted({pair for cells in by_face.values() for pair in combinations(sorted(cells), 2)})
-    left, right = (drawn[np.array(side, dtype=np.intp)] for side in zip(*pairs, strict=True))
-    common = shapely.intersection(layer.shapes[left], layer.shapes[right])
+    first, second = (drawn[np.array(side, dtype=np.intp)] for side in zip(*pairs, strict=True))
+    common = shapely.intersection(layer.shapes[first], layer.shapes[second])
     areas = area_m2(common)
     return [
         {
             "level": str(layer.level),
-            "codes": [layer.codes[left[at]], layer.codes[right[at]]],
+            "codes": [layer.codes[first[at]], layer.codes[second[at]]],
             "area_m2": round(float(areas[at]), 1),
             "place": place_of(common[at]),
             "shape": common[at],
@@ -99,20 +99,20 @@ def _grouped_gaps(layer: Layer, holes: Shapes, parent: str) -> list[Finding]:
     around: dict[tuple[str, ...], list[int]] = defaultdict(list)
     hole, cell = tree.query(holes, predicate="intersects")
     near: dict[int, list[str]] = defaultdict(list)
-    for at, one in zip(hole.tolist(), cell.tolist(), strict=True):
-        near[at].append(codes[one])
+    for at, position in zip(hole.tolist(), cell.tolist(), strict=True):
+        near[at].append(codes[position])
     for at in range(len(holes)):
         around[tuple(sorted(near[at])[:10])].append(at)
-    found = []
+    gaps = []
     for names, parts in around.items():
         sizes = area_m2(holes[parts])
         if sizes.sum() <= TOLERANCE_M2:
             continue
         largest = holes[parts[int(np.argmax(sizes))]]
         shape = holes[parts[0]] if len(parts) == 1 else shapely.multipolygons(holes[parts])
-        found.append({"level": str(layer.level), "parent": parent, "codes": list(names), "parts": len(parts),
+        gaps.append({"level": str(layer.level), "parent": parent, "codes": list(names), "parts": len(parts),
                       "area_m2": round(float(sizes.sum()), 1), "place": place_of(largest), "shape": shape})  # fmt: skip
-    return found
+    return gaps
 
 
 def _narrow(layer: Layer, edge_cells: Positions, holes: Shapes) -> list[Finding]:
@@ -166,7 +166,7 @@ def against_parents(layer: Layer, upper: Layer) -> dict[str, list[Finding]]:
 
 def _uncovered(layer: Layer, upper: Layer, families: Sequence[tuple[int, list[int]]]) -> list[Finding]:
     tree, drawn = shapely.STRtree(layer.shapes[layer.drawn()]), layer.drawn()
-    found = []
+    gaps = []
     for at, cells in families:
         rest = shapely.difference(upper.shapes[at], shapely.union_all(layer.shapes[cells]))
         if rest.is_empty or area_m2([rest])[0] <= TOLERANCE_M2:
@@ -174,9 +174,9 @@ def _uncovered(layer: Layer, upper: Layer, families: Sequence[tuple[int, list[in
         # What a neighbour's child covers is not a gap; it is found under `outside_parent`.
         near = layer.shapes[drawn[tree.query(rest)]]
         rest = shapely.difference(rest, shapely.union_all(near))
-        parts = np.array([one for one in shapely.get_parts(rest) if one.geom_type == "Polygon"], dtype=object)
-        found += _grouped_gaps(layer, parts, upper.codes[at])
-    return found
+        parts = np.array([part for part in shapely.get_parts(rest) if part.geom_type == "Polygon"], dtype=object)
+        gaps += _grouped_gaps(layer, parts, upper.codes[at])
+    return gaps
 
 
 def _outside(layer: Layer, upper: Layer, cells: Positions) -> list[Finding]:
@@ -216,12 +216,12 @@ def _slivers(layer: Layer, drawn: Positions, shapes: Shapes) -> list[Finding]:
     rings = shapely.polygons(inner) if len(inner) else np.array([], dtype=object)
     areas = area_m2(rings) if len(rings) else np.array([])
     widths = 2 * areas / np.maximum(_lengths_m(inner), 1e-9) if len(rings) else areas
-    found = []
+    slivers = []
     for at in np.flatnonzero(widths < SLIVER_WIDTH_M).tolist():
         cell = int(drawn[of_part[of_hole[at]]])
-        found.append(cell_finding(layer, cell) | {"is_hole": not bool(outer[at]), "width_m": round(float(widths[at]), 1),
+        slivers.append(cell_finding(layer, cell) | {"is_hole": not bool(outer[at]), "width_m": round(float(widths[at]), 1),
                      "area_m2": round(float(areas[at]), 1), "place": place_of(rings[at]), "shape": rings[at]})  # fmt: skip
-    return found
+    return slivers
 
 
 def _lengths_m(rings: Shapes) -> Any:

@@ -24,12 +24,12 @@ def crs_named(text: str) -> Any:
     """The pyproj CRS of what a person wrote: `EPSG:4547`, `4547`, WKT. Raises BadInput("unknown_crs")."""
     import pyproj
 
-    given = text.strip()
+    user_input = text.strip()
     try:
-        return pyproj.CRS.from_user_input(f"EPSG:{given}" if given.isdecimal() else given)
+        return pyproj.CRS.from_user_input(f"EPSG:{user_input}" if user_input.isdecimal() else user_input)
     except pyproj.exceptions.CRSError as error:
         raise BadInput(
-            f"不认识的坐标参考 {given[:60]}；例如 EPSG:4490、EPSG:4547", where="crs", code="unknown_crs"
+            f"不认识的坐标参考 {user_input[:60]}；例如 EPSG:4490、EPSG:4547", where="crs", code="unknown_crs"
         ) from error
 
 
@@ -57,18 +57,18 @@ def to_degrees(
 
 
 def _effective(shapes: Shapes, file_crs: str | None, is_default: bool, declared: str, where: str) -> Any:
-    said = crs_named(file_crs) if file_crs else None
+    own_crs = crs_named(file_crs) if file_crs else None
     if not declared:
-        return said
-    wanted = crs_named(declared)
-    disproved = said is not None and not said.is_projected and not _all_degrees(shapes)
-    if said is None or is_default or disproved or said.equals(wanted, ignore_axis_order=True):
-        return wanted
-    same_datum = _is_ours(said.geodetic_crs) and _is_ours(wanted.geodetic_crs)
-    if same_datum and not said.is_projected and not wanted.is_projected:
-        return wanted
+        return own_crs
+    declared_crs = crs_named(declared)
+    disproved = own_crs is not None and not own_crs.is_projected and not _all_degrees(shapes)
+    if own_crs is None or is_default or disproved or own_crs.equals(declared_crs, ignore_axis_order=True):
+        return declared_crs
+    same_datum = _is_ours(own_crs.geodetic_crs) and _is_ours(declared_crs.geodetic_crs)
+    if same_datum and not own_crs.is_projected and not declared_crs.is_projected:
+        return declared_crs
     raise BadInput(
-        f"文件写的坐标参考是 {said.name}，声明的是 {wanted.name}，两者不同；请去掉声明，或改正文件的 .prj",
+        f"文件写的坐标参考是 {own_crs.name}，声明的是 {declared_crs.name}，两者不同；请去掉声明，或改正文件的 .prj",
         where=where,
         code="unknown_crs",
     )
@@ -88,23 +88,27 @@ def _all_degrees(shapes: Shapes) -> bool:
 def _with_zone(shapes: Shapes, crs: Any, where: str) -> Shapes:
     """Eastings with the zone number exactly where the CRS has it. A surveyor's file may have it although its CRS does not
     (EPSG:4547 with 38 500 000), and the other way round."""
-    facts = {one.name: one.value for one in crs.coordinate_operation.params} if crs.coordinate_operation else {}
+    facts = (
+        {parameter.name: parameter.value for parameter in crs.coordinate_operation.params}
+        if crs.coordinate_operation
+        else {}
+    )
     meridian, false_m = facts.get("Longitude of natural origin"), facts.get("False easting")
     eastings = shapely.get_coordinates(shapes)[:, 0]
     if meridian is None or false_m is None or not len(eastings):
         return shapes
-    found, wanted = int(np.median(eastings) // _MILLION), int(false_m // _MILLION)
-    if found == wanted:
+    zone_in_file, zone_in_crs = int(np.median(eastings) // _MILLION), int(false_m // _MILLION)
+    if zone_in_file == zone_in_crs:
         return shapes
     zones = {round(meridian / 3), round((meridian + 3) / 6)}
-    if found not in (zones if wanted == 0 else {0}):
+    if zone_in_file not in (zones if zone_in_crs == 0 else {0}):
         raise BadInput(
-            f"东坐标前两位是 {found}（{looks_like(float(np.median(eastings)), 4_500_000) or '不是带号'}），"
+            f"东坐标前两位是 {zone_in_file}（{looks_like(float(np.median(eastings)), 4_500_000) or '不是带号'}），"
             f"与坐标参考 {crs.name}（中央经线 {meridian:g}°）不符",
             where=where,
             code="wrong_zone",
         )
-    shift = np.array([(wanted - found) * _MILLION, 0.0])
+    shift = np.array([(zone_in_crs - zone_in_file) * _MILLION, 0.0])
     return np.asarray(shapely.transform(shapes, lambda at: at + shift), dtype=object)
 
 

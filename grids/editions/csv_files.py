@@ -13,18 +13,22 @@ Columns = Mapping[str, Sequence[str]]
 """Our name of a column → how it may be headed, in lower case."""
 
 
-def csv_rows(path: Path, columns: Columns, *, must: Sequence[str], said: str) -> list[tuple[int, dict[str, str]]]:
+def csv_rows(
+    path: Path, columns: Columns, *, must: Sequence[str], missing_message: str
+) -> list[tuple[int, dict[str, str]]]:
     """(line of the file, {our name: text}) of every row that is not blank; a column that is not there is the empty text.
 
-    Raises BadInput for no file, and with `said` when one of the columns that must be there is not.
+    Raises BadInput for no file, and with `missing_message` when one of the columns that must be there is not.
     """
     reader = csv.DictReader(_text(path).splitlines())
     names = {(name or "").strip().lower(): name for name in reader.fieldnames or ()}
-    found = {field: next((names[one] for one in known if one in names), None) for field, known in columns.items()}
-    if not all(found[field] for field in must):
-        raise BadInput(said, where=path.name, code="missing_column")
+    headings = {
+        field: next((names[alias] for alias in aliases if alias in names), None) for field, aliases in columns.items()
+    }
+    if not all(headings[field] for field in must):
+        raise BadInput(missing_message, where=path.name, code="missing_column")
     return [
-        (line, {field: text_of(row.get(name or "")) if name else "" for field, name in found.items()})
+        (line, {field: text_of(row.get(name or "")) if name else "" for field, name in headings.items()})
         for line, row in enumerate(reader, start=2)
         if any(text_of(value) for value in row.values() if not isinstance(value, list))
     ]

@@ -32,6 +32,10 @@ def tell(edition: Edition) -> None:
     """Tell the listeners of an edition that was just activated; one that rules only from tomorrow finds no fire."""
     if edition.valid_from is None or edition.valid_from > clock.today_beijing():
         return
-    later = [one.valid_from for one in editions_in_force() if one.valid_from and one.valid_from > edition.valid_from]
+    later = [
+        active.valid_from
+        for active in editions_in_force()
+        if active.valid_from and active.valid_from > edition.valid_from
+    ]
     for listener in LISTENERS:
         listener(Change(edition, edition.valid_from, min(later, default=None)))

@@ -26,7 +26,7 @@ _ENDINGS = ("街道办事处", "办事处", "村民委员会", "居民委员会"
 
 def code_findings(layers: Sequence[Layer]) -> list[Finding]:
     """Codes that are no digits, of another length than their level's, or that do not begin with their parent's code."""
-    found = []
+    findings = []
     for layer in layers:
         lengths = DIGITS[layer.level]
         for at, code in enumerate(layer.codes):
@@ -41,8 +41,8 @@ def code_findings(layers: Sequence[Layer]) -> list[Finding]:
             ):
                 reason = f"不以上级代码 {parent} 开头"
             if reason:
-                found.append(cell_finding(layer, at) | {"message": reason})
-    return found
+                findings.append(cell_finding(layer, at) | {"message": reason})
+    return findings
 
 
 def division_findings(layers: Sequence[Layer], divisions: Divisions) -> dict[str, list[Finding]]:
@@ -68,9 +68,9 @@ def division_findings(layers: Sequence[Layer], divisions: Divisions) -> dict[str
     return {"names_differ": differ, "not_in_table": unknown, "not_in_edition": missing}
 
 
-def same_name(one: str, other: str) -> bool:
+def same_name(name: str, other: str) -> bool:
     """Whether two names mean the same place: 财神庙村 is 财神庙村委会, 南地街道 is 南地街道办事处."""
-    return one == other or _bare(one) == _bare(other)
+    return name == other or _bare(name) == _bare(other)
 
 
 def _bare(name: str) -> str:

@@ -49,7 +49,7 @@ def division_table_load(*, path: Path, actor: User | None) -> int:
 
 def _read(path: Path) -> list[tuple[str, str, str, str]]:
     rows: dict[str, tuple[str, str, str, str]] = {}
-    for line, row in csv_rows(path, _COLUMNS, must=("code", "name", "level"), said=_MUST):
+    for line, row in csv_rows(path, _COLUMNS, must=("code", "name", "level"), missing_message=_MUST):
         code, name, level, parent = (row[field] for field in _COLUMNS)
         known_level = level if level in LEVELS else LEVEL_WORDS.get(level.lower(), "")
         if not code or not name or not known_level or code in rows:

@@ -45,10 +45,10 @@ def cells_workbook(edition: Edition, cells: QuerySet[Cell]) -> bytes:
     tables = []
     for level in LEVELS:
         rows = cells.filter(level=level).order_by("code")
-        found = rows.values_list("code", "name", "parent__code", "parent__name", "area_m2")
+        values = rows.values_list("code", "name", "parent__code", "parent__name", "area_m2")
         listed = [
             (code, name, parent or "", above or "", round(area / 1e6, 3) if area else None, "是" if area else "否")
-            for code, name, parent, above, area in found
+            for code, name, parent, above, area in values
         ]
         if listed:
             tables.append(Table(level_label(level), columns, listed, title=f"{edition.name} {level_label(level)}"))
@@ -63,14 +63,14 @@ def report_workbook(report: EditionReport) -> bytes:
         for group, kinds in (("问题", ERRORS), ("缺少", LACKS), ("提醒", WARNINGS))
         for kind, label in kinds.items()
     ]
-    made = f"{report.made_at.astimezone(BEIJING):%Y-%m-%d %H:%M}"
+    checked_at = f"{report.made_at.astimezone(BEIJING):%Y-%m-%d %H:%M}"
     summary = Table(
         "汇总",
         (("类别", 10), ("检查项", 26), ("数目", 10), ("处理", 30)),
         rows,
         title=f"边界检查 {report.edition.name}",
         notes=(
-            f"检查时间 {made}（北京），用时 {report.seconds:.1f} 秒；结论：{'可以启用' if report.is_ok else '有问题'}",
+            f"检查时间 {checked_at}（北京），用时 {report.seconds:.1f} 秒；结论：{'可以启用' if report.is_ok else '有问题'}",
             MAP_NOTE,
         ),
     )
@@ -110,7 +110,7 @@ def finding_row(row: dict[str, Any]) -> tuple[Any, ...]:
 
 def explained(row: dict[str, Any]) -> str:
     """What a finding says besides its place and area, in words."""
-    said = [
+    parts = [
         row.get("message", ""),
         f"上级 {row['parent']}" if row.get("parent") else "",
         f"区划表：{row['expected']}" if row.get("expected") else "",
@@ -120,7 +120,7 @@ def explained(row: dict[str, Any]) -> str:
         "同名" if row.get("kind") == "name" else "同形" if row.get("kind") == "shape" else "",
         f"“{row['edition']}”里有" if row.get("edition") else "",
     ]
-    return "；".join(part for part in said if part)
+    return "；".join(part for part in parts if part)
 
 
 def findings_geojson(report: EditionReport) -> dict[str, Any]:
@@ -132,10 +132,10 @@ def findings_geojson(report: EditionReport) -> dict[str, Any]:
         shape = ground or ({"type": "Point", "coordinates": row["place"]} if row.get("place") else None)
         if shape is None:
             continue
-        told = {"id": at, "kind": kind, "label": LABELS[kind], "is_error": kind in ERRORS, "level": row["level"],
+        properties = {"id": at, "kind": kind, "label": LABELS[kind], "is_error": kind in ERRORS, "level": row["level"],
                 "codes": "、".join(row.get("codes") or [row.get("code", "")]), "name": row.get("name", ""),
                 "area_m2": row.get("area_m2"), "text": explained(row), "place": row.get("place")}  # fmt: skip
-        features.append({"type": "Feature", "id": at, "properties": told, "geometry": shape})
+        features.append({"type": "Feature", "id": at, "properties": properties, "geometry": shape})
     return {"type": "FeatureCollection", "features": features}
 
 

@@ -139,12 +139,16 @@ def _raise_all(problems: Sequence[BadInput]) -> None:
     if not problems:
         return
     first = problems[0]
-    told = [
-        {"message": one.message, "code": one.code, **{k: v for k, v in one.details.items() if k != "problems"}}
-        for one in problems[:PROBLEMS_TOLD]
+    listed = [
+        {
+            "message": problem.message,
+            "code": problem.code,
+            **{k: v for k, v in problem.details.items() if k != "problems"},
+        }
+        for problem in problems[:PROBLEMS_TOLD]
     ]
     more = f"（另有 {len(problems) - 1} 处问题，全部在 --json 和导入页里）" if len(problems) > 1 else ""
-    details = first.details | {"problems": told, "problem_count": len(problems)}
+    details = first.details | {"problems": listed, "problem_count": len(problems)}
     raised = BadInput(f"{first.message}{more}", code=first.code, details=details)
     raised.where = first.where
     raise raised
@@ -176,8 +180,8 @@ class _Reader:
         code_column, name_column = columns.needed(self._level, self._where)
         codes = [code_of(value, code_column) for value in table[code_column]]
         levels = self._levels(columns, table, codes, read)
-        claims = {one: [text_of(value) for value in table[column]]
-                  for one, column in columns.parents(self._level).items()}  # fmt: skip
+        claims = {field: [text_of(value) for value in table[column]]
+                  for field, column in columns.parents(self._level).items()}  # fmt: skip
         cell_names = [text_of(value) for value in table[name_column]]
         synthetic = [truth_of(value) for value in table["synthetic"]] if "synthetic" in table else [False] * len(codes)
         shapes = self._shapes(wkb, meta, codes, cell_names, levels, read)
@@ -186,7 +190,7 @@ class _Reader:
                 read.skipped += 1
                 continue
             above = LEVELS[: LEVELS.index(Level(level))] if level else ()
-            own = {one: texts[at] for one, texts in claims.items() if one in above or one not in LEVELS}
+            own = {field: texts[at] for field, texts in claims.items() if field in above or field not in LEVELS}
             cell = RawCell(level, at + 1, codes[at], cell_names[at], own, shapes[at], synthetic[at])
             if self._is_sound(cell, at in self._faulty):
                 read.cells.append(cell)
@@ -195,8 +199,8 @@ class _Reader:
         remembered = dict(self._plan.recall(names)) if self._plan.recall else {}
         mapping = {**remembered, **self._plan.mapping}
         if remembered:
-            told = "、".join(f"{key}={column}" for key, column in sorted(remembered.items()))
-            read.notes.append(f"{self._where}：列按上次的对应（{told}）")
+            pairs = "、".join(f"{key}={column}" for key, column in sorted(remembered.items()))
+            read.notes.append(f"{self._where}：列按上次的对应（{pairs}）")
         columns = Columns(names, mapping, self._used)
         lower = {name.lower() for name in names}
         read.columns[signature_of(names)] = {key: column for key, column in mapping.items() if column.lower() in lower}
@@ -213,15 +217,15 @@ class _Reader:
                 code="missing_column",
                 details={"columns": columns.names},
             )
-        found = []
+        levels = []
         for at, value in enumerate(table[column]):
             text = text_of(value)
             level = level_of(text, self._plan.level_words)
             if level is None:
                 message = f"级别列“{column}”的值“{text}”不认识；请用 --level-value {text or '值'}=级别 说明，或 {text or '值'}=skip 略过"
                 self._fault(at, codes[at], "", message, "unknown_level_value", value=text)
-            found.append(level or "")
-        return found
+            levels.append(level or "")
+        return levels
 
     def _shapes(self, wkb: Any, meta: Mapping[str, Any], codes: Sequence[str], names: Sequence[str],
                 levels: Sequence[str], read: BordersRead) -> npt.NDArray[np.object_]:  # fmt: skip
@@ -301,8 +305,8 @@ def read_raw(source: Source, where: str) -> tuple[Mapping[str, Any], Any, Any]:
     try:
         meta, _, wkb, fields = pyogrio.raw.read(source.path, layer=layer, encoding=source.encoding)
     except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, UnicodeDecodeError, ValueError) as error:
-        told = str(error).replace(str(source.path), source.path.name).replace(str(source.path.parent), "")
-        raise BadInput(f"读不出边界数据（{told[:300]}）", where=where, code="unreadable") from error
+        message = str(error).replace(str(source.path), source.path.name).replace(str(source.path.parent), "")
+        raise BadInput(f"读不出边界数据（{message[:300]}）", where=where, code="unreadable") from error
     if wkb is None:
         raise BadInput("文件没有图形列", where=where, code="missing_column")
     if not len(wkb):

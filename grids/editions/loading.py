@@ -81,8 +81,8 @@ def name_checked(name: str) -> str:
 
 def columns_remembered(columns: Sequence[str]) -> Mapping[str, str]:
     """The mapping that was used the last time for a file with exactly these columns; {} if none was."""
-    found = ColumnMemory.objects.filter(signature=signature_of(columns)).first()
-    return dict(found.mapping) if found else {}
+    memory = ColumnMemory.objects.filter(signature=signature_of(columns)).first()
+    return dict(memory.mapping) if memory else {}
 
 
 def _remember(read: BordersRead) -> None:
@@ -110,9 +110,9 @@ def edition_store(
     shapes[:] = [None if cell.geometry is None or cell.geometry.is_empty else cell.geometry for cell in cells]
     wkb = [bytes(shape) if shape is not None else b"" for shape in shapely.to_wkb(shapes, byte_order=1)]
     content_hash = _content_hash(cells, parents, wkb)
-    known = Edition.objects.filter(name=name).first()
-    if known:
-        return _same(known, content_hash), False
+    existing = Edition.objects.filter(name=name).first()
+    if existing:
+        return _same(existing, content_hash), False
     edition = Edition(
         name=name,
         datum=datum,
@@ -129,14 +129,14 @@ def edition_store(
     return edition, True
 
 
-def _same(known: Edition, content_hash: str) -> Edition:
-    if known.content_hash != content_hash:
+def _same(existing: Edition, content_hash: str) -> Edition:
+    if existing.content_hash != content_hash:
         raise Conflict(
-            f"已有名为“{known.name}”的边界版本，内容不同；请换一个版本名。",
+            f"已有名为“{existing.name}”的边界版本，内容不同；请换一个版本名。",
             code="edition_differs",
-            details={"edition": known.name, "content_hash": known.content_hash},
+            details={"edition": existing.name, "content_hash": existing.content_hash},
         )
-    return known
+    return existing
 
 
 def _check_codes(cells: Sequence[RawCell]) -> None:
@@ -145,8 +145,8 @@ def _check_codes(cells: Sequence[RawCell]) -> None:
         twin = first.setdefault(cell.code, cell)
         if twin is not cell:
             both = "与".join(
-                f"{LEVEL_LABELS[Level(one.level)]}第 {one.feature} 个要素（{one.name}，位置 {place_of(one.geometry)}）"
-                for one in (twin, cell)
+                f"{LEVEL_LABELS[Level(raw.level)]}第 {raw.feature} 个要素（{raw.name}，位置 {place_of(raw.geometry)}）"
+                for raw in (twin, cell)
             )
             raise BadInput(
                 f"代码 {cell.code} 重复：{both}",
@@ -162,7 +162,7 @@ def _check_codes(cells: Sequence[RawCell]) -> None:
 def _content_hash(cells: Sequence[RawCell], parents: Mapping[str, str], wkb: Sequence[bytes]) -> str:
     """sha256 over (level, code, name, parent code, WKB) in code order, each with its length before it."""
     digest = hashlib.sha256()
-    for at in sorted(range(len(cells)), key=lambda one: (cells[one].level, cells[one].code)):
+    for at in sorted(range(len(cells)), key=lambda position: (cells[position].level, cells[position].code)):
         cell = cells[at]
         for text in (cell.level, cell.code, cell.name, parents[cell.code]):
             data = text.encode()
@@ -207,6 +207,8 @@ def _store(
         "cells": counts,
     }
     if repairs:
-        told = [{key: one[key] for key in ("code", "feature", "message")} for one in repairs[:_REPAIRS_TOLD]]
-        after |= {"repaired": len(repairs), "repairs": told}
+        first_repairs = [
+            {key: repair[key] for key in ("code", "feature", "message")} for repair in repairs[:_REPAIRS_TOLD]
+        ]
+        after |= {"repaired": len(repairs), "repairs": first_repairs}
     record("grid.imported", edition, actor, after=after, reason=edition.note)

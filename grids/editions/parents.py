@@ -55,7 +55,7 @@ def _by_place(children: Sequence[RawCell], candidates: Sequence[RawCell]) -> dic
     tree = shapely.STRtree([cell.geometry for cell in candidates])
     points = shapely.point_on_surface(np.array([cell.geometry for cell in located], dtype=object))
     child, upper = tree.query(points, predicate="intersects")
-    found: dict[str, str] = {}
+    parents: dict[str, str] = {}
     for at, above in sorted(zip(child.tolist(), upper.tolist(), strict=True)):
-        found.setdefault(located[at].code, candidates[above].code)
-    return found
+        parents.setdefault(located[at].code, candidates[above].code)
+    return parents

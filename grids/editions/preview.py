@@ -38,7 +38,7 @@ def source_facts(source: Source, *, file: str, recall: Recall) -> dict[str, Any]
     plain = {key.split(".")[-1]: column for key, column in remembered.items()}
     columns = Columns(names, plain, used)
     code, name = columns.find("code"), columns.find("name")
-    parent = next((found for field in reversed(PARENT_COLUMNS) if (found := columns.find(field))), None)
+    parent = next((upper_column for field in reversed(PARENT_COLUMNS) if (upper_column := columns.find(field))), None)
     codes = [code_of(value, code) for value in table[code]] if code else []
     return {
         "file": file,
@@ -48,8 +48,11 @@ def source_facts(source: Source, *, file: str, recall: Recall) -> dict[str, Any]
         "crs": str(info.get("crs") or ""),
         "note": source.note,
         "columns": [
-            {"name": one, "sample": "、".join(text_of(value)[:20] for value in table[one][:SAMPLE_ROWS])}
-            for one in names
+            {
+                "name": column_name,
+                "sample": "、".join(text_of(value)[:20] for value in table[column_name][:SAMPLE_ROWS]),
+            }
+            for column_name in names
         ],
         "guess": {
             "level": _level_guess(source, codes),
@@ -70,12 +73,12 @@ def _level_guess(source: Source, codes: Sequence[str]) -> str:
         if lengths and lengths <= set(DIGITS[level]) and not (level == Level.CITY and lengths == {6}):
             return str(level)
     text = f"{source.layer or ''} {source.path.stem}".lower()
-    found = [
+    levels = [
         level
-        for word, level in sorted(LEVEL_WORDS.items(), key=lambda one: -len(one[0]))
+        for word, level in sorted(LEVEL_WORDS.items(), key=lambda entry: -len(entry[0]))
         if len(word) > 1 and word in text
     ]
-    return str(found[0]) if found else ""
+    return str(levels[0]) if levels else ""
 
 
 def preview_collection(cells: Sequence[RawCell]) -> dict[str, Any]:
@@ -100,6 +103,6 @@ def datum_doubts(cells: Sequence[RawCell], declared: str) -> list[str]:
         return []
     shapes = np.array([cell.geometry for cell in counties], dtype=object)
     layer = Layer(
-        Level.COUNTY, [one.code for one in counties], [one.name for one in counties], [""] * len(counties), shapes
+        Level.COUNTY, [cell.code for cell in counties], [cell.name for cell in counties], [""] * len(counties), shapes
     )
     return [finding["message"] for finding in datum_findings(layer, declared)]

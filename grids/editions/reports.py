@@ -29,14 +29,22 @@ def edition_report(*, edition: Edition, actor: User | None, progress: Progress |
 @transaction.atomic
 def report_store(*, edition: Edition, result: dict[str, Any], seconds: float, actor: User | None) -> EditionReport:
     """Keep the answer of `edition_check`, at most MOST_ROWS findings of a kind."""
-    kept = dict(result)
+    stored_result = dict(result)
     for kind in (*ERRORS, *LACKS):
-        kept[kind] = kept[kind][:MOST_ROWS]
-    kept["warnings"] = {kind: rows[:MOST_ROWS] for kind, rows in kept["warnings"].items()}
+        stored_result[kind] = stored_result[kind][:MOST_ROWS]
+    stored_result["warnings"] = {kind: rows[:MOST_ROWS] for kind, rows in stored_result["warnings"].items()}
     report = EditionReport.objects.create(
-        edition=edition, is_ok=kept["ok"], result=digests.plain(kept), seconds=round(seconds, 1), made_at=clock.now()
+        edition=edition,
+        is_ok=stored_result["ok"],
+        result=digests.plain(stored_result),
+        seconds=round(seconds, 1),
+        made_at=clock.now(),
     )
-    after = {"ok": kept["ok"], "counts": kept["counts"], "warning_counts": kept["warning_counts"]}
+    after = {
+        "ok": stored_result["ok"],
+        "counts": stored_result["counts"],
+        "warning_counts": stored_result["warning_counts"],
+    }
     record("grid.checked", edition, actor, after=after)
     return report
 
@@ -72,16 +80,16 @@ def require_accepted(edition: Edition, *, is_accepted: bool, reason: str) -> lis
     with a reason (Missing). An edition that was never checked is at least asked whether it is GCJ-02."""
     report = report_of(edition)
     if report is not None:
-        found = [] if report.is_ok else errors_in_words(report.result)
+        findings = [] if report.is_ok else errors_in_words(report.result)
     else:
         doubts = datum_findings(load_layer(edition, Level.COUNTY), edition.datum)
-        found = [doubt["message"] for doubt in doubts if doubt["certain"]]
-    if found and not is_accepted:
+        findings = [doubt["message"] for doubt in doubts if doubt["certain"]]
+    if findings and not is_accepted:
         raise Conflict(
-            f"“{edition.name}”的检查有问题：{'；'.join(found)}。请改正后重新导入；确实要用，写明理由并接受（--accept-findings）。",
+            f"“{edition.name}”的检查有问题：{'；'.join(findings)}。请改正后重新导入；确实要用，写明理由并接受（--accept-findings）。",
             code="check_failed",
-            details={"findings": found},
+            details={"findings": findings},
         )
-    if found and not reason.strip():
+    if findings and not reason.strip():
         raise Missing(["接受检查结果的理由"])
-    return found
+    return findings

@@ -41,12 +41,12 @@ def decoded(wkb: Sequence[Any]) -> Read:
     """Two-dimensional shapes; collections of polygons become multi-polygons. A ring that does not close is a fault whose
     repair closes it."""
     raw = np.empty(len(wkb), dtype=object)
-    raw[:] = [None if one is None else bytes(one) for one in wkb]
+    raw[:] = [None if blob is None else bytes(blob) for blob in wkb]
     with np.errstate(invalid="ignore"):
         shapes = np.asarray(shapely.force_2d(shapely.from_wkb(raw, on_invalid="ignore")), dtype=object)
     faults = []
-    given = np.array([one is not None for one in raw], dtype=bool)
-    for at in np.flatnonzero(given & shapely.is_missing(shapes)).tolist():
+    present = np.array([blob is not None for blob in raw], dtype=bool)
+    for at in np.flatnonzero(present & shapely.is_missing(shapes)).tolist():
         faults.append(_broken(at, raw[at]))
     for at in np.flatnonzero(shapely.get_type_id(shapes) == 7).tolist():
         shapes[at] = polygons_of(shapes[at]) or shapes[at]
@@ -76,24 +76,24 @@ def polygons_of(shape: shapely.Geometry) -> shapely.Geometry | None:
 
 def faults_of(shapes: Shapes) -> list[Fault]:
     """What is wrong with shapes in degrees: not a polygon, no degrees, self-crossing, a hole outside its shell."""
-    found: list[Fault] = []
+    faults: list[Fault] = []
     drawn = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
     area = np.isin(shapely.get_type_id(shapes), (3, 6))
     for at in np.flatnonzero(drawn & ~area).tolist():
         message = f"图形是 {shapes[at].geom_type}，不是面"
-        found.append(Fault(at, "not_a_polygon", message, place_of(shapes[at])))
+        faults.append(Fault(at, "not_a_polygon", message, place_of(shapes[at])))
     bounds = shapely.bounds(shapes)
     with np.errstate(invalid="ignore"):
         beyond = (np.abs(bounds[:, [0, 2]]) > 180).any(axis=1) | (np.abs(bounds[:, [1, 3]]) > 90).any(axis=1)
         finite = np.isfinite(bounds).all(axis=1)
     for at in np.flatnonzero(drawn & area & (beyond | ~finite)).tolist():
-        found.append(_no_degrees(at, shapes[at]))
+        faults.append(_no_degrees(at, shapes[at]))
     rest = np.flatnonzero(drawn & area & ~beyond & finite)
     for at in rest[~shapely.is_valid(shapes[rest])].tolist():
         reason = str(shapely.is_valid_reason(shapes[at]))
         place = _place_in(reason) or place_of(shapes[at])
-        found.append(_with_repair(Fault(at, "malformed_geometry", f"图形无效（{reason}）", place), shapes[at]))
-    return sorted(found, key=lambda fault: fault.position)
+        faults.append(_with_repair(Fault(at, "malformed_geometry", f"图形无效（{reason}）", place), shapes[at]))
+    return sorted(faults, key=lambda fault: fault.position)
 
 
 def _no_degrees(at: int, shape: shapely.Geometry) -> Fault:

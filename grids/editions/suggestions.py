@@ -41,16 +41,16 @@ def suggested_changes(old: Layer, new: Layer) -> list[Change]:
     shares = _shares(old, new)
     old_at = {code: at for at, code in enumerate(old.codes)}
     new_at = {code: at for at, code in enumerate(new.codes)}
-    found: list[Change] = []
+    changes: list[Change] = []
     for at, code in enumerate(old.codes):
-        found += _of_old(old, new, at, shares.get(at, []), new_at.get(code), _undrawn_twin(old, new, at, new_at))
-    led_to = {change.new_code for change in found} | set(old_at)
-    found += [
+        changes += _of_old(old, new, at, shares.get(at, []), new_at.get(code), _undrawn_twin(old, new, at, new_at))
+    led_to = {change.new_code for change in changes} | set(old_at)
+    changes += [
         Change(Kind.NEW, str(new.level), new_code=code, new_name=new.names[at])
         for code, at in new_at.items()
         if code not in led_to
     ]
-    return found
+    return changes
 
 
 def _shares(old: Layer, new: Layer) -> Mapping[int, list[tuple[int, float, float]]]:
@@ -67,19 +67,23 @@ def _shares(old: Layer, new: Layer) -> Mapping[int, list[tuple[int, float, float
     of, to = changed[of], drawn_new[to]
     common = area_m2(shapely.intersection(old.shapes[of], new.shapes[to]))
     before, after = area_m2(old.shapes), area_m2(new.shapes)
-    found: dict[int, list[tuple[int, float, float]]] = defaultdict(list)
-    for left, right, ground in zip(of.tolist(), to.tolist(), common.tolist(), strict=True):
-        share = ground / before[left]
+    shares: dict[int, list[tuple[int, float, float]]] = defaultdict(list)
+    for old_at, new_at, ground in zip(of.tolist(), to.tolist(), common.tolist(), strict=True):
+        share = ground / before[old_at]
         if share >= LEAST_SHARE:
-            found[left].append((right, share, ground / after[right]))
-    return {at: sorted(rows, key=lambda row: (-row[1], row[0])) for at, rows in found.items()}
+            shares[old_at].append((new_at, share, ground / after[new_at]))
+    return {at: sorted(rows, key=lambda row: (-row[1], row[0])) for at, rows in shares.items()}
 
 
 def _undrawn_twin(old: Layer, new: Layer, at: int, new_at: Mapping[str, int]) -> int | None:
     """The new cell of the same name under the same parent, for a cell without a polygon whose code is gone."""
     if old.shapes[at] is not None or old.codes[at] in new_at or not old.names[at]:
         return None
-    same = [one for one, name in enumerate(new.names) if name == old.names[at] and new.parents[one] == old.parents[at]]
+    same = [
+        position
+        for position, name in enumerate(new.names)
+        if name == old.names[at] and new.parents[position] == old.parents[at]
+    ]
     return same[0] if len(same) == 1 else None
 
 
@@ -97,16 +101,16 @@ def _of_old(
         if twin is not None:
             return [change(Kind.RECODED, twin, None)]
         return [Change(Kind.ENDED, str(old.level), old.codes[at], old_name=old.names[at])]
-    kept = next((row for row in targets if row[0] == same_code), None)
+    own_row = next((row for row in targets if row[0] == same_code), None)
     main, share, back = targets[0]
-    if kept is None:
+    if own_row is None:
         if len(targets) == 1 or share >= SAME_SHARE:
             return [change(Kind.RECODED if back >= SAME_SHARE else Kind.MERGED, main, share)]
         return [change(Kind.SPLIT, to, part) for to, part, _ in targets]
     moved = [change(Kind.MOVED, to, part) for to, part, _ in targets if to != same_code]
-    renamed = old.names[at] != new.names[kept[0]]
+    renamed = old.names[at] != new.names[own_row[0]]
     if renamed:
-        return [change(Kind.RENAMED, kept[0], kept[1]), *moved]
-    if moved or min(kept[1], kept[2]) < UNMOVED_SHARE:
-        return [change(Kind.MOVED, kept[0], kept[1]), *moved]
+        return [change(Kind.RENAMED, own_row[0], own_row[1]), *moved]
+    if moved or min(own_row[1], own_row[2]) < UNMOVED_SHARE:
+        return [change(Kind.MOVED, own_row[0], own_row[1]), *moved]
     return []

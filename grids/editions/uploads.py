@@ -66,14 +66,14 @@ def import_start(*, name: str, files: Iterable[Upload], actor: User, note: str =
     name = name_checked(name)
     if Edition.objects.filter(name=name).exists():
         raise Conflict(f"已有名为“{name}”的边界版本；请换一个版本名。", code="edition_differs")
-    given = list(files)
-    _check_uploads(given)
+    uploads = list(files)
+    _check_uploads(uploads)
     _clear_old()
     row = EditionImport(name=name, note=note, actor=actor, created_at=clock.now())
     folder = folder_of(row)
     folder.mkdir(parents=True)
     try:
-        row.files = [_keep(folder, one) for one in given]
+        row.files = [_keep(folder, upload) for upload in uploads]
         with transaction.atomic():
             row.save(force_insert=True)
             _hand_over(row)
@@ -83,37 +83,37 @@ def import_start(*, name: str, files: Iterable[Upload], actor: User, note: str =
     return row
 
 
-def _check_uploads(given: list[Upload]) -> None:
-    if not given:
+def _check_uploads(uploads: list[Upload]) -> None:
+    if not uploads:
         raise BadInput("请选择文件", where="文件", code="no_file")
-    for one in given:
-        suffix = Path(one.name or "").suffix.lower()
+    for upload in uploads:
+        suffix = Path(upload.name or "").suffix.lower()
         if suffix not in (*SUFFIXES, *SIDECARS, *ARCHIVES):
             kinds = "、".join((*SUFFIXES, *ARCHIVES))
             raise BadInput(
                 f"不认识的文件；可用：{kinds}（Shapefile 连同 .shx .dbf .prj）",
-                where=str(one.name),
+                where=str(upload.name),
                 code="unknown_kind",
             )
-    total = sum(one.size or 0 for one in given)
+    total = sum(upload.size or 0 for upload in uploads)
     if total > MAX_UPLOAD_BYTES:
         raise BadInput(
             f"文件共 {total / 1024**2:,.0f} MB，网页一次最多 {MAX_UPLOAD_BYTES // 1024**2} MB；"
             "请打成 zip（边界文件一般缩到几分之一），或每级一个文件分开，或用命令 grid import",
-            where=str(given[0].name),
+            where=str(uploads[0].name),
             code="too_large",
         )
 
 
-def _keep(folder: Path, one: Upload) -> dict[str, Any]:
+def _keep(folder: Path, upload: Upload) -> dict[str, Any]:
     """Write one upload under its own last name, in pieces. Shapefile parts must keep their common name."""
-    name = Path((one.name or "").replace("\\", "/")).name[:150]
+    name = Path((upload.name or "").replace("\\", "/")).name[:150]
     target = folder / name
     if not name.isprintable() or name.startswith(".") or target.exists():
         raise BadInput("文件名重复或不可用", where=name or "文件", code="bad_name")
     digest, size = hashlib.sha256(), 0
     with target.open("wb") as out:
-        for chunk in one.chunks():
+        for chunk in upload.chunks():
             digest.update(chunk)
             size += len(chunk)
             out.write(chunk)
@@ -144,10 +144,8 @@ def import_load(*, row: EditionImport) -> None:
 
 @transaction.atomic
 def _move(row: EditionImport, sources: tuple[str, ...], to: str, **changes: Any) -> None:
-    known = EditionImport.objects.filter(pk=row.pk, attempt=row.attempt, state__in=sources)
-    if is_at_work(row) or not known.update(
-        state=to, attempt=F("attempt") + 1, stage="排队", done=0, total=0, **changes
-    ):
+    rows = EditionImport.objects.filter(pk=row.pk, attempt=row.attempt, state__in=sources)
+    if is_at_work(row) or not rows.update(state=to, attempt=F("attempt") + 1, stage="排队", done=0, total=0, **changes):
         raise StaleVersion("这次导入已经往前走了，请刷新后看。")
     row.refresh_from_db()
     _hand_over(row)
@@ -186,14 +184,14 @@ def work(payload: dict[str, Any]) -> None:
     try:
         steps[State(row.state)](row)
     except Refused as refused:
-        told = {"message": refused.message, "code": refused.code, **digests.plain(refused.details)}
-        _settle(row, State.REFUSED, report={**row.report, "refused": told})
+        refusal = {"message": refused.message, "code": refused.code, **digests.plain(refused.details)}
+        _settle(row, State.REFUSED, report={**row.report, "refused": refusal})
     except (jobs.LeaseLost, jobs.Later):
         raise
     except Exception:
         # A defect: the job's failure is on the page of tasks; the import must not look as if it were still at work.
-        told = {"message": "程序出错，没有载入任何网格；已经记下，请告诉管理员，或改了再试。", "code": "defect"}
-        _settle(row, State.REFUSED, report={**row.report, "refused": told})
+        refusal = {"message": "程序出错，没有载入任何网格；已经记下，请告诉管理员，或改了再试。", "code": "defect"}
+        _settle(row, State.REFUSED, report={**row.report, "refused": refusal})
         raise
 
 
@@ -219,17 +217,17 @@ def _look(row: EditionImport) -> None:
     """What layers and columns there are; the row stays UPLOADED and waits for the person's choice."""
     tell = _tell(row)
     paths = sorted(folder_of(row).glob("*"))
-    found = []
+    sources = []
     for at, path in enumerate(path for path in paths if path.suffix.lower() not in SIDECARS):
         tell(f"看 {path.name}", at, len(paths))
         with tempfile.TemporaryDirectory(prefix="jinshao-borders-") as folder:
             for source in sources_in([path], Path(folder)):
-                found.append(source_facts(source, file=path.name, recall=columns_remembered))
-    if not found:
+                sources.append(source_facts(source, file=path.name, recall=columns_remembered))
+    if not sources:
         raise BadInput(
             "没有边界文件（只有 Shapefile 的附属文件）；请选 .shp、.gpkg、.geojson、.kml 或 zip", code="no_file"
         )
-    _settle(row, State.UPLOADED, report=digests.plain({"sources": found}))
+    _settle(row, State.UPLOADED, report=digests.plain({"sources": sources}))
 
 
 def _read(row: EditionImport) -> None:

@@ -137,10 +137,10 @@ def _column(values: Sequence[Any]) -> ExtensionArray:
     """Numbers with gaps as numbers, so that QGIS sorts and shades by them; everything else as text, a gap as the empty one."""
     import pandas
 
-    known = [value for value in values if value is not None]
-    if known and all(isinstance(value, Integral) for value in known):
+    present = [value for value in values if value is not None]
+    if present and all(isinstance(value, Integral) for value in present):
         return pandas.array(list(values), dtype="Int64")
-    if known and all(isinstance(value, Real) for value in known):
+    if present and all(isinstance(value, Real) for value in present):
         return pandas.array(list(values), dtype="Float64")
     return pandas.array(["" if value is None else str(value) for value in values], dtype="str")
 
