@@ -56,27 +56,27 @@ class Borders:
         Raises ValueError for NaN and infinity.
         """
         x, y = lonlat(lon, lat)
-        found = np.full(x.size, np.inf)
+        distances = np.full(x.size, np.inf)
         for start in range(0, x.size if len(self._ends) else 0, _CHUNK):
             part = slice(start, start + _CHUNK)
-            found[part] = self._nearest(x.ravel()[part], y.ravel()[part])
-        return found.reshape(x.shape)
+            distances[part] = self._nearest(x.ravel()[part], y.ravel()[part])
+        return distances.reshape(x.shape)
 
     def _nearest(self, x: FloatArray, y: FloatArray) -> FloatArray:
         """Down the tree, level by level: no box matters that begins farther away than another one ends, for in each lies
         an edge."""
         east, north = metres_per_degree(y)
         reach = np.full(x.size, np.inf)
-        asked, node = np.arange(x.size), np.zeros(x.size, dtype=np.int64)
+        point, node = np.arange(x.size), np.zeros(x.size, dtype=np.int64)
         for depth, level in enumerate(reversed(self._tree.levels)):
             if depth:
-                asked, node = children(asked, node, len(level))
-            near_m, far_m = _span_m(x[asked], y[asked], level[node], east[asked], north[asked])
-            np.minimum.at(reach, asked, far_m)
-            some = near_m <= reach[asked] * _SLACK + 1e-6
-            asked, node = asked[some], node[some]
+                point, node = children(point, node, len(level))
+            near_m, far_m = _span_m(x[point], y[point], level[node], east[point], north[point])
+            np.minimum.at(reach, point, far_m)
+            near = near_m <= reach[point] * _SLACK + 1e-6
+            point, node = point[near], node[near]
         nearest = np.full(x.size, np.inf)
-        np.minimum.at(nearest, asked, _to_edge_m(x[asked], y[asked], self._ends[node]))
+        np.minimum.at(nearest, point, _to_edge_m(x[point], y[point], self._ends[node]))
         return nearest
 
 

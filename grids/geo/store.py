@@ -139,8 +139,8 @@ def _directory(file: IO[bytes], name: str, kind: str, version: int) -> dict[str,
     if len(words) != 5 or words[0] != b"jinshao":
         raise IndexDamaged(f"索引文件 {name} 不是本系统的索引，或文件头已损坏，请重建")
     if words[1:3] != [kind.encode(), str(version).encode()]:
-        found = b" ".join(words[1:3]).decode(errors="replace")
-        raise IndexDamaged(f"索引文件 {name} 的格式是 {found}，需要 {kind} {version}，请重建")
+        file_format = b" ".join(words[1:3]).decode(errors="replace")
+        raise IndexDamaged(f"索引文件 {name} 的格式是 {file_format}，需要 {kind} {version}，请重建")
     directory = file.readline().removesuffix(b"\n")
     whole = os.fstat(file.fileno()).st_size == int(words[3]) if words[3].isdigit() else False
     if not whole or hashlib.sha256(directory).hexdigest().encode() != words[4]:

@@ -200,8 +200,8 @@ def _weave(levels: dict[str, list[Cell]]) -> dict[str, list[Cell]]:
 
 def _leaf_of_each(faces: Geometries, leaves: Geometries) -> IntArray:
     """The leaf under the inner point of each face, the lowest if borders of a hair's breadth leave two; −1: a hole."""
-    found = np.full(len(faces), len(leaves), dtype=np.int32)
+    leaf_of_face = np.full(len(faces), len(leaves), dtype=np.int32)
     face, leaf = shapely.STRtree(leaves).query(shapely.point_on_surface(faces), predicate="intersects")
-    np.minimum.at(found, face, leaf.astype(np.int32))
-    found[found == len(leaves)] = -1
-    return found
+    np.minimum.at(leaf_of_face, face, leaf.astype(np.int32))
+    leaf_of_face[leaf_of_face == len(leaves)] = -1
+    return leaf_of_face

@@ -120,13 +120,13 @@ def _with_sides(walked: Pieces, cell: IntArray, step: IntArray) -> list[_Borders
 
     A ray to the left leaves the cell there; what crossed the side below has changed the sum on the side since the corner.
     """
-    found = [_pieces(walked, walked.i, walked.j, cell, step)]
+    borders = [_pieces(walked, walked.i, walked.j, cell, step)]
     for sides, y, sign in ((walked.enters, walked.ya, 1), (walked.leaves, walked.yb, -1)):
         height = _quanta(y, walked.j)
         at = np.flatnonzero((sides == LEFT) & (step != 0) & (height < LAST_QUANTUM))
         top = np.full(len(at), _TOP, dtype=np.int32)
-        found.append(_Borders(cell[at], height[at] << 16, top, sign * step[at]))
-    return found
+        borders.append(_Borders(cell[at], height[at] << 16, top, sign * step[at]))
+    return borders
 
 
 def _records(borders: _Borders, start: Sums) -> tuple[IntArray, IntArray, IntArray]:

@@ -43,20 +43,20 @@ class BoxTree:
     def meeting(self, boxes: FloatArray) -> tuple[Ints, Ints]:
         """All pairs (question, box given) where the boxes have a point in common."""
         starts = range(0, len(boxes) if len(self.order) else 0, _CHUNK)
-        found = [self._meeting(boxes[at : at + _CHUNK], at) for at in starts]
-        if not found:
+        pairs = [self._meeting(boxes[at : at + _CHUNK], at) for at in starts]
+        if not pairs:
             return np.empty(0, np.int64), np.empty(0, np.int64)
-        return np.concatenate([pair[0] for pair in found]), np.concatenate([pair[1] for pair in found])
+        return np.concatenate([pair[0] for pair in pairs]), np.concatenate([pair[1] for pair in pairs])
 
     def _meeting(self, boxes: FloatArray, first: int) -> tuple[Ints, Ints]:
-        asked, node = np.arange(len(boxes)), np.zeros(len(boxes), dtype=np.int64)
+        question, node = np.arange(len(boxes)), np.zeros(len(boxes), dtype=np.int64)
         for depth, level in enumerate(reversed(self.levels)):
             if depth:
-                asked, node = children(asked, node, len(level))
-            one, other = boxes[asked], level[node]
-            meet = (one[:, :2] <= other[:, 2:]).all(axis=1) & (other[:, :2] <= one[:, 2:]).all(axis=1)
-            asked, node = asked[meet], node[meet]
-        return asked + first, self.order[node].astype(np.int64)
+                question, node = children(question, node, len(level))
+            box, other = boxes[question], level[node]
+            meet = (box[:, :2] <= other[:, 2:]).all(axis=1) & (other[:, :2] <= box[:, 2:]).all(axis=1)
+            question, node = question[meet], node[meet]
+        return question + first, self.order[node].astype(np.int64)
 
     def arrays(self, name: str) -> dict[str, npt.NDArray[Any]]:
         """The tree as plain arrays whose names begin with `name`."""
@@ -71,23 +71,23 @@ class BoxTree:
         return cls(arrays[f"{name}_order"], [boxes[start:end] for start, end in pairwise(ends)])
 
 
-def children(asked: Ints, node: Ints, size: int) -> tuple[Ints, Ints]:
+def children(question: Ints, node: Ints, size: int) -> tuple[Ints, Ints]:
     """The pairs one level down, where there are `size` nodes."""
     below = (node[:, None] * FAN + np.arange(FAN)).ravel()
     real = below < size
-    return np.repeat(asked, FAN)[real], below[real]
+    return np.repeat(question, FAN)[real], below[real]
 
 
 def _z_order(boxes: FloatArray) -> npt.NDArray[np.uint64]:
     """The bits of the two coordinates of each centre, woven."""
     with np.errstate(invalid="ignore"):
         centre = (boxes[:, :2] + boxes[:, 2:]) / 2
-    known = np.isfinite(centre).all(axis=1)
+    finite = np.isfinite(centre).all(axis=1)
     key = np.full(len(boxes), ~np.uint64(0))
-    if known.any():
-        low, high = centre[known].min(axis=0), centre[known].max(axis=0)
-        scaled = ((centre[known] - low) / np.maximum(high - low, 1e-300) * 65_535).astype(np.uint64)
-        key[known] = _spread(scaled[:, 0]) | _spread(scaled[:, 1]) << np.uint64(1)
+    if finite.any():
+        low, high = centre[finite].min(axis=0), centre[finite].max(axis=0)
+        scaled = ((centre[finite] - low) / np.maximum(high - low, 1e-300) * 65_535).astype(np.uint64)
+        key[finite] = _spread(scaled[:, 0]) | _spread(scaled[:, 1]) << np.uint64(1)
     return key
 
 

@@ -93,10 +93,10 @@ def _grid(geometries: Geometries, n_edges: int) -> Grid:
     west, south, east, north = shapely.total_bounds(geometries) if n_edges else (0.0, 0.0, 1.0, 1.0)
     # A degree of 1e-9 (a tenth of a millimetre) at least, so that cells stay far above the rounding of coordinates.
     width, height = max(east - west, 1e-9), max(north - south, 1e-9)
-    wanted = max(min(PLENTY, 500 * len(geometries), 4 * n_edges), CELLS_PER_AREA * len(geometries), 256)
-    wanted = min(wanted, MOST_CELLS)
-    columns = int(np.clip(round((wanted * width / height) ** 0.5), 4, wanted // 4))
-    rows = int(np.clip(wanted // columns, 4, wanted // 4))
+    n_cells = max(min(PLENTY, 500 * len(geometries), 4 * n_edges), CELLS_PER_AREA * len(geometries), 256)
+    n_cells = min(n_cells, MOST_CELLS)
+    columns = int(np.clip(round((n_cells * width / height) ** 0.5), 4, n_cells // 4))
+    rows = int(np.clip(n_cells // columns, 4, n_cells // 4))
     per_x, per_y = columns / width, rows / height
     # No round part of a cell: borders along round degrees should not lie on the lines of the raster.
     return Grid(float(west - 1.3717 / per_x), float(south - 1.3717 / per_y), per_x, per_y, columns + 3, rows + 3)
@@ -144,10 +144,10 @@ def _depths(pieces: CoarsePieces, size: int) -> npt.NDArray[np.int8]:
     """How deep each coarse cell is cut: by the length of border in it; 0 where there is none."""
     length = np.bincount(pieces.cell, weights=np.hypot(pieces.xb - pieces.xa, pieces.yb - pieces.ya), minlength=size)
     count = np.bincount(pieces.cell, minlength=size)
-    wanted = np.round(np.log2(np.maximum(FINENESS * length, 1.0)))
+    ideal = np.round(np.log2(np.maximum(FINENESS * length, 1.0)))
     # Not much more than four pieces out of one: borders that lie upon each other are not parted by cutting.
     at_most = np.floor(np.log2((4 * count + 16) / np.maximum(length, 1.0)))
-    depth = np.clip(np.minimum(wanted, at_most), 1, MAX_DEPTH).astype(np.int8)
+    depth = np.clip(np.minimum(ideal, at_most), 1, MAX_DEPTH).astype(np.int8)
     depth[count == 0] = 0
     return np.asarray(depth)
 
@@ -178,8 +178,8 @@ def _cut(
     """`fine` and `records` of all blocks."""
 
     def work(batch: tuple[slice, slice]) -> tuple[IntArray, IntArray, IntArray, IntArray]:
-        some, of = batch
-        return blocks(rows(pieces, some), block[some] - of.start, corner[of], int(cut.depth[of.start]), unit, areas)
+        part, of = batch
+        return blocks(rows(pieces, part), block[part] - of.start, corner[of], int(cut.depth[of.start]), unit, areas)
 
     fine = np.full(cut.end, ASKING_CELL, dtype=np.int32)
     records = [np.array([0, ASK], dtype=np.int32)]

@@ -68,11 +68,11 @@ def rows(columns: C, at: Any) -> C:
 
 def joined(parts: Sequence[Sequence[npt.NDArray[Any]]]) -> list[npt.NDArray[Any]]:
     """Columns of many parts put together, each freed as soon as it is: both at once would not fit for a country."""
-    left = [list(part) for part in parts]
+    part_columns = [list(part) for part in parts]
     columns = []
-    for at in range(len(left[0])):
-        columns.append(np.concatenate([part[at] for part in left]))
-        for part in left:
+    for at in range(len(part_columns[0])):
+        columns.append(np.concatenate([part[at] for part in part_columns]))
+        for part in part_columns:
             part[at] = columns[-1][:0]
     return columns
 

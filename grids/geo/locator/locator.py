@@ -110,8 +110,8 @@ class Locator:
             return lookup.many(self._table, x[part], y[part], positions[part]) + start
 
         starts = range(0, x.size, max(size, 1))
-        found = shared(work, starts) if together > 1 else [work(start) for start in starts]
-        return np.concatenate([*found, np.empty(0, dtype=np.int64)])
+        batches = shared(work, starts) if together > 1 else [work(start) for start in starts]
+        return np.concatenate([*batches, np.empty(0, dtype=np.int64)])
 
     def covering(self, x: FloatArray, y: FloatArray) -> Pairs:
         """All pairs (point, cell) where the cell covers the point, border included; asked of GEOS. 1-D finite input."""

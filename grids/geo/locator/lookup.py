@@ -57,9 +57,9 @@ class _Room(threading.local):
         end = self.used + -(-size * kind.itemsize // 64) * 64
         if end > len(self._bytes):
             return np.empty(size, dtype=kind)
-        made = self._bytes[self.used : self.used + size * kind.itemsize].view(kind)
+        array = self._bytes[self.used : self.used + size * kind.itemsize].view(kind)
         self.used = end
-        return made
+        return array
 
 
 _room = _Room()
@@ -81,13 +81,13 @@ def many(table: Table, x: FloatArray, y: FloatArray, out: IntArray) -> Ints:
     border = _below(value)
     if not border.size:
         return border
-    at, some = linked.take(border), _room(border.size, np.int32)
-    value.take(border, out=some, mode="clip")
-    found, ask = _in_records(table.records, some, _quanta(fu, border), _quanta(fv, border))
+    at, links = linked.take(border), _room(border.size, np.int32)
+    value.take(border, out=links, mode="clip")
+    area, ask = _in_records(table.records, links, _quanta(fu, border), _quanta(fv, border))
     # A sum of 0 stands for none, and the unit has been taken off.
-    np.maximum(found, NO_AREA, out=found)
-    out[at] = found
-    ask |= found >= table.areas
+    np.maximum(area, NO_AREA, out=area)
+    out[at] = area
+    ask |= area >= table.areas
     return at[ask]
 
 
@@ -211,11 +211,11 @@ def _numbers(n: int) -> Ints:
     return _NUMBERS[:n] if n <= CHUNK else np.arange(n)
 
 
-def _quanta(place: FloatArray, some: Ints) -> Floats32:
-    """Some places (0 … 1) as whole quanta below the last, so that a border on the upper or right rim is never reached."""
-    quanta: Floats32 = _room(some.size, np.float32)
-    exact = _room(some.size, np.float64)
-    place.take(some, out=exact, mode="clip")
+def _quanta(place: FloatArray, positions: Ints) -> Floats32:
+    """The places (0 … 1) as whole quanta below the last, so that a border on the upper or right rim is never reached."""
+    quanta: Floats32 = _room(positions.size, np.float32)
+    exact = _room(positions.size, np.float64)
+    place.take(positions, out=exact, mode="clip")
     exact *= QUANTA
     np.floor(exact, out=exact)
     np.minimum(exact, LAST_QUANTUM - 1, out=exact)

@@ -44,9 +44,9 @@ class GivenShapes:
 
     def take(self, positions: npt.NDArray[np.int64]) -> Geometries:
         """Those at the positions."""
-        found = self._geometries[positions]
-        _prepare(found)
-        return found
+        geometries = self._geometries[positions]
+        _prepare(geometries)
+        return geometries
 
     def all(self) -> Geometries:
         """As given."""
@@ -70,23 +70,23 @@ class StoredShapes:
         """Those at the positions; some thousands are kept for the next call."""
         if self._all is not None:
             return self._all[positions]
-        kept = self._kept
-        if len(kept) > _KEPT:
-            self._kept = kept = {}  # other threads go on with the old one
-        found = np.empty(len(positions), dtype=object)
+        cache = self._kept
+        if len(cache) > _KEPT:
+            self._kept = cache = {}  # other threads go on with the old one
+        geometries = np.empty(len(positions), dtype=object)
         for at, position in enumerate(positions.tolist()):
-            if position not in kept:
-                kept[position] = self._read(position)
-            found[at] = kept[position]
-        return found
+            if position not in cache:
+                cache[position] = self._read(position)
+            geometries[at] = cache[position]
+        return geometries
 
     def all(self) -> Geometries:
         """All, read at the first use and then kept."""
         if self._all is None:
-            found = np.empty(len(self._ends), dtype=object)
-            for position in range(len(found)):
-                found[position] = self._read(position)
-            self._all = found
+            geometries = np.empty(len(self._ends), dtype=object)
+            for position in range(len(geometries)):
+                geometries[position] = self._read(position)
+            self._all = geometries
         return self._all
 
     def _read(self, position: int) -> shapely.Geometry | None:
@@ -108,5 +108,5 @@ def packed(geometries: Geometries) -> Arrays:
 
 def _prepare(geometries: Any) -> None:
     """Prepare those for which it pays: a county is asked often, a village once."""
-    found = np.atleast_1d(np.asarray(geometries, dtype=object))
-    shapely.prepare(found[shapely.get_num_coordinates(found) > _MANY_VERTICES])
+    shapes = np.atleast_1d(np.asarray(geometries, dtype=object))
+    shapely.prepare(shapes[shapely.get_num_coordinates(shapes) > _MANY_VERTICES])

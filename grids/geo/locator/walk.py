@@ -111,11 +111,11 @@ def beside(pieces: Pieces, size: tuple[int, int], hair: float) -> tuple[Ints, In
 
     What lies exactly on such a piece may, by rounding, be looked for in the cell beside: that cell must know of it.
     """
-    found = [
+    ends = [
         _around(pieces.xa, pieces.ya, pieces.enters, pieces, hair),
         _around(pieces.xb, pieces.yb, pieces.leaves, pieces, hair),
     ]
-    piece, i, j = (np.concatenate(column) for column in zip(*found, strict=True))
+    piece, i, j = (np.concatenate(column) for column in zip(*ends, strict=True))
     inside = (i >= 0) & (i < size[0]) & (j >= 0) & (j < size[1])
     return piece[inside], i[inside], j[inside]
 
