@@ -38,25 +38,29 @@ def posts_carry(*, edition: Edition, choices: Mapping[str, str], actor: User, re
     that is not among the targets.
     """
     _require_ruling(edition)
-    left = {one.code: one for one in left_behind(edition)}
-    chosen = [(left[code], new) for code, new in choices.items() if code in left and left[code].terms]
-    for one, new in chosen:
-        _check(one, new, edition)
+    by_code = {left_code.code: left_code for left_code in left_behind(edition)}
+    chosen = [(by_code[code], new) for code, new in choices.items() if code in by_code and by_code[code].terms]
+    for left_code, new in chosen:
+        _check(left_code, new, edition)
     ends = ends_on(edition)
     try:
         with transaction.atomic():
-            made = _carry(chosen, edition, ends)
+            carried = _carry(chosen, edition, ends)
     except IntegrityError as error:
         raise Conflict("其中的岗位刚刚由他人填报了任期，请刷新再看。", code="term_overlaps") from error
-    if made:
-        _tell(made, ends)
-        record("terms.carried", edition, actor, after=_told(chosen, made, ends), reason=reason)
-    return {"codes": len(chosen), "ended": len(made), "started": sum(new is not None for _, new in made)}
+    if carried:
+        _tell(carried, ends)
+        record("terms.carried", edition, actor, after=_entry_after(chosen, carried, ends), reason=reason)
+    return {"codes": len(chosen), "ended": len(carried), "started": sum(new is not None for _, new in carried)}
 
 
 def proposals(edition: Edition) -> dict[str, str]:
     """{old code: the one new code} of all that needs no choice: what `posts_carry` takes when a person confirms them all."""
-    return {one.code: one.proposed for one in left_behind(edition) if one.proposed and one.terms}
+    return {
+        left_code.code: left_code.proposed
+        for left_code in left_behind(edition)
+        if left_code.proposed and left_code.terms
+    }
 
 
 def _require_ruling(edition: Edition) -> None:
@@ -70,12 +74,14 @@ def _since(edition: Edition) -> date:
     return edition.valid_from or date.max
 
 
-def _check(left: LeftCode, new: str, edition: Edition) -> None:
-    if new == NOWHERE or new in left.targets:
+def _check(left_code: LeftCode, new: str, edition: Edition) -> None:
+    if new == NOWHERE or new in left_code.targets:
         return
-    if left.targets or not edition.cells.filter(code=new, level=left.level).exists():
-        known = "、".join(left.targets) or "同一级的代码"
-        raise BadInput(f"{left.code} {left.name} 不能转到 {new or '（空）'}；可选：{known}", where=left.code)
+    if left_code.targets or not edition.cells.filter(code=new, level=left_code.level).exists():
+        options = "、".join(left_code.targets) or "同一级的代码"
+        raise BadInput(
+            f"{left_code.code} {left_code.name} 不能转到 {new or '（空）'}；可选：{options}", where=left_code.code
+        )
 
 
 Carried = tuple[Term, Term | None]
@@ -83,27 +89,27 @@ Carried = tuple[Term, Term | None]
 
 def _carry(chosen: Sequence[tuple[LeftCode, str]], edition: Edition, ends: date) -> list[Carried]:
     """End the terms of these codes and begin those that follow them, some hundred a query."""
-    old = [(term, one, new) for one, new in chosen for term in one.terms]
+    old = [(term, left_code, new) for left_code, new in chosen for term in left_code.terms]
     _end([term.pk for term, _, _ in old], ends)
     board = _Board(sorted({new for _, new in chosen if new != NOWHERE}))
     placed = [
-        None if new == NOWHERE else board.place(term, new, one.name, starts=max(_since(edition), term.starts))
-        for term, one, new in old
+        None if new == NOWHERE else board.place(term, new, left_code.name, starts=max(_since(edition), term.starts))
+        for term, left_code, new in old
     ]
     chosen_posts = [post for post in placed if post is not None]
     Post.objects.bulk_create([post for post in chosen_posts if post.pk is None], batch_size=_BATCH)
-    made = [
+    carried = [
         (term, None if post is None else _following(term, post, edition))
         for (term, _, _), post in zip(old, placed, strict=True)
     ]
-    Term.objects.bulk_create([new for _, new in made if new is not None], batch_size=_BATCH)
-    return made
+    Term.objects.bulk_create([new for _, new in carried if new is not None], batch_size=_BATCH)
+    return carried
 
 
 def _following(term: Term, post: Post, edition: Edition) -> Term:
     starts = max(_since(edition), term.starts)
-    kept = {"is_acting": term.is_acting, "document_no": term.document_no}
-    return Term(post=post, holder=term.holder, starts=starts, **kept)
+    fields = {"is_acting": term.is_acting, "document_no": term.document_no}
+    return Term(post=post, holder=term.holder, starts=starts, **fields)
 
 
 def _end(terms: Sequence[int], ends: date) -> None:
@@ -142,12 +148,12 @@ class _Board:
         raise Conflict(f"{code} 上的“{title}”已有人任职，请先在那里登记离任。", code="term_overlaps")
 
 
-def _tell(made: Sequence[Carried], ends: date) -> None:
-    olds = [Change(term.post.level, term.post.cell_code, ends, None) for term, _ in made]
-    news = [Change(new.post.level, new.post.cell_code, new.starts, None) for _, new in made if new]
+def _tell(carried: Sequence[Carried], ends: date) -> None:
+    olds = [Change(term.post.level, term.post.cell_code, ends, None) for term, _ in carried]
+    news = [Change(new.post.level, new.post.cell_code, new.starts, None) for _, new in carried if new]
     changes.tell([*olds, *news])
 
 
-def _told(chosen: Sequence[tuple[LeftCode, str]], made: Sequence[Carried], ends: date) -> dict[str, Any]:
-    codes = {one.code: "" if new == NOWHERE else new for one, new in chosen}
-    return {"codes": codes, "ends": ends, "terms": [[old.pk, new.pk if new else None] for old, new in made]}
+def _entry_after(chosen: Sequence[tuple[LeftCode, str]], carried: Sequence[Carried], ends: date) -> dict[str, Any]:
+    codes = {left_code.code: "" if new == NOWHERE else new for left_code, new in chosen}
+    return {"codes": codes, "ends": ends, "terms": [[old.pk, new.pk if new else None] for old, new in carried]}

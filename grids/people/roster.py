@@ -41,11 +41,13 @@ def roster_load(*, rows: Sequence[RosterRow], starts: date, actor: User | None, 
     if plan.rejected:
         first = plan.rejected[0]
         raise BadInput(first.reason, where=f"第 {first.row.line or rows.index(first.row) + 1} 行 {first.column}")
-    made = _apply(plan, actor)
-    if _is_change(made):
+    totals = _apply(plan, actor)
+    if _is_change(totals):
         subject = ("grids.roster", _digest(rows)[:16])
-        record("roster.loaded", subject, actor, after=made | {"starts": starts, "digest": _digest(rows)}, reason=reason)
-    return made
+        record(
+            "roster.loaded", subject, actor, after=totals | {"starts": starts, "digest": _digest(rows)}, reason=reason
+        )
+    return totals
 
 
 @transaction.atomic
@@ -64,16 +66,19 @@ def roster_import(
     `faults` are rows that could not even be read ({"row", "column", "reason"}). The same `uuid` again is the same
     import: it is returned, and nothing happens. Raises Conflict when someone filled one of the posts at this moment.
     """
-    known: RosterImport | None = RosterImport.objects.filter(uuid=uuid).first()
-    if known:
-        return known
+    earlier: RosterImport | None = RosterImport.objects.filter(uuid=uuid).first()
+    if earlier:
+        return earlier
     plan = roster_plan(rows=rows, starts=starts, actor=actor)
-    made = _apply(plan, actor)
+    totals = _apply(plan, actor)
     rejected = [
         *faults,
-        *({"row": one.row.line, "column": one.column, "reason": one.reason} for one in plan.rejected),
+        *(
+            {"row": plan_row.row.line, "column": plan_row.column, "reason": plan_row.reason}
+            for plan_row in plan.rejected
+        ),
     ]
-    counts = made | {"rows": len(rows) + len(faults), "rejected": len(rejected)}
+    counts = totals | {"rows": len(rows) + len(faults), "rejected": len(rejected)}
     stored = filing.store_paper(content, kind="rosters", filename=filename, suffix=".xlsx")
     try:
         with transaction.atomic():
@@ -83,7 +88,7 @@ def roster_import(
                 sha256=stored.sha256,
                 stored_as=stored.stored_as,
                 counts=counts,
-                rejected=sorted(rejected, key=lambda one: one["row"]),
+                rejected=sorted(rejected, key=lambda fault: fault["row"]),
                 actor=actor,
                 at=clock.now(),
             )
@@ -95,82 +100,84 @@ def roster_import(
 
 def _apply(plan: Plan, actor: User | None) -> dict[str, int]:
     """Write what the plan says. Raises Conflict when a post was filled between plan and act."""
-    terms = [one for one in plan.rows if one.verdict in _TERMS]
+    terms = [plan_row for plan_row in plan.rows if plan_row.verdict in _TERMS]
     users, opened = _accounts(terms)
     posts, made_posts = _posts(terms, plan.posts)
     try:
         with transaction.atomic():
             ended = _end_terms(terms, plan)
-            Term.objects.bulk_create([_term(one, posts, users) for one in terms], batch_size=_BATCH)
+            Term.objects.bulk_create([_term(plan_row, posts, users) for plan_row in terms], batch_size=_BATCH)
     except IntegrityError as error:
         raise Conflict("其中的岗位刚刚由他人填报了任期，请重新导入。", code="term_overlaps") from error
-    changed = [Change(one.row.level, one.row.cell_code, one.starts, one.ends) for one in terms]
+    changed = [Change(plan_row.row.level, plan_row.row.cell_code, plan_row.starts, plan_row.ends) for plan_row in terms]
     people_changes.tell([*ended, *changed])
     return {
         "users": opened,
         "posts": made_posts,
         "terms": len(terms),
         "phones": phones_set(numbers=_numbers(plan.rows), actor=actor),
-        "same": sum(one.verdict == Verdict.SAME for one in plan.rows),
+        "same": sum(plan_row.verdict == Verdict.SAME for plan_row in plan.rows),
     }
 
 
 def _accounts(planned: Sequence[Planned]) -> tuple[dict[str, User], int]:
     """The holders by username; those not there yet are opened without a usable password. And how many were opened."""
-    users = {one.username: one.holder for one in planned if one.holder}
+    users = {plan_row.username: plan_row.holder for plan_row in planned if plan_row.holder}
     fresh: dict[str, User] = {}
-    for one in planned:
-        if one.holder is None:
-            blank = User(username=one.username, full_name=one.row.full_name, password=make_password(None))
-            account = fresh.setdefault(one.username, blank)
-            account.phone = account.phone or readable_phone(one.row.phone)
+    for plan_row in planned:
+        if plan_row.holder is None:
+            blank = User(username=plan_row.username, full_name=plan_row.row.full_name, password=make_password(None))
+            account = fresh.setdefault(plan_row.username, blank)
+            account.phone = account.phone or readable_phone(plan_row.row.phone)
     User.objects.bulk_create(fresh.values(), batch_size=_BATCH)
     for part in chunks(sorted(fresh)):
         users.update({user.username: user for user in User.objects.filter(username__in=part)})
     return users, len(fresh)
 
 
-def _posts(planned: Sequence[Planned], known: dict[PostKey, Post]) -> tuple[dict[PostKey, Post], int]:
+def _posts(planned: Sequence[Planned], posts_by_key: dict[PostKey, Post]) -> tuple[dict[PostKey, Post], int]:
     """The posts by key, made where they are not there yet. And how many were made."""
-    rows = {one.row.key: one.row for one in planned if one.row.key not in known}
+    rows = {plan_row.row.key: plan_row.row for plan_row in planned if plan_row.row.key not in posts_by_key}
     fresh = [
         Post(cell_code=row.cell_code, level=row.level, kind=row.kind, title=row.post_title, unit=row.unit)
         for row in rows.values()
     ]
     Post.objects.bulk_create(fresh, batch_size=_BATCH)
-    posts = dict(known)
+    posts = dict(posts_by_key)
     for part in chunks(sorted({row.cell_code for row in rows.values()})):
-        posts.update({(one.cell_code, one.kind, one.title): one for one in Post.objects.filter(cell_code__in=part)})
+        posts.update(
+            {(post.cell_code, post.kind, post.title): post for post in Post.objects.filter(cell_code__in=part)}
+        )
     return posts, len(fresh)
 
 
-def _term(one: Planned, posts: dict[PostKey, Post], users: dict[str, User]) -> Term:
+def _term(plan_row: Planned, posts: dict[PostKey, Post], users: dict[str, User]) -> Term:
     return Term(
-        post=posts[one.row.key],
-        holder=users[one.username],
-        starts=one.starts,
-        ends=one.ends,
-        is_acting=one.row.is_acting,
-        document_no=one.row.document_no[:80],
+        post=posts[plan_row.row.key],
+        holder=users[plan_row.username],
+        starts=plan_row.starts,
+        ends=plan_row.ends,
+        is_acting=plan_row.row.is_acting,
+        document_no=plan_row.row.document_no[:80],
     )
 
 
 def _end_terms(planned: Sequence[Planned], plan: Plan) -> list[Change]:
     """End the open terms of predecessors on the day on which the successor begins."""
     changes, ended = [], []
-    for one in planned:
-        post = plan.posts.get(one.row.key)
+    for plan_row in planned:
+        post = plan.posts.get(plan_row.row.key)
         term = plan.open_terms.get(post.pk) if post else None
         if (
-            one.verdict != Verdict.SUCCESSION
+            plan_row.verdict != Verdict.SUCCESSION
             or term is None
-            or one.starts is None
-            or term.holder.username != one.before
+            or plan_row.starts is None
+            or term.holder.username != plan_row.before
         ):
             continue
-        term.ends = one.starts
+        term.ends = plan_row.starts
         ended.append(term)
-        changes.append(Change(one.row.level, one.row.cell_code, one.starts, None))
+        changes.append(Change(plan_row.row.level, plan_row.row.cell_code, plan_row.starts, None))
     Term.objects.bulk_update(ended, ["ends"], batch_size=_BATCH)
     return changes
 
@@ -178,15 +185,15 @@ def _end_terms(planned: Sequence[Planned], plan: Plan) -> list[Change]:
 def _numbers(planned: Sequence[Planned]) -> dict[User, str]:
     """The known people whose number the rows change; the last row of a person counts."""
     numbers: dict[User, str] = {}
-    for one in planned:
-        phone = readable_phone(one.row.phone) if one.verdict != Verdict.REJECTED else ""
-        if one.holder and phone:
-            numbers[one.holder] = phone
+    for plan_row in planned:
+        phone = readable_phone(plan_row.row.phone) if plan_row.verdict != Verdict.REJECTED else ""
+        if plan_row.holder and phone:
+            numbers[plan_row.holder] = phone
     return {holder: phone for holder, phone in numbers.items() if holder.phone != phone}
 
 
-def _is_change(made: dict[str, int]) -> bool:
-    return any(made[name] for name in ("users", "posts", "terms", "phones"))
+def _is_change(totals: dict[str, int]) -> bool:
+    return any(totals[name] for name in ("users", "posts", "terms", "phones"))
 
 
 def _digest(rows: Sequence[RosterRow]) -> str:

@@ -61,7 +61,7 @@ class _Fault(Exception):
 
 def read_roster(sheets: Sheets, places: Places) -> RosterFile:
     """The people of a workbook's sheets. Raises BadInput when no sheet has the columns that must be there."""
-    found = RosterFile()
+    roster = RosterFile()
     is_read = False
     for name, rows in sheets:
         head = _head(rows)
@@ -70,14 +70,14 @@ def read_roster(sheets: Sheets, places: Places) -> RosterFile:
         is_read = True
         at, columns = head
         for line, cells in enumerate(rows[at + 1 :], start=at + 2):
-            _read_line(found, name if len(sheets) > 1 else "", line, cells, columns, places)
+            _read_line(roster, name if len(sheets) > 1 else "", line, cells, columns, places)
     if not is_read:
         raise BadInput(
             f"没有找到表头：前 {HEAD_ROWS} 行里要有“{'”“'.join(MUST)}”三列；可先下载模板",
             where="表头",
             code="no_headings",
         )
-    return found
+    return roster
 
 
 def _head(rows: Sequence[Sequence[Any]]) -> tuple[int, dict[str, int]] | None:
@@ -94,22 +94,22 @@ def _head(rows: Sequence[Sequence[Any]]) -> tuple[int, dict[str, int]] | None:
 
 
 def _read_line(
-    found: RosterFile, sheet: str, line: int, cells: Sequence[Any], columns: Mapping[str, int], places: Places
+    roster: RosterFile, sheet: str, line: int, cells: Sequence[Any], columns: Mapping[str, int], places: Places
 ) -> None:
     def cell(name: str) -> Any:
         at = columns.get(name)
         return cells[at] if at is not None and at < len(cells) else ""
 
-    if not any(_text(one) for one in cells):
+    if not any(_text(value) for value in cells):
         return
     if not any(_text(cell(name)) for name in (NAME, PHONE, ACCOUNT)):
-        found.blank += 1
+        roster.blank += 1
         return
     try:
-        found.rows.append(_row(cell, line, places))
+        roster.rows.append(_row(cell, line, places))
     except _Fault as fault:
         where = f"{sheet}：{fault.column}" if sheet else fault.column
-        found.faults.append({"row": line, "column": where, "reason": fault.reason})
+        roster.faults.append({"row": line, "column": where, "reason": fault.reason})
 
 
 def _row(cell: Any, line: int, places: Places) -> RosterRow:

@@ -68,14 +68,14 @@ class Plan:
 
     @property
     def rejected(self) -> list[Planned]:
-        return [one for one in self.rows if one.verdict == Verdict.REJECTED]
+        return [row for row in self.rows if row.verdict == Verdict.REJECTED]
 
     def counts(self) -> dict[str, int]:
         """How many rows of each verdict, zeros too."""
-        found = {str(verdict): 0 for verdict in Verdict}
-        for one in self.rows:
-            found[one.verdict] += 1
-        return found
+        numbers = {str(verdict): 0 for verdict in Verdict}
+        for row in self.rows:
+            numbers[row.verdict] += 1
+        return numbers
 
 
 class _Refusal(Exception):
@@ -92,7 +92,7 @@ class _Span:
 
 
 @dataclass(slots=True)
-class _Known:
+class _Records:
     """What the database says of the posts and people of a roster; spans grow as rows are planned."""
 
     posts: dict[PostKey, Post]
@@ -113,29 +113,29 @@ def roster_plan(*, rows: Sequence[RosterRow], starts: date, actor: User | None) 
     `starts` is the Beijing date of rows that have none of their own. `actor` puts nobody but others into a post, and
     writes accounts wholly in his keeping alone: of the others a row may say what is so already, and is told of nothing.
     """
-    known = _known(rows, actor)
+    records = _records_of(rows, actor)
     planned = []
     for row in rows:
         try:
-            planned.append(_plan_row(row, known, row.starts or starts))
+            planned.append(_plan_row(row, records, row.starts or starts))
         except _Refusal as refusal:
             planned.append(Planned(row, Verdict.REJECTED, refusal.reason, refusal.column))
-    return Plan(planned, known.posts, known.open_terms)
+    return Plan(planned, records.posts, records.open_terms)
 
 
-def _plan_row(row: RosterRow, known: _Known, starts: date) -> Planned:
+def _plan_row(row: RosterRow, records: _Records, starts: date) -> Planned:
     _check(row, starts)
-    holder, username = _person(row, known)
+    holder, username = _person(row, records)
     who = holder.username if holder else username
-    spans = known.spans[row.key]
+    spans = records.spans[row.key]
     current = next((span for span in spans if span.ends is None), None)
     is_current = bool(current and current.who == who and row.starts in (None, current.starts) and row.ends is None)
     if is_current or any(span.who == who and span.starts == starts and span.ends == row.ends for span in spans):
         changed = bool(holder and row.phone and holder.phone != readable_phone(row.phone))
-        if changed and holder and holder.pk not in known.kept:
+        if changed and holder and holder.pk not in records.kept:
             raise _Refusal(NOT_KEPT, "电话")
         return Planned(row, Verdict.PHONE if changed else Verdict.SAME, holder=holder, username=who)
-    _require_appointable(row, holder, known)
+    _require_appointable(row, holder, records)
     later = min((span.starts for span in spans if span.starts >= starts), default=None)
     if later and (row.ends is None or row.ends > later):
         raise _Refusal(f"该岗位自 {later} 起已有任期；补录以前的任期请写离任日期", "任职日期")
@@ -168,57 +168,57 @@ def _check(row: RosterRow, starts: date) -> None:
         raise _Refusal(bad.message, "电话") from bad
 
 
-def _person(row: RosterRow, known: _Known) -> tuple[User | None, str]:
+def _person(row: RosterRow, records: _Records) -> tuple[User | None, str]:
     """The known account that the row means, or None and the name of the one to be opened."""
     if row.username:
-        return _named_account(row, known), row.username
+        return _named_account(row, records), row.username
     phone = readable_phone(row.phone)
-    named = known.by_name.get(row.full_name, [])
-    here = [user for user in named if any(span.who == user.username for span in known.spans[row.key])]
-    matches = [user for user in named if phone and user.phone == phone and (user.pk in known.kept or user in here)]
+    named = records.by_name.get(row.full_name, [])
+    here = [user for user in named if any(span.who == user.username for span in records.spans[row.key])]
+    matches = [user for user in named if phone and user.phone == phone and (user.pk in records.kept or user in here)]
     accounts = matches or here
     if len(accounts) > 1:
         raise _Refusal("有几个同名同号的账号，请在“账号”一列写明是哪一个", "账号")
     if accounts:
         return accounts[0], accounts[0].username
     same = (row.full_name, phone)
-    if not phone or same not in known.opened:
-        known.opened[same] = _free_username(row, known)
-    return None, known.opened[same]
+    if not phone or same not in records.opened:
+        records.opened[same] = _free_username(row, records)
+    return None, records.opened[same]
 
 
-def _named_account(row: RosterRow, known: _Known) -> User | None:
+def _named_account(row: RosterRow, records: _Records) -> User | None:
     """The account of that name, None where a keeper of the whole city may open it. To others an account of elsewhere and
     none at all are refused alike."""
-    user = known.by_username.get(row.username)
-    is_here = bool(user and any(span.who == user.username for span in known.spans[row.key]))
-    is_own = known.scope.everything or is_here or bool(user and user.pk in known.kept)
+    user = records.by_username.get(row.username)
+    is_here = bool(user and any(span.who == user.username for span in records.spans[row.key]))
+    is_own = records.scope.everything or is_here or bool(user and user.pk in records.kept)
     if not is_own:
         raise _Refusal("这个账号不由您维护；把“账号”一格清空，按姓名和电话认人", "账号")
     if user and (user.full_name != row.full_name or user.is_system):
         raise _Refusal(f"账号 {row.username} 是另一个人的；换了人，就把“账号”一格清空", "账号")
-    known.usernames.add(row.username)
+    records.usernames.add(row.username)
     return user
 
 
-def _require_appointable(row: RosterRow, holder: User | None, known: _Known) -> None:
+def _require_appointable(row: RosterRow, holder: User | None, records: _Records) -> None:
     """Nobody appoints himself, nor anyone whose account is another's to keep."""
-    if is_oneself(known.actor, account=holder, full_name=row.full_name, phone=readable_phone(row.phone)):
+    if is_oneself(records.actor, account=holder, full_name=row.full_name, phone=readable_phone(row.phone)):
         raise _Refusal(REFUSAL, "姓名")
-    if holder and holder.pk not in known.kept:
+    if holder and holder.pk not in records.kept:
         raise _Refusal(NOT_KEPT, "账号")
 
 
-def _free_username(row: RosterRow, known: _Known) -> str:
+def _free_username(row: RosterRow, records: _Records) -> str:
     stem = f"p{row.cell_code}"
     number = 1
-    while f"{stem}-{number}" in known.usernames or f"{stem}-{number}" in known.by_username:
+    while f"{stem}-{number}" in records.usernames or f"{stem}-{number}" in records.by_username:
         number += 1
-    known.usernames.add(f"{stem}-{number}")
+    records.usernames.add(f"{stem}-{number}")
     return f"{stem}-{number}"
 
 
-def _known(rows: Sequence[RosterRow], actor: User | None) -> _Known:
+def _records_of(rows: Sequence[RosterRow], actor: User | None) -> _Records:
     codes = sorted({row.cell_code for row in rows})
     posts: dict[PostKey, Post] = {}
     spans: dict[PostKey, list[_Span]] = defaultdict(list)
@@ -244,19 +244,19 @@ def _known(rows: Sequence[RosterRow], actor: User | None) -> _Known:
         if user.is_active and not user.is_system:
             by_name[user.full_name].append(user)
     scope = Scope(everything=True) if actor is None else keeper_scope(actor)
-    kept = accounts_kept(scope, users)
-    known = _Known(posts, open_terms, spans, by_username, by_name, actor, scope, kept)
-    known.usernames |= _taken(stems)
-    return known
+    own_accounts = accounts_kept(scope, users)
+    records = _Records(posts, open_terms, spans, by_username, by_name, actor, scope, own_accounts)
+    records.usernames |= _usernames_in_use(stems)
+    return records
 
 
-def _taken(stems: Sequence[str]) -> set[str]:
+def _usernames_in_use(stems: Sequence[str]) -> set[str]:
     """The opened accounts' names already in use; they all begin with p and a code."""
     if not stems:
         return set()
-    wanted = tuple(stems)
+    prefixes = tuple(stems)
     rows = User.objects.filter(username__startswith="p", username__contains="-").values_list("username", flat=True)
-    return {name for name in rows if name.startswith(wanted)}
+    return {name for name in rows if name.startswith(prefixes)}
 
 
 def chunks(values: Sequence[_Value]) -> list[Sequence[_Value]]:

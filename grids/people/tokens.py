@@ -41,7 +41,7 @@ def token_issue(
     Raises Conflict for the system and closed accounts and beyond 20 live tokens, Missing without a purpose or a scope,
     BadInput for an unknown scope or a life beyond two years.
     """
-    wanted = _scopes(scopes)
+    scope_text = _scopes(scopes)
     label = label.strip()
     if not label:
         raise Missing(["用途（哪台设备或哪个系统）"])
@@ -60,24 +60,24 @@ def token_issue(
         label=label,
         digest=digest_of(key),
         hint=key[:_HINT],
-        scopes=wanted,
+        scopes=scope_text,
         created_by=actor,
         created_at=now,
         expires_at=now + timedelta(days=days),
     )
-    after = {"user": user.pk, "label": label, "scopes": wanted.split(), "expires_at": token.expires_at}
+    after = {"user": user.pk, "label": label, "scopes": scope_text.split(), "expires_at": token.expires_at}
     record("user.token_issued", token, actor, after=after)
     return token, key
 
 
-def _scopes(given: Iterable[str]) -> str:
+def _scopes(scopes: Iterable[str]) -> str:
     """The scopes as they are stored. Raises BadInput, Missing."""
-    asked = set(given)
-    if unknown := sorted(asked - set(TokenScope.values)):
+    names = set(scopes)
+    if unknown := sorted(names - set(TokenScope.values)):
         raise BadInput(f"没有“{'、'.join(unknown)}”这种权限；可用：{'、'.join(TokenScope.values)}", where="权限")
-    if not asked:
+    if not names:
         raise Missing(["权限"])
-    return " ".join(scope.value for scope in TokenScope if scope.value in asked)
+    return " ".join(scope.value for scope in TokenScope if scope.value in names)
 
 
 @transaction.atomic
