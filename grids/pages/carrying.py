@@ -30,13 +30,13 @@ def carry(request: HttpRequest, edition_id: int) -> HttpResponse:
     """Each old code with the posts that stand on it and where they go: proposed where there is one new code, a choice
     where there are several."""
     edition = _edition(request, edition_id)
-    left = left_behind(edition)
-    page = Paginator(left, PAGE).get_page(request.GET.get("page"))
+    left_codes = left_behind(edition)
+    page = Paginator(left_codes, PAGE).get_page(request.GET.get("page"))
     context = {
         "edition": edition,
         "page": page,
-        "rows": [_line(one) for one in page],
-        "ready": sum(bool(one.proposed and one.terms) for one in left),
+        "rows": [_line(left_code) for left_code in page],
+        "ready": sum(bool(left_code.proposed and left_code.terms) for left_code in left_codes),
         "ends": ends_on(edition),
         "may_change": Role.BUREAU in selectors.roles_of(request.user),
         "gaps_url": reverse("grid-gaps"),
@@ -44,8 +44,13 @@ def carry(request: HttpRequest, edition_id: int) -> HttpResponse:
     return render(request, "grids/carry.html", context)
 
 
-def _line(left: LeftCode) -> dict[str, Any]:
-    return {"left": left, "level": level_label(left.level), "field": f"to_{left.code}", "nowhere": NOWHERE}
+def _line(left_code: LeftCode) -> dict[str, Any]:
+    return {
+        "left": left_code,
+        "level": level_label(left_code.level),
+        "field": f"to_{left_code.code}",
+        "nowhere": NOWHERE,
+    }
 
 
 @require_POST
@@ -60,8 +65,8 @@ def carry_act(request: HttpRequest, edition_id: int) -> HttpResponse:
     except Refused as refused:
         messages.error(request, f"没有保存：{refused.message}")
     else:
-        said = f"{done['ended']} 段任期已结束，{done['started']} 段在新代码上接着开始。"
-        messages.success(request, said if done["ended"] else "已经转过，没有改动。")
+        message = f"{done['ended']} 段任期已结束，{done['started']} 段在新代码上接着开始。"
+        messages.success(request, message if done["ended"] else "已经转过，没有改动。")
     return redirect("edition-carry", edition.pk)
 
 

@@ -121,7 +121,7 @@ def grid_cell(request: HttpRequest, code: str) -> HttpResponse:
         "edition": edition,
         "cell": cell,
         # A county sees the name of its city, not who answers in it: text, not a link that would lead nowhere.
-        "above": [(one, _inside(one, above[:at], scope)) for at, one in enumerate(above)],
+        "above": [(upper, _inside(upper, above[:at], scope)) for at, upper in enumerate(above)],
         "level_label": LEVEL_LABELS[Level(cell.level)],
         "people": [_person(row) for row in selectors.people_for({cell.level: cell.code}, on)],
         "rows": child_rows(edition, cell, on),
@@ -141,7 +141,7 @@ def _above(cell: Cell | None) -> list[Cell]:
 
 def _inside(cell: Cell, above: list[Cell], scope: selectors.Scope) -> bool:
     """Whether the people of a cell may be shown: everyone sees a county's outline, not who answers in it."""
-    return scope.everything or any(scope.covers(one.code) for one in (*above, cell))
+    return scope.everything or any(scope.covers(upper.code) for upper in (*above, cell))
 
 
 def _person(row: selectors.PersonRow) -> dict[str, str]:
@@ -180,11 +180,11 @@ def cells_geojson(request: HttpRequest) -> HttpResponse:
 
 def _edition_asked(request: HttpRequest) -> Edition | None:
     """Raises ValueError for a date that is none."""
-    asked = request.GET.get("edition", "")
-    if not asked.isprintable():
+    name_or_id = request.GET.get("edition", "")
+    if not name_or_id.isprintable():
         return None
-    if asked:
-        by_name = Edition.objects.filter(name=asked).first()
-        return by_name or (Edition.objects.filter(pk=int(asked)).first() if asked.isdecimal() else None)
+    if name_or_id:
+        by_name = Edition.objects.filter(name=name_or_id).first()
+        return by_name or (Edition.objects.filter(pk=int(name_or_id)).first() if name_or_id.isdecimal() else None)
     text = request.GET.get("date", "")
     return selectors.edition_for(date.fromisoformat(text) if text else clock.today_beijing())[0]

@@ -103,7 +103,7 @@ def _context(row: EditionImport, form: LayersForm | None) -> dict[str, Any]:
         "refused": refused,
         "problems": problems[:PROBLEMS_SHOWN],
         "problem_count": (refused or {}).get("problem_count", len(problems)),
-        "is_repairable": any(one.get("repairable") for one in problems),
+        "is_repairable": any(problem.get("repairable") for problem in problems),
         "is_read": row.state == State.READ,
         "datum": DATUM_LABELS.get(row.options.get("datum", ""), ""),
         "preview_url": reverse("edition-import-preview", args=[row.uuid]) if row.state == State.READ else "",

@@ -53,15 +53,17 @@ def _rows() -> list[dict[str, Any]]:
     last = Prefetch(
         "reports", EditionReport.objects.only("edition_id", "is_ok", "made_at").order_by("-pk"), to_attr="checks"
     )
-    found: Any = Edition.objects.select_related("supersedes").annotate(number=Count("cells")).prefetch_related(last)
-    undated = sorted((one for one in found if one.valid_from is None), key=lambda one: -one.pk)
-    dated = sorted((one for one in found if one.valid_from is not None), key=lambda one: one.valid_from, reverse=True)
+    editions: Any = Edition.objects.select_related("supersedes").annotate(number=Count("cells")).prefetch_related(last)
+    undated = sorted((row for row in editions if row.valid_from is None), key=lambda row: -row.pk)
+    dated = sorted(
+        (row for row in editions if row.valid_from is not None), key=lambda row: row.valid_from, reverse=True
+    )
     rows = []
     for edition in (*undated, *dated):
         is_bad = bool(edition.checks) and not edition.checks[0].is_ok
-        said = "没有检查" if not edition.checks else "有问题" if is_bad else "通过"
+        verdict = "没有检查" if not edition.checks else "有问题" if is_bad else "通过"
         datum = DATUM_NAMES.get(edition.datum, edition.datum)
-        rows.append({"edition": edition, "cells": edition.number, "datum": datum, "check": said, "is_bad": is_bad})
+        rows.append({"edition": edition, "cells": edition.number, "datum": datum, "check": verdict, "is_bad": is_bad})
     return rows
 
 
@@ -142,8 +144,8 @@ def activate(request: HttpRequest, edition_id: int) -> HttpResponse:
             form.add_error(None, error.message)
             edition.refresh_from_db()
             return _detail(request, edition, True, form, status=error.http_status)
-        said = f"“{edition.name}”自 {form.cleaned_data['valid_from']:%Y-%m-%d} 起启用"
-        messages.success(request, said if changed else f"{said}（没有改动）")
+        message = f"“{edition.name}”自 {form.cleaned_data['valid_from']:%Y-%m-%d} 起启用"
+        messages.success(request, message if changed else f"{message}（没有改动）")
         edition.refresh_from_db()
         return redirect("edition-carry" if left_behind(edition) else "edition", edition.pk)
     return _detail(request, edition, True, form, status=400)
@@ -164,11 +166,11 @@ def check(request: HttpRequest, edition_id: int) -> HttpResponse:
     for kind, label in LABELS.items() if report else ():
         rows = exports.findings_of(report.result, kind) if report else []
         counts = {**report.result["counts"], **report.result["warning_counts"]} if report else {}
-        shown = [
+        lines = [
             {"at": at + order, "row": row, "cells": exports.finding_row(row)} for order, row in enumerate(rows[:SHOWN])
         ]
         groups.append(
-            {"kind": kind, "label": label, "is_error": kind in ERRORS, "number": counts.get(kind, 0), "rows": shown}
+            {"kind": kind, "label": label, "is_error": kind in ERRORS, "number": counts.get(kind, 0), "rows": lines}
         )
         at += len(rows)
     context = {
@@ -231,10 +233,10 @@ def changes(request: HttpRequest, edition_id: int) -> HttpResponse:
     return render(request, "grids/edition_changes.html", context, status=status)
 
 
-def _read_csv(edition: Edition, given: Any) -> list[Any]:
+def _read_csv(edition: Edition, upload: Any) -> list[Any]:
     with tempfile.TemporaryDirectory(prefix="jinshao-changes-") as folder:
-        path = Path(folder) / (Path(given.name or "").name[:100] or "changes.csv")
-        path.write_bytes(given.read())
+        path = Path(folder) / (Path(upload.name or "").name[:100] or "changes.csv")
+        path.write_bytes(upload.read())
         return cell_changes.changes_read(edition=edition, path=path)
 
 

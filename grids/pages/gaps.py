@@ -87,12 +87,12 @@ def _tiles(total: Tally, county: str, kind: str) -> list[dict[str, Any]]:
 def _line(row: CellGaps, *, may_keep: bool) -> dict[str, Any]:
     """A cell with its gaps, each with the place where it is closed ("" = not by this user, or by loading borders)."""
     here = reverse("grid-people", args=[row.code]) if may_keep else ""
-    found = [
+    gaps = [
         {"label": GAP_LABELS[gap], "url": f"{here}#{CLOSED_AT[gap]}" if here and gap in CLOSED_AT else ""}
         for gap in Gap
         if gap in row.gaps
     ]
-    return {"row": row, "level": LEVEL_LABELS[Level(row.level)], "gaps": found}
+    return {"row": row, "level": LEVEL_LABELS[Level(row.level)], "gaps": gaps}
 
 
 @require_safe
@@ -103,12 +103,12 @@ def gaps_map(request: HttpRequest) -> JsonResponse:
     kind = request.GET.get("kind", "")
     shades = {}
     for row in gaps_of(edition, scope, clock.today_beijing()) if edition else []:
-        found = row.gaps & {kind} if kind in set(Gap) else row.gaps
-        if found:
-            said = "、".join(GAP_LABELS[gap] for gap in Gap if gap in found)
+        gaps = row.gaps & {kind} if kind in set(Gap) else row.gaps
+        if gaps:
+            words = "、".join(GAP_LABELS[gap] for gap in Gap if gap in gaps)
             shades[row.code] = {
-                "n": len(found),
-                "label": f"{row.name}：{said}",
+                "n": len(gaps),
+                "label": f"{row.name}：{words}",
                 "url": reverse("grid-cell", args=[row.code]),
             }
     response = JsonResponse(shades, json_dumps_params={"ensure_ascii": False})
@@ -123,11 +123,11 @@ def gaps_workbook(request: HttpRequest) -> HttpResponse:
     edition = selectors.edition_now()
     rows = gaps_of(edition, scope, clock.today_beijing()) if edition else []
     access(request.user, "export", ("grids.gaps", "xlsx"), detail=f"{len(rows)} 个网格")
-    left = left_behind(edition) if edition and scope.everything else []
-    return download(_book(edition, rows, left), f"网格缺口-{clock.today_beijing()}.xlsx", XLSX)
+    left_codes = left_behind(edition) if edition and scope.everything else []
+    return download(_book(edition, rows, left_codes), f"网格缺口-{clock.today_beijing()}.xlsx", XLSX)
 
 
-def _book(edition: Edition | None, rows: list[CellGaps], left: list[LeftCode]) -> bytes:
+def _book(edition: Edition | None, rows: list[CellGaps], left_codes: list[LeftCode]) -> bytes:
     names = {row.code: row.name for row in rows}
     heads = [(label, 12.0) for label in GAP_LABELS.values()]
     sums: list[list[Value]] = [
@@ -163,17 +163,17 @@ def _book(edition: Edition | None, rows: list[CellGaps], left: list[LeftCode]) -
         ("缺什么", 40.0),
     )
     tables = [Table("汇总", first, sums, title=title), Table("缺口", second, cells, title=title)]
-    return workbook(*tables, *([_left_table(left, title)] if left else []))
+    return workbook(*tables, *([_left_table(left_codes, title)] if left_codes else []))
 
 
-def _left_table(left: list[LeftCode], title: str) -> Table:
+def _left_table(left_codes: list[LeftCode], title: str) -> Table:
     """Who still holds a post under an old code, one line a term."""
     columns = (("旧代码", 16.0), ("名称", 18.0), ("级别", 12.0), ("岗位", 24.0), ("姓名", 12.0), ("自", 12.0), ("可转到", 40.0),
                ("说明", 40.0))  # fmt: skip
     rows: list[list[Value]] = [
-        [one.code, one.name, LEVEL_LABELS[Level(one.level)], term.post.title, term.holder.full_name, term.starts,
-         "、".join(f"{name} {code}" for code, name in one.targets.items()), why]
-        for one in left
-        for term, why in [*((term, "") for term in one.terms), *one.fixed]
+        [left_code.code, left_code.name, LEVEL_LABELS[Level(left_code.level)], term.post.title, term.holder.full_name, term.starts,
+         "、".join(f"{name} {code}" for code, name in left_code.targets.items()), why]
+        for left_code in left_codes
+        for term, why in [*((term, "") for term in left_code.terms), *left_code.fixed]
     ]  # fmt: skip
     return Table("旧代码上的岗位", columns, rows, title=title)

@@ -128,13 +128,13 @@ def _party(cell: Cell, row: selectors.PersonRow | None) -> paper.Party:
 
 def _below(cell: Cell) -> list[tuple[str, int]]:
     """How many cells of each lower level lie in a cell: one query a level."""
-    found = Counter[str]()
+    numbers = Counter[str]()
     above = [cell.pk]
     for level in LEVELS[LEVELS.index(Level(cell.level)) + 1 :]:
         rows = Cell.objects.filter(edition_id=cell.edition_id, parent__in=above, level=level)
         above = list(rows.values_list("pk", flat=True))
-        found[LEVEL_LABELS[level]] = len(above)
-    return list(found.items())
+        numbers[LEVEL_LABELS[level]] = len(above)
+    return list(numbers.items())
 
 
 @require_safe

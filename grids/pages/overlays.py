@@ -200,8 +200,8 @@ def overlays_geojson(request: HttpRequest) -> HttpResponse:
     """The places in force and proposed, simplified for the map: {kind, name, state, label}."""
     scope_or_403(request.user)
     kind = request.GET.get("kind", "")
-    wanted = Q(state=Overlay.State.PROPOSED) | Q(pk__in=overlays_in_force(clock.today_beijing()).values("pk"))
-    rows = Overlay.objects.filter(wanted)
+    condition = Q(state=Overlay.State.PROPOSED) | Q(pk__in=overlays_in_force(clock.today_beijing()).values("pk"))
+    rows = Overlay.objects.filter(condition)
     if kind in Overlay.Kind.values:
         rows = rows.filter(kind=kind)
     features = []

@@ -130,29 +130,29 @@ def cell_people(request: HttpRequest, code: str) -> HttpResponse:
 def cell_people_act(request: HttpRequest, code: str, verb: str) -> HttpResponse:
     """Do one of VERBS; a refusal comes back on the page with what was filled in."""
     cell, above = keepable_or_404(request.user, code)
-    known = VERBS.get(verb)
-    if known is None:
+    act = VERBS.get(verb)
+    if act is None:
         raise Http404("没有这个操作。")
     form = _form(verb, cell, request)
     if form.is_valid():
         try:
-            known.do(cell, cast(User, request.user), dict(form.cleaned_data))
+            act.do(cell, cast(User, request.user), dict(form.cleaned_data))
         except Refused as refused:
             form.add_error(None, refused.message)
         else:
-            messages.success(request, known.done)
+            messages.success(request, act.done)
             return redirect("grid-people", code=cell.code)
     return _show(request, cell, above, {verb: form}, status=400)
 
 
 def _form(verb: str, cell: Cell, request: HttpRequest | None = None) -> forms.Form:
     """The form of a verb, its fields' ids led by the verb: several forms stand on one page."""
-    given: dict[str, Any] = {"auto_id": f"{verb}_%s"}
+    form_args: dict[str, Any] = {"auto_id": f"{verb}_%s"}
     if verb == "designate":
-        given["county"] = cell.code
+        form_args["county"] = cell.code
     if request is not None:
-        given |= {"data": request.POST, "files": request.FILES}
-    return VERBS[verb].form(**given)
+        form_args |= {"data": request.POST, "files": request.FILES}
+    return VERBS[verb].form(**form_args)
 
 
 def _show(
@@ -208,18 +208,18 @@ def _posts(cell: Cell, on: date, *, is_revealed: bool) -> list[dict[str, Any]]:
     for term in Term.objects.filter(post__in=posts).select_related("holder").order_by("-starts"):
         terms.setdefault(term.post_id, []).append(term)
     last: dict[int, PhoneCheck] = {}
-    holders = [term.holder_id for found in terms.values() for term in found]
+    holders = [term.holder_id for of_post in terms.values() for term in of_post]
     for check in PhoneCheck.objects.filter(holder__in=holders).select_related("checked_by").order_by("id"):
         last[check.holder_id] = check
     rows = []
     for post in posts:
         own = terms.get(post.pk, [])
-        now = next((one for one in own if one.starts <= on and (one.ends is None or one.ends > on)), None)
+        now = next((term for term in own if term.starts <= on and (term.ends is None or term.ends > on)), None)
         rows.append(
             {
                 "post": post,
                 "term": now,
-                "phone": _shown(now, is_revealed=is_revealed),
+                "phone": _phone_text(now, is_revealed=is_revealed),
                 "check": last.get(now.holder_id) if now else None,
                 "terms": own,
             }
@@ -227,7 +227,7 @@ def _posts(cell: Cell, on: date, *, is_revealed: bool) -> list[dict[str, Any]]:
     return rows
 
 
-def _shown(term: Term | None, *, is_revealed: bool) -> str:
+def _phone_text(term: Term | None, *, is_revealed: bool) -> str:
     phone = term.holder.phone if term else ""
     return phone if is_revealed else selectors.mask_phone(phone)
 

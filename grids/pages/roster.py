@@ -76,12 +76,12 @@ def roster_preview(request: HttpRequest) -> HttpResponse:
     upload = cast("UploadedFile[Any]", form.cleaned_data["file"])
     content, starts = upload.read(), form.cleaned_data["starts"]
     try:
-        found = _read(request, content)
+        roster = _read(request, content)
     except Refused as refused:
         return _start(request, form, refused=refused.message, status=400)
-    plan = roster_plan(rows=found.rows, starts=starts, actor=cast(User, request.user))
+    plan = roster_plan(rows=roster.rows, starts=starts, actor=cast(User, request.user))
     filing.store_bytes(content, kind=KIND, suffix=".xlsx")
-    context = _preview(found, plan) | {
+    context = _preview(roster, plan) | {
         "token": filing.digest_of(content),
         "filename": (upload.name or "名册.xlsx")[:200],
         "starts": starts,
@@ -101,14 +101,17 @@ def _read(request: HttpRequest, content: bytes) -> RosterFile:
     return read_roster([(sheet.name, sheet.rows) for sheet in sheets], places)
 
 
-def _preview(found: RosterFile, plan: Plan) -> dict[str, Any]:
+def _preview(roster: RosterFile, plan: Plan) -> dict[str, Any]:
     counts = plan.counts()
-    rejected = len(found.faults) + counts[Verdict.REJECTED]
+    rejected = len(roster.faults) + counts[Verdict.REJECTED]
     refused = [
-        *found.faults,
-        *({"row": one.row.line, "column": one.column, "reason": one.reason} for one in plan.rejected),
+        *roster.faults,
+        *(
+            {"row": plan_row.row.line, "column": plan_row.column, "reason": plan_row.reason}
+            for plan_row in plan.rejected
+        ),
     ]
-    changes = [one for one in plan.rows if one.verdict not in (Verdict.SAME, Verdict.REJECTED)]
+    changes = [plan_row for plan_row in plan.rows if plan_row.verdict not in (Verdict.SAME, Verdict.REJECTED)]
     tiles = [
         {"url": "#changes", "label": VERDICT_LABELS[verdict], "number": counts[verdict], "unit": "行"}
         for verdict in (Verdict.NEW, Verdict.SUCCESSION, Verdict.LATE, Verdict.PHONE, Verdict.SAME)
@@ -116,14 +119,15 @@ def _preview(found: RosterFile, plan: Plan) -> dict[str, Any]:
     tiles.append(
         {"url": "#refused", "label": "退回", "number": rejected, "unit": "行", "kind": "bad" if rejected else ""}
     )
-    tiles.append({"url": "#refused", "label": "没有填的行", "number": found.blank, "unit": "行"})
+    tiles.append({"url": "#refused", "label": "没有填的行", "number": roster.blank, "unit": "行"})
     return {
         "tiles": tiles,
-        "refused": sorted(refused, key=lambda one: one["row"])[:SHOWN],
+        "refused": sorted(refused, key=lambda fault: fault["row"])[:SHOWN],
         "changes": [
-            {"row": one.row, "verdict": VERDICT_LABELS[one.verdict], "level": LEVEL_LABELS[Level(one.row.level)],
-             "is_new_account": one.holder is None, "before": one.before}
-            for one in changes[:SHOWN]
+            {"row": plan_row.row, "verdict": VERDICT_LABELS[plan_row.verdict],
+             "level": LEVEL_LABELS[Level(plan_row.row.level)], "is_new_account": plan_row.holder is None,
+             "before": plan_row.before}
+            for plan_row in changes[:SHOWN]
         ],
         "more": max(0, len(changes) - SHOWN),
         "number": len(changes),
@@ -135,11 +139,11 @@ def roster_commit(request: HttpRequest) -> HttpResponse:
     """Take in the workbook that was previewed. The same attempt twice is one import."""
     require_keeper(request.user)
     try:
-        content, starts, attempt = _given(request)
-        found = _read(request, content)
+        content, starts, attempt = _previewed(request)
+        roster = _read(request, content)
         run = roster_import(
-            rows=found.rows,
-            faults=found.faults,
+            rows=roster.rows,
+            faults=roster.faults,
             starts=starts,
             actor=cast(User, request.user),
             content=content,
@@ -152,7 +156,7 @@ def roster_commit(request: HttpRequest) -> HttpResponse:
     return redirect("grid-roster-run", uuid=run.uuid)
 
 
-def _given(request: HttpRequest) -> tuple[bytes, date, UUID]:
+def _previewed(request: HttpRequest) -> tuple[bytes, date, UUID]:
     token = request.POST.get("token", "")
     try:
         path = filing.open_stored(f"{KIND}/{token[:2]}/{token}.xlsx") if len(token) == 64 and token.isalnum() else None
@@ -175,7 +179,7 @@ def roster_run(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def roster_rejected(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """The workbook as it came, only the rows sent back, the cell at fault marked: to be mended and uploaded again."""
     run = _run(request, uuid)
-    reasons = {one["row"]: one for one in run.rejected}
+    reasons = {fault["row"]: fault for fault in run.rejected}
     rows: list[list[Any]] = []
     for sheet in read_sheets(filing.open_stored(run.stored_as).read_bytes(), Small()):
         for line, cells in enumerate(sheet.rows, start=1):

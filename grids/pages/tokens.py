@@ -61,11 +61,11 @@ def token_list(request: HttpRequest) -> HttpResponse:
     """The tokens that the user may see, and a form for a new one of their own; its text is shown this once."""
     user = cast(User, request.user)
     form = TokenForm(request)
-    key, made = "", None
+    key, token = "", None
     if form.is_valid():
         try:
             tokens.require_person(user)
-            made, key = tokens.token_issue(
+            token, key = tokens.token_issue(
                 user=user,
                 actor=user,
                 label=form.cleaned_data["label"],
@@ -74,15 +74,15 @@ def token_list(request: HttpRequest) -> HttpResponse:
             )
         except Refused as refused:
             form.add_error(None, refused.message)
-    status = 400 if form.is_bound and made is None else 200
-    context = {"form": form, "key": key, "made": made, **_lists(user)}
+    status = 400 if form.is_bound and token is None else 200
+    context = {"form": form, "key": key, "made": token, **_lists(user)}
     return render(request, "grids/tokens.html", context, status=status)
 
 
 def _lists(user: User) -> dict[str, Any]:
-    seen = tokens.tokens_visible_to(user).select_related("user").annotate(used_at=last_use()).order_by("-pk")
-    own = [_row(token) for token in seen.filter(user=user)[:SHOWN]]
-    others = [_row(token) for token in seen.exclude(user=user)[:SHOWN]] if tokens.sees_all_tokens(user) else None
+    rows = tokens.tokens_visible_to(user).select_related("user").annotate(used_at=last_use()).order_by("-pk")
+    own = [_row(token) for token in rows.filter(user=user)[:SHOWN]]
+    others = [_row(token) for token in rows.exclude(user=user)[:SHOWN]] if tokens.sees_all_tokens(user) else None
     return {"own": own, "others": others}
 
 

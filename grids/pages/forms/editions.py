@@ -29,8 +29,8 @@ class FilesField(forms.FileField):
     widget = ManyFiles
 
     def clean(self, data: Any, initial: Any = None) -> Any:
-        given = data if isinstance(data, list | tuple) else [data]
-        return [super(FilesField, self).clean(one, initial) for one in given]
+        uploads = data if isinstance(data, list | tuple) else [data]
+        return [super(FilesField, self).clean(upload, initial) for upload in uploads]
 
 
 class FilesForm(forms.Form):
@@ -78,7 +78,7 @@ class LayersForm(forms.Form):
     def __init__(self, *args: Any, row: EditionImport, **kwargs: Any) -> None:
         self.sources: list[dict[str, Any]] = row.report.get("sources", [])
         super().__init__(*args, **kwargs)
-        before = {(one["file"], one.get("layer", "")): one for one in row.options.get("parts", ())}
+        before = {(part["file"], part.get("layer", "")): part for part in row.options.get("parts", ())}
         for at, source in enumerate(self.sources):
             self._add(at, source, before.get((source["file"], source["layer"])), is_first=not row.options)
         for field, usual in (("datum", "wgs84"), ("crs", "")):
@@ -89,8 +89,8 @@ class LayersForm(forms.Form):
     def _add(self, at: int, source: dict[str, Any], before: dict[str, Any] | None, *, is_first: bool) -> None:
         guess = source["guess"]
         columns = [
-            (one["name"], f"{one['name']}（{one['sample'][:24]}）" if one["sample"] else one["name"])
-            for one in source["columns"]
+            (column["name"], f"{column['name']}（{column['sample'][:24]}）" if column["sample"] else column["name"])
+            for column in source["columns"]
         ]
         chosen = before or (
             {} if not is_first else {"level": guess["level"], **{k: guess[k] for k in ("code", "name", "parent")}}
@@ -135,16 +135,16 @@ class LayersForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        taken = 0
+        layers = 0
         for at in range(len(self.sources)):
             level = data.get(f"level_{at}")
-            taken += bool(level)
+            layers += bool(level)
             for field, label in (("code", "代码列"), ("name", "名称列")):
                 if level and not data.get(f"{field}_{at}"):
                     self.add_error(f"{field}_{at}", f"请选择{label}")
             if level == ANY_LEVEL and not data.get(f"level_column_{at}"):
                 self.add_error(f"level_column_{at}", "请选择级别列")
-        if not taken:
+        if not layers:
             raise forms.ValidationError("请至少为一个图层选定级别")
         return data
 

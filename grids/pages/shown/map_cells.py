@@ -30,8 +30,8 @@ Piece = tuple[str, str]
 
 def etag(edition: Edition, levels: Sequence[str], scope: Scope) -> str:
     """A strong tag of what `feature_collection` answers for these arguments."""
-    seen = "*" if scope.everything else ",".join(sorted(scope.counties))
-    text = f"{_FORMAT} {edition.content_hash} {','.join(levels)} {seen}"
+    counties = "*" if scope.everything else ",".join(sorted(scope.counties))
+    text = f"{_FORMAT} {edition.content_hash} {','.join(levels)} {counties}"
     return f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 
 
@@ -53,11 +53,11 @@ def feature_collection(edition: Edition, levels: Sequence[str], scope: Scope) ->
 
 def _pieces(edition: Edition, level: str) -> list[Piece]:
     key = f"cells:{_FORMAT}:{edition.content_hash}:{level}"
-    found: list[Piece] | None = cache.get(key)
-    if found is None:
-        found = _make(edition, level)
-        cache.set(key, found, timeout=None)
-    return found
+    pieces: list[Piece] | None = cache.get(key)
+    if pieces is None:
+        pieces = _make(edition, level)
+        cache.set(key, pieces, timeout=None)
+    return pieces
 
 
 def _make(edition: Edition, level: str) -> list[Piece]:
@@ -89,8 +89,8 @@ def _counties(edition: Edition, level: str) -> dict[str, str]:
     rows = edition.cells.filter(level=level).values_list(
         "code", *(f"{path}level" for path in paths), *(f"{path}code" for path in paths)
     )
-    found = {}
+    counties = {}
     for code, *above in rows:
         pairs = zip(above[: len(paths)], above[len(paths) :], strict=True)
-        found[code] = next((upper for one, upper in pairs if one == Level.COUNTY), "")
-    return found
+        counties[code] = next((upper for upper_level, upper in pairs if upper_level == Level.COUNTY), "")
+    return counties
