@@ -86,7 +86,7 @@ def township_tree(edition: Edition, scope: Scope) -> list[dict[str, Any]]:
 def child_rows(edition: Edition, cell: Cell, on: date) -> list[CellRow]:
     """The same for each cell directly below one. The caller has checked that it may be seen."""
     cells = _cells(edition)
-    return _rows(cells, [one for one in cells.values() if one.parent == cell.pk], on)
+    return _rows(cells, [child for child in cells.values() if child.parent == cell.pk], on)
 
 
 def _cells(edition: Edition) -> dict[int, _Cell]:
@@ -103,15 +103,17 @@ def _rows(cells: dict[int, _Cell], tops: Iterable[_Cell], on: date) -> list[Cell
         if top is None:
             continue
         row = rows[top]
-        held = people.get(cell.code, [])
+        holders = people.get(cell.code, [])
         if cell.pk == top:
-            row.holders = [name for kind, name, _ in held if kind == PostKind.HEAD] or [name for _, name, _ in held]
+            row.holders = [name for kind, name, _ in holders if kind == PostKind.HEAD] or [
+                name for _, name, _ in holders
+            ]
         else:
             row.below[cell.level] += 1
         row.gaps = Gaps(
             row.gaps.no_polygon + (not cell.has_polygon),
-            row.gaps.no_holder + (not held),
-            row.gaps.no_phone + (bool(held) and not any(phone for _, _, phone in held)),
+            row.gaps.no_holder + (not holders),
+            row.gaps.no_phone + (bool(holders) and not any(phone for _, _, phone in holders)),
         )
     return list(rows.values())
 
@@ -126,9 +128,9 @@ def _top_of(cell: _Cell, cells: dict[int, _Cell], tops: dict[int, CellRow]) -> i
 def _people(on: date) -> dict[str, list[tuple[str, str, str]]]:
     """(kind, name, phone) of everyone who answers for a cell on that date, by code."""
     terms = Term.objects.filter(held_on(on), post__kind__in=RESPONSIBLE_KINDS, holder__is_active=True)
-    found: dict[str, list[tuple[str, str, str]]] = {}
+    by_code: dict[str, list[tuple[str, str, str]]] = {}
     for code, kind, name, phone in terms.order_by("post_id").values_list(
         "post__cell_code", "post__kind", "holder__full_name", "holder__phone"
     ):
-        found.setdefault(code, []).append((kind, name, phone))
-    return found
+        by_code.setdefault(code, []).append((kind, name, phone))
+    return by_code

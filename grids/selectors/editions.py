@@ -25,9 +25,9 @@ def edition_for(on: date) -> tuple[Edition | None, bool]:
     (None, False) when no edition is active.
     """
     active = Edition.objects.filter(state=Edition.State.ACTIVE)
-    found = active.filter(valid_from__lte=on).order_by("-valid_from").first()
-    if found:
-        return found, False
+    edition = active.filter(valid_from__lte=on).order_by("-valid_from").first()
+    if edition:
+        return edition, False
     first = active.order_by("valid_from").first()
     return first, first is not None
 
@@ -35,7 +35,7 @@ def edition_for(on: date) -> tuple[Edition | None, bool]:
 def editions_of(days: Sequence[date]) -> list[Edition | None]:
     """`edition_for` of many dates (ascending or not), in one query."""
     active = editions_in_force()
-    begins = [one.valid_from for one in active if one.valid_from]  # every active one has it
+    begins = [edition.valid_from for edition in active if edition.valid_from]  # every active one has it
     return [active[max(bisect_right(begins, day) - 1, 0)] if active else None for day in days]
 
 
@@ -88,8 +88,8 @@ def root_code(edition: Edition | None = None) -> str:
 def level_of_code(code: str) -> str:
     """The level of a code: as in the newest edition that has it, else by its length; "" when neither tells."""
     dated_first = F("edition__valid_from").desc(nulls_last=True)  # a draft has no date yet: it rules nothing
-    known = Cell.objects.filter(code=code).order_by(dated_first, "-edition_id")
-    level = known.values_list("level", flat=True).first()
+    cells = Cell.objects.filter(code=code).order_by(dated_first, "-edition_id")
+    level = cells.values_list("level", flat=True).first()
     if level:
         return level
     if not code.isdigit():

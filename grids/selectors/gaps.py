@@ -106,7 +106,7 @@ def gaps_of(edition: Edition, scope: Scope, on: date, *, year: int | None = None
             "county_code", flat=True
         )
     )
-    found = []
+    rows = []
     for cell in cells.values():
         county, township = _above(cell, cells)
         if not (scope.everything or (county and scope.covers(county))):
@@ -118,8 +118,8 @@ def gaps_of(edition: Edition, scope: Scope, on: date, *, year: int | None = None
         gaps |= {Gap.GROUP} if cell.level == Level.VILLAGE and cell.pk not in parents else set()
         gaps |= {Gap.DESIGNATION} if cell.level == Level.COUNTY and cell.code not in designated else set()
         place = _place(cell, cells)
-        found.append(CellGaps(cell.code, cell.name, cell.level, county, township, frozenset(gaps), place))
-    return found
+        rows.append(CellGaps(cell.code, cell.name, cell.level, county, township, frozenset(gaps), place))
+    return rows
 
 
 def county_and_township(edition: Edition) -> list[tuple[str, str, str, str, str]]:
@@ -130,18 +130,18 @@ def county_and_township(edition: Edition) -> list[tuple[str, str, str, str, str]
 
 def tallies(rows: Iterable[CellGaps], level: Level) -> list[Tally]:
     """The rows counted up by county (everything in it) or by township (below the counties only), by code."""
-    found: dict[str, Tally] = {}
+    by_code: dict[str, Tally] = {}
     for row in rows:
         code = row.county if level == Level.COUNTY else row.township
         if not code:
             continue
-        tally = found.setdefault(code, Tally(code, "", level))
+        tally = by_code.setdefault(code, Tally(code, "", level))
         if row.code == code:
             tally.name = row.name
         tally.cells += 1
         tally.whole += not row.gaps
         tally.gaps.update(row.gaps)
-    return [found[code] for code in sorted(found)]
+    return [by_code[code] for code in sorted(by_code)]
 
 
 def totals(rows: Iterable[CellGaps]) -> Tally:
@@ -193,10 +193,10 @@ class _People:
 
     def gaps(self, code: str) -> set[Gap]:
         """No holder at all; else no number among them; else numbers that all failed when last called."""
-        held = self._of.get(code)
-        if not held:
+        holders = self._of.get(code)
+        if not holders:
             return {Gap.HOLDER}
-        reachable = [has_failed for phone, has_failed in held if phone]
+        reachable = [has_failed for phone, has_failed in holders if phone]
         if not reachable:
             return {Gap.PHONE}
         return {Gap.FAILED} if all(reachable) else set()

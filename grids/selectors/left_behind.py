@@ -50,31 +50,31 @@ def ends_on(edition: Edition) -> date:
 
 def left_behind(edition: Edition) -> list[LeftCode]:
     """The old codes with open terms, by code. `edition` is active. A few queries for each edition, however many terms."""
-    ruling = [one for one in editions_in_force() if one.valid_from and one.valid_from <= _since(edition)]
-    maps = [_moves(one) for one in ruling]
+    ruling = [active for active in editions_in_force() if active.valid_from and active.valid_from <= _since(edition)]
+    maps = [_moves(active) for active in ruling]
     own = _moves(edition)
     gone = {code for code, rows in own.items() if code not in {row.new_code for row in rows}}
-    found: dict[str, LeftCode] = {}
+    by_code: dict[str, LeftCode] = {}
     terms = list(_open_terms(edition, gone))
     names = _old_names(edition, {term.post.cell_code for term in terms})
     followed = _followed(names, ruling, maps, edition)
-    wanted = set(names).union(*followed.values())
-    here = dict(edition.cells.filter(code__in=wanted).values_list("code", "name"))
+    codes = set(names).union(*followed.values())
+    here = dict(edition.cells.filter(code__in=codes).values_list("code", "name"))
     for term in terms:
         code = term.post.cell_code
         if code not in names or (code in here and term.starts >= _since(edition)):
             continue  # never a cell, or a term of the new cell that has got the code
-        left = found.get(code)
-        if left is None:
+        left_code = by_code.get(code)
+        if left_code is None:
             targets = followed[code] & (set(here) - ({code} if code in gone else set()))
-            chosen = {one: here[one] for one in sorted(targets)}
-            left = found[code] = LeftCode(code, names[code], term.post.level, chosen)
+            chosen = {target: here[target] for target in sorted(targets)}
+            left_code = by_code[code] = LeftCode(code, names[code], term.post.level, chosen)
         reason = _reason_against(term, ends_on(edition))
         if reason:
-            left.fixed.append((term, reason))
+            left_code.fixed.append((term, reason))
         else:
-            left.terms.append(term)
-    return [found[code] for code in sorted(found)]
+            left_code.terms.append(term)
+    return [by_code[code] for code in sorted(by_code)]
 
 
 def _since(edition: Edition) -> date:
@@ -112,7 +112,7 @@ def _followed(
     codes: Iterable[str], ruling: Sequence[Edition], maps: Sequence[Moves], edition: Edition
 ) -> dict[str, set[str]]:
     """What became of each code: through the editions after the last one before `edition` that had it."""
-    at = {one.pk: order for order, one in enumerate(ruling)}
+    at = {active.pk: order for order, active in enumerate(ruling)}
     had = Cell.objects.filter(code__in=list(codes), edition__in=list(at)).exclude(edition=edition)
     last: dict[str, int] = {}
     for code, pk in had.values_list("code", "edition"):
@@ -124,7 +124,7 @@ def _moved(code: str, maps: Sequence[Moves]) -> set[str]:
     codes = {code}
     for moves in maps:
         codes = {
-            new for one in codes for new in ([row.new_code for row in moves[one]] if one in moves else [one]) if new
+            new for old in codes for new in ([row.new_code for row in moves[old]] if old in moves else [old]) if new
         }
     return codes
 

@@ -51,15 +51,15 @@ def pairs_of(edition: Edition, scope: Scope, year: int) -> list[Pair]:
     rows = {
         row[0]: row for row in edition.cells.order_by("code").values_list("pk", "code", "name", "level", "parent_id")
     }
-    found = []
+    pairs = []
     for _, code, name, level, parent in rows.values():
         upper = rows.get(parent) if parent else None
         if upper is None or level == Level.CITY:
             continue
         county = _county(code, level, parent, rows)
         if scope.everything or (county and scope.covers(county)):
-            found.append(Pair(code, name, level, upper[1], upper[2], county, letters.get(code)))
-    return sorted(found, key=lambda pair: (LEVELS.index(Level(pair.level)), pair.code))
+            pairs.append(Pair(code, name, level, upper[1], upper[2], county, letters.get(code)))
+    return sorted(pairs, key=lambda pair: (LEVELS.index(Level(pair.level)), pair.code))
 
 
 def _county(code: str, level: str, parent: int | None, rows: dict[int, tuple[Any, ...]]) -> str:

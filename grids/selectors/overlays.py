@@ -37,9 +37,9 @@ def overlays_touching(bounds: Bounds, on: date, kinds: Iterable[str] = ()) -> li
     """The overlays of a date whose bounds meet these, by kind and name. One query; the caller tests the shapes."""
     west, south, east, north = bounds
     rows = overlays_in_force(on).filter(west__lte=east, east__gte=west, south__lte=north, north__gte=south)
-    wanted = list(kinds)
-    if wanted:
-        rows = rows.filter(kind__in=wanted)
+    kind_codes = list(kinds)
+    if kind_codes:
+        rows = rows.filter(kind__in=kind_codes)
     return [
         Area(pk, kind, name, document_no, shapely.from_wkb(bytes(wkb)))
         for pk, kind, name, document_no, wkb in rows.order_by("kind", "name", "pk").values_list(
@@ -71,7 +71,7 @@ def within_on(lon: npt.ArrayLike, lat: npt.ArrayLike, days: npt.ArrayLike, *, ki
     inside = np.zeros(len(lons), dtype=np.bool_)
     if not len(lons):
         return inside
-    found = list(
+    rows = list(
         Overlay.objects.filter(
             Q(valid_to__isnull=True) | Q(valid_to__gt=date.fromordinal(int(day.min()))),
             state=Overlay.State.ACCEPTED,
@@ -83,11 +83,11 @@ def within_on(lon: npt.ArrayLike, lat: npt.ArrayLike, days: npt.ArrayLike, *, ki
             north__gte=float(lats.min()),
         ).values_list("geometry", "valid_from", "valid_to")
     )
-    if not found:
+    if not rows:
         return inside
-    since = np.array([one[1].toordinal() for one in found], dtype=np.int64)
-    until = np.array([(one[2] or date.max).toordinal() for one in found], dtype=np.int64)
-    tree = shapely.STRtree([shapely.from_wkb(bytes(one[0])) for one in found])
+    since = np.array([overlay[1].toordinal() for overlay in rows], dtype=np.int64)
+    until = np.array([(overlay[2] or date.max).toordinal() for overlay in rows], dtype=np.int64)
+    tree = shapely.STRtree([shapely.from_wkb(bytes(overlay[0])) for overlay in rows])
     row, area = tree.query(shapely.points(lons, lats), predicate="covered_by")
     inside[row[(since[area] <= day[row]) & (day[row] < until[area])]] = True
     return inside

@@ -72,7 +72,7 @@ def roles_of(user: Any, on: date | None = None) -> frozenset[Role]:
 
 def post_cells(user: Any, role: Role, on: date | None = None) -> frozenset[str]:
     """The codes of the cells on which the user's posts of that role stand."""
-    kinds = [kind for kind, given in ROLE_OF_POST.items() if given == role]
+    kinds = [kind for kind, post_role in ROLE_OF_POST.items() if post_role == role]
     return frozenset(posts_held(user, on).filter(kind__in=kinds).values_list("cell_code", flat=True))
 
 
@@ -85,9 +85,9 @@ def people_for(chain: Mapping[str, str], on: date) -> list[PersonRow]:
     return people_for_many([(chain, on)])[0]
 
 
-def people_for_many(asked: Sequence[tuple[Mapping[str, str], date]]) -> list[list[PersonRow]]:
+def people_for_many(chain_dates: Sequence[tuple[Mapping[str, str], date]]) -> list[list[PersonRow]]:
     """`people_for` of many chains and dates: two queries for some thousand cells, however many are asked."""
-    chains = [[(level, chain[level]) for level in LEVELS if chain.get(level)] for chain, _ in asked]
+    chains = [[(level, chain[level]) for level in LEVELS if chain.get(level)] for chain, _ in chain_dates]
     codes = sorted({code for chain in chains for _, code in chain})
     posts: dict[str, list[Post]] = {}
     terms: dict[int, list[Term]] = {}
@@ -99,7 +99,7 @@ def people_for_many(asked: Sequence[tuple[Mapping[str, str], date]]) -> list[lis
             terms.setdefault(term.post_id, []).append(term)
     for own in posts.values():
         own.sort(key=lambda post: RESPONSIBLE_KINDS.index(PostKind(post.kind)))
-    return [_answering(chain, on, posts, terms) for chain, (_, on) in zip(chains, asked, strict=True)]
+    return [_answering(chain, on, posts, terms) for chain, (_, on) in zip(chains, chain_dates, strict=True)]
 
 
 def _answering(
@@ -109,8 +109,10 @@ def _answering(
     for level, code in chain:
         own = posts.get(code, [])
         for post in own:
-            held = [one for one in terms.get(post.pk, ()) if one.starts <= on and (one.ends is None or one.ends > on)]
-            term = held[-1] if held else None
+            terms_on = [
+                term for term in terms.get(post.pk, ()) if term.starts <= on and (term.ends is None or term.ends > on)
+            ]
+            term = terms_on[-1] if terms_on else None
             rows.append(PersonRow(level, code, post, term.holder if term else None, bool(term and term.is_acting)))
         if not own:
             rows.append(PersonRow(level, code, None, None, False))

@@ -23,18 +23,18 @@ def places_of(edition: Edition, scope: Scope) -> dict[str, tuple[str, str]]:
 def roster_lines(edition: Edition, scope: Scope, on: date) -> list[list[Any]]:
     """The lines of the template, in the order of roster_file.COLUMNS: each post with its holder of a Beijing date, and
     a line of a head to be named for each cell without any post. Phones are left out: blank means unchanged."""
-    held: dict[str, list[Term]] = defaultdict(list)
+    by_cell: dict[str, list[Term]] = defaultdict(list)
     terms = Term.objects.filter(held_on(on), post__kind__in=RESPONSIBLE_KINDS).select_related("post", "holder")
     for term in terms.order_by("post__kind", "post_id"):
-        held[term.post.cell_code].append(term)
+        by_cell[term.post.cell_code].append(term)
     lines: list[list[Any]] = []
     for code, (name, _) in places_of(edition, scope).items():
-        for term in held.get(code, []):
+        for term in by_cell.get(code, []):
             post, holder = term.post, term.holder
             kind = POST_KIND_LABELS[PostKind(post.kind)]
             acting = "是" if term.is_acting else ""
             lines.append([code, name, kind, post.title, post.unit, holder.full_name, "", holder.username, term.starts,
                           None, acting, term.document_no])  # fmt: skip
-        if code not in held:
+        if code not in by_cell:
             lines.append([code, name, POST_KIND_LABELS[PostKind.HEAD], "", "", "", "", "", None, None, "", ""])
     return lines
