@@ -93,13 +93,13 @@ def _located(
     lon, lat, days = _columns(rows, numbers, header, today, tally)
     readable = np.isfinite(lon)
     lon[readable], lat[readable] = to_wgs84(lon[readable], lat[readable], datum)
-    found = locate(lon, lat, days)
-    inside = found.codes["county"] != ""
+    places = locate(lon, lat, days)
+    inside = places.codes["county"] != ""
     tally.located += int(inside.sum())
     tally.outside += int((readable & ~inside).sum())
-    tally.before_first += int((found.is_before_first & readable).sum())
-    tally.editions |= {found.editions[at].name for at in np.unique(found.edition[readable]).tolist()}
-    columns = [found.codes[level].tolist() for level in LEVELS] + [found.names[level].tolist() for level in LEVELS]
+    tally.before_first += int((places.is_before_first & readable).sum())
+    tally.editions |= {places.editions[at].name for at in np.unique(places.edition[readable]).tolist()}
+    columns = [places.codes[level].tolist() for level in LEVELS] + [places.names[level].tolist() for level in LEVELS]
     width = len(header.names)
     return [
         # A short row is filled up, so that the codes stand under their names; nothing of a long one is lost.

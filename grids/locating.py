@@ -115,9 +115,9 @@ def _names_for(edition: Edition) -> dict[str, Texts]:
     """The names of each level by position, as `EditionIndex.codes` has the codes."""
     key = (edition.pk, edition.content_hash)
     if key not in _names:
-        known, index = cell_names(edition), index_for(edition)
+        by_code, index = cell_names(edition), index_for(edition)
         _names[key] = {
-            level: np.array([known.get(code, "") for code in index.codes(level).tolist()], dtype=object)
+            level: np.array([by_code.get(code, "") for code in index.codes(level).tolist()], dtype=object)
             for level in LOCATED_LEVELS
         }
     return _names[key]
@@ -151,10 +151,10 @@ def locate(lon: npt.ArrayLike, lat: npt.ArrayLike, on: date | Sequence[date]) ->
     if x.shape != y.shape or x.ndim != 1 or (dates is not None and len(dates) != len(x)):
         raise ValueError("经度、纬度、日期的个数不一致")
     editions, choose = edition_chooser()
-    chosen = {one: choose(one) for one in ({on} if isinstance(on, date) else set(dates or ()))}
-    of_each = [chosen[on]] * len(x) if isinstance(on, date) else [chosen[one] for one in dates or ()]
-    position = np.array([one for one, _ in of_each], dtype=np.int16)
-    early = np.array([one for _, one in of_each], dtype=np.bool_)
+    chosen = {day: choose(day) for day in ({on} if isinstance(on, date) else set(dates or ()))}
+    of_each = [chosen[on]] * len(x) if isinstance(on, date) else [chosen[day] for day in dates or ()]
+    position = np.array([edition for edition, _ in of_each], dtype=np.int16)
+    early = np.array([is_early for _, is_early in of_each], dtype=np.bool_)
     with np.errstate(invalid="ignore"):
         readable = np.isfinite(x) & np.isfinite(y) & (np.abs(x) <= 180) & (np.abs(y) <= 90)
     position[~readable] = -1
@@ -194,6 +194,6 @@ def _add_city(edition: Edition, rows: npt.NDArray[np.intp], codes: dict[str, Tex
     above = edition.cells.filter(level=Level.COUNTY, parent__level=Level.CITY)
     city = {code: (parent, name) for code, parent, name in above.values_list("code", "parent__code", "parent__name")}
     if city:
-        found = [city.get(county, ("", "")) for county in codes[Level.COUNTY][rows].tolist()]
-        codes[Level.CITY][rows] = [code for code, _ in found]
-        names[Level.CITY][rows] = [name for _, name in found]
+        cities = [city.get(county, ("", "")) for county in codes[Level.COUNTY][rows].tolist()]
+        codes[Level.CITY][rows] = [code for code, _ in cities]
+        names[Level.CITY][rows] = [name for _, name in cities]

@@ -36,7 +36,7 @@ def may_keep(user: Any, cell: Cell, above: Sequence[Cell]) -> bool:
     scope = keeper_scope(user)
     if scope.everything:
         return True
-    return any(one.level == Level.COUNTY and scope.covers(one.code) for one in (*above, cell))
+    return any(upper.level == Level.COUNTY and scope.covers(upper.code) for upper in (*above, cell))
 
 
 def cell_or_404(user: Any, code: str, edition: Edition | None) -> tuple[Cell, list[Cell]]:
@@ -53,7 +53,7 @@ def cell_or_404(user: Any, code: str, edition: Edition | None) -> tuple[Cell, li
     while upper is not None:
         above.insert(0, upper)
         upper = upper.parent
-    if not (scope.everything or any(scope.covers(one.code) for one in (*above, cell))):
+    if not (scope.everything or any(scope.covers(over.code) for over in (*above, cell))):
         raise Http404("没有这个网格，或不在您的范围内。")
     return cell, above
 

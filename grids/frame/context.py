@@ -96,14 +96,14 @@ class Site:
     @cached_property
     def nav(self) -> list[dict[str, Any]]:
         """The pages open to the user, each with label, url and whether we are on it."""
-        found = []
+        entries = []
         for item in nav.items_for(self.roles):
             try:
                 url = reverse(item.url_name)
             except NoReverseMatch:
                 continue  # the page is not part of this build
             path = self._request.path
-            found.append(
+            entries.append(
                 {"label": item.label, "url": url, "current": path == url or (url != "/" and path.startswith(url))}
             )
-        return found
+        return entries

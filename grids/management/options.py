@@ -19,15 +19,15 @@ def beijing_date(text: str, option: str) -> date:
 
 def pairs(texts: Sequence[str], option: str) -> dict[str, str]:
     """KEY=VALUE options as a dict. Raises Usage for another form, an empty side, or one key twice."""
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for text in texts:
         key, equals, value = text.partition("=")
         if not equals or not key.strip() or not value.strip():
             raise Usage(f"{option} 应为 名=值，不是“{text}”")
-        if key.strip() in found:
+        if key.strip() in values:
             raise Usage(f"{option} {key.strip()} 给了两次")
-        found[key.strip()] = value.strip()
-    return found
+        values[key.strip()] = value.strip()
+    return values
 
 
 def acting_user(username: str | None) -> User:

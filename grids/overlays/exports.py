@@ -33,12 +33,12 @@ def listed(kind: str = "") -> QuerySet[Overlay]:
 
 def overlays_workbook(rows: QuerySet[Overlay], *, on: date) -> bytes:
     """One sheet; `on` is the Beijing date in its title."""
-    told = [_told(row) for row in rows.defer("geometry")]
+    lines = [_line(row) for row in rows.defer("geometry")]
     notes = (
         "全域禁烧：图层只作提示和移交的依据，没有任何一处免计入（一（二））。",
         f"经纬度是外接框的中心。{MAP_NOTE}",
     )
-    return workbook(Table("提示图层", COLUMNS, told, title=f"提示图层（{on}）", notes=notes))
+    return workbook(Table("提示图层", COLUMNS, lines, title=f"提示图层（{on}）", notes=notes))
 
 
 def overlays_layer(rows: Iterable[Overlay], suffix: str) -> bytes:
@@ -48,18 +48,18 @@ def overlays_layer(rows: Iterable[Overlay], suffix: str) -> bytes:
     for row in rows:
         by_kind.setdefault(row.kind, []).append(row)
     if not FORMATS[suffix].has_layers:
-        by_kind = {"overlays": [row for found in by_kind.values() for row in found]}
-    layers = {kind: _layer(found) for kind, found in by_kind.items()}
+        by_kind = {"overlays": [row for group in by_kind.values() for row in group]}
+    layers = {kind: _layer(group) for kind, group in by_kind.items()}
     return file_content(suffix, lambda out: write_features(layers, out))
 
 
 def _layer(rows: Sequence[Overlay]) -> GeoDataFrame:
-    told = [_told(row) for row in rows]
-    columns = {name: [plain(one[at]) for one in told] for at, name in enumerate(FIELDS)}
+    lines = [_line(row) for row in rows]
+    columns = {name: [plain(line[at]) for line in lines] for at, name in enumerate(FIELDS)}
     return layer_frame(columns, list(shapely.from_wkb([bytes(row.geometry) for row in rows])))
 
 
-def _told(row: Overlay) -> tuple[Value, ...]:
+def _line(row: Overlay) -> tuple[Value, ...]:
     decider = row.decided_by.full_name if row.decided_by else ""
     lon, lat = round((row.west + row.east) / 2, 6), round((row.south + row.north) / 2, 6)
     return (row.pk, row.name, row.get_kind_display(), row.get_state_display(), row.valid_from, row.valid_to,

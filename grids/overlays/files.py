@@ -58,10 +58,10 @@ def read_places(
     return [Place(name, shape) for name, shape in zip(names, shapes.tolist(), strict=True) if shape is not None]
 
 
-def _names(columns: Mapping[str, Sequence[Any]], asked: str, rows: int) -> list[str]:
-    if asked and asked not in columns:
-        raise BadInput(f"没有“{asked}”这一列；有：{'、'.join(columns)}", where="名称列", code="missing_column")
-    chosen = asked or next((name for name in NAME_COLUMNS if name in columns), "")
+def _names(columns: Mapping[str, Sequence[Any]], name_column: str, rows: int) -> list[str]:
+    if name_column and name_column not in columns:
+        raise BadInput(f"没有“{name_column}”这一列；有：{'、'.join(columns)}", where="名称列", code="missing_column")
+    chosen = name_column or next((name for name in NAME_COLUMNS if name in columns), "")
     if not chosen:
         return [f"第 {at + 1} 处" for at in range(rows)]
     return [text_of(value) or f"第 {at + 1} 处" for at, value in enumerate(columns[chosen])]

@@ -116,14 +116,14 @@ class Command(JinshaoCommand):
         edition, actor = edition_named(name), acting_user(username)
         if edition.state != Edition.State.ACTIVE:
             raise Refused(f"“{name}”没有启用，还没有岗位要转。", code="edition_not_in_force")
-        wanted = (proposals(edition) if proposed else {}) | pairs(choices, "--to")
-        done = posts_carry(edition=edition, choices=wanted, actor=actor, reason=reason) if wanted else {}
-        left = [
-            {"code": one.code, "name": one.name, "level": one.level, "to": one.targets, "terms": len(one.terms),
-             "fixed": [{"post": term.post.title, "reason": why} for term, why in one.fixed]}
-            for one in left_behind(edition)
+        moves = (proposals(edition) if proposed else {}) | pairs(choices, "--to")
+        done = posts_carry(edition=edition, choices=moves, actor=actor, reason=reason) if moves else {}
+        rows = [
+            {"code": left_code.code, "name": left_code.name, "level": left_code.level, "to": left_code.targets,
+             "terms": len(left_code.terms), "fixed": [{"post": term.post.title, "reason": why} for term, why in left_code.fixed]}
+            for left_code in left_behind(edition)
         ]  # fmt: skip
-        return {"edition": edition.name, **done, "left": left}
+        return {"edition": edition.name, **done, "left": rows}
 
     def _divisions(self, *, path: Path, username: str | None, **_: Any) -> dict[str, Any]:
         return {"file": path.name, "changed": division_table_load(path=path, actor=acting_user(username))}
@@ -165,8 +165,8 @@ class Command(JinshaoCommand):
             self.stdout.write(f"{row['edition']}（{row['state_label']}{since}）：{cells}")
         for note in result.get("notes", ()):
             self.stdout.write(f"注意：{note}")
-        for one in result.get("repaired", ()):
-            self.stdout.write(f"修补：{one['code']} {one['name']}（{one['place']}）{one['message']}")
+        for repair in result.get("repaired", ()):
+            self.stdout.write(f"修补：{repair['code']} {repair['name']}（{repair['place']}）{repair['message']}")
         if result.get("unchanged"):
             self.stdout.write("与已有的相同，没有改动。")
 
@@ -184,9 +184,9 @@ class Command(JinshaoCommand):
             codes = "、".join(row.get("codes") or [row.get("code", "")])
             place = ",".join(str(number) for number in row.get("place") or [])
             area = f" {row['area_m2']} 平方米" if row.get("area_m2") else ""
-            told = f" {row['message']}" if row.get("message") else ""
+            message = f" {row['message']}" if row.get("message") else ""
             expected = f"（区划表：{row['expected']}）" if row.get("expected") else ""
-            self.stdout.write(f"  {row['level']} {codes} {row.get('name', '')}{expected} {place}{area}{told}")
+            self.stdout.write(f"  {row['level']} {codes} {row.get('name', '')}{expected} {place}{area}{message}")
         if len(rows) > SHOWN:
             self.stdout.write(f"  …… 另有 {len(rows) - SHOWN} 处，见 --json")
 

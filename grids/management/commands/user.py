@@ -58,15 +58,15 @@ class Command(JinshaoCommand):
 
     @transaction.atomic
     def _add(self, *, name: str, full_name: str, phone: str, posts: list[str], starts: str | None,
-             username: str | None, **given: Any) -> dict[str, Any]:  # fmt: skip
+             username: str | None, **options: Any) -> dict[str, Any]:  # fmt: skip
         actor = acting_user(username)
         on = beijing_date(starts, "--from") if starts else clock.today_beijing()
         user, password = user_create(username=name, full_name=full_name, phone=phone, actor=actor)
         for text in posts:
-            self._appoint(user, text, on, actor, given)
+            self._appoint(user, text, on, actor, options)
         return _described(user) | {"password": password}
 
-    def _appoint(self, user: User, text: str, on: date, actor: User, given: dict[str, Any]) -> None:
+    def _appoint(self, user: User, text: str, on: date, actor: User, options: dict[str, Any]) -> None:
         kind, at, cell = text.partition("@")
         if not at or not cell or kind not in POST_KIND_LABELS:
             raise Usage(f"--post 应为 类别@网格代码，不是“{text}”；类别：{'、'.join(POST_KIND_LABELS)}")
@@ -74,14 +74,14 @@ class Command(JinshaoCommand):
             cell = root_code()
             if not cell:
                 raise Refused("还没有启用的边界版本，不知道顶级网格的代码。", code="no_edition")
-        post = post_create(kind=kind, cell_code=cell, title=given["title"], unit=given["unit"], actor=actor)
+        post = post_create(kind=kind, cell_code=cell, title=options["title"], unit=options["unit"], actor=actor)
         if post.terms.filter(ends__isnull=True).exists():
             # Another person in the same kind of post is another post, never a silent succession.
             post = post_create(kind=kind, cell_code=cell, title=f"{post.title}（{user.full_name}）",
-                               unit=given["unit"], actor=actor)  # fmt: skip
-        term_start(post=post, holder=user, starts=on, is_acting=given["acting"], actor=actor)
-        if kind == PostKind.COUNTY and given["designated_by"]:
-            designate(county_code=cell, post=post, document_no=given["designated_by"], valid_from=on, actor=actor)
+                               unit=options["unit"], actor=actor)  # fmt: skip
+        term_start(post=post, holder=user, starts=on, is_acting=options["acting"], actor=actor)
+        if kind == PostKind.COUNTY and options["designated_by"]:
+            designate(county_code=cell, post=post, document_no=options["designated_by"], valid_from=on, actor=actor)
 
     def _list(self, **_: Any) -> dict[str, Any]:
         return {"users": [_described(user) for user in User.objects.order_by("username")]}
@@ -97,16 +97,16 @@ class Command(JinshaoCommand):
                username: str | None, **_: Any) -> dict[str, Any]:  # fmt: skip
         user, actor = _account(name), acting_user(username)
         if is_list:
-            return {"user": name, "tokens": [_told(token) for token in user.api_tokens.order_by("pk")]}
+            return {"user": name, "tokens": [_token_facts(token) for token in user.api_tokens.order_by("pk")]}
         if revoke == "all":
             return {"user": name, "revoked": tokens_revoke_all(user=user, actor=actor, reason="命令收回")}
         if revoke is not None:
             if not revoke.isdecimal() or not user.api_tokens.filter(pk=int(revoke)).exists():
                 raise Refused(f"账号“{name}”没有第 {revoke} 号令牌。", code="no_token")
             return {"user": name, "revoked": token_revoke(token_id=int(revoke), actor=None, by=actor).pk}
-        scopes = [one.strip() for one in scope.split(",") if one.strip()]
+        scopes = [scope_name.strip() for scope_name in scope.split(",") if scope_name.strip()]
         token, key = token_issue(user=user, actor=actor, label=label, scopes=scopes, days=days)
-        return {"user": name, "token": key, **_told(token)}
+        return {"user": name, "token": key, **_token_facts(token)}
 
     def show(self, result: dict[str, Any]) -> None:
         for row in result.get("users", [result]):
@@ -129,7 +129,7 @@ def _account(name: str) -> User:
     return user
 
 
-def _told(token: ApiToken) -> dict[str, Any]:
+def _token_facts(token: ApiToken) -> dict[str, Any]:
     state = "revoked" if token.revoked_at else "expired" if token.expires_at <= clock.now() else "live"
     return {
         "id": token.pk,
