@@ -114,8 +114,6 @@ def test_the_template_is_read_back_by_the_reader_that_it_is_made_for():
 
 
 def test_reading_a_roster_needs_no_database_nor_any_settings():
-    code = (
-        "import sys, grids.people.roster_file; sys.exit('grids.models' in sys.modules or 'django.db' in sys.modules)"
-    )
+    code = "import sys, grids.people.roster_file; sys.exit('grids.models' in sys.modules or 'django.db' in sys.modules)"
     bare = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     subprocess.run([sys.executable, "-c", code], check=True, env=bare, cwd=Path(__file__).parents[2])
