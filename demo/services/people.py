@@ -14,7 +14,7 @@ from demo import pictures
 from demo.names import invented_name, invented_phone
 from demo.services import logins
 from grids.models import Edition, User
-from grids.people.letters import letters_record_below
+from grids.people.letters import Scan, letters_record_below
 from grids.people.posts import designate, post_create, term_start, user_create
 from grids.people.roster import RosterRow, roster_load
 from grids.roles import ROLE_LABELS, ROLE_OF_POST, Level, PostKind
@@ -120,7 +120,6 @@ def letters_ready(*, edition: Edition, seed: int, actor: User) -> int:
         uppers=[code for _, code in cells if code not in unsigned],
         year=today.year,
         signed_on=today,
-        scan=scan,
-        filename="演示-责任书合订.png",
+        scan=Scan(scan, "演示-责任书合订.png"),
         actor=actor,
     )

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -23,6 +24,7 @@ from grids.pages.forms import people as people_forms
 from grids.people import letters, phones
 from grids.people import posts as people
 from grids.people.appointing import appoint
+from grids.people.roster_row import RosterRow
 from grids.rights import keepable_or_404
 from grids.roles import LEVEL_LABELS, RESPONSIBLE_KINDS, Level, Role
 from grids.selectors.people import held_on
@@ -39,7 +41,7 @@ class Verb:
 
 
 def _appoint(cell: Cell, actor: User, data: dict[str, Any]) -> None:
-    appoint(cell_code=cell.code, level=cell.level, actor=actor, **data)
+    appoint(row=RosterRow(cell_code=cell.code, level=cell.level, username="", **data), actor=actor)
 
 
 def _end(cell: Cell, actor: User, data: dict[str, Any]) -> None:
@@ -67,16 +69,16 @@ def _holder(cell: Cell, pk: int) -> User:
     return term.holder
 
 
+def _scan(upload: UploadedFile[Any]) -> letters.Scan:
+    return letters.Scan(upload.read(), upload.name or "")
+
+
 def _letter(cell: Cell, actor: User, data: dict[str, Any]) -> None:
-    upload = data.pop("scan")
-    letters.letter_record(cell_code=cell.code, scan=upload.read(), filename=upload.name, actor=actor, **data)
+    letters.letter_record(cell_code=cell.code, scan=_scan(data.pop("scan")), actor=actor, **data)
 
 
 def _letters_below(cell: Cell, actor: User, data: dict[str, Any]) -> None:
-    upload = data.pop("scan")
-    filed = letters.letters_record_below(
-        uppers=[cell.code], scan=upload.read(), filename=upload.name, actor=actor, **data
-    )
+    filed = letters.letters_record_below(uppers=[cell.code], scan=_scan(data.pop("scan")), actor=actor, **data)
     if not filed:
         raise BadInput("下级都已登记，或者还没有责任人", where="下级")
 

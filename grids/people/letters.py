@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from django.db import IntegrityError, transaction
@@ -20,14 +21,21 @@ from papers import filing
 EARLIEST_YEAR = 2015
 
 
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """The signed paper as it came: its bytes, and the name of the file."""
+
+    content: bytes
+    filename: str
+
+
 @transaction.atomic
 def letter_record(
     *,
     year: int,
     cell_code: str,
     signed_on: date,
-    scan: bytes,
-    filename: str,
+    scan: Scan,
     actor: User,
     signer: str = "",
     upper_signer: str = "",
@@ -46,7 +54,7 @@ def letter_record(
     missing = [label for label, name in (("下级签订人", signer), ("上级签订人", upper_signer)) if not name]
     if missing:
         raise Missing(missing)
-    stored = filing.store_scanned(scan, kind="letters", filename=filename)
+    stored = _store(scan)
     try:
         with transaction.atomic():
             letter = _row(cell, year, signed_on, signer, upper_signer, stored, actor)
@@ -67,9 +75,7 @@ def letter_record(
 
 
 @transaction.atomic
-def letters_record_below(
-    *, uppers: Sequence[str], year: int, signed_on: date, scan: bytes, filename: str, actor: User
-) -> int:
+def letters_record_below(*, uppers: Sequence[str], year: int, signed_on: date, scan: Scan, actor: User) -> int:
     """File one bound scan for everyone below some cells: who has signed already, or has nobody to sign, is left out.
 
     Returns how many letters were filed; one entry in the journal, with a digest of the pairs. Raises BadInput as
@@ -97,7 +103,7 @@ def letters_record_below(
     ]
     if not able:
         return 0
-    stored = filing.store_scanned(scan, kind="letters", filename=filename)
+    stored = _store(scan)
     rows = [
         _row(cell, year, signed_on, heads[cell.code], heads[cell.parent.code], stored, actor)
         for cell in able
@@ -112,6 +118,10 @@ def letters_record_below(
     after = {"year": year, "signed_on": signed_on, "letters": len(rows), "digest": digest, "scan": stored.sha256}
     record("letter.recorded_below", ("grids.letter", digest[:16]), actor, after=after)
     return len(rows)
+
+
+def _store(scan: Scan) -> filing.Stored:
+    return filing.store_scanned(scan.content, kind="letters", filename=scan.filename)
 
 
 def _check_dates(year: int, signed_on: date) -> None:

@@ -8,6 +8,7 @@ from django.urls import reverse
 from grids.models import Letter, User
 from grids.people.appointing import appoint
 from grids.people.phones import phone_checked, phone_set
+from grids.people.roster_row import RosterRow
 from grids.roles import Level, PostKind
 from grids.selectors import scope_of
 from grids.selectors.gaps import Gap, gaps_of, tallies, totals
@@ -30,7 +31,8 @@ def gaps(city: City, code: str, *, year: int = 2023) -> set[Gap]:
 
 def name(city: City, code: str = VILLAGE, level: str = Level.VILLAGE, **given) -> None:
     facts = {"kind": PostKind.HEAD, "full_name": "演示村长", "phone": "19900000001", **given}
-    appoint(cell_code=code, level=level, starts=date(2023, 1, 1), actor=city.clerk, **facts)
+    row = RosterRow(cell_code=code, level=level, username="", starts=date(2023, 1, 1), **facts)
+    appoint(row=row, actor=city.clerk)
 
 
 @pytest.mark.embedded

@@ -1,6 +1,7 @@
 """A keeper writes the people of his own county and nobody else's, nobody appoints himself, and each number has an entry."""
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -138,8 +139,7 @@ class TestNobodyAppointsHimself:
         one = row(actor.full_name, phone=phone, cell=f"{WEST}001001", kind=PostKind.MEMBER)
         assert planned(actor, one)[0][0] == Verdict.REJECTED
         with pytest.raises(BadInput, match="不能给自己登记任职"):
-            appoint(cell_code=one.cell_code, level=one.level, kind=one.kind, full_name=f" {actor.full_name} ", phone=phone,
-                    starts=JAN, actor=actor)  # fmt: skip
+            appoint(row=replace(one, full_name=f" {actor.full_name} ", starts=JAN), actor=actor)
         assert not Term.objects.filter(post__cell_code=one.cell_code).exists()
 
     def test_by_account(self, city: City) -> None:

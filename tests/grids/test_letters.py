@@ -12,7 +12,7 @@ from django.urls import reverse
 from core import clock
 from core.errors import BadInput, Conflict, Missing
 from grids.models import Letter
-from grids.people.letters import letter_record, letter_void, letters_record_below
+from grids.people.letters import Scan, letter_record, letter_void, letters_record_below
 from grids.selectors import scope_of
 from grids.selectors.letters import coverage, pairs_of
 from journal.models import Entry
@@ -31,7 +31,7 @@ def city(settings, tmp_path) -> City:
 
 
 def file(city: City, code: str = TOWN, **given) -> Letter:
-    facts = {"year": 2023, "signed_on": SIGNED, "scan": SCAN, "filename": "责任书.pdf", "upper_signer": "演示上级"}
+    facts = {"year": 2023, "signed_on": SIGNED, "scan": Scan(SCAN, "责任书.pdf"), "upper_signer": "演示上级"}
     return letter_record(cell_code=code, actor=city.clerk, **facts | given)
 
 
@@ -64,7 +64,7 @@ def test_a_wrong_letter_is_voided_with_a_reason_and_may_be_entered_anew(city: Ci
 
 @pytest.mark.parametrize(
     "given",
-    [{"scan": b"MZ not a scan"}, {"code": "999"}, {"code": CITY}, {"signed_on": date(2999, 1, 1)}, {"year": 1999}],
+    [{"scan": Scan(b"MZ not a scan", "责任书.pdf")}, {"code": "999"}, {"code": CITY}, {"signed_on": date(2999, 1, 1)}, {"year": 1999}],
 )
 def test_what_is_no_letter_is_refused(city: City, given: dict):
     with pytest.raises(BadInput):
@@ -125,7 +125,7 @@ def test_the_list_of_those_to_remind_asks_few_questions(city: City, client, djan
 
 def test_one_bound_scan_files_everyone_below_who_can_sign_and_has_not(city: City):
     signed = file(city)
-    given = {"uppers": [WEST, CITY], "year": 2023, "signed_on": SIGNED, "scan": SCAN, "filename": "合订.pdf"}
+    given = {"uppers": [WEST, CITY], "year": 2023, "signed_on": SIGNED, "scan": Scan(SCAN, "合订.pdf")}
     assert letters_record_below(actor=city.clerk, **given) == 0
     person("mayor", "head", CITY, full_name="演示市长")
     person("magistrate", "head", WEST, full_name="演示县长")

@@ -2,6 +2,7 @@
 
 import time
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,7 @@ class Command(JinshaoCommand):
 
     def _import(self, *, edition: str, note: str, username: str | None, **options: Any) -> dict[str, Any]:
         loaded = edition_load(
-            name=edition, plan=_plan(**options), actor=acting_user(username), note=note, progress=self._tell
+            name=edition, plan=_plan(options), actor=acting_user(username), note=note, progress=self._tell
         )
         return _described(loaded.edition) | {
             "unchanged": not loaded.is_new,
@@ -210,20 +211,19 @@ def _import_arguments(load: ArgumentParser) -> None:
     load.add_argument("--as", dest="username", metavar="USER")
 
 
-def _plan(*, levels: list[str], files: list[str], level_words: list[str], layers: list[str], datum: str, crs: str,
-          mapping: list[str], accept_repairs: bool, **_: Any) -> Plan:  # fmt: skip
-    by_level, chosen = pairs(levels, "--level"), pairs(layers, "--layer")
-    if not by_level and not files:
+def _plan(options: Mapping[str, Any]) -> Plan:
+    by_level, chosen = pairs(options["levels"], "--level"), pairs(options["layers"], "--layer")
+    if not by_level and not options["files"]:
         raise Usage("要有 --level LEVEL=FILE，或者 --file FILE（由级别列区分）")
     parts = [Part(level, Path(file), chosen.get(level, "")) for level, file in by_level.items()]
-    parts += [Part(ANY_LEVEL, Path(file), chosen.get(ANY_LEVEL, "")) for file in files]
+    parts += [Part(ANY_LEVEL, Path(file), chosen.get(ANY_LEVEL, "")) for file in options["files"]]
     return Plan(
         parts,
-        datum=datum,
-        crs=crs,
-        mapping=pairs(mapping, "--map"),
-        level_words=pairs(level_words, "--level-value"),
-        accept_repairs=accept_repairs,
+        datum=options["datum"],
+        crs=options["crs"],
+        mapping=pairs(options["mapping"], "--map"),
+        level_words=pairs(options["level_words"], "--level-value"),
+        accept_repairs=options["accept_repairs"],
     )
 
 
