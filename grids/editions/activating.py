@@ -1,4 +1,4 @@
-"""The acts on boundary editions: which one there is, and from when it rules (C2). Loading is in edition_loading.py."""
+"""The activation of a boundary edition: it rules from a Beijing date (C2). Loading is in loading.py."""
 
 from __future__ import annotations
 
@@ -55,10 +55,7 @@ def edition_activate(
     before = {"state": edition.state, "valid_from": edition.valid_from}
     if edition.state == Edition.State.ACTIVE and edition.valid_from == valid_from:
         return edition, False
-    if edition.state == Edition.State.RETIRED:
-        raise Conflict(f"边界版本“{name}”已停用，不能再启用；请重新导入为新版本。", code="edition_retired")
-    if not edition.cells.filter(level=Level.COUNTY).exists():
-        raise Missing(["县（区）图层"], code="no_county_layer")
+    _require_usable(edition)
     active = Edition.objects.filter(state=Edition.State.ACTIVE).exclude(pk=edition.pk)
     rival = active.filter(valid_from=valid_from).first()
     if rival and is_correction:
@@ -85,3 +82,10 @@ def edition_activate(
     record("grid.activated", edition, actor, before=before, after=after, reason=reason)
     days_over.tell(edition)
     return edition, True
+
+
+def _require_usable(edition: Edition) -> None:
+    if edition.state == Edition.State.RETIRED:
+        raise Conflict(f"边界版本“{edition.name}”已停用，不能再启用；请重新导入为新版本。", code="edition_retired")
+    if not edition.cells.filter(level=Level.COUNTY).exists():
+        raise Missing(["县（区）图层"], code="no_county_layer")
