@@ -73,9 +73,9 @@ def unsafe_for_sqlite(kind: str) -> bool:
 
 def secret_key(home: Path) -> str:
     """SECRET_KEY from the environment, else the deployment's own, made once in JINSHAO_HOME/secret_key with mode 600."""
-    given = os.environ.get("SECRET_KEY")
-    if given:
-        return given
+    key = os.environ.get("SECRET_KEY")
+    if key:
+        return key
     path = home / "secret_key"
     if not path.exists():
         home.mkdir(parents=True, exist_ok=True)

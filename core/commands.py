@@ -62,8 +62,8 @@ class JinshaoCommand(BaseCommand):
         for child in _below(parser):
             # SUPPRESS: the child's default must not overwrite what the parent has read.
             child.add_argument("--json", action="store_true", dest="as_json", default=argparse.SUPPRESS)
-        for one in (parser, *_below(parser)):
-            one.error = self._wrong_call(one)  # type: ignore[assignment,method-assign]
+        for command_parser in (parser, *_below(parser)):
+            command_parser.error = self._wrong_call(command_parser)  # type: ignore[assignment,method-assign]
         return parser
 
     def run_from_argv(self, argv: list[str]) -> None:

@@ -39,8 +39,8 @@ def point(name: str) -> None:
     armed = os.environ.get(ENVIRONMENT)
     if not armed:
         return
-    wanted, _, count = armed.partition(":")
-    if wanted != name:
+    point_name, _, count = armed.partition(":")
+    if point_name != name:
         return
     _passed[name] = _passed.get(name, 0) + 1
     if _passed[name] == int(count or 1):

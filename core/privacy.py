@@ -66,7 +66,7 @@ def message() -> str:
     return f"这台机器上的其他用户读得到 {len(paths)} 个文件或文件夹：{examples}。请执行：{' && '.join(commands)}"
 
 
-def check(app_configs: Any, **given: Any) -> list[CheckMessage]:
+def check(app_configs: Any, **options: Any) -> list[CheckMessage]:
     """The system check before every command."""
     text = message()
     return [Warning(text, id="journal.W001")] if text else []

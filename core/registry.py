@@ -56,11 +56,11 @@ class Registry(Generic[T]):
 
     @contextmanager
     def _in_place(self, answers: dict[str, T]) -> Iterator[None]:
-        kept, self._answers = self._answers, answers
+        before, self._answers = self._answers, answers
         try:
             yield
         finally:
-            self._answers = kept
+            self._answers = before
 
 
 class Slot(Registry[T]):
@@ -93,7 +93,7 @@ class Listeners(Registry[T]):
 
     def add(self, listener: T) -> T:
         """Answer too. Usable as a decorator; the same one again changes nothing."""
-        key = next((key for key, kept in self._answers.items() if kept == listener), str(len(self._answers)))
+        key = next((key for key, answer in self._answers.items() if answer == listener), str(len(self._answers)))
         return self._keep(key, listener)
 
     def __iter__(self) -> Iterator[T]:
@@ -147,7 +147,7 @@ class Named(Registry[T]):
 
 def registries() -> list[Registry[Any]]:
     """Every registry of the modules loaded so far, by module and name."""
-    return sorted(_registries.values(), key=lambda one: (one.module, one.name))
+    return sorted(_registries.values(), key=lambda registry: (registry.module, registry.name))
 
 
 def _module_at_work() -> str:

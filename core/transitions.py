@@ -165,9 +165,13 @@ class Life(Generic[F]):
 
     def _require_the_same(self, action: str, service: Callable[..., Any]) -> None:
         parameters = inspect.signature(service).parameters.values()
-        given = {one.name: one.default is one.empty for one in parameters if one.name not in self._common | {"action"}}
-        if given != self.by_action[action].fields:
-            raise ValueError(f"{action}: the service takes {given}, the table says {self.by_action[action].fields}")
+        fields = {
+            parameter.name: parameter.default is parameter.empty
+            for parameter in parameters
+            if parameter.name not in self._common | {"action"}
+        }
+        if fields != self.by_action[action].fields:
+            raise ValueError(f"{action}: the service takes {fields}, the table says {self.by_action[action].fields}")
 
     def form_of(self, *actions: str) -> Callable[[K], K]:
         """Decorate the form of these actions. Raises KeyError for one that is not in the table."""
@@ -200,5 +204,9 @@ class Life(Generic[F]):
         missing = transition.missing(facts)
         if not missing:
             return None
-        about = [one for one in transition.requires if one in self._about_the_person and one(facts)]
+        about = [
+            requirement
+            for requirement in transition.requires
+            if requirement in self._about_the_person and requirement(facts)
+        ]
         return Refusal(Why.NOT_THIS_PERSON if about else Why.NOT_YET, "；".join(missing), missing)

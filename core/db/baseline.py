@@ -24,11 +24,11 @@ def remember(using: str = DEFAULT_DB_ALIAS) -> None:
     existing = set(connections[using].introspection.table_names())
     if name in _rows:
         return
-    found: list[Any] = []
+    rows: list[Any] = []
     for model in apps.get_models():
         if model._meta.label_lower not in BY_DJANGO and model._meta.db_table in existing:
-            found += model._default_manager.using(using).order_by("pk")
-    _rows[name] = serializers.serialize("python", found)
+            rows += model._default_manager.using(using).order_by("pk")
+    _rows[name] = serializers.serialize("python", rows)
 
 
 def restore(using: str = DEFAULT_DB_ALIAS) -> None:

@@ -100,8 +100,8 @@ def _sqlite_value(field: Any, value: Any) -> Any:
 
 def _texts_of(array: npt.NDArray[Any], unit: str) -> list[str]:
     """Seconds or days since 1970 as Django writes them, each moment made once."""
-    found, at = np.unique(array, return_inverse=True)
-    texts = np.char.replace(found.astype(unit).astype(str), "T", " ").astype(object)
+    moments, at = np.unique(array, return_inverse=True)
+    texts = np.char.replace(moments.astype(unit).astype(str), "T", " ").astype(object)
     texts_of_rows: list[str] = texts[at].tolist()
     return texts_of_rows
 
@@ -140,13 +140,15 @@ def _arrow(field: Any, values: Any, size: int) -> Any:
     if isinstance(field, models.JSONField):
         import json
 
-        return pa.array([None if one is None else json.dumps(one, ensure_ascii=False) for one in values], pa.string())
+        return pa.array(
+            [None if value is None else json.dumps(value, ensure_ascii=False) for value in values], pa.string()
+        )
     if isinstance(field, models.BinaryField):
-        return pa.array([None if one is None else "\\x" + bytes(one).hex() for one in values], pa.large_string())
+        return pa.array([None if value is None else "\\x" + bytes(value).hex() for value in values], pa.large_string())
     if isinstance(values, np.ndarray) and values.dtype.kind == "U":
         values = values.astype(object)
-    made = pa.array(values, from_pandas=True)
-    return made.cast(pa.string()) if pa.types.is_null(made.type) else made
+    column = pa.array(values, from_pandas=True)
+    return column.cast(pa.string()) if pa.types.is_null(column.type) else column
 
 
 def _objects(field: Any, values: Any, size: int) -> Iterator[Any]:
@@ -159,5 +161,5 @@ def _objects(field: Any, values: Any, size: int) -> Iterator[Any]:
         if isinstance(field, models.DateField):
             return (date.fromordinal(int(d) + EPOCH_DAY) for d in values)
     if isinstance(values, np.ndarray) and values.dtype.kind == "f":
-        return (None if np.isnan(one) else float(one) for one in values)
+        return (None if np.isnan(number) else float(number) for number in values)
     return iter(values.tolist() if isinstance(values, np.ndarray) else list(values))

@@ -29,11 +29,11 @@ def register(model: M) -> M:
 
 def registered() -> list[type[models.Model]]:
     """All append-only models by label: the registered ones and every concrete heir of AppendOnlyModel."""
-    found = dict(MODELS.items())
+    by_label = dict(MODELS.items())
     for model in apps.get_models(include_auto_created=True):
         if issubclass(model, AppendOnlyModel) and not model._meta.proxy:
-            found[model._meta.label_lower] = model
-    return [found[label] for label in sorted(found)]
+            by_label[model._meta.label_lower] = model
+    return [by_label[label] for label in sorted(by_label)]
 
 
 def _refuse(model: type[models.Model], verb: str) -> NoReturn:

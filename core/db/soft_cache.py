@@ -63,16 +63,16 @@ class SoftRedisCache(RedisCache):
 
     def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
         """Raises ValueError for a key that is not there, as every cache does: also when all of them are not."""
-        found: int | None = self._try(lambda: int(super(SoftRedisCache, self).incr(key, delta, version)), None)
-        if found is None:
+        total: int | None = self._try(lambda: int(super(SoftRedisCache, self).incr(key, delta, version)), None)
+        if total is None:
             raise ValueError(f"Key {key!r} not found: the cache is away")
-        return found
+        return total
 
     def set_many(self, data: Any, timeout: Any = DEFAULT_TIMEOUT, version: int | None = None) -> list[Any]:
-        kept: list[Any] | None = self._try(
+        failed_keys: list[Any] | None = self._try(
             lambda: list(super(SoftRedisCache, self).set_many(data, timeout, version)), None
         )
-        return list(data) if kept is None else kept
+        return list(data) if failed_keys is None else failed_keys
 
     def delete_many(self, keys: Any, version: int | None = None) -> None:
         self._try(lambda: super(SoftRedisCache, self).delete_many(keys, version), None)

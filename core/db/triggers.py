@@ -92,7 +92,7 @@ def _expected(connection: BaseDatabaseWrapper) -> list[tuple[str, str]]:
 def _lacking(connection: BaseDatabaseWrapper) -> list[tuple[str, str]]:
     expected = _expected(connection)
     sound = _sound_postgresql(connection) if connection.vendor == "postgresql" else _sound_sqlite(connection)
-    return [one for one in expected if one not in sound]
+    return [trigger for trigger in expected if trigger not in sound]
 
 
 def _sound_sqlite(connection: BaseDatabaseWrapper) -> set[tuple[str, str]]:
@@ -111,7 +111,9 @@ def _sound_postgresql(connection: BaseDatabaseWrapper) -> set[tuple[str, str]]:
             " AND p.proname = ANY(%s)",
             [list(_FUNCTIONS)],
         )
-        return {(table, name) for table, name, *made in cursor.fetchall() if made == _pg_wanted(table, name)}
+        return {
+            (table, name) for table, name, *definition in cursor.fetchall() if definition == _pg_wanted(table, name)
+        }
 
 
 def _pg_wanted(table: str, name: str) -> list[object]:

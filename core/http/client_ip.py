@@ -26,11 +26,11 @@ def client_ip(request: HttpRequest) -> str:
     if not _is_trusted(here, trusted):
         return str(here) if here else ""
     for text in reversed(str(request.META.get("HTTP_X_FORWARDED_FOR") or "").split(",")):
-        told = _address(text)
-        if told is None:
+        hop = _address(text)
+        if hop is None:
             break  # an unreadable part: nothing left of it can be believed
-        here = told
-        if not _is_trusted(told, trusted):
+        here = hop
+        if not _is_trusted(hop, trusted):
             break
     return str(here) if here else ""
 
@@ -43,10 +43,10 @@ def _address(text: str) -> Address | None:
     elif text.count(":") == 1:
         text = text.partition(":")[0]
     try:
-        found = ip_address(text.partition("%")[0])
+        address = ip_address(text.partition("%")[0])
     except ValueError:
         return None
-    return getattr(found, "ipv4_mapped", None) or found
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def _is_trusted(address: Address | None, trusted: tuple[str, ...]) -> bool:
@@ -58,4 +58,4 @@ def _is_trusted(address: Address | None, trusted: tuple[str, ...]) -> bool:
 @lru_cache
 def networks(trusted: tuple[str, ...]) -> tuple[Network, ...]:
     """The networks of a setting. Raises ValueError, naming the word, for what is neither address nor network."""
-    return tuple(ip_network(one, strict=False) for one in trusted if one != UNIX)
+    return tuple(ip_network(network, strict=False) for network in trusted if network != UNIX)

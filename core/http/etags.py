@@ -45,15 +45,17 @@ def answer(request: Request, version: int, data: Any, status: int = 200) -> Http
     tag = tag_of(version, data)
     response: HttpResponseBase = Response(data, status, headers={"ETag": tag})
     if request.method in ("GET", "HEAD"):
-        found = get_conditional_response(request._request, etag=tag)
-        response = found if found is not None and found.status_code == 304 else response
+        conditional = get_conditional_response(request._request, etag=tag)
+        response = conditional if conditional is not None and conditional.status_code == 304 else response
         response["ETag"] = tag
         response["Cache-Control"] = "private, no-cache"
         patch_vary_headers(response, ("Accept", "Authorization", "Cookie"))
     return response
 
 
-def expected_version(request: Request, *, given: int | None, current: int, representation: Callable[[], Any]) -> int:
+def expected_version(
+    request: Request, *, body_version: int | None, current: int, representation: Callable[[], Any]
+) -> int:
     """The version on which the act was decided: from If-Match, from the body's `version`, or both.
 
     `representation` is what a GET would answer this user now; it is made only to compare a tag of the current version.
@@ -61,12 +63,12 @@ def expected_version(request: Request, *, given: int | None, current: int, repre
     """
     header = request.headers.get("If-Match")
     if header is None:
-        if given is None:
+        if body_version is None:
             raise PreconditionRequired("请带上看到的版本：请求头 If-Match，或内容里的 version。")
-        return given
+        return body_version
     tags = parse_etags(header)
     if tags != ["*"]:
         mine = [tag for tag in tags if tag.startswith(f'"{current}-')]
         if not mine or tag_of(current, representation()) not in mine:
             raise PreconditionFailed("内容已有变化，请重新读取后再决定。", details={"version": current})
-    return current if given is None else given
+    return current if body_version is None else body_version

@@ -66,9 +66,9 @@ def csv_answer(
     def lines() -> Iterator[str]:
         yield "\ufeff" + _line(columns)  # without the mark Excel reads UTF-8 as the local code page
         for at in range(0, len(keys), CHUNK):
-            found: list[Model] = list(rows.filter(pk__in=keys[at : at + CHUNK]).order_by(ordering))
-            for told in present(found):
-                yield _line([cell(told.get(column)) for column in columns])
+            chunk: list[Model] = list(rows.filter(pk__in=keys[at : at + CHUNK]).order_by(ordering))
+            for values in present(chunk):
+                yield _line([cell(values.get(column)) for column in columns])
 
     NOTE_EXPORT.get()(request.user, name, f"csv {len(keys)} 行 {request.query_params.urlencode()}")
     answer = StreamingHttpResponse(lines(), content_type="text/csv; charset=utf-8")
@@ -82,10 +82,8 @@ def csv_answer(
 def page_size(request: Request, paginator: KeyPagination) -> int:
     """The rows of one file: `page_size` when it is asked for, else as many as are allowed."""
     most: int = settings.EXPORT_ROWS
-    asked = request.query_params.get(str(paginator.page_size_query_param), "")
-    return (
-        min(int(asked), most) if asked.isascii() and asked.isdecimal() and 0 < len(asked) < 9 and int(asked) else most
-    )
+    text = request.query_params.get(str(paginator.page_size_query_param), "")
+    return min(int(text), most) if text.isascii() and text.isdecimal() and 0 < len(text) < 9 and int(text) else most
 
 
 def _from_cursor(request: Request, rows: QuerySet[Any], paginator: KeyPagination) -> QuerySet[Any]:

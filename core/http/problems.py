@@ -82,8 +82,8 @@ def problem_of(exc: Exception) -> dict[str, Any] | None:
     )
     if isinstance(exc, exceptions.ValidationError):
         errors = exc.detail if isinstance(exc.detail, dict) else {"non_field_errors": exc.detail}
-        said = "；".join(_sentences(errors))
-        return build(exc.status_code, code, title, said, errors=errors)
+        detail = "；".join(_sentences(errors))
+        return build(exc.status_code, code, title, detail, errors=errors)
     return build(exc.status_code, code, title, str(exc.detail))
 
 
@@ -123,13 +123,13 @@ def build(status: int, code: str, title: str, detail: str, **more: Any) -> dict[
 def _sentences(errors: Any, where: str = "") -> list[str]:
     """Every message of a nested error tree, each with the field at fault in front."""
     if isinstance(errors, Mapping):
-        found = []
+        sentences = []
         for name, below in errors.items():
             path = where if name == "non_field_errors" else f"{where}.{name}" if where else str(name)
-            found += _sentences(below, path)
-        return found
+            sentences += _sentences(below, path)
+        return sentences
     if isinstance(errors, list | tuple):
-        return [said for one in errors for said in _sentences(one, where)]
+        return [sentence for error in errors for sentence in _sentences(error, where)]
     return [f"{where}：{errors}" if where else str(errors)]
 
 

@@ -25,11 +25,11 @@ class StrictJSONParser(JSONParser):
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
     ) -> Any:
         try:
-            found = super().parse(stream, media_type, parser_context)
-            check_text(found)
+            data = super().parse(stream, media_type, parser_context)
+            check_text(data)
         except RecursionError:
             raise ParseError("JSON 嵌套太深") from None
-        return found
+        return data
 
 
 def check_text(value: Any) -> None:

@@ -154,7 +154,7 @@ class Transitions(APIView):
         asked = given.validated_data
         version = etags.expected_version(
             request,
-            given=asked.get("version"),
+            body_version=asked.get("version"),
             current=found.version,
             representation=lambda: present.detail(found, request.user),
         )

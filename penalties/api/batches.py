@@ -257,7 +257,7 @@ class BatchSteps(APIView):
         form_data = body.validated_data
         version = etags.expected_version(
             request,
-            given=form_data.get("version"),
+            body_version=form_data.get("version"),
             current=batch.version,
             representation=lambda: full(batch, actor_of(request)),
         )
