@@ -71,9 +71,9 @@ def _copy_database(target: Path) -> None:
 
 def _copy_files(home: Path, target: Path) -> int:
     number = 0
-    for folder in sorted(one for one in home.iterdir() if one.is_dir() and one.name not in NOT_KEPT):
+    for folder in sorted(path for path in home.iterdir() if path.is_dir() and path.name not in NOT_KEPT):
         shutil.copytree(folder, target / folder.name, ignore=shutil.ignore_patterns(".draft-*", "*.sqlite3*"))
-        number += sum(1 for one in (target / folder.name).rglob("*") if one.is_file())
+        number += sum(1 for path in (target / folder.name).rglob("*") if path.is_file())
     key = home / "secret_key"
     if key.is_file():
         shutil.copy2(key, target / key.name)

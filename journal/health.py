@@ -22,18 +22,18 @@ def healthz(request: HttpRequest) -> JsonResponse:
     worker that is not seen or a sealer that is late is a 503 too. Seconds; null = never.
     """
     try:
-        told = _told()
+        state = _told()
     except DatabaseError:
         return JsonResponse({"ok": False, "database": False}, status=503)
-    late = request.GET.get("all") == "1" and not (told["worker"] and told["sealer"])
-    return JsonResponse({"ok": True, "database": True, **told}, status=503 if late else 200)
+    late = request.GET.get("all") == "1" and not (state["worker"] and state["sealer"])
+    return JsonResponse({"ok": True, "database": True, **state}, status=503 if late else 200)
 
 
 def _told() -> dict[str, Any]:
-    seen, lag = working.worker_seen_s(), sealing.lag_s()
+    seen_s, lag = working.worker_seen_s(), sealing.lag_s()
     return {
-        "worker": seen is not None and seen <= working.WORKER_LATE_S,
-        "worker_seen_s": None if seen is None else round(seen),
+        "worker": seen_s is not None and seen_s <= working.WORKER_LATE_S,
+        "worker_seen_s": None if seen_s is None else round(seen_s),
         "sealer": lag <= working.SEALER_LATE_S,
         "sealer_lag_s": round(lag),
     }

@@ -94,9 +94,9 @@ def fingerprint(request: Request) -> str:
     data = request.data
     content: Any = data
     if isinstance(data, MultiValueDict):
-        content = [[name, [_content(one) for one in data.getlist(name)]] for name in sorted(data)]
-    asked = [request.method, request.get_full_path(), request.headers.get("If-Match", ""), content]
-    text = json.dumps(asked, sort_keys=True, ensure_ascii=False, default=str)
+        content = [[name, [_content(value) for value in data.getlist(name)]] for name in sorted(data)]
+    parts = [request.method, request.get_full_path(), request.headers.get("If-Match", ""), content]
+    text = json.dumps(parts, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -117,8 +117,8 @@ def claim(*, user_id: int, key: str, fingerprint: str) -> OnceKey:
     """
     now = clock.real_now()
     fresh = {"fingerprint": fingerprint, "created_at": now, "lease_until": now + LEASE, "expires_at": now + KEPT}
-    row, made = OnceKey.objects.get_or_create(user_id=user_id, key=key, defaults=fresh)
-    if made:
+    row, is_new = OnceKey.objects.get_or_create(user_id=user_id, key=key, defaults=fresh)
+    if is_new:
         return row
     is_over = row.expires_at <= now
     if not is_over and row.fingerprint != fingerprint:
@@ -140,7 +140,7 @@ def _take_over(row: OnceKey, fresh: Mapping[str, Any]) -> OnceKey:
     return row
 
 
-def finish(held: OnceKey, response: HttpResponseBase) -> None:
+def finish(once_key: OnceKey, response: HttpResponseBase) -> None:
     """Store the answer with the act; must run in the act's transaction.
 
     Raises KeyInUse, and so undoes the act, when the key was taken over meanwhile.
@@ -148,7 +148,7 @@ def finish(held: OnceKey, response: HttpResponseBase) -> None:
     if not isinstance(response, Response) or response.status_code >= 400:
         raise TypeError("an act answers with data, or raises what refuses it")
     body = JSONRenderer().render(response.data).decode()
-    stored = OnceKey.objects.filter(pk=held.pk, attempt=held.attempt, status__isnull=True).update(
+    stored = OnceKey.objects.filter(pk=once_key.pk, attempt=once_key.attempt, status__isnull=True).update(
         status=response.status_code,
         body=body,
         digest=hashlib.sha256(body.encode()).hexdigest(),
@@ -158,9 +158,9 @@ def finish(held: OnceKey, response: HttpResponseBase) -> None:
         raise KeyInUse("同一个请求已由另一次连接办理，请稍后再试。", details={"retry_after": 1})
 
 
-def release(held: OnceKey) -> None:
+def release(once_key: OnceKey) -> None:
     """Give back a key whose act was refused or failed."""
-    OnceKey.objects.filter(pk=held.pk, attempt=held.attempt, status__isnull=True).delete()
+    OnceKey.objects.filter(pk=once_key.pk, attempt=once_key.attempt, status__isnull=True).delete()
 
 
 def _again(row: OnceKey) -> HttpResponse:

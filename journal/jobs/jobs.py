@@ -118,8 +118,8 @@ def periods() -> dict[str, Period]:
 
 def label(name: str) -> str:
     """What people call jobs of this name; one that the code no longer knows goes by its own name."""
-    known = HANDLERS.get(name)
-    return (known.label if known else "") or name
+    job_handler = HANDLERS.get(name)
+    return (job_handler.label if job_handler else "") or name
 
 
 def discover() -> None:
@@ -133,18 +133,18 @@ def enqueue(name: str, key: str, payload: Mapping[str, Any] | None = None, *, ru
     The same (name, key) is the same job, whatever its state: it is returned unchanged.
     """
     now = clock.real_now()
-    known = HANDLERS.get(name)
-    job, made = Job.objects.get_or_create(
+    job_handler = HANDLERS.get(name)
+    job, is_new = Job.objects.get_or_create(
         name=name,
         key=key,
         defaults={
             "payload": digests.plain(payload or {}),
             "run_after": run_after or now,
             "created_at": now,
-            "max_attempts": known.max_attempts if known else 5,
+            "max_attempts": job_handler.max_attempts if job_handler else 5,
         },
     )
-    if made:
+    if is_new:
         _wake_on_commit()
     return job
 
@@ -172,12 +172,12 @@ def run_due(limit: int = 20) -> int:
 
 def claim(job: Job) -> Job | None:
     """Take a queued job for its next attempt; None when someone else was quicker."""
-    known = HANDLERS.get(job.name)
-    lease_until = clock.real_now() + timedelta(seconds=known.lease_s if known else 60)
-    taken = Job.objects.filter(pk=job.pk, state=Job.State.QUEUED, attempts=job.attempts).update(
+    job_handler = HANDLERS.get(job.name)
+    lease_until = clock.real_now() + timedelta(seconds=job_handler.lease_s if job_handler else 60)
+    is_ours = Job.objects.filter(pk=job.pk, state=Job.State.QUEUED, attempts=job.attempts).update(
         state=Job.State.RUNNING, attempts=job.attempts + 1, lease_until=lease_until
     )
-    if not taken:
+    if not is_ours:
         return None
     faults.point("job.claimed")
     job.state, job.attempts, job.lease_until = Job.State.RUNNING, job.attempts + 1, lease_until
@@ -187,13 +187,13 @@ def claim(job: Job) -> Job | None:
 def run_claimed(job: Job) -> bool:
     """Do a claimed job: effects and completion in one transaction, or neither. Returns whether it is done."""
     try:
-        known = HANDLERS[job.name]
-        if known.in_pieces:
+        job_handler = HANDLERS[job.name]
+        if job_handler.in_pieces:
             with _working_on(job):
-                known.work(job.payload)
+                job_handler.work(job.payload)
         with transaction.atomic():
-            if not known.in_pieces:
-                known.work(job.payload)
+            if not job_handler.in_pieces:
+                job_handler.work(job.payload)
             faults.point("job.worked")
             _complete(job)
             faults.point("job.completed")
@@ -271,8 +271,8 @@ def retry(job_id: int, *, actor: Any = None) -> None:
     if not changed:
         raise Conflict(f"任务 {job_id} 不存在，或并未失败。", code="not_failed")
     job = Job.objects.get(pk=job_id)
-    told = {"name": job.name, "key": job.key, "attempts": job.attempts, "error": job.error[:200]}
-    record("journal.job_retried", job, actor, before=told, after={"state": job.state})
+    failure = {"name": job.name, "key": job.key, "attempts": job.attempts, "error": job.error[:200]}
+    record("journal.job_retried", job, actor, before=failure, after={"state": job.state})
     _wake_on_commit()
 
 

@@ -33,16 +33,16 @@ class Working:
 
     def troubles(self) -> list[str]:
         """What somebody should look at, in words; empty when all is well."""
-        found = []
+        sentences = []
         if self.failed:
-            found.append(f"{self.failed} 项后台任务失败")
+            sentences.append(f"{self.failed} 项后台任务失败")
         if self.worker_seen_s is None or self.worker_seen_s > WORKER_LATE_S:
-            found.append(f"后台进程{_ago(self.worker_seen_s)}")
+            sentences.append(f"后台进程{_ago(self.worker_seen_s)}")
         if self.sealer_lag_s > SEALER_LATE_S:
-            found.append(f"封存落后 {words(self.sealer_lag_s)}")
+            sentences.append(f"封存落后 {words(self.sealer_lag_s)}")
         if self.clock_behind_s > CLOCK_SLACK_S:
-            found.append(f"服务器时钟比最后一条记录早 {words(self.clock_behind_s)}")
-        return found
+            sentences.append(f"服务器时钟比最后一条记录早 {words(self.clock_behind_s)}")
+        return sentences
 
 
 def _ago(seconds: float | None) -> str:
@@ -103,11 +103,9 @@ class PeriodicRow:
 def periodic() -> list[PeriodicRow]:
     """Every periodic job with its last run."""
     periods = jobs.periods()
-    found = Job.objects.filter(name__in=periods)
-    done = dict(found.filter(state=Job.State.DONE).values_list("name").annotate(last=Max("finished_at")))
-    newest = {
-        job.name: job for job in found.filter(pk__in=found.values("name").annotate(last=Max("pk")).values("last"))
-    }
+    runs = Job.objects.filter(name__in=periods)
+    done = dict(runs.filter(state=Job.State.DONE).values_list("name").annotate(last=Max("finished_at")))
+    newest = {job.name: job for job in runs.filter(pk__in=runs.values("name").annotate(last=Max("pk")).values("last"))}
     rows = []
     for name, period in periods.items():
         last = done.get(name)

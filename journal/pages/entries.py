@@ -28,15 +28,15 @@ def journal_list(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied("只有获授权的岗位可以查看记录。")
     filters = EntryFilter(request.GET, queryset=selectors.entries_visible_to(request.user).select_related("seal"))
     # A filter that cannot be read shows its error and nothing else: all entries would look like an answer.
-    found = filters.qs if filters.is_valid() else Entry.objects.none()
-    entries, newer, older = _page(found, request.GET.get("before", ""), request.GET.get("after", ""))
+    queryset = filters.qs if filters.is_valid() else Entry.objects.none()
+    entries, newer, older = _page(queryset, request.GET.get("before", ""), request.GET.get("after", ""))
     people = names.actor_names(entry.actor_id for entry in entries)
-    told = subjects.told((entry.subject_type, entry.subject_id) for entry in entries)
+    subject_names = subjects.told((entry.subject_type, entry.subject_id) for entry in entries)
     seq, head_hash = sealing.head()
     context = {
         "form": _form(filters),
         "filtered": any(value for key, value in request.GET.items() if key not in ("before", "after")),
-        "rows": [_row(entry, people, told) for entry in entries],
+        "rows": [_row(entry, people, subject_names) for entry in entries],
         "prev_url": _url(request, "after", newer),
         "next_url": _url(request, "before", older),
         "seq": seq,
@@ -46,15 +46,15 @@ def journal_list(request: HttpRequest) -> HttpResponse:
     return render(request, "journal/list.html", context)
 
 
-def _page(found: QuerySet[Entry], before: str, after: str) -> tuple[list[Entry], int | None, int | None]:
+def _page(queryset: QuerySet[Entry], before: str, after: str) -> tuple[list[Entry], int | None, int | None]:
     """One page, and the keys of the newer and the older page (None at either end)."""
     if _is_key(after):
-        rows = list(found.filter(id__gt=int(after)).order_by("id")[: PAGE + 1])
+        rows = list(queryset.filter(id__gt=int(after)).order_by("id")[: PAGE + 1])
         more = len(rows) > PAGE
         page = rows[:PAGE][::-1]
         return page, page[0].pk if page and more else None, page[-1].pk if page else None
     older_than = {"id__lt": int(before)} if _is_key(before) else {}
-    rows = list(found.filter(**older_than).order_by("-id")[: PAGE + 1])
+    rows = list(queryset.filter(**older_than).order_by("-id")[: PAGE + 1])
     page = rows[:PAGE]
     return page, page[0].pk if page and older_than else None, page[-1].pk if len(rows) > PAGE else None
 
@@ -77,15 +77,15 @@ def _url(request: HttpRequest, key: str, value: int | None) -> str:
 def _form(filters: EntryFilter) -> Form:
     """The filter's form, its kinds of subject as a list to choose from; one that nobody registered stays as it was given."""
     form: Form = filters.form
-    given = form.data.get("subject_type", "")
-    known = subjects.choices()
-    extra = [(given, given)] if given and given not in dict(known) else []
-    form.fields["subject_type"].widget = Select(choices=[("", "全部"), *known, *extra])
+    subject_type = form.data.get("subject_type", "")
+    choices = subjects.choices()
+    extra = [(subject_type, subject_type)] if subject_type and subject_type not in dict(choices) else []
+    form.fields["subject_type"].widget = Select(choices=[("", "全部"), *choices, *extra])
     return form
 
 
-def _row(entry: Entry, people: dict[int, str], told: dict[tuple[str, str], tuple[str, str]]) -> dict[str, Any]:
-    name, url = told.get((entry.subject_type, entry.subject_id), (entry.subject_id, ""))
+def _row(entry: Entry, people: dict[int, str], subject_names: dict[tuple[str, str], tuple[str, str]]) -> dict[str, Any]:
+    name, url = subject_names.get((entry.subject_type, entry.subject_id), (entry.subject_id, ""))
     return {
         "entry": entry,
         "act": acts.label(entry.act),
@@ -114,11 +114,11 @@ def _changes(entry: Entry) -> list[dict[str, str]]:
     return [change for change in changes if change["before"] or change["after"]]
 
 
-def _flat(told: Any) -> dict[str, Any]:
-    if not isinstance(told, dict):
-        return {"": told}
-    data = told.get("data")
-    return {**told, "data": None, **data} if isinstance(data, dict) else told
+def _flat(facts: Any) -> dict[str, Any]:
+    if not isinstance(facts, dict):
+        return {"": facts}
+    data = facts.get("data")
+    return {**facts, "data": None, **data} if isinstance(data, dict) else facts
 
 
 def _text(name: str, value: Any) -> str:

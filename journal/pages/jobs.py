@@ -57,6 +57,6 @@ def _require(allowed: bool) -> None:
         raise PermissionDenied("只有获授权的岗位可以查看后台任务。")
 
 
-def _rows(found: Any) -> list[dict[str, Any]]:
+def _rows(queryset: Any) -> list[dict[str, Any]]:
     jobs.discover()  # their names in words
-    return [{"job": job, "label": jobs.label(job.name)} for job in found[:SHOWN]]
+    return [{"job": job, "label": jobs.label(job.name)} for job in queryset[:SHOWN]]

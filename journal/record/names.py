@@ -16,8 +16,8 @@ register_actor_names = NAMINGS.add
 
 def actor_names(ids: Iterable[int | None]) -> dict[int, str]:
     """A name for every id (None is left out); an erased person keeps only the number."""
-    wanted = sorted({one for one in ids if one is not None})
-    found = {one: f"用户 {one}" for one in wanted}
+    actor_ids = sorted({actor_id for actor_id in ids if actor_id is not None})
+    names = {actor_id: f"用户 {actor_id}" for actor_id in actor_ids}
     for naming in NAMINGS:
-        found.update(naming(wanted) if wanted else {})
-    return found
+        names.update(naming(actor_ids) if actor_ids else {})
+    return names

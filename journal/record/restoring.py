@@ -25,4 +25,4 @@ register = SKIPS.add
 
 def skip(lost: int | None) -> dict[str, Any]:
     """Let every app skip; what each says, by name."""
-    return {name: told for name, act in SKIPS.items() if (told := act(lost))}
+    return {name: outcome for name, act in SKIPS.items() if (outcome := act(lost))}

@@ -48,8 +48,8 @@ def head_text() -> str:
 
 def unsealed(*, after_id: int = 0) -> QuerySet[Entry]:
     """Entries that are committed and not yet in the chain, oldest first."""
-    found: QuerySet[Entry] = Entry.objects.filter(id__gt=after_id, seal__isnull=True).order_by("id")
-    return found
+    entries: QuerySet[Entry] = Entry.objects.filter(id__gt=after_id, seal__isnull=True).order_by("id")
+    return entries
 
 
 def waiting() -> int:

@@ -134,8 +134,8 @@ def deployment_set(
     Raises Conflict when acts are on record already: a real record never becomes a demonstration, nor the reverse.
     """
     row = deployment()
-    wanted = {"name": name, "title": title, "is_demo": is_demo}
-    changes = {field: value for field, value in wanted.items() if value is not None and value != getattr(row, field)}
+    values = {"name": name, "title": title, "is_demo": is_demo}
+    changes = {field: value for field, value in values.items() if value is not None and value != getattr(row, field)}
     if not changes:
         return row
     if "is_demo" in changes and Entry.objects.exclude(act__startswith="journal.").exists():

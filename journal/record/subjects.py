@@ -65,7 +65,7 @@ def label(kind: str) -> str:
 
 def choices() -> list[tuple[str, str]]:
     """All kinds as (name, word), by word."""
-    return sorted(((kind, one.label) for kind, one in KINDS.items()), key=lambda pair: pair[1])
+    return sorted(((kind, subject_kind.label) for kind, subject_kind in KINDS.items()), key=lambda pair: pair[1])
 
 
 def field(name: str) -> str:
@@ -84,17 +84,17 @@ def told(subjects: Iterable[tuple[str, str]]) -> dict[tuple[str, str], tuple[str
     for kind, key in subjects:
         if kind in KINDS and KINDS[kind].tell and key.isascii() and key.isdecimal() and len(key) < 19:
             ids[kind].add(key)
-    found: dict[tuple[str, str], tuple[str, str]] = {}
-    for kind, wanted in ids.items():
+    names: dict[tuple[str, str], tuple[str, str]] = {}
+    for kind, keys in ids.items():
         tell = KINDS[kind].tell
-        found.update({(kind, key): said for key, said in (tell(sorted(wanted)) if tell else {}).items()})
-    return found
+        names.update({(kind, key): name for key, name in (tell(sorted(keys)) if tell else {}).items()})
+    return names
 
 
 def meant(text: str) -> Q:
     """The entries whose subject has this id, or a name such as a fire point's number."""
-    wanted = Q(subject_id=text)
-    for kind, one in KINDS.items():
-        for key in one.find(text) if one.find else ():
-            wanted |= Q(subject_type=kind, subject_id=str(key))
-    return wanted
+    condition = Q(subject_id=text)
+    for kind, subject_kind in KINDS.items():
+        for key in subject_kind.find(text) if subject_kind.find else ():
+            condition |= Q(subject_type=kind, subject_id=str(key))
+    return condition

@@ -103,10 +103,10 @@ def _link(seal: Seal, entry: Entry | None) -> Iterator[str]:
     if entry is None:
         yield f"第 {seal.seq} 环所封的记录 {seal.entry_id} 不见了。"
         return
-    wanted = digests.seal_hash(
+    link_hash = digests.seal_hash(
         seq=seal.seq, prev_hash=seal.prev_hash, digest=entry.digest, sealed_at=seal.sealed_at, epoch=seal.epoch
     )
-    if wanted != seal.hash:
+    if link_hash != seal.hash:
         yield f"第 {seal.seq} 环的链值与内容不符。"
     yield from _entry(entry)
 
@@ -116,13 +116,13 @@ def _entry(entry: Entry) -> Iterator[str]:
         yield f"记录 {entry.pk}（{entry.act}）的内容与摘要不符。"
 
 
-def _expected(seq: int, known: str) -> Iterator[str]:
+def _expected(seq: int, kept_hash: str) -> Iterator[str]:
     seal = Seal.objects.filter(seq=seq).first() if seq else None
-    found = digests.GENESIS if seq == 0 else (seal.hash if seal else "")
-    if found.startswith(known):
+    chain_hash = digests.GENESIS if seq == 0 else (seal.hash if seal else "")
+    if chain_hash.startswith(kept_hash):
         return
     lost = _lost_in_a_restore(seq)
-    yield (f"第 {seq} 环与外存的链值不符。" if found else f"链上没有第 {seq} 环。") + lost
+    yield (f"第 {seq} 环与外存的链值不符。" if chain_hash else f"链上没有第 {seq} 环。") + lost
 
 
 def _lost_in_a_restore(seq: int) -> str:

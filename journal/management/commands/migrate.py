@@ -13,8 +13,8 @@ class Command(DjangoMigrate):
         super().handle(*args, **options)
         if options.get("plan") or options.get("check_unapplied"):
             return
-        made = triggers.ensure(options["database"])
-        if made and options["verbosity"] >= 1:
-            self.stdout.write(f"  Append-only triggers made: {made}")
+        count = triggers.ensure(options["database"])
+        if count and options["verbosity"] >= 1:
+            self.stdout.write(f"  Append-only triggers made: {count}")
         if getattr(settings, "JINSHAO_TESTING", False):
             baseline.remember(options["database"])
