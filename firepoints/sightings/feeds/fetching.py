@@ -61,9 +61,9 @@ def _whole(answer: Any, until: float, total_s: float, most_bytes: int) -> bytes:
         parts.append(part)
         if time.monotonic() > until:
             raise FetchFailed(f"{total_s:g} 秒没有收完")
-    wanted = answer.headers.get("Content-Length", "")
-    if wanted.isdecimal() and int(wanted) != size:
-        raise FetchFailed(f"连接中断：应有 {wanted} 字节，只收到 {size} 字节")
+    length = answer.headers.get("Content-Length", "")
+    if length.isdecimal() and int(length) != size:
+        raise FetchFailed(f"连接中断：应有 {length} 字节，只收到 {size} 字节")
     return b"".join(parts)
 
 
@@ -81,9 +81,9 @@ def _said_of(error: urllib.error.HTTPError) -> str:
 
 def _asked_wait(headers: Any) -> float | None:
     """Retry-After in seconds: a number or a date; at most a day, and never in the past."""
-    given = (headers.get("Retry-After") or "").strip() if headers else ""
-    if given.isascii() and given.isdecimal():
-        return min(float(given[:9]), LONGEST_WAIT_S)
+    retry_after = (headers.get("Retry-After") or "").strip() if headers else ""
+    if retry_after.isascii() and retry_after.isdecimal():
+        return min(float(retry_after[:9]), LONGEST_WAIT_S)
     with contextlib.suppress(ValueError, TypeError, OverflowError):
-        return min(max(parsedate_to_datetime(given).timestamp() - time.time(), 0.0), LONGEST_WAIT_S)
+        return min(max(parsedate_to_datetime(retry_after).timestamp() - time.time(), 0.0), LONGEST_WAIT_S)
     return None

@@ -48,9 +48,9 @@ class Polled:
 
 def products_polled() -> tuple[str, ...]:
     """The products of the setting FIRMS_PRODUCTS. Raises BadInput for one that FIRMS does not have."""
-    for one in settings.FIRMS_PRODUCTS:
-        if one not in firms_area.PRODUCTS:
-            raise BadInput(f"没有“{one}”；可用：{'、'.join(firms_area.PRODUCTS)}", where="FIRMS_PRODUCTS")
+    for product in settings.FIRMS_PRODUCTS:
+        if product not in firms_area.PRODUCTS:
+            raise BadInput(f"没有“{product}”；可用：{'、'.join(firms_area.PRODUCTS)}", where="FIRMS_PRODUCTS")
     return tuple(settings.FIRMS_PRODUCTS or firms_area.PRODUCTS)
 
 
@@ -72,10 +72,10 @@ def firms_poll(
         raise BadInput("密钥只能是字母和数字", where=KEY)
     require_edition()
     poll = _Poll(key, days, dry_run, actor or system_user(), area_of_the_deployment() or (0, 0, 0, 0))
-    found = [poll.of(one, is_forced=is_forced) for one in products]
-    failed = sum(one.state == "failed" for one in found)
-    said = f"{len(found)} 种产品" + (f"，{failed} 种没有取到" if failed else "")
-    return {"polled": True, "said": said, "products": [asdict(one) for one in found]}
+    results = [poll.of(product, is_forced=is_forced) for product in products]
+    failed = sum(result.state == "failed" for result in results)
+    summary = f"{len(results)} 种产品" + (f"，{failed} 种没有取到" if failed else "")
+    return {"polled": True, "said": summary, "products": [asdict(result) for result in results]}
 
 
 @dataclass
@@ -112,8 +112,8 @@ class _Poll:
         if product not in self.has:
             return []
         start, last = self.has[product]
-        begun = feed.up_to + timedelta(days=1) if feed.up_to else last - timedelta(days=STANDARD_FIRST_DAYS - 1)
-        return firms_area.spans(max(start, begun), last)[:SPANS_AT_ONCE]
+        next_day = feed.up_to + timedelta(days=1) if feed.up_to else last - timedelta(days=STANDARD_FIRST_DAYS - 1)
+        return firms_area.spans(max(start, next_day), last)[:SPANS_AT_ONCE]
 
     def _get(self, url: str) -> bytes:
         return fetch(url, secret=self.key, total_s=settings.FIRMS_TIMEOUT_S, most_bytes=MOST_BYTES)
@@ -135,40 +135,40 @@ class _Poll:
         if ingest.is_known(order):
             return Polled(product, "same", "与已导入的相同", rows)
         if self.dry_run:
-            found = ingest.import_dry_run(order)
-            return Polled(product, "ok", f"试算：入库 {found.kept}，相同 {found.identical}", rows)
+            trial = ingest.import_dry_run(order)
+            return Polled(product, "ok", f"试算：入库 {trial.kept}，相同 {trial.identical}", rows)
         run = ingest.import_start(order)
         return Polled(product, "ok", "已收下，由后台导入", rows, str(run.uuid))
 
     def _failed(self, feed: Feed, now: datetime, error: Exception) -> Polled:
         """Note it, without the key; the next time is asked for later and later, or when the server said."""
-        said = str(error).replace(self.key, "***")[:300]
+        message = str(error).replace(self.key, "***")[:300]
         wait_s = min(FIRST_WAIT_S * 2 ** min(feed.failures, 10), LONGEST_WAIT_S)
         if isinstance(error, FetchFailed) and error.wait_s is not None:
             wait_s = max(int(error.wait_s), 60)
         if isinstance(error, NoAnswer) and error.is_about_key:
             wait_s = max(wait_s, KEY_WAIT_S)
         if not self.dry_run:
-            feed.tried_at, feed.error, feed.failures = now, said, feed.failures + 1
+            feed.tried_at, feed.error, feed.failures = now, message, feed.failures + 1
             feed.not_before = now + timedelta(seconds=wait_s)
             feed.save()
-        return Polled(feed.name, "failed", said)
+        return Polled(feed.name, "failed", message)
 
     def _done(self, feed: Feed, now: datetime, spans: list[tuple[date, int]], got: list[Polled]) -> Polled:
-        new = [one for one in got if one.state == "ok"]
-        rows, run = sum(one.rows for one in got), new[-1].run if new else ""
+        new = [result for result in got if result.state == "ok"]
+        rows, run = sum(result.rows for result in got), new[-1].run if new else ""
         if not spans and feed.name in firms_area.STANDARD and feed.name not in (self.has or {}):
-            told = Polled(feed.name, "absent", "FIRMS 没有这种产品")
+            outcome = Polled(feed.name, "absent", "FIRMS 没有这种产品")
         elif new:
-            told = Polled(feed.name, "ok", new[-1].said, rows, run)
+            outcome = Polled(feed.name, "ok", new[-1].said, rows, run)
         else:
-            told = Polled(feed.name, "same" if rows or not got else "none", "没有新的", rows)
+            outcome = Polled(feed.name, "same" if rows or not got else "none", "没有新的", rows)
         if not self.dry_run:
             feed.tried_at = feed.succeeded_at = now
-            feed.failures, feed.error, feed.not_before, feed.said = 0, "", None, f"{rows} 行，{told.said}"[:200]
+            feed.failures, feed.error, feed.not_before, feed.said = 0, "", None, f"{rows} 行，{outcome.said}"[:200]
             if run:
                 feed.run = ingest.run_named(run)
             if spans and feed.name in firms_area.STANDARD:
                 feed.up_to = spans[-1][0] + timedelta(days=spans[-1][1] - 1)
             feed.save()
-        return told
+        return outcome

@@ -60,7 +60,9 @@ def inbox() -> Path:
 
 def inbox_prepare() -> list[str]:
     """Make the folders, one per source that has a reader; returns the sources. 举报 has none: each is taken in by itself."""
-    codes = [one.code for one in Source.objects.exclude(kind=Source.Kind.HOTLINE) if one.parser in reading.PARSERS]
+    codes = [
+        source.code for source in Source.objects.exclude(kind=Source.Kind.HOTLINE) if source.parser in reading.PARSERS
+    ]
     for code in codes:
         (inbox() / code).mkdir(parents=True, exist_ok=True)
     return codes
@@ -74,23 +76,23 @@ def inbox_take(*, actor: User | None = None) -> dict[str, Any]:
         require_edition()
     except Refused as refused:
         return {"files": [], "said": refused.message}
-    known = set(inbox_prepare())
+    codes = set(inbox_prepare())
     by = actor or system_user()
-    for code in sorted(known):
+    for code in sorted(codes):
         _claim(inbox() / code)
-    files = [_import(code, path, by) for code in sorted(known) for path in _claimed(inbox() / code)]
+    files = [_import(code, path, by) for code in sorted(codes) for path in _claimed(inbox() / code)]
     _note(files)
-    return {"files": [asdict(one) for one in files], "said": f"{len(files)} 份文件" if files else "没有新文件"}
+    return {"files": [asdict(file) for file in files], "said": f"{len(files)} 份文件" if files else "没有新文件"}
 
 
 def _claim(folder: Path) -> None:
     """Move what is complete into .work under a number of its own; a rename has one winner."""
-    for path, seen in _complete(folder):
+    for path, status in _complete(folder):
         target = folder / WORK / f"{uuid4()}__{safe_name(path.name)}"
         target.parent.mkdir(exist_ok=True)
         try:
             now = path.lstat()
-            if (now.st_size, now.st_mtime_ns) != (seen.st_size, seen.st_mtime_ns):
+            if (now.st_size, now.st_mtime_ns) != (status.st_size, status.st_mtime_ns):
                 continue
             path.rename(target)
         except FileNotFoundError:
@@ -99,21 +101,21 @@ def _claim(folder: Path) -> None:
 
 def _complete(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
     """Plain files that nobody has touched for JINSHAO_INBOX_STABLE_S seconds; links and folders are nobody's business."""
-    now, found = time.time(), 0
+    now, count = time.time(), 0
     for path in sorted(folder.iterdir()):
         name = path.name.lower()
         if name.startswith((".", "~$")) or name.endswith((*UNFINISHED, ".reason.txt")):
             continue
         try:
-            seen = path.lstat()
+            status = path.lstat()
         except FileNotFoundError:
             continue
         # The change time too: a copy may bring the old modification time with its first byte.
-        ages = [now - at for at in (seen.st_mtime, seen.st_ctime) if at <= now + 1]
+        ages = [now - at for at in (status.st_mtime, status.st_ctime) if at <= now + 1]
         is_stable = bool(ages) and min(ages) >= settings.JINSHAO_INBOX_STABLE_S
-        if stat.S_ISREG(seen.st_mode) and is_stable and found < MOST_FILES:
-            found += 1
-            yield path, seen
+        if stat.S_ISREG(status.st_mode) and is_stable and count < MOST_FILES:
+            count += 1
+            yield path, status
 
 
 def _claimed(folder: Path) -> list[Path]:
@@ -140,9 +142,9 @@ def _import(code: str, path: Path, actor: User) -> Taken:
 
 def _run_of(code: str, path: Path, number: UUID, name: str, actor: User) -> ImportRun | None:
     """The run of this file, made and worked on if it is new; None while another import has the turn for long."""
-    known = ImportRun.objects.filter(uuid=number).first()
-    if known is not None:
-        return known
+    run = ImportRun.objects.filter(uuid=number).first()
+    if run is not None:
+        return run
     if not (size := path.stat().st_size):
         raise Refused("文件是空的")
     if size > MOST_BYTES:
@@ -170,24 +172,24 @@ def _name_of_list(source: Source, path: Path, name: str) -> reading.ListName:
     if before is not None:
         return reading.ListName(before.issuer, before.period, before.list_no)
     issuers = list(runs.exclude(issuer="").order_by().values_list("issuer", flat=True).distinct())
-    said = said_of_list([Path(name).stem], issuers)
-    if not all(said) and path.stat().st_size <= ingest.SMALL_BYTES:
-        said = said_of_list([Path(name).stem, *_titles(source, path, name)], issuers)
-    return reading.ListName(*(text[:room] for text, room in zip(said, (80, 40, 40), strict=True)))
+    parts = said_of_list([Path(name).stem], issuers)
+    if not all(parts) and path.stat().st_size <= ingest.SMALL_BYTES:
+        parts = said_of_list([Path(name).stem, *_titles(source, path, name)], issuers)
+    return reading.ListName(*(text[:room] for text, room in zip(parts, (80, 40, 40), strict=True)))
 
 
 def _titles(source: Source, path: Path, name: str) -> list[str]:
     """The lines above a list's heading; none where the file cannot be read, which its import then says."""
     try:
-        found = reading.read_file(path, source=source, datum=source.datum, filename=name)
+        result = reading.read_file(path, source=source, datum=source.datum, filename=name)
     except Refused:
         return []
-    rows = [one.row_no for one in found.sightings[:1]] + [one.row_no for one in found.rejected[:1]]
+    rows = [row.row_no for row in result.sightings[:1]] + [row.row_no for row in result.rejected[:1]]
     first = min(rows, default=TITLE_ROWS)
-    return [" ".join(part for part in note.raw if part) for note in found.notes if note.row_no < first][:TITLE_ROWS]
+    return [" ".join(part for part in note.raw if part) for note in result.notes if note.row_no < first][:TITLE_ROWS]
 
 
-def _moved(code: str, path: Path, name: str, state: str, said: str, run: ImportRun | None = None) -> Taken:
+def _moved(code: str, path: Path, name: str, state: str, message: str, run: ImportRun | None = None) -> Taken:
     """Put the file away under its name with the time before it; why it failed stands beside it."""
     folder = path.parent.parent / state
     folder.mkdir(exist_ok=True)
@@ -196,10 +198,10 @@ def _moved(code: str, path: Path, name: str, state: str, said: str, run: ImportR
     try:
         path.rename(target)
     except FileNotFoundError:
-        return Taken(code, name, state, said, str(run.uuid) if run else "")
+        return Taken(code, name, state, message, str(run.uuid) if run else "")
     if state == FAILED:
-        target.with_name(f"{target.name}.reason.txt").write_text(f"{said}\n", encoding="utf-8")
-    return Taken(code, name, state, said, str(run.uuid) if run else "")
+        target.with_name(f"{target.name}.reason.txt").write_text(f"{message}\n", encoding="utf-8")
+    return Taken(code, name, state, message, str(run.uuid) if run else "")
 
 
 def safe_name(name: str) -> str:
@@ -216,8 +218,8 @@ def safe_name(name: str) -> str:
 
 def _note(files: list[Taken]) -> None:
     """How the last pass went, for the page of imports."""
-    bad = [one for one in files if one.state == "failed"]
-    good = [one for one in files if one.state == "done"]
+    bad = [file for file in files if file.state == "failed"]
+    good = [file for file in files if file.state == "done"]
     if not files:
         return
     now = clock.real_now()

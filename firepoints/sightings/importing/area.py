@@ -58,7 +58,7 @@ def doubt_of(prepared: Prepared, *, datum: str) -> str:
         declared=datum,
         stated=stated,
         county_of=county_of,
-        known=list(names.values()),
+        counties=list(names.values()),
         area=area_of_the_deployment(),
     )
     return found.words if found.verdict in (WRONG, DOUBTFUL) else ""

@@ -67,12 +67,12 @@ def check_datum(
     declared: str,
     stated: Sequence[str],
     county_of: CountyOf,
-    known: Collection[str] = (),
+    counties: Collection[str] = (),
     area: tuple[float, float, float, float] | None = None,
 ) -> DatumCheck:
     """Compare the declared datum with the others. Degrees as given; `stated`: a county per row, "" where none.
 
-    `county_of(lon, lat, datum)` gives the county's name of each position if it is read in `datum`, "" outside. `known`:
+    `county_of(lon, lat, datum)` gives the county's name of each position if it is read in `datum`, "" outside. `counties`:
     the names of all counties that it can give; a row of a county beyond them is compared only where it comes to lie
     inside. `area`: (west, south, east, north) of the deployment, degrees.
     """
@@ -82,17 +82,17 @@ def check_datum(
         return DatumCheck(SWAPPED, declared, len(lon), in_box, turned, (), words=words + TURN)
     own = "wgs84" if declared == "cgcs2000" else declared
     datums = [own, *(datum for datum in TRIED if datum != own)]
-    compared, agrees = agreement(lon, lat, datums, stated, county_of, known)
+    compared, agrees = agreement(lon, lat, datums, stated, county_of, counties)
     figures = tuple(UnderDatum(datum, int(compared.sum()), int(agrees[datum].sum())) for datum in datums)
     rivals = [_rival(agrees[own], agrees[datum], datum) for datum in datums[1:]]
     chance, better, only_better, only_declared = min(rivals)
     borne_out = max(one_sided(lost, won) for _, _, won, lost in rivals) < ENOUGH
     verdict = WRONG if chance < PROOF else DOUBTFUL if chance < DOUBT else FITS if borne_out else UNKNOWN
-    found = DatumCheck(
+    check = DatumCheck(
         verdict, declared, len(lon), in_box, turned, figures,
         better if verdict in (WRONG, DOUBTFUL) else "", only_better, only_declared, chance,
     )  # fmt: skip
-    return _with_words(found)
+    return _with_words(check)
 
 
 TURN = "。请核对；若确是写反，在列的对应里把经度和纬度互换，不必改原表"
@@ -106,19 +106,24 @@ def count_inside(lon: Floats, lat: Floats, area: tuple[float, float, float, floa
 
 
 def agreement(
-    lon: Floats, lat: Floats, datums: Sequence[str], stated: Sequence[str], county_of: CountyOf, known: Collection[str]
+    lon: Floats,
+    lat: Floats,
+    datums: Sequence[str],
+    stated: Sequence[str],
+    county_of: CountyOf,
+    counties: Collection[str],
 ) -> tuple[npt.NDArray[np.bool_], dict[str, npt.NDArray[np.bool_]]]:
     """(rows that can be compared, per datum the rows that agree), names compared by their stems."""
-    told = np.array([county_stem(name) for name in stated], dtype=object)
-    stems = {county_stem(name) for name in known}
+    stated_stems = np.array([county_stem(name) for name in stated], dtype=object)
+    stems = {county_stem(name) for name in counties}
     computed = {
         datum: np.array([county_stem(name) for name in county_of(lon, lat, datum)], dtype=object) for datum in datums
     }
     inside = np.logical_or.reduce([computed[datum] != "" for datum in datums])
-    ours = np.array([name in stems for name in told], dtype=bool)
-    compared = (told != "") & (inside | ours)
+    ours = np.array([name in stems for name in stated_stems], dtype=bool)
+    compared = (stated_stems != "") & (inside | ours)
     agrees = {
-        datum: compared & ((computed[datum] == told) | ((computed[datum] == "") & ~ours & bool(stems)))
+        datum: compared & ((computed[datum] == stated_stems) | ((computed[datum] == "") & ~ours & bool(stems)))
         for datum in datums
     }
     return compared, agrees
@@ -138,22 +143,22 @@ def one_sided(won: int, lost: int) -> float:
     return ways / int(2**tosses)
 
 
-def _with_words(found: DatumCheck) -> DatumCheck:
+def _with_words(check: DatumCheck) -> DatumCheck:
     """The sentence for a person: what was declared, what the counties say, and how many rows decide it."""
-    own = found.figures[0]
+    own = check.figures[0]
     if not own.compared:
-        return replace(found, words="表中没有可比的县（区）名，坐标系只能由人核对")
-    name = SAID.get(found.declared, found.declared)
-    said = f"按声明的 {name}，{own.compared} 行里有 {own.agree} 行（{own.share:.1%}）表列县与计算县一致"
-    if found.verdict == UNKNOWN:
-        deciding = found.only_better + found.only_declared
-        return replace(found, words=f"{said}；换一种坐标系县就不同的只有 {deciding} 行，分辨不出坐标系")
-    if found.verdict == FITS:
-        return replace(found, words=said)
-    other = next(one for one in found.figures if one.datum == found.better)
-    word = "坐标系很可能报错了" if found.verdict == WRONG else "坐标系可能报错了"
+        return replace(check, words="表中没有可比的县（区）名，坐标系只能由人核对")
+    name = SAID.get(check.declared, check.declared)
+    sentence = f"按声明的 {name}，{own.compared} 行里有 {own.agree} 行（{own.share:.1%}）表列县与计算县一致"
+    if check.verdict == UNKNOWN:
+        deciding = check.only_better + check.only_declared
+        return replace(check, words=f"{sentence}；换一种坐标系县就不同的只有 {deciding} 行，分辨不出坐标系")
+    if check.verdict == FITS:
+        return replace(check, words=sentence)
+    other = next(figures for figures in check.figures if figures.datum == check.better)
+    word = "坐标系很可能报错了" if check.verdict == WRONG else "坐标系可能报错了"
     words = (
-        f"{said}；按 {SAID[other.datum]} 有 {other.agree} 行（{other.share:.1%}）。"
-        f"只在后者下一致的 {found.only_better} 行，只在前者下一致的 {found.only_declared} 行：{word}，请向来文单位核实"
+        f"{sentence}；按 {SAID[other.datum]} 有 {other.agree} 行（{other.share:.1%}）。"
+        f"只在后者下一致的 {check.only_better} 行，只在前者下一致的 {check.only_declared} 行：{word}，请向来文单位核实"
     )
-    return replace(found, words=words)
+    return replace(check, words=words)

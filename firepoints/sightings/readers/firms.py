@@ -42,8 +42,8 @@ def parse(source: bytes | str | Path, *, options: ParseOptions) -> ParseResult:
 def parse_text(utf8: bytes, encoding: str, options: ParseOptions) -> ParseResult:
     head = with_row_numbers(find_header(utf8, options), utf8)
     lines = Lines.split(utf8, head.end, head.line + 1)
-    wanted = tuple(sorted({head.fields[name] for name in FIELDS if name in head.fields}))
-    table, index, unfit = read_fields(lines, Shape(len(head.columns), head.delimiter, wanted))
+    field_columns = tuple(sorted({head.fields[name] for name in FIELDS if name in head.fields}))
+    table, index, unfit = read_fields(lines, Shape(len(head.columns), head.delimiter, field_columns))
     body = Body(head, lines, table, index, options)
     notes = [*head.notes, *body.repeated_headings()]
     rejected = [*body.unfit_rows(unfit), *body.rejected_rows()]
@@ -81,7 +81,7 @@ def to_utf8(data: bytes) -> tuple[bytes, str]:
 
 def find_header(utf8: bytes, options: ParseOptions) -> Header:
     notes: list[Note] = []
-    seen: tuple[str, ...] = ()
+    first_columns: tuple[str, ...] = ()
     at = 0
     for number in range(1, HEADER_DEPTH + 1):
         newline = utf8.find(b"\n", at)
@@ -91,7 +91,7 @@ def find_header(utf8: bytes, options: ParseOptions) -> Header:
         if line.strip(SEPARATORS):
             delimiter = max(",;\t", key=line.count)
             columns = split_cells(line, delimiter)
-            seen = seen or columns
+            first_columns = first_columns or columns
             fields = heading_fields(columns, options)
             if all(name in fields for name in REQUIRED):
                 names = tuple(plain(name) or f"#{i + 1}" for i, name in enumerate(columns))
@@ -99,8 +99,8 @@ def find_header(utf8: bytes, options: ParseOptions) -> Header:
             notes.append(Note(number, "", text_row(columns)))
         if newline < 0:
             break
-    shown = "、".join(name[:20] for name in seen[:12]) or "无"
-    what = "这是网页，不是 CSV" if utf8[:200].lstrip()[:1] == b"<" else f"缺少 FIRMS 的列（读到：{shown}）"
+    headings = "、".join(name[:20] for name in first_columns[:12]) or "无"
+    what = "这是网页，不是 CSV" if utf8[:200].lstrip()[:1] == b"<" else f"缺少 FIRMS 的列（读到：{headings}）"
     todo = f"需要 {'、'.join(REQUIRED)}；请直接使用 FIRMS 下载的 CSV，或指明列的对应关系"
     raise SourceError(what, where="表头", todo=todo, code="wrong_columns")
 

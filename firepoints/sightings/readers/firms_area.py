@@ -36,12 +36,12 @@ def availability_url(base: str, key: str) -> str:
 
 def spans(first: date, last: date) -> list[tuple[date, int]]:
     """(first day, number of days) of the requests that cover the days from `first` to `last`."""
-    found = []
+    requests = []
     while first <= last:
         days = min(MOST_DAYS, (last - first).days + 1)
-        found.append((first, days))
+        requests.append((first, days))
         first += timedelta(days=days)
-    return found
+    return requests
 
 
 def rows_in(body: bytes) -> int:
@@ -56,22 +56,25 @@ def rows_in(body: bytes) -> int:
 def available(body: bytes) -> dict[str, tuple[date, date]]:
     """product → first and last day that the server has."""
     lines = _lines_of(body, ("data_id", "min_date", "max_date"))
-    found = {}
+    spans_by_product = {}
     for row in csv.DictReader(lines):
         try:
-            found[row["data_id"]] = (date.fromisoformat(row["min_date"]), date.fromisoformat(row["max_date"]))
+            spans_by_product[row["data_id"]] = (
+                date.fromisoformat(row["min_date"]),
+                date.fromisoformat(row["max_date"]),
+            )
         except (ValueError, TypeError) as error:
             raise NoAnswer("数据日期读不懂") from error
-    return found
+    return spans_by_product
 
 
-def _lines_of(body: bytes, wanted: tuple[str, ...]) -> list[str]:
+def _lines_of(body: bytes, columns: tuple[str, ...]) -> list[str]:
     text = body.decode("utf-8", "replace").lstrip("\ufeff").strip()
     if not text:
         raise NoAnswer("答复是空的")
     lines = text.splitlines()
     heading = {name.strip().lower() for name in lines[0].split(",")}
-    if heading.issuperset(wanted):
+    if heading.issuperset(columns):
         return lines
     start = text[:200].lower()
     if start.startswith(("<", "&lt;")) or "<html" in start:

@@ -172,15 +172,15 @@ class Body:
         confidences, confidence_of = self.by_value("confidence", confidence_word)
         versions, version_of = self.by_value("version", lambda value: compact(value).upper()[:TEXT_LIMIT])
         static = self._number("type") if "type" in self.head.fields else np.full(self.size, np.nan)
-        kept = np.flatnonzero((self.problem == "") & self.used)
-        size = len(kept)
+        sound = np.flatnonzero((self.problem == "") & self.used)
+        size = len(sound)
         every = size == self.size
 
         def pick(column: Any) -> Any:
             """The sound rows of one column at a time: a second copy of the whole table would be the peak of an import."""
             if every:
                 return column
-            return column[kept] if isinstance(column, np.ndarray) else column.take(pa.array(kept))
+            return column[sound] if isinstance(column, np.ndarray) else column.take(pa.array(sound))
 
         rows = pick(self.index)
         return SightingTable(

@@ -30,8 +30,8 @@ def as_csv(sheet: Sheet) -> bytes:
         if blank(row):
             out.write("\n")
             continue
-        given = {at: as_typed(row[at], order) for at, order in orders.items() if at < len(row) and is_day(row[at])}
-        writer.writerow([given.get(at) or cell_text(cell) for at, cell in enumerate(row)])
+        dates = {at: as_typed(row[at], order) for at, order in orders.items() if at < len(row) and is_day(row[at])}
+        writer.writerow([dates.get(at) or cell_text(cell) for at, cell in enumerate(row)])
     return out.getvalue().encode("utf-8", "replace")
 
 
@@ -41,13 +41,13 @@ def turned_orders(sheet: Sheet) -> dict[int, str]:
     A text that can only be day/month was left by an Excel that reads month/day, and the other way round. "" where the texts
     contradict each other: then the dates come back as texts that may be two days, and are refused as such.
     """
-    found = {}
+    orders = {}
     for at in {at for row in sheet.rows for at, cell in enumerate(row) if is_day(cell)}:
         cells = [row[at] for row in sheet.rows if at < len(row)]
         if is_misread(cells):
-            left = one_order(plain(cell) for cell in cells if isinstance(cell, str))
-            found[at] = {"dmy": "mdy", "mdy": "dmy"}.get(left, "")
-    return found
+            order = one_order(plain(cell) for cell in cells if isinstance(cell, str))
+            orders[at] = {"dmy": "mdy", "mdy": "dmy"}.get(order, "")
+    return orders
 
 
 def is_day(cell: Any) -> bool:
@@ -76,7 +76,7 @@ def together(parts: Sequence[tuple[str, ParseResult]], covers: Sequence[Note]) -
     """The results of several sheets as one, each row under the name of its sheet."""
     tables = [(name, result.table()) for name, result in parts]
     named = [replace(table, sheet=np.full(len(table), name, dtype=object)) for name, table in tables]
-    sightings = named[0] if len(named) == 1 else tuple(one for table in named for one in table)
+    sightings = named[0] if len(named) == 1 else tuple(sighting for table in named for sighting in table)
     rejected = [replace(row, sheet=name) for name, result in parts for row in result.rejected]
     notes = [replace(note, sheet=name) for name, result in parts for note in result.notes]
     meta = {**parts[0][1].meta, "encoding": "xlsx", "sheets": [name for name, _ in parts]}

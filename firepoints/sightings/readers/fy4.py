@@ -85,14 +85,14 @@ def parse(source: bytes | str | Path, *, options: ParseOptions) -> ParseResult:
     span, said_by = observed_at(titles, text.filename, options)
     pixel = Pixel(satellite_of(titles, text.filename, options), "AGRI")
     has_pixels = any(not section.is_region for section, _, _ in rows)
-    found: list[Sighting | Rejected] = []
+    results: list[Sighting | Rejected] = []
     for section, number, line in rows:
         if section.is_region and has_pixels:
             notes.append(Note(number, "", text_row([line])))
         else:
-            found.append(read_line(section, number, line, span, pixel, options))
+            results.append(read_line(section, number, line, span, pixel, options))
     return result_of(
-        found,
+        results,
         notes,
         {"encoding": text.encoding, "datum": "wgs84", "zone": "UTC", "observed": [at.isoformat() for at in span],
          "observed_by": said_by, "satellite": pixel.satellite},
@@ -163,10 +163,10 @@ def read_line(
 def read_cells(
     section: Section, number: int, cells: Mapping[str, str], span: Span, pixel: Pixel, options: ParseOptions
 ) -> Sighting | Rejected:
-    found = Line(number, cells, section.fields)
-    frp = parse_number(found.get("frp")) if "w/m" not in section.fields.get("frp", "").lower() else None
+    line = Line(number, cells, section.fields)
+    frp = parse_number(line.get("frp")) if "w/m" not in section.fields.get("frp", "").lower() else None
     precision = INSTANT if span[0] == span[1] else WINDOW
-    return sighting_of(found, span, precision, pixel, options, frp_mw=frp if frp is not None and frp >= 0 else None)
+    return sighting_of(line, span, precision, pixel, options, frp_mw=frp if frp is not None and frp >= 0 else None)
 
 
 def observed_at(titles: list[str], filename: str, options: ParseOptions) -> tuple[Span, str]:
@@ -180,9 +180,9 @@ def observed_at(titles: list[str], filename: str, options: ParseOptions) -> tupl
             return (begin, end), "filename"
     for line in titles:
         zone: Any = UTC if UTC_SAID.search(line) else ZoneInfo(options.tz)
-        found = [at for at in (moment(match.groups(), zone) for match in SAID.finditer(line)) if at]
-        if found and timedelta() <= found[-1] - found[0] <= timedelta(days=1):
-            return (found[0].astimezone(UTC), found[-1].astimezone(UTC)), "title"
+        moments = [at for at in (moment(match.groups(), zone) for match in SAID.finditer(line)) if at]
+        if moments and timedelta() <= moments[-1] - moments[0] <= timedelta(days=1):
+            return (moments[0].astimezone(UTC), moments[-1].astimezone(UTC)), "title"
     raise SourceError(
         "这种文件的每一行没有时间，文件名和标题里也读不出观测时间",
         where="文件名",

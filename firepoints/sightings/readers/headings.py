@@ -156,11 +156,11 @@ def fields_of(
     names: Sequence[str], synonyms: Mapping[str, tuple[str, ...]], mapping: Mapping[str, str]
 ) -> dict[str, int]:
     """Field → column. The user's mapping wins, then the exact heading, then the heading without its brackets."""
-    known = {spelling: field for field, spellings in synonyms.items() for spelling in spellings}
+    field_of = {spelling: field for field, spellings in synonyms.items() for spelling in spellings}
     fields = mapped_columns(names, synonyms, mapping)
     for spell in (str.lower, without_brackets):
         for column, name in enumerate(names):
-            field = known.get(spell(compact(name)))
+            field = field_of.get(spell(compact(name)))
             if field and mapping.get(field) != "" and field not in fields and column not in fields.values():
                 fields[field] = column
     return fields

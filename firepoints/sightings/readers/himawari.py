@@ -54,7 +54,7 @@ def parse(source: bytes | str | Path, *, options: ParseOptions) -> ParseResult:
     """Read an L2WLF text (a path or its bytes). Raises SourceError when it is none; `meta` says how it was read."""
     text = text_of(source, options)
     notes: list[Note] = []
-    found: list[Sighting | Rejected] = []
+    results: list[Sighting | Rejected] = []
     heading: Heading | None = None
     for number, line in enumerate(text.lines, start=1):
         if not line.strip(" ,\t#"):
@@ -64,7 +64,7 @@ def parse(source: bytes | str | Path, *, options: ParseOptions) -> ParseResult:
             heading = heading or named
             notes.append(Note(number, "", text_row([line])))
             continue
-        found.append(read_line(heading.line(number, line), heading, text.filename, options))
+        results.append(read_line(heading.line(number, line), heading, text.filename, options))
     if heading is None:
         raise SourceError(
             "缺少葵花 L2WLF 的表头（# ID,Year,Month,Day,Time(UTC),Lat,Lon…）",
@@ -73,7 +73,7 @@ def parse(source: bytes | str | Path, *, options: ParseOptions) -> ParseResult:
             code="wrong_columns",
         )
     return result_of(
-        found,
+        results,
         notes,
         {"encoding": text.encoding, "columns": heading.names, "datum": "wgs84", "zone": "UTC",
          "frp": "flux × area" if heading.is_flux else "as given, MW"},
@@ -98,8 +98,8 @@ class Heading:
 
 
 def heading_of(line: str) -> Heading | None:
-    found = Heading(list(split_cells(line.strip().lstrip("#").strip(), ",")))
-    return found if all(name in found.fields for name in REQUIRED) else None
+    heading = Heading(list(split_cells(line.strip().lstrip("#").strip(), ",")))
+    return heading if all(name in heading.fields for name in REQUIRED) else None
 
 
 def read_again(
@@ -107,7 +107,7 @@ def read_again(
 ) -> ParseResult:
     """One line of a file with other cells (a whole `line` where it could not be cut), read as the file was."""
     text = text_of(source, options)
-    heading = next((found for line in text.lines if (found := heading_of(line))), None)
+    heading = next((line_heading for line in text.lines if (line_heading := heading_of(line))), None)
     if heading is None:
         raise SourceError("原文件的表头读不懂了", where="表头", code="wrong_columns")
     line = heading.line(row_no, cells[LINE]) if set(cells) == {LINE} else Line(row_no, cells, heading.fields)
@@ -143,8 +143,8 @@ def satellite_of(filename: str, at: datetime, options: ParseOptions) -> str:
 
 def power_mw(line: Line, is_flux: bool) -> float | None:
     """Megawatts: W/m² × km² where the file gives a flux, the number itself where it gives none; None if unknown."""
-    given = parse_number(line.get("frp"))
-    if given is None or given < 0 or not is_flux:
-        return given if given is not None and given >= 0 else None
+    power = parse_number(line.get("frp"))
+    if power is None or power < 0 or not is_flux:
+        return power if power is not None and power >= 0 else None
     area_km2 = parse_number(line.get("area"))
-    return round(given * area_km2, 3) if area_km2 and area_km2 > 0 else None
+    return round(power * area_km2, 3) if area_km2 and area_km2 > 0 else None

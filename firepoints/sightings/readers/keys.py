@@ -70,10 +70,10 @@ def satellite_columns(table: SightingTable, source: str, rows: npt.NDArray[np.in
         return values if rows is None else values[rows]
 
     numbers = (column(table.starts_at), to_e5(column(table.lon)), to_e5(column(table.lat)))
-    at, lon, lat = (pa.array(one).cast(pa.string()) for one in numbers)
+    at, lon, lat = (pa.array(texts).cast(pa.string()) for texts in numbers)
     versions = column(table.version)
     satellite, version = (
-        pc.replace_substring(pa.array(one, pa.string()), "|", "/") for one in (column(table.satellite), versions)
+        pc.replace_substring(pa.array(texts, pa.string()), "|", "/") for texts in (column(table.satellite), versions)
     )
     join = pc.binary_join_element_wise
     ranks = {value: version_rank(value) for value in set(versions)}
@@ -107,12 +107,12 @@ def patrol_keys(sightings: Sequence[Sighting], *, source: str) -> list[RowKey]:
 
 
 def keyed(prefix: str, names: Iterable[str], contents: Sequence[str]) -> list[RowKey]:
-    seen: dict[str, int] = {}
+    repeats: dict[str, int] = {}
     first: dict[str, int] = {}
     keys = []
     for i, (name, content) in enumerate(zip(names, contents, strict=True)):
-        seen[name] = seen.get(name, 0) + 1
-        key = f"{prefix}|{name}" + (f"|{seen[name]}" if seen[name] > 1 else "")
+        repeats[name] = repeats.get(name, 0) + 1
+        key = f"{prefix}|{name}" + (f"|{repeats[name]}" if repeats[name] > 1 else "")
         original = first.setdefault(content, i)
         keys.append(RowKey(key, key, 0, original if original != i else None))
     return keys

@@ -86,8 +86,8 @@ class RawLines:
         sizes = stop - self.start
         offsets = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
         at = np.arange(offsets[-1]) + np.repeat(self.start - offsets[:-1], sizes)
-        made = pa.LargeStringArray.from_buffers(len(self), pa.py_buffer(offsets), pa.py_buffer(view[at]))
-        return made.cast(kind)
+        strings = pa.LargeStringArray.from_buffers(len(self), pa.py_buffer(offsets), pa.py_buffer(view[at]))
+        return strings.cast(kind)
 
     def to_pylist(self) -> list[str]:
         """The lines as text."""
@@ -156,8 +156,8 @@ def _read_around_odd_lines(lines: Lines, shape: Shape) -> tuple[pa.Table, Ints, 
 
 
 def _count(view: npt.NDArray[np.uint8], lines: Lines, byte: int) -> Ints:
-    found = np.flatnonzero(view == byte)
-    return (np.searchsorted(found, lines.stop) - np.searchsorted(found, lines.start)).astype(np.int64)
+    offsets = np.flatnonzero(view == byte)
+    return (np.searchsorted(offsets, lines.stop) - np.searchsorted(offsets, lines.start)).astype(np.int64)
 
 
 def _cells(line: str, width: int, delimiter: str) -> list[str] | None:

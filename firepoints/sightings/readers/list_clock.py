@@ -49,8 +49,8 @@ def table_options(table: Table, cover: Lines, options: ParseOptions) -> tuple[Pa
     if how.window is None:
         how = replace(how, window=title_day(table, lines, how))
     how = replace(how, year=options.year or (title.begin.year if title.begin else None) or year_of(t for _, t in lines))
-    said = {"zone": how.tz, "date_order": order, "window": title.as_json() if title.text else None}
-    return how, {**said, "rows": len(table.rows), "totals": totals}
+    reading = {"zone": how.tz, "date_order": order, "window": title.as_json() if title.text else None}
+    return how, {**reading, "rows": len(table.rows), "totals": totals}
 
 
 def in_utc(table: Table) -> bool:
@@ -61,9 +61,9 @@ def in_utc(table: Table) -> bool:
 
 def title_time(table: Table, lines: Lines, options: ParseOptions) -> TitleTime:
     """The title's window; where it leaves its year open, in the year that its other lines or the rows bear out."""
-    dates = [found[0] for row in table.rows[:DATED] if isinstance(found := list_moment(row, options), tuple)]
-    known = [year_of(text for _, text in lines), dates[0].year if dates else None, options.now and options.now.year]
-    for year in [year - back for year in known if year for back in (0, 1)] or [None]:
+    dates = [moment[0] for row in table.rows[:DATED] if isinstance(moment := list_moment(row, options), tuple)]
+    years = [year_of(text for _, text in lines), dates[0].year if dates else None, options.now and options.now.year]
+    for year in [year - back for year in years if year for back in (0, 1)] or [None]:
         title = read_titles(lines, tz=options.tz, year=year)
         if title.begin is None or title.end is None or _fits(title.begin, title.end, dates, options.now):
             return title

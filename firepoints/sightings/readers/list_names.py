@@ -32,13 +32,15 @@ class Said(NamedTuple):
 def said_of_list(texts: Iterable[str], known_issuers: Iterable[str] = ()) -> Said:
     """What the first text that says it says, each thing by itself. An issuer that is known already is preferred, the
     longest first, so that one office keeps one name."""
-    known = sorted({one for one in known_issuers if one.strip()}, key=lambda one: (-len(one), one))
-    found = Said()
+    issuers = sorted({issuer for issuer in known_issuers if issuer.strip()}, key=lambda issuer: (-len(issuer), issuer))
+    list_name = Said()
     for text in texts:
         line = plain(text)
         period, number = _numbered(line)
-        found = Said(found.issuer or _issuer(line, known), found.period or period, found.list_no or number)
-    return found
+        list_name = Said(
+            list_name.issuer or _issuer(line, issuers), list_name.period or period, list_name.list_no or number
+        )
+    return list_name
 
 
 def _numbered(line: str) -> tuple[str, str]:
@@ -55,12 +57,12 @@ def _numbered(line: str) -> tuple[str, str]:
     return (f"{month[1]}-{int(month[2]):02d}" if month else ""), ""
 
 
-def _issuer(line: str, known: list[str]) -> str:
-    for one in known:
-        if one in line:
-            return one
-    found = ISSUER.search(line)
-    if not found:
+def _issuer(line: str, issuers: list[str]) -> str:
+    for issuer in issuers:
+        if issuer in line:
+            return issuer
+    match = ISSUER.search(line)
+    if not match:
         return ""
-    tail = ISSUER_TAIL.match(line[found.end() :])
-    return found[0] + (tail[0] if tail else "")
+    tail = ISSUER_TAIL.match(line[match.end() :])
+    return match[0] + (tail[0] if tail else "")

@@ -50,7 +50,7 @@ def parse_sheets(sheets: Sequence[Sheet], *, options: ParseOptions) -> ParseResu
     """`parse` of sheets that were read before, and perhaps mended in one row."""
     tables = read_tables(sheets, LIST, options, fallback=PLACED)
     cover = [(note.row_no, " ".join(note.raw)) for table in tables if table.heading is None for note in table.notes]
-    found: list[Sighting | Rejected] = []
+    results: list[Sighting | Rejected] = []
     reading: dict[str, Any] = {}
     for table in tables:
         if table.heading is None:
@@ -58,10 +58,10 @@ def parse_sheets(sheets: Sequence[Sheet], *, options: ParseOptions) -> ParseResu
         how, reading[table.name] = table_options(table, cover, options)
         if how.window is None and not {"date", "time"} & set(table.heading.fields):
             raise no_heading(sheets, LIST)
-        found += read_table(table, how, {} if options.date_order else misread_dates(table.rows, ("date", "time")))
+        results += read_table(table, how, {} if options.date_order else misread_dates(table.rows, ("date", "time")))
     return ParseResult(
-        tuple(row for row in found if isinstance(row, Sighting)),
-        tuple(row for row in found if isinstance(row, Rejected)),
+        tuple(row for row in results if isinstance(row, Sighting)),
+        tuple(row for row in results if isinstance(row, Rejected)),
         tuple(note for table in tables for note in table.notes),
         {**meta_of(tables), "datum": options.datum, "reading": reading},
     )
@@ -69,11 +69,11 @@ def parse_sheets(sheets: Sequence[Sheet], *, options: ParseOptions) -> ParseResu
 
 def read_table(table: Table, options: ParseOptions, misread: Mapping[str, bool]) -> list[Sighting | Rejected]:
     suspect = [field for field, is_misread in misread.items() if is_misread]
-    found = []
+    results = []
     for row in table.rows:
         turned = next((field for field in suspect if not isinstance(row.get(field), str | float | int)), None)
-        found.append(reject(row, turned, "swapped_date") if turned else read_row(row, options))
-    return found
+        results.append(reject(row, turned, "swapped_date") if turned else read_row(row, options))
+    return results
 
 
 def read_row(row: Row, options: ParseOptions) -> Sighting | Rejected:
@@ -89,7 +89,7 @@ def read_row(row: Row, options: ParseOptions) -> Sighting | Rejected:
     starts_at, ends_at, precision = moment
     if is_future(starts_at, options):
         return reject(row, "date" if "date" in row.cells else "time", "future")
-    given = given_position(row)
+    cells = given_position(row)
     return Sighting(
         row_no=row.row_no,
         sheet=row.sheet,
@@ -99,8 +99,8 @@ def read_row(row: Row, options: ParseOptions) -> Sighting | Rejected:
         starts_at=starts_at,
         ends_at=ends_at,
         precision=precision,
-        lon_given=plain(given["lon"])[:GIVEN_LIMIT],
-        lat_given=plain(given["lat"])[:GIVEN_LIMIT],
+        lon_given=plain(cells["lon"])[:GIVEN_LIMIT],
+        lat_given=plain(cells["lat"])[:GIVEN_LIMIT],
         lon=lon,
         lat=lat,
         frp_mw=parse_number(row.get("frp")),
@@ -118,18 +118,18 @@ def given_position(row: Row) -> dict[str, Any]:
     if "position" in row.cells and not ("lon" in row.cells and "lat" in row.cells):
         lon, lat = split_pair(row.get("position"))
         return {"lon": lon, "lat": lat}
-    given = {axis: row.get(axis) for axis in ("lon", "lat")}
+    cells = {axis: row.get(axis) for axis in ("lon", "lat")}
     for axis in ("lon", "lat"):
         if f"{axis}_min" in row.cells:
-            given[axis] = in_parts(given[axis], row.get(f"{axis}_min"), row.get(f"{axis}_sec"))
-    return given
+            cells[axis] = in_parts(cells[axis], row.get(f"{axis}_min"), row.get(f"{axis}_sec"))
+    return cells
 
 
 def read_position(row: Row, options: ParseOptions) -> tuple[float, float] | Rejected:
     """(lon, lat) in degrees as given, or the rejection."""
     numbers = []
-    given = given_position(row)
-    for axis, value in given.items():
+    cells = given_position(row)
+    for axis, value in cells.items():
         at = axis if axis in row.cells else "position"
         if plain(value) == "":
             return reject(row, at, "bad_number" if plain(row.get(at)) else "missing_coordinate")

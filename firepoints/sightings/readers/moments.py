@@ -95,8 +95,8 @@ def _chinese_date(text: str, year: int | None) -> date | None:
     if not match or not (match.group(1) or year):
         return None
     digits = match.group(1)
-    said = int("".join(str(CHINESE_DIGIT[digit]) for digit in digits)) if digits else year
-    return make_date(said or 0, chinese_number(match.group(2)), chinese_number(match.group(3)))
+    stated_year = int("".join(str(CHINESE_DIGIT[digit]) for digit in digits)) if digits else year
+    return make_date(stated_year or 0, chinese_number(match.group(2)), chinese_number(match.group(3)))
 
 
 def chinese_number(text: str) -> int:
@@ -255,8 +255,8 @@ def interval(day: date, seconds: int | None, zone: Any, options: ParseOptions) -
         if seconds is not None:
             at = (midnight + timedelta(seconds=seconds)).astimezone(UTC)
             return at, at, INSTANT
-        if options.window and (found := _stated_window(midnight, options.window)):
-            return found
+        if options.window and (window := _stated_window(midnight, options.window)):
+            return window
         hour = options.window_start_hour
         if not hour:
             return midnight.astimezone(UTC), (midnight + timedelta(days=1)).astimezone(UTC), DAY

@@ -63,10 +63,10 @@ def _moment(text: str, day: str, tz: str) -> datetime | None:
         return None
 
 
-def span_of(kept: Sequence[str]) -> Span:
+def span_of(texts: Sequence[str]) -> Span:
     """What a run keeps, as the reader takes it. Raises SourceError for anything else."""
     try:
-        begin, end = (datetime.fromisoformat(text).astimezone(UTC) for text in kept)
+        begin, end = (datetime.fromisoformat(text).astimezone(UTC) for text in texts)
     except (TypeError, ValueError, OverflowError) as error:
         raise SourceError("观测时间读不懂", where=WHERE, todo=HOW, code="bad_observed") from error
     return begin, end

@@ -95,20 +95,20 @@ def result_of(rows: Sequence[Sighting | Rejected], notes: Sequence[Note], meta: 
     )
 
 
-def one_result(found: Sighting | Rejected) -> ParseResult:
+def one_result(result: Sighting | Rejected) -> ParseResult:
     """The result of one line alone."""
-    return ParseResult((), (found,), ()) if isinstance(found, Rejected) else ParseResult((found,), (), ())
+    return ParseResult((), (result,), ()) if isinstance(result, Rejected) else ParseResult((result,), (), ())
 
 
 def field_names(columns: Sequence[str], spellings: Mapping[str, Sequence[str]]) -> dict[str, str]:
     """Field → heading as the file spells it; the bracket of a unit does not matter, nor do capitals."""
-    found: dict[str, str] = {}
+    headings: dict[str, str] = {}
     for column in columns:
         bare = BRACKETS.sub("", compact(column)).lower()
         for field, names in spellings.items():
             if bare in names:
-                found.setdefault(field, column)
-    return found
+                headings.setdefault(field, column)
+    return headings
 
 
 def cell_names(columns: Sequence[str]) -> list[str]:

@@ -68,10 +68,10 @@ def parse(source: bytes | str | Path, *, options: ParseOptions) -> ParseResult:
         tables = read_tables(read_sheets(data, options), PATROL, options)
         rows = [row for table in tables for row in table.rows]
         notes, meta = [note for table in tables for note in table.notes], meta_of(tables)
-    found = [read_row(row, options) for row in rows]
+    results = [read_row(row, options) for row in rows]
     return ParseResult(
-        tuple(row for row in found if isinstance(row, Sighting)),
-        tuple(row for row in found if isinstance(row, Rejected)),
+        tuple(row for row in results if isinstance(row, Sighting)),
+        tuple(row for row in results if isinstance(row, Rejected)),
         tuple(notes),
         {**meta, "datum": options.datum},
     )
@@ -139,8 +139,8 @@ def read_row(row: Row, options: ParseOptions) -> Sighting | Rejected:
     )
 
 
-def bad_accuracy(given: Any, accuracy: float | None) -> bool:
-    if plain(given) == "":
+def bad_accuracy(cell: Any, accuracy: float | None) -> bool:
+    if plain(cell) == "":
         return False
     return accuracy is None or not 0 <= accuracy <= 100_000
 

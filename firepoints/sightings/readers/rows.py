@@ -67,12 +67,12 @@ def read_table(sheet: Sheet, fields: Fields, required: Sequence[tuple[str, ...]]
     if heading is None:
         notes = (Note(i + 1, sheet.name, text_row(row)) for i, row in enumerate(sheet.rows) if not blank(row))
         return Table(sheet.name, None, (), tuple(notes))
-    found = list(sheet_rows(sheet, heading))
+    lines = list(sheet_rows(sheet, heading))
     return Table(
         sheet.name,
         heading,
-        tuple(item for item in found if isinstance(item, Row)),
-        tuple(item for item in found if isinstance(item, Note)),
+        tuple(line for line in lines if isinstance(line, Row)),
+        tuple(line for line in lines if isinstance(line, Note)),
     )
 
 
@@ -157,11 +157,11 @@ def no_heading(sheets: Sequence[Sheet], fields: Fields) -> SourceError:
     if first is None:
         return SourceError("表里没有内容", todo="请重新导出后再导入", code="empty_file")
     sheet, i, cells = first
-    seen = "、".join(compact(cell)[:20] for cell in cells[:12] if compact(cell))
-    wanted = "、".join(said_of(group) for group in fields.required)
+    headings = "、".join(compact(cell)[:20] for cell in cells[:12] if compact(cell))
+    columns = "、".join(said_of(group) for group in fields.required)
     where = (f"工作表 {sheet.name} " if sheet.name else "") + f"第 {i + 1} 行"
     return SourceError(
-        f"找不到表头，需要的列：{wanted}；读到：{seen}",
+        f"找不到表头，需要的列：{columns}；读到：{headings}",
         where=where,
         todo="请核对是否选错文件，或指明列的对应关系；按地区汇总的统计表没有经纬度，请向来文单位要火点明细",
         code="wrong_columns",

@@ -95,21 +95,21 @@ def suggest_mapping(source: bytes | str | Path, *, parser: str, options: ParseOp
 
     `options.mapping` counts as told by a person. Raises SourceError where the file cannot be opened as a table at all.
     """
-    wanted = BY_PARSER.get(parser)
-    if wanted is None:
+    fields = BY_PARSER.get(parser)
+    if fields is None:
         return Suggestion(parser)
     options = options or ParseOptions()
     data = source if isinstance(source, bytes) else read_bytes(source, options)
-    found = [guess_sheet(sheet, wanted, options.mapping) for sheet in read_sheets(head_of(data), options)]
-    sheets = tuple(sheet for sheet in found if sheet is not None)
+    sheet_guesses = [guess_sheet(sheet, fields, options.mapping) for sheet in read_sheets(head_of(data), options)]
+    sheets = tuple(sheet for sheet in sheet_guesses if sheet is not None)
     first = next((sheet for sheet in sheets if not sheet.missing), sheets[0] if sheets else None)
     guesses = first.columns if first else ()
-    required = {name for group in wanted.required for name in group}
+    required = {name for group in fields.required for name in group}
     return Suggestion(
         parser=parser,
-        fields=tuple((name, LABELS[name], name in required) for name in wanted.spellings),
+        fields=tuple((name, LABELS[name], name in required) for name in fields.spellings),
         sheets=sheets,
-        mapping={one.field: one.value for one in guesses if one.field and one.confidence >= BY_VALUES},
+        mapping={guess.field: guess.value for guess in guesses if guess.field and guess.confidence >= BY_VALUES},
         complete=first is not None and not first.missing,
     )
 
@@ -125,9 +125,9 @@ def head_of(data: bytes) -> bytes:
     return data[: data.rfind(b"\n", 0, HEAD_BYTES) + 1] or data
 
 
-def guess_sheet(sheet: Sheet, wanted: Fields, mapping: Mapping[str, str]) -> SheetGuess | None:
+def guess_sheet(sheet: Sheet, fields: Fields, mapping: Mapping[str, str]) -> SheetGuess | None:
     """What the columns of one sheet seem to be; None for a cover, where no two columns can be told."""
-    heading = find_heading(sheet.rows, wanted.spellings, wanted.required, mapping) or best_heading(sheet.rows, wanted)
+    heading = find_heading(sheet.rows, fields.spellings, fields.required, mapping) or best_heading(sheet.rows, fields)
     if heading is None:
         return None
     below = [row for row in sheet.rows[heading.below :] if any(plain(cell) for cell in row)]
@@ -135,21 +135,21 @@ def guess_sheet(sheet: Sheet, wanted: Fields, mapping: Mapping[str, str]) -> She
     names = [heading.names[i] if i < len(heading.names) else "" for i in range(width)]
     values = [[row[i] if i < len(row) else "" for row in below[:LOOKED_AT]] for i in range(width)]
     columns = one_field_once(
-        [checked(guess_column(i, names, values[i], wanted, mapping), values[i]) for i in range(width)]
+        [checked(guess_column(i, names, values[i], fields, mapping), values[i]) for i in range(width)]
     )
-    have = {one.field for one in columns if one.used}
-    missing = tuple(said_of(group) for group in wanted.required if not have.intersection(group))
+    have = {guess.field for guess in columns if guess.used}
+    missing = tuple(said_of(group) for group in fields.required if not have.intersection(group))
     return SheetGuess(sheet.name, heading.below, len(below), tuple(columns), missing)
 
 
-def best_heading(rows: Sequence[Sequence[Any]], wanted: Fields) -> Heading | None:
+def best_heading(rows: Sequence[Sequence[Any]], fields: Fields) -> Heading | None:
     """The row that names most fields, at least two; else the first row whose values are a position (no heading)."""
     best, most = None, 1
     for top in range(min(len(rows), HEADING_DEPTH)):
         names = joined(rows[top : top + 1], True) if rows[top] else ()
-        named = len({part_of(name, wanted) for name in names} - {""})
+        named = len({part_of(name, fields) for name in names} - {""})
         if named > most:
-            best, most = Heading(fields_of(names, wanted.spellings, {}), names, top, top + 1), named
+            best, most = Heading(fields_of(names, fields.spellings, {}), names, top, top + 1), named
     return best or _by_values_alone(rows)
 
 
@@ -163,25 +163,25 @@ def _by_values_alone(rows: Sequence[Sequence[Any]]) -> Heading | None:
 
 
 def guess_column(
-    column: int, names: Sequence[str], values: Sequence[Any], wanted: Fields, mapping: Mapping[str, str]
+    column: int, names: Sequence[str], values: Sequence[Any], fields: Fields, mapping: Mapping[str, str]
 ) -> ColumnGuess:
     heading = names[column]
     is_one = heading and sum(compact(name).lower() == compact(heading).lower() for name in names) == 1
-    told = {at: name for name, at in mapped_columns(names, wanted.spellings, mapping).items()}
-    known = {
+    mapped = {at: name for name, at in mapped_columns(names, fields.spellings, mapping).items()}
+    field_of = {
         spelling: name
-        for name, spellings in wanted.spellings.items()
+        for name, spellings in fields.spellings.items()
         for spelling in spellings
         if mapping.get(name) != ""
     }
-    asked = (
-        (TOLD, told.get(column, "")),
-        (EXACT, known.get(compact(heading).lower(), "")),
-        (BARE, known.get(without_brackets(compact(heading)), "")),
-        (PART, part_of(heading, wanted)),
-        (BY_VALUES, by_values(values, wanted)),
+    candidates = (
+        (TOLD, mapped.get(column, "")),
+        (EXACT, field_of.get(compact(heading).lower(), "")),
+        (BARE, field_of.get(without_brackets(compact(heading)), "")),
+        (PART, part_of(heading, fields)),
+        (BY_VALUES, by_values(values, fields)),
     )
-    confidence, name = next(((how, name) for how, name in asked if name), (0.0, ""))
+    confidence, name = next(((how, name) for how, name in candidates if name), (0.0, ""))
     return ColumnGuess(
         column=column,
         heading=heading,
@@ -194,22 +194,22 @@ def guess_column(
     )
 
 
-def part_of(heading: str, wanted: Fields) -> str:
+def part_of(heading: str, fields: Fields) -> str:
     """The field whose spelling (two letters or more) is the longest found inside a heading, or ""."""
     text = compact(heading).lower()
     if len(text) > 30:
         return ""
     inside = [
-        (len(s), name) for name, spellings in wanted.spellings.items() for s in spellings if len(s) > 1 and s in text
+        (len(s), name) for name, spellings in fields.spellings.items() for s in spellings if len(s) > 1 and s in text
     ]
     return max(inside)[1] if inside else ""
 
 
-def by_values(values: Sequence[Any], wanted: Fields) -> str:
+def by_values(values: Sequence[Any], fields: Fields) -> str:
     """The field that a column's values look like: only positions and dates can be told that way."""
     kind = kind_of(values)
     names = {"lon": ("lon", "longitude"), "lat": ("lat", "latitude"), "date": ("date", "acq_date", "found_at")}
-    return next((name for name in names.get(kind, ()) if name in wanted.spellings), "")
+    return next((name for name in names.get(kind, ()) if name in fields.spellings), "")
 
 
 def kind_of(values: Sequence[Any]) -> str:
@@ -244,12 +244,12 @@ def checked(guess: ColumnGuess, values: Sequence[Any]) -> ColumnGuess:
 def one_field_once(columns: Sequence[ColumnGuess]) -> list[ColumnGuess]:
     """Of several columns that seem to be one field the surest stays, the first of equals."""
     best: dict[str, ColumnGuess] = {}
-    for one in columns:
-        if one.field and (one.field not in best or one.confidence > best[one.field].confidence):
-            best[one.field] = one
+    for guess in columns:
+        if guess.field and (guess.field not in best or guess.confidence > best[guess.field].confidence):
+            best[guess.field] = guess
     return [
-        one
-        if not one.field or best[one.field] is one
-        else replace(one, field="", confidence=0.0, why="同一字段已有更像的列", used=False)
-        for one in columns
+        guess
+        if not guess.field or best[guess.field] is guess
+        else replace(guess, field="", confidence=0.0, why="同一字段已有更像的列", used=False)
+        for guess in columns
     ]

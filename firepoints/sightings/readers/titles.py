@@ -61,9 +61,9 @@ def read_titles(lines: Iterable[tuple[int, str]], *, tz: str, year: int | None =
     for row, line in lines:
         text = plain(line)[:LONGEST]
         for match in WINDOW.finditer(text):
-            found = _window(match, text, year, tz)
-            if found:
-                return TitleTime(*found, text=text[:100], row=row)
+            window = _window(match, text, year, tz)
+            if window:
+                return TitleTime(*window, text=text[:100], row=row)
     return TitleTime()
 
 
@@ -75,13 +75,13 @@ def year_of(texts: Iterable[str]) -> int | None:
 
 def stated_totals(lines: Iterable[tuple[int, str]]) -> list[dict[str, int]]:
     """The numbers of points that the lines state as totals (合计12, 共12个火点, 合计 12(3)), each with its row."""
-    found = ((row, TOTAL_SAID.search(plain(text)[:LONGEST])) for row, text in lines)
-    return [{"row": row, "points": int(match.group(1))} for row, match in found if match]
+    matches = ((row, TOTAL_SAID.search(plain(text)[:LONGEST])) for row, text in lines)
+    return [{"row": row, "points": int(match.group(1))} for row, match in matches if match]
 
 
 def day_of(lines: Iterable[str]) -> Any:
     """The one full date that the lines name, as a date; None where there is none or more than one."""
-    days = {make_date(*map(int, found)) for line in lines for found in FULL_DAY.findall(plain(line)[:LONGEST])}
+    days = {make_date(*map(int, parts)) for line in lines for parts in FULL_DAY.findall(plain(line)[:LONGEST])}
     return days.pop() if len(days) == 1 else None
 
 

@@ -77,7 +77,7 @@ def test_a_county_beyond_ours_is_compared_only_where_it_comes_to_lie_inside():
     lon, lat, stated = points(3)
     far = check_datum(
         lon=np.append(lon, 120.0), lat=np.append(lat, 41.0), declared="wgs84", stated=[*stated, "新民市"], county_of=striped,
-        known=set(stated),
+        counties=set(stated),
     )  # fmt: skip
     assert far.figures[0].compared == 3
 
