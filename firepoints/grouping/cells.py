@@ -179,15 +179,15 @@ class _Cells:
 
 def _gathered(pairs: Iterable[tuple[Ints, Ints]]) -> Iterator[tuple[Ints, Ints]]:
     """The same pairs in pieces of about BLOCK."""
-    left: list[Ints] = []
-    right: list[Ints] = []
-    held = 0
+    firsts: list[Ints] = []
+    seconds: list[Ints] = []
+    count = 0
     for i, j in pairs:
-        left.append(i)
-        right.append(j)
-        held += len(i)
-        if held >= BLOCK:
-            yield np.concatenate(left), np.concatenate(right)
-            left, right, held = [], [], 0
-    if left:
-        yield np.concatenate(left), np.concatenate(right)
+        firsts.append(i)
+        seconds.append(j)
+        count += len(i)
+        if count >= BLOCK:
+            yield np.concatenate(firsts), np.concatenate(seconds)
+            firsts, seconds, count = [], [], 0
+    if firsts:
+        yield np.concatenate(firsts), np.concatenate(seconds)

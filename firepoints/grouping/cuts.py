@@ -67,29 +67,29 @@ def proposed_parts(
         # The part that holds the first sighting keeps the reason of the cut before; the other says why it is apart.
         first, second = (at[side], at[~side]) if side[0] else (at[~side], at[side])
         waiting += [(first, reason), (second, why)]
-    done.sort(key=lambda one: int(one[0][0]))
+    done.sort(key=lambda part: int(part[0][0]))
     return [Part(tuple(sorted(plane.d.id[at].tolist())), reason) for at, reason in done]
 
 
 def _cut(plane: _Plane, at: Ints, params: Params) -> tuple[Bools | None, str]:
     """(which of `at` lie on one side, why), or (None, "") where they are one site."""
-    for found in (_findings(plane, at), _one_pass(plane, at), _pause(plane, at, params), _gap(plane, at, params)):
-        if found is not None and found[0].any() and not found[0].all():
-            return found
+    for cut in (_findings(plane, at), _one_pass(plane, at), _pause(plane, at, params), _gap(plane, at, params)):
+        if cut is not None and cut[0].any() and not cut[0].all():
+            return cut
     return None, ""
 
 
 def _findings(plane: _Plane, at: Ints) -> tuple[Bools, str] | None:
     """Findings on site that no chain of steps of SITES_M connects: the rest goes to the nearer one."""
-    found = at[(plane.d.family[at] == Family.PATROL) | (plane.d.family[at] == Family.SCAR)]
-    if len(found) < 2:
+    findings = at[(plane.d.family[at] == Family.PATROL) | (plane.d.family[at] == Family.SCAR)]
+    if len(findings) < 2:
         return None
-    i, j = np.triu_indices(len(found), 1)
-    apart = np.hypot(plane.x[found[i]] - plane.x[found[j]], plane.y[found[i]] - plane.y[found[j]])
-    root = components(len(found), i[apart < SITES_M], j[apart < SITES_M])
+    i, j = np.triu_indices(len(findings), 1)
+    apart = np.hypot(plane.x[findings[i]] - plane.x[findings[j]], plane.y[findings[i]] - plane.y[findings[j]])
+    root = components(len(findings), i[apart < SITES_M], j[apart < SITES_M])
     if not root.any():
         return None
-    own, others = found[root == 0], found[root != 0]
+    own, others = findings[root == 0], findings[root != 0]
     metres = float(apart[(root[i] == 0) != (root[j] == 0)].min())
     return _nearer(plane, at, own, others), f"巡查发现或黑斑相距 {metres:.0f} 米"
 
@@ -124,12 +124,12 @@ def _counted(plane: _Plane, at: Ints) -> Ints:
 
 def _pause(plane: _Plane, at: Ints, params: Params) -> tuple[Bools, str] | None:
     """The longest time without a sighting, where the group lasts too long; the earlier of two equal ones."""
-    some, d = _counted(plane, at), plane.d
-    if not len(some) or d.starts_at[some].max() - d.ends_at[some].min() <= params.max_span_h * HOUR:
+    counted, d = _counted(plane, at), plane.d
+    if not len(counted) or d.starts_at[counted].max() - d.ends_at[counted].min() <= params.max_span_h * HOUR:
         return None
-    some = some[np.argsort(d.starts_at[some], kind="stable")]
-    starts = d.starts_at[some]
-    pauses = starts[1:] - np.maximum.accumulate(d.ends_at[some])[:-1]
+    counted = counted[np.argsort(d.starts_at[counted], kind="stable")]
+    starts = d.starts_at[counted]
+    pauses = starts[1:] - np.maximum.accumulate(d.ends_at[counted])[:-1]
     # Between two that began together nothing can be cut; where all overlap, no pause is longer than theirs.
     longest = int(np.argmax(np.where(starts[1:] > starts[:-1], pauses, np.iinfo(np.int64).min)))
     later = starts[longest + 1]
@@ -139,8 +139,8 @@ def _pause(plane: _Plane, at: Ints, params: Params) -> tuple[Bools, str] | None:
 def _gap(plane: _Plane, at: Ints, params: Params) -> tuple[Bools, str] | None:
     """The widest gap along the line between the two farthest centres, where the group is too wide; of equal ones the one
     nearest to the middle."""
-    some = _counted(plane, at)
-    ends = _farthest(plane, some)
+    counted = _counted(plane, at)
+    ends = _farthest(plane, counted)
     if ends is None:
         return None
     a, b = ends
@@ -149,19 +149,19 @@ def _gap(plane: _Plane, at: Ints, params: Params) -> tuple[Bools, str] | None:
     if length <= params.max_extent_m:
         return None
     along = np.round(((plane.x - plane.x[a]) * dx + (plane.y - plane.y[a]) * dy) / length, 1)
-    steps = np.unique(along[some])
+    steps = np.unique(along[counted])
     gaps, middles = np.diff(steps), (steps[1:] + steps[:-1]) / 2
     widest = int(np.lexsort((middles, np.abs(middles - length / 2), -np.round(gaps)))[0])
     return along[at] < middles[widest], f"中间空开 {gaps[widest]:.0f} 米"
 
 
-def _farthest(plane: _Plane, some: Ints) -> tuple[int, int] | None:
+def _farthest(plane: _Plane, counted: Ints) -> tuple[int, int] | None:
     """The two centres farthest from each other; only the corners of the hull can be."""
-    if len(some) < 2:
+    if len(counted) < 2:
         return None
-    hull = shapely.convex_hull(shapely.multipoints(np.stack((plane.x[some], plane.y[some]), axis=1)))
+    hull = shapely.convex_hull(shapely.multipoints(np.stack((plane.x[counted], plane.y[counted]), axis=1)))
     corner = {(x, y) for x, y in shapely.get_coordinates(hull).tolist()}
-    outer = np.array([i for i in some.tolist() if (plane.x[i], plane.y[i]) in corner], dtype=np.int64)
+    outer = np.array([i for i in counted.tolist() if (plane.x[i], plane.y[i]) in corner], dtype=np.int64)
     if len(outer) < 2:
         return None
     i, j = np.triu_indices(len(outer), 1)

@@ -21,16 +21,16 @@ def likely_shifted(partition: Partition, params: Params) -> list[tuple[int, int]
     footprint of the pixel, after its pass and on the same Beijing day."""
     d = partition.detections
     finding = d.by_people
-    held = np.zeros(len(d), dtype=bool)
-    held[partition.root[~finding]] = True
-    lone = finding & ~held[partition.root]
+    has_pixel = np.zeros(len(d), dtype=bool)
+    has_pixel[partition.root[~finding]] = True
+    lone = finding & ~has_pixel[partition.root]
     if not lone.any():
         return []
     pixel = ~finding & (d.family != Family.HIMAWARI) & ~d.fixed_heat & around(d, lone)
-    some = d.take(np.flatnonzero(lone | pixel))
+    candidates = d.take(np.flatnonzero(lone | pixel))
     is_lone = lone[lone | pixel]
-    lon, lat = to_wgs84(some.lon, some.lat, "gcj02")
-    moved = replace(some, lon=np.where(is_lone, lon, some.lon), lat=np.where(is_lone, lat, some.lat))
+    lon, lat = to_wgs84(candidates.lon, candidates.lat, "gcj02")
+    moved = replace(candidates, lon=np.where(is_lone, lon, candidates.lon), lat=np.where(is_lone, lat, candidates.lat))
     moved = moved.take(moved.canonical_order())
     links, _ = links_of(moved, None, params)
     links = links.where(links.rule == Rule.INSIDE)

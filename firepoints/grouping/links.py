@@ -122,7 +122,7 @@ def links_of(d: Detections, s: Shapes | None, params: Params) -> tuple[Links, Li
 
     `s`: the footprints where somebody has them; else each stretch of time has its own made.
     """
-    found: list[Links] = []
+    pieces: list[Links] = []
     hints: list[Links] = []
     lasting = max(params.window_h, params.scar_window_h if d.by_people.any() else 0.0)
     for first, last, end in slabs(d, lasting * HOUR):
@@ -130,9 +130,9 @@ def links_of(d: Detections, s: Shapes | None, params: Params) -> tuple[Links, Li
         shapes = s.take(slice(first, end)) if s else Shapes.of(part, params)
         own = last - first  # pairs that begin later are found in the next stretch
         linked, hinted = slab_links(part, shapes, params)
-        found += [links.where(links.a < own).moved(first) for links in linked]
+        pieces += [links.where(links.a < own).moved(first) for links in linked]
         hints += [links.where(links.a < own).moved(first) for links in hinted]
-    return Links.concat(found), Links.concat(hints)
+    return Links.concat(pieces), Links.concat(hints)
 
 
 def slab_links(d: Detections, s: Shapes, params: Params) -> tuple[list[Links], list[Links]]:
@@ -141,16 +141,16 @@ def slab_links(d: Detections, s: Shapes, params: Params) -> tuple[list[Links], l
     person = np.flatnonzero(d.by_people).astype(np.int64)
     window = params.window_h * HOUR
     near = pairs_within(d, pixel, pixel_reach(d, s, params, pixel), window)
-    found = [pixel_links(d, s, params, pairs) for pairs in near]
+    pieces = [pixel_links(d, s, params, pairs) for pairs in near]
     hints = list(himawari_hints(d, params))
     if len(person):
         everyone = np.sort(np.concatenate((pixel, person)))
         reach = max(float(s.outer_m[everyone].max()), 2 * float(s.outer_m[person].max()))
         for pairs in pairs_within(d, everyone, reach, max(window, params.scar_window_h * HOUR)):
             linked, hinted = person_links(d, s, params, pairs)
-            found.append(linked)
+            pieces.append(linked)
             hints.append(hinted)
-    return found, hints
+    return pieces, hints
 
 
 def pixel_reach(d: Detections, s: Shapes, params: Params, pixel: Ints) -> float:

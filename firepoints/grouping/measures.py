@@ -75,9 +75,9 @@ def expand(start: Ints, stop: Ints) -> Iterator[tuple[Ints, Ints]]:
     while begin < len(count):
         done = int(total[begin - 1]) if begin else 0
         end = max(int(np.searchsorted(total, done + BLOCK, "right")), begin + 1)
-        some = count[begin:end]
-        if some.any():
-            i = np.repeat(np.arange(begin, end, dtype=np.int64), some)
-            within = np.arange(len(i), dtype=np.int64) - np.repeat(np.cumsum(some) - some, some)
+        sizes = count[begin:end]
+        if sizes.any():
+            i = np.repeat(np.arange(begin, end, dtype=np.int64), sizes)
+            within = np.arange(len(i), dtype=np.int64) - np.repeat(np.cumsum(sizes) - sizes, sizes)
             yield i, start[i] + within
         begin = end

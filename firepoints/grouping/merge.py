@@ -96,9 +96,9 @@ class Careful:
         self.start = {int(n): int(root[n]) for n in np.flatnonzero(nodes)}
         self.foes: dict[int, set[int]] = {}
         for a, b in apart[nodes[apart[:, 0]] & nodes[apart[:, 1]]]:
-            left, right = int(root[a]), int(root[b])
-            self.foes.setdefault(left, set()).add(right)
-            self.foes.setdefault(right, set()).add(left)
+            root_a, root_b = int(root[a]), int(root[b])
+            self.foes.setdefault(root_a, set()).add(root_b)
+            self.foes.setdefault(root_b, set()).add(root_a)
 
     def find(self, node: int) -> int:
         while self.parent[node] != node:
@@ -122,7 +122,7 @@ class Careful:
 
     def roots(self, root: Ints) -> Ints:
         """The new root of every node that was given, the old one of all others."""
-        found = root.copy()
+        roots = root.copy()
         for node, start in self.start.items():
-            found[node] = self.find(start)
-        return found
+            roots[node] = self.find(start)
+        return roots

@@ -111,7 +111,7 @@ class Detections:
         def column(value: Any, kind: Any) -> Any:
             return np.array(np.broadcast_to(np.asarray(value, dtype=kind), ids.shape))
 
-        made = cls(
+        detections = cls(
             id=ids,
             starts_at=column(starts_at, np.int64),
             ends_at=column(starts_at if ends_at is None else ends_at, np.int64),
@@ -124,8 +124,8 @@ class Detections:
             error_m=column(error_m, np.float64),
             fixed_heat=column(fixed_heat, np.bool_),
         )
-        made.check()
-        return made
+        detections.check()
+        return detections
 
     def check(self) -> None:
         rising = bool((self.id[1:] > self.id[:-1]).all())

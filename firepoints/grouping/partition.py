@@ -120,12 +120,12 @@ class Partition:
         """Some groups, by their positions in the order of their least id: a million need not be objects at once."""
         every = self._listed
         span_h, over_span, over_extent = self.span_h, self.over_span, self.over_extent
-        made = []
+        groups = []
         for k in at:
             members = every[k]
             links = self._links_of(k)
             over = (("over_48h", over_span[k]), ("over_2km", over_extent[k]))
-            made.append(
+            groups.append(
                 Group(
                     members=members,
                     links=tuple(links),
@@ -136,7 +136,7 @@ class Partition:
                     extent_m=float(self.extent_m[k]),
                 )
             )
-        return made
+        return groups
 
     def hints(self) -> list[Link]:
         """Relations that join nothing: geostationary hits nearby, a finding before the pass, pairs kept apart."""

@@ -47,28 +47,30 @@ def group(detections: Detections, constraints: Constraints | None = None, params
     constraints, params = constraints or Constraints(), params or Params()
     order = detections.canonical_order()
     d = detections.take(order)
-    found, hints = links_of(d, None, params)
-    said = Said.of(d, constraints)
-    kept = np.ones(len(found), dtype=bool)
-    if len(said.apart):
-        kept = one_side(d, Shapes.of(d, params), found, *parts_of(len(d), said.joined, said.frozen, said.apart))
-    is_free = said.frozen < 0
-    free = np.ones(len(found), dtype=bool) if is_free.all() else is_free[found.a] & is_free[found.b]
-    root = merged(d, found.where(kept & free), said)
-    same = root[found.a] == root[found.b]
-    joined = pair_links(d, said.joined[root[said.joined[:, 0]] == root[said.joined[:, 1]]], Rule.JOINED)
-    frozen = said.frozen >= 0
+    links, hints = links_of(d, None, params)
+    decisions = Said.of(d, constraints)
+    is_kept = np.ones(len(links), dtype=bool)
+    if len(decisions.apart):
+        is_kept = one_side(
+            d, Shapes.of(d, params), links, *parts_of(len(d), decisions.joined, decisions.frozen, decisions.apart)
+        )
+    is_free = decisions.frozen < 0
+    free = np.ones(len(links), dtype=bool) if is_free.all() else is_free[links.a] & is_free[links.b]
+    root = merged(d, links.where(is_kept & free), decisions)
+    same = root[links.a] == root[links.b]
+    joined = pair_links(d, decisions.joined[root[decisions.joined[:, 0]] == root[decisions.joined[:, 1]]], Rule.JOINED)
+    frozen = decisions.frozen >= 0
     return Partition(
         ids=detections.id,
         label=at_input(order, least_ids(d, root)),
         detections=d,
         root=root,
         params=params,
-        frozen_labels=frozenset(frozen_ids(d, said)[frozen].tolist()) if frozen.any() else frozenset(),
-        links=Links.concat((found.where(kept & same), joined)),
-        hint_links=Links.concat((hints, found.where(~same & free & (found.rule == Rule.TOUCH)).ruled(Rule.APART))),
-        proposals=proposals_of(d, found.where(kept), said),
-        conflicts=said.conflicts,
+        frozen_labels=frozenset(frozen_ids(d, decisions)[frozen].tolist()) if frozen.any() else frozenset(),
+        links=Links.concat((links.where(is_kept & same), joined)),
+        hint_links=Links.concat((hints, links.where(~same & free & (links.rule == Rule.TOUCH)).ruled(Rule.APART))),
+        proposals=proposals_of(d, links.where(is_kept), decisions),
+        conflicts=decisions.conflicts,
     )
 
 
@@ -80,10 +82,10 @@ def related(detections: Detections, seeds: Iterable[int], constraints: Constrain
     d = detections.take(detections.canonical_order())
     links, _ = links_of(d, None, params)
     chains = [pair for members in constraints.frozen for pair in pairwise(members)]
-    said = positions(d, [*constraints.joined, *constraints.apart, *chains])
-    root = components(len(d), np.r_[links.a, said[:, 0]], np.r_[links.b, said[:, 1]])
-    wanted = np.isin(d.id, np.fromiter(seeds, dtype=np.int64))
-    return np.sort(d.id[np.isin(root, root[wanted])])
+    pairs = positions(d, [*constraints.joined, *constraints.apart, *chains])
+    root = components(len(d), np.r_[links.a, pairs[:, 0]], np.r_[links.b, pairs[:, 1]])
+    is_seed = np.isin(d.id, np.fromiter(seeds, dtype=np.int64))
+    return np.sort(d.id[np.isin(root, root[is_seed])])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,19 +121,21 @@ def positions(d: Detections, pairs: Sequence[tuple[int, int]]) -> Ints:
     """Pairs of ids as pairs of positions in `d`, shape (n, 2); pairs with an unknown id are left out."""
     if not pairs or not len(d):
         return np.empty((0, 2), dtype=np.int64)
-    wanted = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
+    ids = np.asarray(pairs, dtype=np.int64).reshape(-1, 2)
     by_id = np.argsort(d.id, kind="stable")
-    at = np.minimum(np.searchsorted(d.id[by_id], wanted), len(d) - 1)
-    known = (d.id[by_id][at] == wanted).all(axis=1)
-    return np.asarray(by_id[at][known], dtype=np.int64)
+    at = np.minimum(np.searchsorted(d.id[by_id], ids), len(d) - 1)
+    is_known = (d.id[by_id][at] == ids).all(axis=1)
+    return np.asarray(by_id[at][is_known], dtype=np.int64)
 
 
-def merged(d: Detections, free: Links, said: Said) -> Ints:
+def merged(d: Detections, free: Links, decisions: Said) -> Ints:
     """The group of each detection as its least position; frozen groups are closed, everything else as the rule says."""
     own = np.arange(len(d), dtype=np.int64)
-    closed = np.flatnonzero(said.frozen >= 0)
-    root = contracted(own, np.r_[said.joined[:, 0], closed], np.r_[said.joined[:, 1], said.frozen[closed]])
-    root = merge(root, free.where(free.rule == Rule.TOUCH), said.apart)
+    closed = np.flatnonzero(decisions.frozen >= 0)
+    root = contracted(
+        own, np.r_[decisions.joined[:, 0], closed], np.r_[decisions.joined[:, 1], decisions.frozen[closed]]
+    )
+    root = merge(root, free.where(free.rule == Rule.TOUCH), decisions.apart)
     free = free.where(free.rule != Rule.TOUCH)
     if not len(free):
         return root
@@ -139,16 +143,16 @@ def merged(d: Detections, free: Links, said: Said) -> Ints:
     pixel = ~person & (d.family != Family.HIMAWARI)
 
     hosts = groups_with(root, pixel & ~d.fixed_heat)
-    root = attach_loose(root, hosts, free.where(free.rule == Rule.FIXED_TOUCH), said.apart)
+    root = attach_loose(root, hosts, free.where(free.rule == Rule.FIXED_TOUCH), decisions.apart)
     loose = ~groups_with(root, pixel & ~d.fixed_heat)
     days = free.where(free.rule == Rule.FIXED_DAY)
-    root = merge(root, days.where(loose[days.a] & loose[days.b]), said.apart)
+    root = merge(root, days.where(loose[days.a] & loose[days.b]), decisions.apart)
 
-    root = attach_loose(root, groups_with(root, pixel), free.where(free.rule == Rule.INSIDE), said.apart)
+    root = attach_loose(root, groups_with(root, pixel), free.where(free.rule == Rule.INSIDE), decisions.apart)
     near = free.where(free.rule == Rule.PATROL_NEAR)
     loose = ~groups_with(root, pixel)
-    root = merge(root, near.where(loose[near.a] & loose[near.b]), said.apart)
-    return attach_loose(root, groups_with(root, pixel), near, said.apart)
+    root = merge(root, near.where(loose[near.a] & loose[near.b]), decisions.apart)
+    return attach_loose(root, groups_with(root, pixel), near, decisions.apart)
 
 
 def attach_loose(root: Ints, hosts: Bools, links: Links, apart: Ints) -> Ints:
@@ -164,34 +168,34 @@ def pair_links(d: Detections, pairs: Ints, rule: int) -> Links:
     return Links(a, b, np.full(len(a), rule, dtype=np.uint8), np.hypot(*offset_m(d, a, b)), gap_s(d, a, b))
 
 
-def proposals_of(d: Detections, links: Links, said: Said) -> tuple[Proposal, ...]:
+def proposals_of(d: Detections, links: Links, decisions: Said) -> tuple[Proposal, ...]:
     """For each detection and frozen group that the rule, or a person's joining, connects: the strongest link.
 
     Fixed heat proposes nothing: it never extends a group.
     """
-    if (said.frozen < 0).all():
+    if (decisions.frozen < 0).all():
         return ()
-    one_frozen = (said.frozen[links.a] >= 0) != (said.frozen[links.b] >= 0)
+    one_frozen = (decisions.frozen[links.a] >= 0) != (decisions.frozen[links.b] >= 0)
     rules = np.isin(links.rule, (Rule.TOUCH, Rule.INSIDE, Rule.PATROL_NEAR))
-    found = Links.concat((pair_links(d, said.across, Rule.JOINED), links.where(one_frozen & rules)))
-    ids, group_id = d.id, frozen_ids(d, said)
+    candidates = Links.concat((pair_links(d, decisions.across, Rule.JOINED), links.where(one_frozen & rules)))
+    ids, group_id = d.id, frozen_ids(d, decisions)
     best: dict[tuple[int, int], Proposal] = {}
-    for i in found.strongest_first():
-        a, b = int(found.a[i]), int(found.b[i])
-        outside, inside = (a, b) if said.frozen[b] >= 0 else (b, a)
+    for i in candidates.strongest_first():
+        a, b = int(candidates.a[i]), int(candidates.b[i])
+        outside, inside = (a, b) if decisions.frozen[b] >= 0 else (b, a)
         key = (int(ids[outside]), int(group_id[inside]))
         pair = sorted((int(ids[a]), int(ids[b])))
-        rule, gap_h = RULES[found.rule[i]], float(found.gap_s[i]) / HOUR
-        best.setdefault(key, Proposal(*key, Link(pair[0], pair[1], rule, float(found.distance_m[i]), gap_h)))
+        rule, gap_h = RULES[candidates.rule[i]], float(candidates.gap_s[i]) / HOUR
+        best.setdefault(key, Proposal(*key, Link(pair[0], pair[1], rule, float(candidates.distance_m[i]), gap_h)))
     return tuple(best[key] for key in sorted(best))
 
 
-def frozen_ids(d: Detections, said: Said) -> Ints:
+def frozen_ids(d: Detections, decisions: Said) -> Ints:
     """The least id of each detection's frozen group (meaningless where it has none)."""
     least = np.full(len(d), np.iinfo(np.int64).max, dtype=np.int64)
-    is_frozen = said.frozen >= 0
-    np.minimum.at(least, said.frozen[is_frozen], d.id[is_frozen])
-    return np.asarray(least[said.frozen])
+    is_frozen = decisions.frozen >= 0
+    np.minimum.at(least, decisions.frozen[is_frozen], d.id[is_frozen])
+    return np.asarray(least[decisions.frozen])
 
 
 def least_ids(d: Detections, root: Ints) -> Ints:

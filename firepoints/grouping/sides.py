@@ -40,13 +40,13 @@ def one_side(d: Detections, s: Shapes, links: Links, part: Ints, foes: dict[int,
     newcomer = np.where(a_in[at], links.b[at], links.a[at])
     to = np.where(a_in[at], part[links.a[at]], part[links.b[at]])
     side = np.full(len(d), NOBODY, dtype=np.int64)
-    taken: dict[int, list[int]] = defaultdict(list)
+    parts: dict[int, list[int]] = defaultdict(list)
     for i in most_touched_first(d, s, links, at).tolist():
         pk, own = int(newcomer[i]), int(to[i])
-        if foes[own].intersection(taken[pk]):
+        if foes[own].intersection(parts[pk]):
             keep[at[i]] = False
-        elif own not in taken[pk]:
-            taken[pk].append(own)
+        elif own not in parts[pk]:
+            parts[pk].append(own)
             side[pk] = own if side[pk] == NOBODY else side[pk]
     sides = side[links.a], side[links.b]
     for i in np.flatnonzero((sides[0] != NOBODY) & (sides[1] != NOBODY) & (sides[0] != sides[1])).tolist():
@@ -56,9 +56,9 @@ def one_side(d: Detections, s: Shapes, links: Links, part: Ints, foes: dict[int,
 
 def most_touched_first(d: Detections, s: Shapes, links: Links, at: Ints) -> Ints:
     """Positions in `at` by area shared by the two footprints, then nearness, then time, then canonical order."""
-    some = links.where(at)
-    shared = overlap_m2(d, s, some)
-    return np.lexsort((some.b, some.a, some.gap_s, some.distance_m, -shared)).astype(np.int64)
+    chosen = links.where(at)
+    shared = overlap_m2(d, s, chosen)
+    return np.lexsort((chosen.b, chosen.a, chosen.gap_s, chosen.distance_m, -shared)).astype(np.int64)
 
 
 def overlap_m2(d: Detections, s: Shapes, links: Links) -> Floats:
@@ -75,5 +75,7 @@ def drawn(s: Shapes, at: Ints, x: Floats, y: Floats) -> npt.NDArray[Any]:
     east, north = corners(s, at)
     ring = np.stack(((east + x).T, (north + y).T), axis=2)  # shape (n, 4, 2)
     # A disc's corners are one point, which is why this is a hull and no polygon.
-    hull = shapely.convex_hull(np.array([shapely.multipoints(one) for one in ring], dtype=object))
+    hull = shapely.convex_hull(
+        np.array([shapely.multipoints(footprint_corners) for footprint_corners in ring], dtype=object)
+    )
     return np.asarray(shapely.buffer(hull, s.margin[at]))
