@@ -5,11 +5,9 @@ from __future__ import annotations
 import calendar
 import re
 from dataclasses import dataclass
-from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time
+from datetime import MAXYEAR, MINYEAR, date
 from typing import Self
-from zoneinfo import ZoneInfo
 
-BEIJING = ZoneInfo("Asia/Shanghai")
 # ASCII: full-width digits look the same on a page, but sort after every month and match none.
 PATTERN = r"(?!0000)([0-9]{4})-(0[1-9]|1[0-2])"
 # Months counted from January of the year 0.
@@ -65,14 +63,6 @@ class Month:
         return [date(self.year, self.number, day) for day in range(1, self.last_day.day + 1)]
 
     @property
-    def interval_utc(self) -> tuple[datetime, datetime]:
-        """From its first Beijing midnight until before the next month's, in UTC; cut where the calendar ends."""
-        following = self.shift(1)
-        if following == self:
-            return _midnight(self.first_day), datetime.max.replace(tzinfo=UTC)
-        return _midnight(self.first_day), _midnight(following.first_day)
-
-    @property
     def words(self) -> str:
         """As papers and pages write it: 2023年10月."""
         return f"{self.year}年{self.number}月"
@@ -88,10 +78,3 @@ class Month:
 
     def __str__(self) -> str:
         return f"{self.year:04d}-{self.number:02d}"
-
-
-def _midnight(day: date) -> datetime:
-    try:
-        return datetime.combine(day, time(), BEIJING).astimezone(UTC)
-    except OverflowError:  # the first Beijing midnight of the calendar lies before the first one in UTC
-        return datetime.min.replace(tzinfo=UTC)

@@ -1,7 +1,6 @@
-"""A month is written, compared, moved and cut out of time in one way."""
+"""A month is written, compared and moved in one way."""
 
-from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import example, given
@@ -81,21 +80,6 @@ def test_no_step_leads_beyond_the_calendar(by: int) -> None:
 @given(MONTHS, MONTHS)
 def test_months_sort_as_their_texts_and_their_days_do(month: Month, other: Month) -> None:
     assert (month < other) == (str(month) < str(other)) == (month.first_day < other.first_day)
-
-
-@given(st.datetimes(datetime(1900, 1, 1), datetime(9990, 1, 1), timezones=st.just(UTC)))
-@example(datetime(2023, 9, 30, 16, 0, tzinfo=UTC))
-@example(datetime(2023, 9, 30, 15, 59, 59, tzinfo=UTC))
-def test_a_moment_lies_in_the_interval_of_its_beijing_month_alone(at: datetime) -> None:
-    month = Month.of(at.astimezone(ZoneInfo("Asia/Shanghai")).date())
-    starts_at, ends_at = month.interval_utc
-    assert starts_at <= at < ends_at
-    assert (month.shift(-1).interval_utc[1], month.shift(1).interval_utc[0]) == (starts_at, ends_at)
-
-
-def test_the_intervals_at_the_calendars_ends_are_cut_there() -> None:
-    assert Month(1, 1).interval_utc[0] == datetime.min.replace(tzinfo=UTC)
-    assert Month(9999, 12).interval_utc[1] == datetime.max.replace(tzinfo=UTC)
 
 
 def test_a_month_is_said_without_zeros() -> None:
