@@ -44,14 +44,14 @@ class DemoFile:
 
 def files_of(world: World, plan: Plan, places: Places) -> list[DemoFile]:
     """All files in the order in which they arrive. The same world gives the same bytes."""
-    made = [*_firms(world, plan), *_lists(world, plan, places), *_patrols(world, plan, places)]
-    return sorted(made, key=lambda one: one.arrives)
+    files = [*_firms(world, plan), *_lists(world, plan, places), *_patrols(world, plan, places)]
+    return sorted(files, key=lambda file: file.arrives)
 
 
 def _firms(world: World, plan: Plan) -> Iterator[DemoFile]:
     pixels = world.of("N20", "N")
     for at, file in enumerate(plan.firms()):
-        rows = [_firms_row(one) for one in pixels if file.covers(one.at.astimezone(UTC).date())]
+        rows = [_firms_row(pixel) for pixel in pixels if file.covers(pixel.at.astimezone(UTC).date())]
         if at == 1:
             rows.append([*rows[-1][:1], "123.7x", *rows[-1][2:]])  # a download that was cut and mended by hand
         if at == 2:
@@ -60,13 +60,13 @@ def _firms(world: World, plan: Plan) -> Iterator[DemoFile]:
         yield DemoFile(f"firms-viirs-{file.first}-{file.last}.csv", "firms", file.arrives, _csv(FIRMS_HEAD, rows))
 
 
-def _firms_row(one: Seen) -> list[str]:
-    at = one.at.astimezone(UTC)
-    is_day = 6 <= one.at.astimezone(BEIJING).hour < 18
+def _firms_row(pixel: Seen) -> list[str]:
+    at = pixel.at.astimezone(UTC)
+    is_day = 6 <= pixel.at.astimezone(BEIJING).hour < 18
     return [
-        f"{one.lat:.5f}", f"{one.lon:.5f}", f"{(334 if is_day else 301) + one.frp_mw:.2f}", f"{one.scan_km:.2f}",
-        f"{one.track_km:.2f}", f"{at:%Y-%m-%d}", f"{at:%H%M}", one.channel, "VIIRS", "nominal", "2.0NRT",
-        f"{296 if is_day else 281:.2f}", f"{one.frp_mw:.2f}", "D" if is_day else "N",
+        f"{pixel.lat:.5f}", f"{pixel.lon:.5f}", f"{(334 if is_day else 301) + pixel.frp_mw:.2f}", f"{pixel.scan_km:.2f}",
+        f"{pixel.track_km:.2f}", f"{at:%Y-%m-%d}", f"{at:%H%M}", pixel.channel, "VIIRS", "nominal", "2.0NRT",
+        f"{296 if is_day else 281:.2f}", f"{pixel.frp_mw:.2f}", "D" if is_day else "N",
     ]  # fmt: skip
 
 
@@ -78,13 +78,13 @@ def _csv(head: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
     return text.getvalue().encode("utf-8-sig" if any(ord(c) > 127 for c in "".join(head)) else "ascii")
 
 
-def _told(seen: Sequence[Seen], file: Delivery) -> list[Seen]:
-    return [one for one in seen if file.covers(one.at.astimezone(BEIJING).date())]
+def _told(sightings: Sequence[Seen], file: Delivery) -> list[Seen]:
+    return [sighting for sighting in sightings if file.covers(sighting.at.astimezone(BEIJING).date())]
 
 
 def _lists(world: World, plan: Plan, places: Places) -> Iterator[DemoFile]:
     for at, file in enumerate(plan.lists()):
-        rows = [_list_row(no, one, places) for no, one in enumerate(_told(world.of("list"), file), start=1)]
+        rows = [_list_row(no, sighting, places) for no, sighting in enumerate(_told(world.of("list"), file), start=1)]
         if at == 0:
             rows[0] = [*rows[0][:6], dms(float(rows[0][6]), "E"), dms(float(rows[0][7]), "N"), *rows[0][8:]]
         if at == SPOILED:
@@ -115,11 +115,11 @@ def _lists(world: World, plan: Plan, places: Places) -> Iterator[DemoFile]:
         )
 
 
-def _list_row(at: int, one: Seen, places: Places) -> list[str]:
-    local = one.at.astimezone(BEIJING)
-    county, township = places(one.lon, one.lat)
-    return [str(at), f"{local:%Y-%m-%d}", f"{local:%H:%M}", "NOAA-20", county, township, f"{one.lon:.5f}",
-            f"{one.lat:.5f}", "1", "中", "演示数据"]  # fmt: skip
+def _list_row(at: int, sighting: Seen, places: Places) -> list[str]:
+    local = sighting.at.astimezone(BEIJING)
+    county, township = places(sighting.lon, sighting.lat)
+    return [str(at), f"{local:%Y-%m-%d}", f"{local:%H:%M}", "NOAA-20", county, township, f"{sighting.lon:.5f}",
+            f"{sighting.lat:.5f}", "1", "中", "演示数据"]  # fmt: skip
 
 
 def dms(degrees: float, mark: str) -> str:
@@ -157,12 +157,12 @@ def _patrols(world: World, plan: Plan, places: Places) -> Iterator[DemoFile]:
     kinds = {"fire": "明火", "scar": "黑斑", "self": "明火"}
     for file in plan.patrols():
         rows = []
-        for one in _told(world.of(*kinds), file):
-            local = one.at.astimezone(BEIJING)
-            is_city = one.channel != "self"
+        for sighting in _told(world.of(*kinds), file):
+            local = sighting.at.astimezone(BEIJING)
+            is_city = sighting.channel != "self"
             rows.append([
-                str(uuid.uuid5(NAMESPACE, f"{one.fire}/{one.channel}")), f"{local:%Y-%m-%d %H:%M}", f"{one.lon:.5f}",
-                f"{one.lat:.5f}", kinds[one.channel], "市" if is_city else "县",
-                "演示乙" if is_city else "演示壬", "8", places(one.lon, one.lat)[0], one.note,
+                str(uuid.uuid5(NAMESPACE, f"{sighting.fire}/{sighting.channel}")), f"{local:%Y-%m-%d %H:%M}", f"{sighting.lon:.5f}",
+                f"{sighting.lat:.5f}", kinds[sighting.channel], "市" if is_city else "县",
+                "演示乙" if is_city else "演示壬", "8", places(sighting.lon, sighting.lat)[0], sighting.note,
             ])  # fmt: skip
         yield DemoFile(f"市巡查发现-{file.last}.csv", "patrol", file.arrives, _csv(PATROL_HEAD, rows))

@@ -41,8 +41,8 @@ def photo(shot: Shot) -> bytes:
         _fire(draw, draw_from)
     elif shot.subject == "scar":
         _scar(draw, draw_from)
-    strokes.write(draw, "演示", left=40, top=36, size=110, fill=RED)
-    strokes.write(draw, "示意图", left=WIDTH - 330, top=HEIGHT - 170, size=84, fill=WHITE)
+    strokes.write(draw, "演示", start_x=40, top=36, size=110, fill=RED)
+    strokes.write(draw, "示意图", start_x=WIDTH - 330, top=HEIGHT - 170, size=84, fill=WHITE)
     local = shot.at.astimezone(BEIJING)
     draw.rectangle((0, HEIGHT - 44, WIDTH, HEIGHT), fill=BLACK)
     draw.text(
@@ -57,12 +57,12 @@ def scan(title: str) -> bytes:
     """A PNG of a sheet of paper; `title` in ASCII, since the mark of the demonstration says the rest."""
     image = Image.new("L", (900, 1270), 252)
     draw = ImageDraw.Draw(image)
-    strokes.write(draw, "演示", left=330, top=120, size=110, fill=60)
+    strokes.write(draw, "演示", start_x=330, top=120, size=110, fill=60)
     draw.text((330, 270), title, fill=40, font_size=34)
     for line in range(16):
         draw.line((110, 380 + 44 * line, 790 if line % 5 else 640, 380 + 44 * line), fill=205, width=3)
     draw.ellipse((560, 980, 760, 1180), outline=120, width=6)
-    strokes.write(draw, "示意图", left=575, top=1055, size=50, fill=120)
+    strokes.write(draw, "示意图", start_x=575, top=1055, size=50, fill=120)
     out = io.BytesIO()
     image.save(out, "PNG", optimize=False)
     return out.getvalue()
@@ -90,8 +90,8 @@ def _fire(draw: ImageDraw.ImageDraw, chance: random.Random) -> None:
     for step in range(14):
         radius = 26 + step * 9
         grey = 150 + step * 6
-        left = x + step * chance.randrange(4, 12) - radius
-        draw.ellipse((left, y - 30 * step - radius, left + 2 * radius, y - 30 * step + radius), fill=(grey, grey, grey))
+        edge = x + step * chance.randrange(4, 12) - radius
+        draw.ellipse((edge, y - 30 * step - radius, edge + 2 * radius, y - 30 * step + radius), fill=(grey, grey, grey))
     for _ in range(9):
         dx, tall = chance.randrange(-110, 110), chance.randrange(40, 110)
         draw.polygon(

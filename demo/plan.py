@@ -71,17 +71,17 @@ class Plan:
 
         A fire's leads are there before the list or the patrol that proves it: they come first and decide nothing.
         """
-        asked = set[int]()
-        for one in self.stories:
-            if LEAD_CHANNELS & one.channels:
-                asked |= found_on(one) | {last for first, last in self._issues() if _is_listed(one, first, last)}
-        made: list[Delivery] = []
+        days = set[int]()
+        for story in self.stories:
+            if LEAD_CHANNELS & story.channels:
+                days |= found_on(story) | {last for first, last in self._issues() if _is_listed(story, first, last)}
+        deliveries: list[Delivery] = []
         begins = 1
         for day in range(1, LAST_DAY + 1):
-            if day in asked or day - begins + 1 >= FIRMS_DAYS or day == LAST_DAY:
-                made.append(self._next_morning(FIRMS_AT, begins, day))
+            if day in days or day - begins + 1 >= FIRMS_DAYS or day == LAST_DAY:
+                deliveries.append(self._next_morning(FIRMS_AT, begins, day))
                 begins = day
-        return made
+        return deliveries
 
     def lists(self) -> list[Delivery]:
         """The province's lists: each of a day with fires, or of two such days on end, sent the next morning."""
@@ -89,26 +89,28 @@ class Plan:
 
     def patrols(self) -> list[Delivery]:
         """The patrols' findings: one file for each day on which something was found, the next morning."""
-        days = {day for one in self.stories for day in found_on(one)}
+        days = {day for story in self.stories for day in found_on(story)}
         return [self._next_morning(PATROL_AT, day, day) for day in sorted(days)]
 
-    def arrival(self, one: Story) -> datetime:
+    def arrival(self, story: Story) -> datetime:
         """When the last file that tells of this fire has come; downloads count only where nothing else tells of it."""
-        comes = [each.arrives for each in self.lists() if "list" in one.channels and each.covers(self.date(one.day))]
-        for day in found_on(one):
+        comes = [
+            each.arrives for each in self.lists() if "list" in story.channels and each.covers(self.date(story.day))
+        ]
+        for day in found_on(story):
             comes += [each.arrives for each in self.patrols() if each.covers(self.date(day))]
         if not comes:
-            comes = [next(each.arrives for each in self.firms() if each.covers(self.date(one.day)))]
+            comes = [next(each.arrives for each in self.firms() if each.covers(self.date(story.day)))]
         return max(comes)
 
     def _issues(self) -> list[tuple[int, int]]:
-        made: list[tuple[int, int]] = []
-        for day in sorted({one.day for one in self.stories if "list" in one.channels}):
-            if made and made[-1] == (day - 1, day - 1):
-                made[-1] = (day - 1, day)
+        issues: list[tuple[int, int]] = []
+        for day in sorted({story.day for story in self.stories if "list" in story.channels}):
+            if issues and issues[-1] == (day - 1, day - 1):
+                issues[-1] = (day - 1, day)
             else:
-                made.append((day, day))
-        return made
+                issues.append((day, day))
+        return issues
 
     def _next_morning(self, hour: time, first: int, last: int) -> Delivery:
         # Not on the dot: people send when they have it.
@@ -117,14 +119,14 @@ class Plan:
         return Delivery(arrives, self.date(first), self.date(last))
 
 
-def found_on(one: Story) -> set[int]:
+def found_on(story: Story) -> set[int]:
     """The days on which a patrol meets this fire: flames the same day, a scar the day after."""
-    flames = {one.day} if {"fire", "self"} & one.channels else set[int]()
-    return flames | ({one.day + 1} if "scar" in one.channels else set())
+    flames = {story.day} if {"fire", "self"} & story.channels else set[int]()
+    return flames | ({story.day + 1} if "scar" in story.channels else set())
 
 
-def _is_listed(one: Story, first: int, last: int) -> bool:
-    return "list" in one.channels and first <= one.day <= last
+def _is_listed(story: Story, first: int, last: int) -> bool:
+    return "list" in story.channels and first <= story.day <= last
 
 
 def plan_of(month: str) -> Plan:

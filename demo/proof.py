@@ -106,41 +106,41 @@ def _passing_session(username: str) -> Iterator[str]:
 
 def _tour(visitor: Visitor) -> dict[str, int]:
     _must(visitor, reverse("login"), {})
-    seen: dict[str, int] = {}
-    home = _must(visitor, reverse("home"), seen)
+    statuses: dict[str, int] = {}
+    home = _must(visitor, reverse("home"), statuses)
     if reverse("login") in home.url:
         raise Unproved("首页又转到登录页 / the home page sent us back to sign in")
     if "演示" not in home.text:
         raise Unproved("首页没有“演示”字样 / the home page does not say 演示")
     for asset in sorted(set(re.findall(r'(?:src|href)="(/static/[^"#]+)"', home.text))):
-        _must(visitor, asset, seen)
+        _must(visitor, asset, statuses)
     for name in ("api-docs", "schema"):
-        _must(visitor, reverse(name), seen)
+        _must(visitor, reverse(name), statuses)
     for path in api_lists():
-        _must(visitor, path, seen)
-    return seen
+        _must(visitor, path, statuses)
+    return statuses
 
 
 def api_lists() -> list[str]:
     """The API addresses that take no argument: lists and single facts, read from the URL table itself."""
-    found = []
+    paths = []
     for pattern in _flatten(get_resolver().url_patterns):
         if pattern.startswith("api/") and "<" not in pattern and "(" not in pattern:
-            found.append("/" + pattern)
-    return sorted(set(found) - {reverse("schema"), reverse("api-docs")})
+            paths.append("/" + pattern)
+    return sorted(set(paths) - {reverse("schema"), reverse("api-docs")})
 
 
 def _flatten(patterns: list[URLPattern | URLResolver], prefix: str = "") -> list[str]:
-    found: list[str] = []
+    routes: list[str] = []
     for item in patterns:
         route = prefix + str(item.pattern)
-        found += _flatten(item.url_patterns, route) if isinstance(item, URLResolver) else [route]
-    return found
+        routes += _flatten(item.url_patterns, route) if isinstance(item, URLResolver) else [route]
+    return routes
 
 
-def _must(visitor: Visitor, path: str, seen: dict[str, int]) -> Answer:
+def _must(visitor: Visitor, path: str, statuses: dict[str, int]) -> Answer:
     answer = visitor.get(path)
-    seen[path] = answer.status
+    statuses[path] = answer.status
     # 405: an address that only takes POST is there and says so.
     if answer.status not in (200, 405):
         raise Unproved(f"{path}: {answer.status}")

@@ -53,37 +53,37 @@ def die_with_parent(quick: signal.Signals) -> Callable[[], object] | None:
     return lambda: libc.prctl(PR_SET_PDEATHSIG, int(quick))
 
 
-def reserve(host: str, wanted: int, *, insist: bool) -> socket.socket:
-    """A socket listening on `wanted` (0: any free port), or on the next free port; PortTaken when the user insists.
+def reserve(host: str, first_port: int, *, insist: bool) -> socket.socket:
+    """A socket listening on `first_port` (0: any free port), or on the next free port; PortTaken when the user insists.
 
     It listens at once: nobody can take the port while the deployment is made ready, and whoever asks early waits.
     """
-    bound = _bind(host, wanted)
+    bound = _bind(host, first_port)
     if bound:
         return bound
-    following = (_bind(host, port) for port in range(wanted + 1, min(wanted + PORTS_TRIED, 65536)))
-    free = next((found for found in following if found), None)
+    following = (_bind(host, port) for port in range(first_port + 1, min(first_port + PORTS_TRIED, 65536)))
+    free = next((listener for listener in following if listener), None)
     if free and not insist:
         return free
     number = free.getsockname()[1] if free else 0
     if free:
         free.close()
-    raise PortTaken(wanted, number)
+    raise PortTaken(first_port, number)
 
 
 def _bind(host: str, port: int) -> socket.socket | None:
     """None when somebody else has the port, or when it is for root alone."""
-    found = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        found.bind((host, port))
-        found.listen(BACKLOG)
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
     except OSError as error:
-        found.close()
+        listener.close()
         if error.errno in (errno.EADDRINUSE, errno.EACCES):
             return None
         raise
-    return found
+    return listener
 
 
 class Pauses:

@@ -13,11 +13,11 @@ from django.core.management import call_command
 def collect() -> bool:
     """Collect, hash and compress the static files under STATIC_ROOT; False when they were all there already."""
     stamp = Path(settings.STATIC_ROOT) / ".stamp"
-    wanted = _fingerprint()
-    if stamp.exists() and stamp.read_text() == wanted:
+    fingerprint = _fingerprint()
+    if stamp.exists() and stamp.read_text() == fingerprint:
         return False
     call_command("collectstatic", interactive=False, clear=True, verbosity=0)
-    stamp.write_text(wanted)
+    stamp.write_text(fingerprint)
     return True
 
 

@@ -77,8 +77,8 @@ class Story:
         return self.where.split("|")[0]
 
 
-def _story(key: str, where: str, day: int, seen: str, verbs: tuple[str, ...], note: str = "") -> Story:
-    return Story(key, where, day, tuple(seen.split()), verbs, note)
+def _story(key: str, where: str, day: int, channels: str, verbs: tuple[str, ...], note: str = "") -> Story:
+    return Story(key, where, day, tuple(channels.split()), verbs, note)
 
 
 STORIES = (

@@ -31,11 +31,11 @@ GLYPHS: dict[str, tuple[Stroke, ...]] = {
 
 
 def write(
-    draw: ImageDraw.ImageDraw, text: str, *, left: float, top: float, size: float, fill: int | tuple[int, int, int]
+    draw: ImageDraw.ImageDraw, text: str, *, start_x: float, top: float, size: float, fill: int | tuple[int, int, int]
 ) -> None:
     """Draw `text` with its characters `size` pixels high; raises KeyError for a character without strokes."""
     for at, character in enumerate(text):
-        x = left + at * size * 1.12
+        x = start_x + at * size * 1.12
         for stroke in GLYPHS[character]:
             points = [(x + px * size / 100, top + py * size / 100) for px, py in stroke]
             draw.line(points, fill=fill, width=max(2, round(size / 11)), joint="curve")

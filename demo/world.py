@@ -50,27 +50,27 @@ class World:
 
     def of(self, *channels: str) -> list[Seen]:
         """The sightings of these channels."""
-        return [one for one in self.seen if one.channel in channels]
+        return [sighting for sighting in self.seen if sighting.channel in channels]
 
 
 def build(seed: int, counties: Mapping[str, BaseGeometry], plan: Plan) -> World:
     """The plan's month over these county outlines (by code). Raises ValueError when a fire finds no place."""
-    taken = [(one.lon, one.lat) for one in plan.works]
-    seen: list[Seen] = []
+    places = [(works.lon, works.lat) for works in plan.works]
+    sightings: list[Seen] = []
     for story in (*plan.stories, *plan.leads):
         draw = _stream(seed, story.key)
-        place = _place(story, counties, taken, draw)
-        taken.append(place)
-        seen += _sightings(story, plan, place, draw)
+        place = _place(story, counties, places, draw)
+        places.append(place)
+        sightings += _sightings(story, plan, place, draw)
     for source in plan.works:
-        seen += _nights(source, plan, _stream(seed, source.key))
-    seen += _outside(counties, plan, _stream(seed, "outside"))
-    seen.sort(key=lambda one: (one.at, ORDER.index(one.channel), one.lon, one.lat))
+        sightings += _nights(source, plan, _stream(seed, source.key))
+    sightings += _outside(counties, plan, _stream(seed, "outside"))
+    sightings.sort(key=lambda sighting: (sighting.at, ORDER.index(sighting.channel), sighting.lon, sighting.lat))
     known_by: dict[str, Seen] = {}
-    for one in sorted(seen, key=lambda one: ORDER.index(one.channel)):
-        if one.fire:
-            known_by.setdefault(one.fire, one)
-    return World(tuple(seen), known_by)
+    for sighting in sorted(sightings, key=lambda sighting: ORDER.index(sighting.channel)):
+        if sighting.fire:
+            known_by.setdefault(sighting.fire, sighting)
+    return World(tuple(sightings), known_by)
 
 
 def _stream(seed: int, name: str) -> random.Random:
@@ -78,17 +78,17 @@ def _stream(seed: int, name: str) -> random.Random:
 
 
 def _place(
-    story: Story, counties: Mapping[str, BaseGeometry], taken: Sequence[tuple[float, float]], draw: random.Random
+    story: Story, counties: Mapping[str, BaseGeometry], places: Sequence[tuple[float, float]], draw: random.Random
 ) -> tuple[float, float]:
     codes = story.where.split("|")
     area = counties[codes[0]].buffer(-CLEAR_OF_BORDER_DEG)
     border = counties[codes[0]].intersection(counties[codes[-1]]) if len(codes) == 2 else None
     for _ in range(2000):
-        found = _on(border, draw) if border is not None else _inside(area, draw)
+        spot = _on(border, draw) if border is not None else _inside(area, draw)
         others = [shape for code, shape in counties.items() if code not in codes]
-        lonely = all(distance_m(*found, *other) > APART_M for other in taken)
-        if lonely and all(shapely.distance(shape, shapely.Point(found)) > CLEAR_OF_BORDER_DEG for shape in others):
-            return found
+        lonely = all(distance_m(*spot, *other) > APART_M for other in places)
+        if lonely and all(shapely.distance(shape, shapely.Point(spot)) > CLEAR_OF_BORDER_DEG for shape in others):
+            return spot
     raise ValueError(f"no place for fire {story.key} in {story.where}")
 
 

@@ -158,7 +158,7 @@ def _sqlite_sql(table: str, name: str) -> str:
 def _sqlite_answer(table: str) -> str:
     """The WHEN of a table that is answered once: whatever is not the answer of an open row is refused."""
     answer = answered_once()[table]
-    model = next(one for one in apps.get_models() if one._meta.db_table == table)
+    model = next(model for model in apps.get_models() if model._meta.db_table == table)
     fixed = [field.column for field in model._meta.concrete_fields if field.column not in answer]
     same = " AND ".join(f'OLD."{column}" IS NEW."{column}"' for column in fixed)
     return f'WHEN NOT (OLD."{answer[0]}" IS NULL AND NEW."{answer[0]}" IS NOT NULL AND {same}) '

@@ -46,9 +46,11 @@ class Office:
         self.same: dict[int, int] = {}
         self.sites: set[int] = set()
         self.refused: Counter[str] = Counter()
-        self.due = {one["row"]: datetime.fromisoformat(one["at"]) for one in truth.world.acts if one["do"] == "visit"}
-        self.temper = {one["row"]: one["temper"] for one in truth.world.acts if one["do"] == "visit"}
-        self.recheck = {one["row"] for one in truth.world.acts if one["do"] == "visit" and one.get("recheck")}
+        self.due = {
+            visit["row"]: datetime.fromisoformat(visit["at"]) for visit in truth.world.acts if visit["do"] == "visit"
+        }
+        self.temper = {visit["row"]: visit["temper"] for visit in truth.world.acts if visit["do"] == "visit"}
+        self.recheck = {visit["row"] for visit in truth.world.acts if visit["do"] == "visit" and visit.get("recheck")}
         self._step = 0
 
     # The bureau in the morning
@@ -72,19 +74,19 @@ class Office:
     def _open_questions(self) -> list[int]:
         """Points that the product sends to a person now; each is noted with what an oracle says of it."""
         members = self.truth.members()
-        found = []
+        points = []
         for point in FirePoint.objects.filter(state__in=UNDECIDED).order_by("pk"):
             crossing = point.is_cross and point.state == State.SUSPECTED
             kinds = _kinds_asked(point)
             if not (kinds or point.is_oversize or crossing):
                 continue
-            told = self.asked.setdefault(point.pk, {"why": set(), "doubts": set(), "charges": False})
-            told["why"].add(_kind(point, kinds))
-            told["doubts"].update(self.truth.doubts(point.pk, members))
-            told["charges"] |= self._is_charged(point)
+            question = self.asked.setdefault(point.pk, {"why": set(), "doubts": set(), "charges": False})
+            question["why"].add(_kind(point, kinds))
+            question["doubts"].update(self.truth.doubts(point.pk, members))
+            question["charges"] |= self._is_charged(point)
             if self._is_charged(point):
-                found.append(point.pk)
-        return found
+                points.append(point.pk)
+        return points
 
     def _answer(self, pk: int) -> None:
         """Say what is so: divide what is two fires, merge what is one, leave the rest as it is."""
@@ -107,9 +109,9 @@ class Office:
     def _divide(self, point: FirePoint) -> None:
         """Divide a point by its true fires, where the product lets people do that in this state."""
         groups: dict[str, list[int]] = {}
-        for one in selectors.active_detections(point):
-            row = self.truth.row_of.get(one.pk)
-            groups.setdefault(row.main if row else "", []).append(one.pk)
+        for detection in selectors.active_detections(point):
+            row = self.truth.row_of.get(detection.pk)
+            groups.setdefault(row.main if row else "", []).append(detection.pk)
         if len(groups) < 2 and not point.is_oversize:
             return
         if point.state == State.VERIFIED and point.state not in MAY_DIVIDE and State.DISPATCHED in MAY_DIVIDE:
@@ -132,7 +134,7 @@ class Office:
 
     def _merge(self, a: FirePoint, b: FirePoint) -> bool:
         """The one that is less far goes into the other."""
-        less, more = sorted((a, b), key=lambda one: (STANDING.index(State(one.state)), -one.pk))
+        less, more = sorted((a, b), key=lambda point: (STANDING.index(State(point.state)), -point.pk))
         if less.state in DECIDED:
             return self._try_act("merge_decided", less, who="chief", into=more.pk, reason="现场核对：同一处")
         done = self._try_act("merge", less, who="chief", into=more.pk, reason="现场核对：同一处")
@@ -146,11 +148,11 @@ class Office:
     def _meet(self, point: FirePoint) -> None:
         """The joint record: the bureau is there and finds what is so."""
         fires = self.truth.fires(self.truth.rows(point))
-        fire = next((one for one in fires.values() if one.straw), next(iter(fires.values()), None))
+        fire = next((burning for burning in fires.values() if burning.straw), next(iter(fires.values()), None))
         own = point.attribution.county_code if point.attribution else ""
         county = fire.county if fire else own or next(iter(self.counties))
-        found = Conclusion.TRUE if fire and fire.straw else Conclusion.FALSE
-        self._try(lambda scene: verbs.settle_jointly(scene, conclusion=found), point, county=county)
+        conclusion = Conclusion.TRUE if fire and fire.straw else Conclusion.FALSE
+        self._try(lambda scene: verbs.settle_jointly(scene, conclusion=conclusion), point, county=county)
         self.visited.setdefault(point.pk, set()).add("joint")
 
     # The counties
@@ -169,9 +171,9 @@ class Office:
     def _verify(self, point: FirePoint, temper: str) -> None:
         rows = self.truth.rows(point)
         fires = self.truth.fires(rows)
-        straw = [one for one in fires.values() if one.straw]
+        straw = [fire for fire in fires.values() if fire.straw]
         self.visited.setdefault(point.pk, set()).add(temper)
-        if temper == "honest" and straw and all(one.counties.get(point.county_code, 0) < OURS for one in straw):
+        if temper == "honest" and straw and all(fire.counties.get(point.county_code, 0) < OURS for fire in straw):
             self._try(verbs.dispute, point)  # it burnt, and over there
         elif temper == "lazy" or (temper == "honest" and straw):
             self._try(verbs.report, point)
@@ -221,10 +223,10 @@ class Office:
 
     def _try(self, verb: Any, point: FirePoint, county: str = "", note: str = "") -> bool:
         self._step += 1
-        known = FirePoint.objects.select_related("verification", "attribution").get(pk=point.pk)
-        told = Story(f"W{point.pk}", county or known.county_code or next(iter(self.counties)), 0, (), (), note)
+        current = FirePoint.objects.select_related("verification", "attribution").get(pk=point.pk)
+        story = Story(f"W{point.pk}", county or current.county_code or next(iter(self.counties)), 0, (), (), note)
         try:
-            verb(Scene(told, known, self.cast, self.counties, self._step))
+            verb(Scene(story, current, self.cast, self.counties, self._step))
         except Refused as refused:
             name = getattr(verb, "__name__", "verb").replace("<lambda>", "settle_jointly")
             self.refused[f"{name}: {refused.code}"] += 1

@@ -25,8 +25,8 @@ def play(world: World) -> Office:
     events: list[tuple[datetime, int, Callable[[], None]]] = [
         (file.arrives, 0, partial(_arrive, truth, world, at, cast["clerk"])) for at, file in enumerate(world.files)
     ]
-    for one in world.acts:
-        events.append((datetime.fromisoformat(one["at"]), 1, _deed(office, one, cast["clerk"])))
+    for act in world.acts:
+        events.append((datetime.fromisoformat(act["at"]), 1, _deed(office, act, cast["clerk"])))
     events.sort(key=lambda event: event[:2])
     if not events:
         return office
@@ -42,16 +42,16 @@ def _arrive(truth: Truth, world: World, at: int, clerk: User) -> None:
     truth.learn(take_in(world, world.files[at], clerk))
 
 
-def _deed(office: Office, one: Mapping[str, Any], clerk: User) -> Callable[[], None]:
+def _deed(office: Office, act: Mapping[str, Any], clerk: User) -> Callable[[], None]:
     deeds: dict[str, Callable[[], None]] = {
         "work": office.work,
         "decide": office.decide,
-        "visit": lambda: office.visit(one["row"]),
-        "charge": lambda: _charge(one["month"], clerk),
+        "visit": lambda: office.visit(act["row"]),
+        "charge": lambda: _charge(act["month"], clerk),
     }
-    if one["do"] not in deeds:
-        raise BadInput(f"不认识的动作 {one['do']!r}，可用：{'、'.join(deeds)}", where="acts.jsonl")
-    return deeds[one["do"]]
+    if act["do"] not in deeds:
+        raise BadInput(f"不认识的动作 {act['do']!r}，可用：{'、'.join(deeds)}", where="acts.jsonl")
+    return deeds[act["do"]]
 
 
 def _charge(month: str, clerk: User) -> None:

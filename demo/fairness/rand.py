@@ -61,8 +61,8 @@ def adjusted(a: Sequence[Hashable], b: Sequence[Hashable]) -> float:
     every = len(a) * (len(a) - 1) / 2
     if not every:
         return 1.0
-    both, one, two = pairs(Counter(zip(a, b, strict=True))), pairs(Counter(a)), pairs(Counter(b))
-    by_chance, most = one * two / every, (one + two) / 2
+    both, in_a, in_b = pairs(Counter(zip(a, b, strict=True))), pairs(Counter(a)), pairs(Counter(b))
+    by_chance, most = in_a * in_b / every, (in_a + in_b) / 2
     return 1.0 if most == by_chance else round((both - by_chance) / (most - by_chance), 4)
 
 
@@ -90,5 +90,5 @@ def _near(rows: Sequence[Row]) -> list[int]:
             near = abs((a.at - b.at).total_seconds()) <= NAIVE_H * 3600
             if near and group_of[i] != group_of[j] and distance_m(a.lon, a.lat, b.lon, b.lat) <= NAIVE_M:
                 old, new = max(group_of[i], group_of[j]), min(group_of[i], group_of[j])
-                group_of = [new if one == old else one for one in group_of]
+                group_of = [new if group == old else group for group in group_of]
     return group_of

@@ -32,12 +32,16 @@ def score(office: Office) -> dict[str, Any]:
     truth = office.truth
     world = truth.world
     charges = list(_standing(truth))
-    paid = _match(charges, world.reported | {name for name, one in world.fires.items() if one.straw})
+    paid = _match(charges, world.reported | {name for name, fire in world.fires.items() if fire.straw})
     due = Counter(world.fires[name].county for name in world.reported)
-    charged = Counter(one.county for one in charges)
+    charged = Counter(charge.county for charge in charges)
     uncharged = sorted(world.reported - set(paid.values()))
     blame = {name: _who(office, name) for name in uncharged}
-    wrong = [one for one in charges if one.point in paid and not _is_its(world.fires[paid[one.point]], one.county)]
+    wrong = [
+        charge
+        for charge in charges
+        if charge.point in paid and not _is_its(world.fires[paid[charge.point]], charge.county)
+    ]
     return {
         "made_by": dict(world.made_by),
         "fires": len(world.fires),
@@ -46,16 +50,18 @@ def score(office: Office) -> dict[str, Any]:
         "charges": len(charges),
         "counties": {code: _county(name, due[code], charged[code]) for code, name in world.counties.items()},
         "double": sorted(
-            one.point for one in charges if one.point not in paid and one.fires and _has_straw(truth, one)
+            charge.point
+            for charge in charges
+            if charge.point not in paid and charge.fires and _has_straw(truth, charge)
         ),
-        "not_straw": sorted(one.point for one in charges if not _has_straw(truth, one)),
+        "not_straw": sorted(charge.point for charge in charges if not _has_straw(truth, charge)),
         "uncharged": uncharged,
         "uncharged_by": dict(sorted(Counter(blame.values()).items())),
         "uncharged_honest": sorted(name for name, who in blame.items() if who == "honest"),
-        "wrong_county": sorted(one.point for one in wrong if not one.jointly),
-        "wrong_county_jointly": sorted(one.point for one in wrong if one.jointly),
+        "wrong_county": sorted(charge.point for charge in wrong if not charge.jointly),
+        "wrong_county_jointly": sorted(charge.point for charge in wrong if charge.jointly),
         "wrong_village": sum(
-            one.point in paid and one.village != world.fires[paid[one.point]].village for one in charges
+            charge.point in paid and charge.village != world.fires[paid[charge.point]].village for charge in charges
         ),
         "person": _asked(office),
         "rand": rand.indices(truth),
@@ -77,11 +83,11 @@ def _county(name: str, due: int, charged: int) -> dict[str, Any]:
 def _standing(truth: Truth) -> Iterable[Charge]:
     balance: dict[int, int] = {}
     of: dict[int, int] = {}
-    for point, left, recognition in LedgerEntry.objects.order_by("point_id", "seq").values_list(
+    for point, balance_fen, recognition in LedgerEntry.objects.order_by("point_id", "seq").values_list(
         "point_id", "balance_fen", "recognition_id"
     ):
-        balance[point], of[point] = left, recognition
-    for point in sorted(pk for pk, left in balance.items() if left):
+        balance[point], of[point] = balance_fen, recognition
+    for point in sorted(pk for pk, balance_fen in balance.items() if balance_fen):
         pinned = Recognition.objects.select_related("attribution").get(pk=of[point])
         jointly = pinned.attribution.method == Attribution.Method.JOINT
         fires = tuple(truth.fires(truth.rows(point)))
@@ -90,26 +96,26 @@ def _standing(truth: Truth) -> Iterable[Charge]:
 
 def _match(charges: Iterable[Charge], payable: Iterable[str]) -> dict[int, str]:
     """point → the one fire that its charge pays for, as many as can be (augmenting paths)."""
-    wanted, listed = set(payable), list(charges)
-    taken: dict[str, int] = {}
-    by_point = {one.point: [name for name in one.fires if name in wanted] for one in listed}
+    payable_fires, listed = set(payable), list(charges)
+    point_of: dict[str, int] = {}
+    by_point = {charge.point: [name for name in charge.fires if name in payable_fires] for charge in listed}
 
     def place(point: int, tried: set[str]) -> bool:
         for name in by_point[point]:
             if name not in tried:
                 tried.add(name)
-                if name not in taken or place(taken[name], tried):
-                    taken[name] = point
+                if name not in point_of or place(point_of[name], tried):
+                    point_of[name] = point
                     return True
         return False
 
-    for one in listed:
-        place(one.point, set())
-    return {point: name for name, point in taken.items()}
+    for charge in listed:
+        place(charge.point, set())
+    return {point: name for name, point in point_of.items()}
 
 
-def _has_straw(truth: Truth, one: Charge) -> bool:
-    return any(truth.world.fires[name].straw for name in one.fires)
+def _has_straw(truth: Truth, charge: Charge) -> bool:
+    return any(truth.world.fires[name].straw for name in charge.fires)
 
 
 def _is_its(fire: Any, county: str) -> bool:
@@ -121,26 +127,28 @@ def _who(office: Office, fire: str) -> str:
     """Who of the counties had to do with a fire: cheating before lazy before honest."""
     rows = {row.id for row in office.truth.world.rows.values() if row.main == fire}
     tempers = {office.temper[row] for row in rows if row in office.temper}
-    for point, seen in office.visited.items():
+    for point, point_tempers in office.visited.items():
         if any(row.id in rows for row in office.truth.rows(point)):
-            tempers |= seen
-    return next((one for one in ("cheating", "lazy") if one in tempers), "honest")
+            tempers |= point_tempers
+    return next((temper for temper in ("cheating", "lazy") if temper in tempers), "honest")
 
 
 def _asked(office: Office) -> dict[str, Any]:
     """Points sent to a person, beside those of an oracle that flags exactly the ambiguous ones."""
-    truth, asked = office.truth, office.asked
+    truth, questions = office.truth, office.asked
     members = truth.members()
-    now = {pk: truth.doubts(pk, members) for pk in members if pk not in asked}
+    now = {pk: truth.doubts(pk, members) for pk in members if pk not in questions}
     missed = {pk: why for pk, why in now.items() if why and any(row.charges for row in members[pk])}
-    mine = {pk: one for pk, one in asked.items() if one["charges"]}
-    needed = {pk for pk, one in mine.items() if one["doubts"]}
+    mine = {pk: question for pk, question in questions.items() if question["charges"]}
+    needed = {pk for pk, question in mine.items() if question["doubts"]}
     oracle = len(needed) + len(missed)
-    strict = sum(bool(set(why) - {"near"}) for why in [*(one["doubts"] for one in mine.values()), *missed.values()])
+    strict = sum(
+        bool(set(why) - {"near"}) for why in [*(question["doubts"] for question in mine.values()), *missed.values()]
+    )
     reasons: dict[str, Counter[str]] = defaultdict(Counter)
-    for one in mine.values():
-        for why in one["why"]:
-            reasons[why]["needed" if one["doubts"] else "not_needed"] += 1
+    for question in mine.values():
+        for why in question["why"]:
+            reasons[why]["needed" if question["doubts"] else "not_needed"] += 1
     return {
         "points": FirePoint.objects.exclude(state="merged").count(),
         "asked": len(mine),
@@ -151,21 +159,23 @@ def _asked(office: Office) -> dict[str, Any]:
         "ratio": round(len(mine) / oracle, 3) if oracle else None,
         "oracle_strict": strict,
         "why": {name: dict(count) for name, count in sorted(reasons.items())},
-        "asked_leads": len(asked) - len(mine),
+        "asked_leads": len(questions) - len(mine),
     }
 
 
 def together(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Several worlds as one: sums, and the asks of the issue."""
-    total = {key: sum(one[key] for one in results) for key in ("fires", "reported", "reported_honest", "charges")}
+    total = {key: sum(result[key] for result in results) for key in ("fires", "reported", "reported_honest", "charges")}
     for key in ("double", "not_straw", "uncharged", "uncharged_honest", "wrong_county", "wrong_county_jointly"):
-        total[key] = sum(len(one[key]) for one in results)
-    total["wrong_village"] = sum(one["wrong_village"] for one in results)
+        total[key] = sum(len(result[key]) for result in results)
+    total["wrong_village"] = sum(result["wrong_village"] for result in results)
     for key in ("asked", "needed", "missed", "oracle", "oracle_strict", "asked_leads"):
-        total[key] = sum(one["person"][key] for one in results)
-    naively = {key: sum(one["naive"][key] for one in results) for key in results[0]["naive"]}
+        total[key] = sum(result["person"][key] for result in results)
+    naively = {key: sum(result["naive"][key] for result in results) for key in results[0]["naive"]}
     honest = total["reported_honest"] or 1
-    indices = {name: round(sum(one["rand"][name] for one in results) / len(results), 4) for name in results[0]["rand"]}
+    indices = {
+        name: round(sum(result["rand"][name] for result in results) / len(results), 4) for name in results[0]["rand"]
+    }
     ratio = total["asked"] / (total["oracle"] or 1)
     return {
         "worlds": len(results),

@@ -86,5 +86,5 @@ def take_in(world: World, file: File, clerk: User) -> dict[int, str]:
     if done.run is None:
         return {}
     truth = {row.line: row.id for row in world.rows_of(file.name)}
-    kept = RawRow.objects.filter(run=done.run, detection__isnull=False).values_list("row_no", "detection_id")
-    return {detection: truth[line] for line, detection in kept if line in truth}
+    lines = RawRow.objects.filter(run=done.run, detection__isnull=False).values_list("row_no", "detection_id")
+    return {detection: truth[line] for line, detection in lines if line in truth}

@@ -25,9 +25,9 @@ class Truth:
         self.row_of: dict[int, Row] = {}
         self._areas: dict[str, BaseGeometry] = {}
 
-    def learn(self, found: dict[int, str]) -> None:
+    def learn(self, row_ids: dict[int, str]) -> None:
         """Remember which sightings came of which rows; a row told again keeps its first."""
-        for detection, row in found.items():
+        for detection, row in row_ids.items():
             self.row_of.setdefault(detection, self.world.rows[row])
 
     def rows(self, point: FirePoint | int) -> list[Row]:
@@ -37,18 +37,20 @@ class Truth:
 
     def members(self) -> dict[int, list[Row]]:
         """Every live point with its rows."""
-        found: dict[int, list[Row]] = defaultdict(list)
+        rows_of: dict[int, list[Row]] = defaultdict(list)
         live = Membership.objects.filter(is_active=True, point__state__in=LIVE).order_by("point_id", "detection_id")
         for point, detection in live.values_list("point_id", "detection_id"):
             if detection in self.row_of:
-                found[point].append(self.row_of[detection])
-        return dict(found)
+                rows_of[point].append(self.row_of[detection])
+        return dict(rows_of)
 
     def point_of(self, row: str) -> FirePoint | None:
         """The point that gathers a row now."""
-        wanted = [pk for pk, one in self.row_of.items() if one.id == row]
-        found = Membership.objects.filter(is_active=True, detection__in=wanted).select_related("point__verification")
-        first = found.first()
+        detections = [pk for pk, truth_row in self.row_of.items() if truth_row.id == row]
+        memberships = Membership.objects.filter(is_active=True, detection__in=detections).select_related(
+            "point__verification"
+        )
+        first = memberships.first()
         return first.point if first else None
 
     def fires(self, rows: Iterable[Row]) -> dict[str, Fire]:
@@ -79,7 +81,7 @@ class Truth:
         """
         rows = [row for row in members.get(point, []) if row.charges]
         tests = {
-            "two_fires": sum(one.straw for one in self.fires(rows).values()) > 1,
+            "two_fires": sum(fire.straw for fire in self.fires(rows).values()) > 1,
             "in_two": bool(rows) and bool(self.elsewhere(point, members)),
             "datum": any(row.datum != "wgs84" for row in rows),
             "border": self._over_border(members.get(point, [])),
@@ -112,5 +114,5 @@ class Truth:
         for area in areas[1:]:
             both = where.intersection(area)
             where = where if both.is_empty else both
-        parts = [float(where.intersection(one).area) for one in self.world.county_areas.values()]
+        parts = [float(where.intersection(county).area) for county in self.world.county_areas.values()]
         return sum(part >= LEAST_SHARE * sum(parts) for part in parts) > 1

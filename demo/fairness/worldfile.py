@@ -97,35 +97,37 @@ class World:
     @cached_property
     def reported(self) -> frozenset[str]:
         """The straw fires that a readable row of a chargeable source shows."""
-        shown = {row.main for row in self.rows.values() if row.charges and row.readable}
-        return frozenset(name for name, fire in self.fires.items() if fire.straw and name in shown)
+        reported_fires = {row.main for row in self.rows.values() if row.charges and row.readable}
+        return frozenset(name for name, fire in self.fires.items() if fire.straw and name in reported_fires)
 
     @cached_property
     def county_areas(self) -> dict[str, BaseGeometry]:
         """Outlines of the counties by code."""
         read = json.loads(self.cells["county"].read_text(encoding="utf-8"))
-        return {one["properties"]["code"]: shapely.geometry.shape(one["geometry"]) for one in read["features"]}
+        return {
+            feature["properties"]["code"]: shapely.geometry.shape(feature["geometry"]) for feature in read["features"]
+        }
 
 
 def load(folder: Path) -> World:
     """Read a world's folder. Raises BadInput when something is missing or is not in the format."""
     try:
-        told = json.loads((folder / "world.json").read_text(encoding="utf-8"))
+        manifest = json.loads((folder / "world.json").read_text(encoding="utf-8"))
         truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
         script = (folder / "acts.jsonl").read_text(encoding="utf-8").splitlines()
-        if told.get("format") != FORMAT:
-            raise BadInput(f"应为 {FORMAT}，却是 {told.get('format')!r}", where="world.json")
+        if manifest.get("format") != FORMAT:
+            raise BadInput(f"应为 {FORMAT}，却是 {manifest.get('format')!r}", where="world.json")
         return World(
             folder=folder,
-            cells={level: folder / name for level, name in told["cells"].items()},
-            datum=told.get("datum", "wgs84"),
-            counties=told["counties"],
-            files=tuple(_file(folder, one) for one in told["files"]),
+            cells={level: folder / name for level, name in manifest["cells"].items()},
+            datum=manifest.get("datum", "wgs84"),
+            counties=manifest["counties"],
+            files=tuple(_file(folder, fields) for fields in manifest["files"]),
             acts=tuple(json.loads(line) for line in script if line.strip()),
-            fires={one["id"]: _fire(one) for one in truth["fires"]},
-            rows={one["id"]: _row(one) for one in truth["rows"]},
-            heat={one["id"]: (one["lon"], one["lat"]) for one in truth.get("heat", ())},
-            made_by=told.get("made_by", {}),
+            fires={fields["id"]: _fire(fields) for fields in truth["fires"]},
+            rows={fields["id"]: _row(fields) for fields in truth["rows"]},
+            heat={fields["id"]: (fields["lon"], fields["lat"]) for fields in truth.get("heat", ())},
+            made_by=manifest.get("made_by", {}),
         )
     except OSError as error:
         raise BadInput(f"读不了：{error.strerror}", where=str(error.filename or folder)) from error
@@ -133,45 +135,45 @@ def load(folder: Path) -> World:
         raise BadInput(f"不是本格式的模拟世界（{error}），见 docs/simulation.md", where=str(folder)) from error
 
 
-def _file(folder: Path, one: Mapping[str, Any]) -> File:
+def _file(folder: Path, fields: Mapping[str, Any]) -> File:
     return File(
-        folder / one["name"],
-        one["name"],
-        one["source"],
-        datetime.fromisoformat(one["arrives"]),
-        one.get("issuer", ""),
-        one.get("period", ""),
-        one.get("list_no", ""),
-        one.get("datum"),
+        folder / fields["name"],
+        fields["name"],
+        fields["source"],
+        datetime.fromisoformat(fields["arrives"]),
+        fields.get("issuer", ""),
+        fields.get("period", ""),
+        fields.get("list_no", ""),
+        fields.get("datum"),
     )
 
 
-def _fire(one: Mapping[str, Any]) -> Fire:
+def _fire(fields: Mapping[str, Any]) -> Fire:
     return Fire(
-        one["id"],
-        bool(one["straw"]),
-        datetime.fromisoformat(one["starts"]),
-        one["lon"],
-        one["lat"],
-        one["counties"],
-        one.get("village", ""),
-        one.get("border_m", 0.0),
+        fields["id"],
+        bool(fields["straw"]),
+        datetime.fromisoformat(fields["starts"]),
+        fields["lon"],
+        fields["lat"],
+        fields["counties"],
+        fields.get("village", ""),
+        fields.get("border_m", 0.0),
     )
 
 
-def _row(one: Mapping[str, Any]) -> Row:
-    scan_km, track_km, heading_deg, error_m = one["pixel"]
+def _row(fields: Mapping[str, Any]) -> Row:
+    scan_km, track_km, heading_deg, error_m = fields["pixel"]
     return Row(
-        one["id"],
-        one["file"],
-        one["row"],
-        datetime.fromisoformat(one["at"]),
-        one["lon"],
-        one["lat"],
-        one["main"],
-        one.get("heat", {}),
-        bool(one["charges"]),
-        one.get("readable", True),
-        one.get("datum", "wgs84"),
+        fields["id"],
+        fields["file"],
+        fields["row"],
+        datetime.fromisoformat(fields["at"]),
+        fields["lon"],
+        fields["lat"],
+        fields["main"],
+        fields.get("heat", {}),
+        bool(fields["charges"]),
+        fields.get("readable", True),
+        fields.get("datum", "wgs84"),
         (scan_km, track_km, heading_deg, error_m),
     )

@@ -35,8 +35,8 @@ def batch_of_month(month: str) -> Batch | None:
 
 def _at(month: str, state: str) -> Batch | None:
     """The batch if it waits for the step after `state`; None when that step was taken by an earlier run."""
-    found = batch_of_month(month)
-    return found if found is not None and found.state == state else None
+    batch = batch_of_month(month)
+    return batch if batch is not None and batch.state == state else None
 
 
 def _build(month: str, cast: Mapping[str, User]) -> None:
@@ -45,23 +45,23 @@ def _build(month: str, cast: Mapping[str, User]) -> None:
 
 
 def _freeze(month: str, cast: Mapping[str, User]) -> None:
-    if found := _at(month, BatchState.OPEN):
-        steps.batch_freeze(batch_id=found.pk, actor=cast["officer"])
+    if batch := _at(month, BatchState.OPEN):
+        steps.batch_freeze(batch_id=batch.pk, actor=cast["officer"])
 
 
 def _submit(month: str, cast: Mapping[str, User]) -> None:
-    if found := _at(month, BatchState.FROZEN):
+    if batch := _at(month, BatchState.FROZEN):
         # The papers print the head of the chain: it must cover what they rest on.
         sealing.seal_all()
-        steps.batch_submit(batch_id=found.pk, actor=cast["clerk"], doc_no=_number("请"))
+        steps.batch_submit(batch_id=batch.pk, actor=cast["clerk"], doc_no=_number("请"))
 
 
 def _approve(month: str, cast: Mapping[str, User]) -> None:
-    if found := _at(month, BatchState.SUBMITTED):
+    if batch := _at(month, BatchState.SUBMITTED):
         file = Path(settings.JINSHAO_HOME) / "demo" / "市政府批件-演示.png"
         file.write_bytes(pictures.scan("APPROVAL (DEMO)"))
         steps.batch_approve(
-            batch_id=found.pk,
+            batch_id=batch.pk,
             actor=cast["clerk"],
             doc_no=_number("批"),
             approved_on=clock.today_beijing(),
@@ -70,15 +70,15 @@ def _approve(month: str, cast: Mapping[str, User]) -> None:
 
 
 def _send(month: str, cast: Mapping[str, User]) -> None:
-    if found := _at(month, BatchState.APPROVED):
-        steps.batch_send(batch_id=found.pk, actor=cast["clerk"], doc_no=_number("函"))
+    if batch := _at(month, BatchState.APPROVED):
+        steps.batch_send(batch_id=batch.pk, actor=cast["clerk"], doc_no=_number("函"))
 
 
 def _settle(month: str, cast: Mapping[str, User], payer: str, voucher: str, amount_fen: int | None) -> None:
-    found = _at(month, BatchState.SENT)
-    if found and not Settlement.objects.filter(line__batch=found, voucher_no=voucher).exists():
+    batch = _at(month, BatchState.SENT)
+    if batch and not Settlement.objects.filter(line__batch=batch, voucher_no=voucher).exists():
         steps.batch_settle(
-            batch_id=found.pk,
+            batch_id=batch.pk,
             actor=cast["finance"],
             voucher_no=voucher,
             settled_on=clock.today_beijing(),

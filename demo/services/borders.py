@@ -29,17 +29,17 @@ def edition_ready(*, divisions: Path, seed: int, actor: User) -> Edition:
 
     Raises Refused("demo_borders") when the check finds a gap or an overlap.
     """
-    known = Edition.objects.filter(name=NAME).first()
-    if known is None:
-        known, _ = edition_store(
+    edition = Edition.objects.filter(name=NAME).first()
+    if edition is None:
+        edition, _ = edition_store(
             name=NAME, cells=invented_cells(divisions, seed), datum="cgcs2000", actor=actor, note=NOTE
         )
-    if known.state != Edition.State.ACTIVE:
-        found = edition_check(name=NAME)
-        if not found["ok"]:
-            raise Refused("演示边界没有通过检查", code="demo_borders", details={"check": found})
-        known, _ = edition_activate(name=NAME, valid_from=VALID_FROM, actor=actor, reason="演示")
-    return known
+    if edition.state != Edition.State.ACTIVE:
+        report = edition_check(name=NAME)
+        if not report["ok"]:
+            raise Refused("演示边界没有通过检查", code="demo_borders", details={"check": report})
+        edition, _ = edition_activate(name=NAME, valid_from=VALID_FROM, actor=actor, reason="演示")
+    return edition
 
 
 def invented_cells(divisions: Path, seed: int) -> list[RawCell]:

@@ -40,22 +40,24 @@ def load_demo(progress: Progress | None = None, *, today: date | None = None) ->
     say = progress or (lambda _: None)
     steps = _Steps(say)
     loaded = _noted(acts.LOADED)
-    made: list[logins.Login] = []
+    new_logins: list[logins.Login] = []
     is_new = loaded is None
     if loaded is None:
-        made = _load(steps, say, today)
+        new_logins = _load(steps, say, today)
         loaded = _noted(acts.LOADED) or {}
     plan, edition = plan_of(loaded["month"]), Edition.objects.get(pk=loaded["edition"])
     with steps("reports", "核对与报表 / checking, writing the reports"):
         out = Path(settings.JINSHAO_HOME) / "reports" / plan.month
         files = sorted(out.glob("*")) or _reports(plan, out)
-        found = summary.summary(edition, plan.month)
-    new = {one.username for one in made}
-    known = [logins.Login(one.username, "", one.role, one.name) for one in logins.read() if one.username not in new]
+        figures = summary.summary(edition, plan.month)
+    new = {login.username for login in new_logins}
+    earlier_logins = [
+        logins.Login(login.username, "", login.role, login.name) for login in logins.read() if login.username not in new
+    ]
     return {
         "is_new": is_new,
-        **found,
-        "logins": [one.as_json() for one in (*made, *known)],
+        **figures,
+        "logins": [login.as_json() for login in (*new_logins, *earlier_logins)],
         "logins_file": str(logins.path()),
         "reports": str(out),
         "files": [path.name for path in files],
@@ -74,19 +76,19 @@ def _load(steps: _Steps, say: Progress, today: date | None) -> list[logins.Login
             edition = borders.edition_ready(divisions=folder / "divisions.csv", seed=story.SEED, actor=system)
             index_for(edition)
         with steps("people", "人员与账号 / people and accounts"):
-            made = people.people_ready(edition=edition, seed=story.SEED, actor=system)
+            new_logins = people.people_ready(edition=edition, seed=story.SEED, actor=system)
             people.letters_ready(edition=edition, seed=story.SEED, actor=system)
         with steps("month", "一个月的办理 / one month of acts"):
             month.play(edition=edition, plan=plan, hand=hand, progress=say)
         _note(acts.LOADED, plan, {"edition": edition.pk})
-    return made
+    return new_logins
 
 
 def begin(today: date) -> Plan:
     """The plan of this deployment: what the journal says was begun, else that of `today`, noted before anything else."""
-    begun = _noted(acts.BEGUN)
-    if begun is not None:
-        return plan_of(begun["month"])
+    entry_after = _noted(acts.BEGUN)
+    if entry_after is not None:
+        return plan_of(entry_after["month"])
     plan = plan_on(today)
     with clock.simulated(plan.set_up):
         _note(acts.BEGUN, plan, {})
@@ -94,8 +96,8 @@ def begin(today: date) -> Plan:
 
 
 def _noted(act: str) -> dict[str, Any] | None:
-    found: dict[str, Any] | None = Entry.objects.filter(act=act).values_list("after", flat=True).first()
-    return found
+    entry_after: dict[str, Any] | None = Entry.objects.filter(act=act).values_list("after", flat=True).first()
+    return entry_after
 
 
 @transaction.atomic

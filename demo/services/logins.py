@@ -30,10 +30,13 @@ def path() -> Path:
     return Path(settings.JINSHAO_HOME) / "logins.txt"
 
 
-def write(made: list[Login]) -> Path:
+def write(logins: list[Login]) -> Path:
     """Add these to the file, mode 600 from its first byte, whole or not at all."""
-    kept = [one for one in read() if one.username not in {new.username for new in made}]
-    lines = [HEAD, *("\t".join((one.username, one.password, one.role, one.name)) for one in [*kept, *made])]
+    earlier = [login for login in read() if login.username not in {new.username for new in logins}]
+    lines = [
+        HEAD,
+        *("\t".join((login.username, login.password, login.role, login.name)) for login in [*earlier, *logins]),
+    ]
     target = path()
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_suffix(".draft")

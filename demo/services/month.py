@@ -49,11 +49,11 @@ class Event:
 def play(*, edition: Edition, plan: Plan, hand: clock.SimulatedClock, progress: Callable[[str], None]) -> None:
     """Let the whole month happen; `hand` is the simulated clock in force, which this moves on."""
     counties = dict(edition.cells.filter(level=Level.COUNTY).values_list("code", "name"))
-    made = world.build(story.SEED, _outlines(edition), plan)
-    files = files_of(made, plan, partial(_names, edition, plan))
+    demo_world = world.build(story.SEED, _outlines(edition), plan)
+    files = files_of(demo_world, plan, partial(_names, edition, plan))
     cast = {user.username: user for user in User.objects.exclude(username__startswith="head")}
     month = None
-    for event in events_of(plan, made, files, cast, counties):
+    for event in events_of(plan, demo_world, files, cast, counties):
         if Month.of(clock.beijing_date(event.at)) != month:
             month = Month.of(clock.beijing_date(event.at))
             progress(f"演示月份 {month} / playing {month}")
@@ -62,15 +62,15 @@ def play(*, edition: Edition, plan: Plan, hand: clock.SimulatedClock, progress: 
 
 
 def events_of(
-    plan: Plan, made: World, files: Sequence[DemoFile], cast: Mapping[str, User], counties: Mapping[str, str]
+    plan: Plan, demo_world: World, files: Sequence[DemoFile], cast: Mapping[str, User], counties: Mapping[str, str]
 ) -> list[Event]:
     """Everything that happens, in the order of time."""
-    found = [
+    events = [
         *_arrivals(files, cast["clerk"]),
-        *_courses(plan, made, cast, counties),
+        *_courses(plan, demo_world, cast, counties),
         *batch.events(plan, cast, Event),
     ]
-    return sorted(found, key=lambda one: one.at)
+    return sorted(events, key=lambda event: event.at)
 
 
 def _outlines(edition: Edition) -> dict[str, shapely.Geometry]:
@@ -79,8 +79,8 @@ def _outlines(edition: Edition) -> dict[str, shapely.Geometry]:
 
 
 def _names(edition: Edition, plan: Plan, lon: float, lat: float) -> tuple[str, str]:
-    found = locate([lon], [lat], edition.valid_from or plan.set_up.date())
-    return str(found.names[Level.COUNTY][0]), str(found.names[Level.TOWNSHIP][0])
+    place = locate([lon], [lat], edition.valid_from or plan.set_up.date())
+    return str(place.names[Level.COUNTY][0]), str(place.names[Level.TOWNSHIP][0])
 
 
 def _arrivals(files: Sequence[DemoFile], clerk: User) -> Iterator[Event]:
@@ -99,19 +99,23 @@ def _import(file: DemoFile, clerk: User) -> None:
     import_file(ImportOrder(path=path, source_code=file.source, actor=clerk, name=name))
 
 
-def _courses(plan: Plan, made: World, cast: Mapping[str, User], counties: Mapping[str, str]) -> Iterator[Event]:
-    for one in (*plan.stories, *plan.leads):
-        at = plan.arrival(one)
-        for step, verb in enumerate(one.verbs):
+def _courses(plan: Plan, demo_world: World, cast: Mapping[str, User], counties: Mapping[str, str]) -> Iterator[Event]:
+    for course in (*plan.stories, *plan.leads):
+        at = plan.arrival(course)
+        for step, verb in enumerate(course.verbs):
             at = _at_work(at + timedelta(hours=story.DELAY_H[verb]), verb)
-            yield Event(at, f"{one.key} {verb}", partial(_step, one, made.known_by[one.key], step, cast, counties))
+            yield Event(
+                at,
+                f"{course.key} {verb}",
+                partial(_step, course, demo_world.known_by[course.key], step, cast, counties),
+            )
     for works in plan.works:
         at = arrived = plan.firms()[-2].arrives
         for verb in works.verbs:
             at = _at_work(at + timedelta(hours=story.DELAY_H[verb]), verb)
-            hits = [one for one in made.seen if one.fire == works.key and one.at < arrived]
-            told = Story(works.key, story.PINGSHAN, 0, ("N20",), works.verbs, works.note)
-            yield Event(at, f"{works.key} {verb}", partial(_close_all, told, hits, cast, counties))
+            hits = [sighting for sighting in demo_world.seen if sighting.fire == works.key and sighting.at < arrived]
+            works_story = Story(works.key, story.PINGSHAN, 0, ("N20",), works.verbs, works.note)
+            yield Event(at, f"{works.key} {verb}", partial(_close_all, works_story, hits, cast, counties))
 
 
 def _at_work(at: datetime, verb: str) -> datetime:
@@ -122,33 +126,33 @@ def _at_work(at: datetime, verb: str) -> datetime:
     return datetime.combine(day, OPENS, at.tzinfo) + timedelta(minutes=at.minute)
 
 
-def point_of(seen: Seen) -> FirePoint:
+def point_of(sighting: Seen) -> FirePoint:
     """The fire point that gathers this sighting now. Raises LookupError when there is none."""
     row = (
         Membership.objects.filter(
             is_active=True,
-            detection__lon__range=(seen.lon - NEAR_DEG, seen.lon + NEAR_DEG),
-            detection__lat__range=(seen.lat - NEAR_DEG, seen.lat + NEAR_DEG),
+            detection__lon__range=(sighting.lon - NEAR_DEG, sighting.lon + NEAR_DEG),
+            detection__lat__range=(sighting.lat - NEAR_DEG, sighting.lat + NEAR_DEG),
             detection__is_outside=False,
         )
         .select_related("point__verification")
         .first()
     )
     if row is None:
-        raise LookupError(f"no fire point for {seen}")
+        raise LookupError(f"no fire point for {sighting}")
     return row.point
 
 
-def _step(one: Story, seen: Seen, step: int, cast: Mapping[str, User], counties: Mapping[str, str]) -> None:
-    point = point_of(seen)
+def _step(course: Story, sighting: Seen, step: int, cast: Mapping[str, User], counties: Mapping[str, str]) -> None:
+    point = point_of(sighting)
     if point.steps.filter(action__in=set(ACTION_OF.values())).count() > step:
         return
-    VERBS[one.verbs[step]](Scene(one, point, cast, counties, step))
+    VERBS[course.verbs[step]](Scene(course, point, cast, counties, step))
 
 
-def _close_all(one: Story, hits: Sequence[Seen], cast: Mapping[str, User], counties: Mapping[str, str]) -> None:
+def _close_all(course: Story, hits: Sequence[Seen], cast: Mapping[str, User], counties: Mapping[str, str]) -> None:
     """Close every suspicion that the hits of one works have made."""
     points = {point.pk: point for point in map(point_of, hits)}
     for point in points.values():
         if point.state == State.SUSPECTED:
-            VERBS["close"](Scene(one, point, cast, counties, 0))
+            VERBS["close"](Scene(course, point, cast, counties, 0))

@@ -65,34 +65,40 @@ def people_ready(*, edition: Edition, seed: int, actor: User) -> list[logins.Log
     cells = list(edition.cells.order_by("level", "code").values_list("level", "code", "name"))
     counties = [(code, name) for level, code, name in cells if level == Level.COUNTY]
     townships = {code: name for level, code, name in cells if level == Level.TOWNSHIP}
-    wanted = accounts(counties, townships)
-    roster_load(rows=list(_heads(cells, seed, after=len(wanted))), starts=SINCE, actor=actor, reason="演示名册")
-    known = set(User.objects.filter(username__in=[one.username for one in wanted]).values_list("username", flat=True))
+    staff = accounts(counties, townships)
+    roster_load(rows=list(_heads(cells, seed, after=len(staff))), starts=SINCE, actor=actor, reason="演示名册")
+    usernames = set(
+        User.objects.filter(username__in=[account.username for account in staff]).values_list("username", flat=True)
+    )
     # One transaction with the file: an account whose password nobody has would be of no use.
     with transaction.atomic():
-        made = [_open(one, at, actor) for at, one in enumerate(wanted) if one.username not in known]
-        if made:
-            logins.write(made)
-    return made
+        new_logins = [
+            _open(account, at, actor) for at, account in enumerate(staff) if account.username not in usernames
+        ]
+        if new_logins:
+            logins.write(new_logins)
+    return new_logins
 
 
-def _open(one: Account, at: int, actor: User) -> logins.Login:
+def _open(account: Account, at: int, actor: User) -> logins.Login:
     name = invented_name(at)
-    user, password = user_create(username=one.username, full_name=name, phone=invented_phone(at), actor=actor)
-    post = post_create(kind=one.kind, cell_code=one.cell, title=one.title, unit=one.unit, actor=actor)
+    user, password = user_create(username=account.username, full_name=name, phone=invented_phone(at), actor=actor)
+    post = post_create(kind=account.kind, cell_code=account.cell, title=account.title, unit=account.unit, actor=actor)
     term_start(post=post, holder=user, starts=SINCE, actor=actor)
-    if one.kind == PostKind.COUNTY:
-        designate(county_code=one.cell, post=post, document_no=DESIGNATION, valid_from=SINCE, actor=actor)
-    return logins.Login(one.username, password, f"{ROLE_LABELS[ROLE_OF_POST[one.kind]]} {one.unit}{one.title}", name)
+    if account.kind == PostKind.COUNTY:
+        designate(county_code=account.cell, post=post, document_no=DESIGNATION, valid_from=SINCE, actor=actor)
+    return logins.Login(
+        account.username, password, f"{ROLE_LABELS[ROLE_OF_POST[account.kind]]} {account.unit}{account.title}", name
+    )
 
 
 def _heads(cells: list[tuple[str, str, str]], seed: int, *, after: int) -> Iterator[RosterRow]:
     """A head for every cell, a few left vacant on purpose: gaps must be seen."""
     draw = random.Random(seed)  # noqa: S311  not for secrets
     vacant: set[str] = set()
-    for wanted, number in VACANT.items():
+    for vacant_level, number in VACANT.items():
         vacant.update(
-            draw.sample([code for level, code, _ in cells if level == wanted and code not in INSPECTED], number)
+            draw.sample([code for level, code, _ in cells if level == vacant_level and code not in INSPECTED], number)
         )
     headed = [cell for cell in cells if cell[1] not in vacant]
     for at, (level, code, name) in enumerate(sorted(headed, key=lambda cell: (len(cell[1]), cell[1])), start=after):

@@ -61,27 +61,27 @@ def compare(folder: Path, worlds: Sequence[World]) -> list[Line]:
     """The table. Raises FileNotFoundError when the folder lacks the files."""
     province = list(_real_hits(folder / VIIRS))
     outline = _city(folder / COUNTIES)
-    city = [one for one in province if shapely.contains_xy(outline, one.lon, one.lat)]
-    made = [list(_made_hits(one)) for one in worlds]
-    every = [hit for hits in made for hit in hits]
-    days, fires = DAYS + 1, sum(len(one.fires) for one in worlds)
+    city = [hit for hit in province if shapely.contains_xy(outline, hit.lon, hit.lat)]
+    simulated = [list(_made_hits(world)) for world in worlds]
+    every = [hit for hits in simulated for hit in hits]
+    days, fires = DAYS + 1, sum(len(world.fires) for world in worlds)
     real_rest = _without_cells(province)
     made_rest = [hit for hit in every if not _at_works(hit)]
     lines = [
         Line("NOAA-20 rows in the city a day, fixed heat", _share_at_works(city) * len(city) / MONTH_DAYS,
-             sum(map(_at_works, every)) / len(made) / days),
+             sum(map(_at_works, every)) / len(simulated) / days),
         Line("share of rows in the city at fixed heat (the world's goes with its number of fires)",
              _share_at_works(city), _share_at_works(every)),
         Line("share by night, fixed heat in the city", _night(filter(_at_works, city)), _night(filter(_at_works, every))),
         Line("share by night, the rest (province)", _night(real_rest), _night(made_rest)),
         *_power(real_rest, made_rest),
-        Line("pixels per site and pass, mean", fmean(_sites([real_rest])), fmean(_sites(map(_rest, made)))),
-        Line("sites of one pixel, share", _share_of_one(_sites([real_rest])), _share_of_one(_sites(map(_rest, made)))),
+        Line("pixels per site and pass, mean", fmean(_sites([real_rest])), fmean(_sites(map(_rest, simulated)))),
+        Line("sites of one pixel, share", _share_of_one(_sites([real_rest])), _share_of_one(_sites(map(_rest, simulated)))),
         *_sizes(province, every),
-        Line("passes with a row, a day", _passes(province) / MONTH_DAYS, fmean(map(_passes, made)) / days),
+        Line("passes with a row, a day", _passes(province) / MONTH_DAYS, fmean(map(_passes, simulated)) / days),
     ]  # fmt: skip
     near = list(_nearest(_real_list(folder / LIST)))
-    mine = [metres for one in worlds for metres in _nearest(_made_list(one.papers))]
+    mine = [metres for world in worlds for metres in _nearest(_made_list(world.papers))]
     lines.append(Line("daily list: rows with another of that day within 1.1 km, share", _below(near), _below(mine)))
     lines.append(Line("share of the fires that a chargeable row shows", None, _reported(worlds) / fires))
     return lines
@@ -95,33 +95,33 @@ def _real_hits(path: Path) -> Iterator[Hit]:
 
 
 def _made_hits(world: World) -> Iterator[Hit]:
-    for one in world.pixels:
-        if one.seen.sensor.name == "N20":
-            yield Hit(f"{one.seen.at:%Y-%m-%d %H%M}", one.lon, one.lat, one.frp_mw, one.seen.by_day, one.seen.scan_km,
-                      one.seen.track_km)  # fmt: skip
+    for pixel in world.pixels:
+        if pixel.seen.sensor.name == "N20":
+            yield Hit(f"{pixel.seen.at:%Y-%m-%d %H%M}", pixel.lon, pixel.lat, pixel.frp_mw, pixel.seen.by_day, pixel.seen.scan_km,
+                      pixel.seen.track_km)  # fmt: skip
 
 
 def _city(path: Path) -> shapely.Geometry:
     features = json.loads(path.read_text(encoding="utf-8"))["features"]
-    whole = shapely.union_all([shapely.geometry.shape(one["geometry"]) for one in features])
+    whole = shapely.union_all([shapely.geometry.shape(feature["geometry"]) for feature in features])
     shapely.prepare(whole)
     return whole
 
 
 def _at_works(hit: Hit) -> bool:
-    return any(float(distance_m(hit.lon, hit.lat, one.lon, one.lat)) <= WORKS_M for one in HEAT)
+    return any(float(distance_m(hit.lon, hit.lat, works.lon, works.lat)) <= WORKS_M for works in HEAT)
 
 
 def _rest(hits: Iterable[Hit]) -> list[Hit]:
-    return [one for one in hits if not _at_works(one)]
+    return [hit for hit in hits if not _at_works(hit)]
 
 
 def _without_cells(hits: Sequence[Hit]) -> list[Hit]:
-    def cell(one: Hit) -> tuple[int, int]:
-        return round(one.lat / WORKS_CELL_DEG), round(one.lon / WORKS_CELL_DEG)
+    def cell(hit: Hit) -> tuple[int, int]:
+        return round(hit.lat / WORKS_CELL_DEG), round(hit.lon / WORKS_CELL_DEG)
 
-    days = Counter(place for place, _ in {(cell(one), one.at[:10]) for one in hits})
-    return [one for one in hits if days[cell(one)] < WORKS_DAYS]
+    days = Counter(place for place, _ in {(cell(hit), hit.at[:10]) for hit in hits})
+    return [hit for hit in hits if days[cell(hit)] < WORKS_DAYS]
 
 
 def _share_at_works(hits: Sequence[Hit]) -> float:
@@ -129,13 +129,13 @@ def _share_at_works(hits: Sequence[Hit]) -> float:
 
 
 def _night(hits: Iterable[Hit]) -> float:
-    flags = [not one.by_day for one in hits]
+    flags = [not hit.by_day for hit in hits]
     return sum(flags) / len(flags)
 
 
-def _power(real: Sequence[Hit], made: Sequence[Hit]) -> Iterator[Line]:
+def _power(real: Sequence[Hit], simulated: Sequence[Hit]) -> Iterator[Line]:
     for by_day, name in ((True, "by day"), (False, "by night")):
-        logs = [[math.log(o.frp_mw) for o in hits if o.by_day == by_day and o.frp_mw > 0] for hits in (real, made)]
+        logs = [[math.log(o.frp_mw) for o in hits if o.by_day == by_day and o.frp_mw > 0] for hits in (real, simulated)]
         yield Line(f"ln FRP (MW) {name}, mean", fmean(logs[0]), fmean(logs[1]))
         yield Line(f"ln FRP (MW) {name}, deviation", stdev(logs[0]), stdev(logs[1]))
 
@@ -145,10 +145,10 @@ def _sites(worlds: Iterable[Sequence[Hit]]) -> list[int]:
     sizes: list[int] = []
     for hits in worlds:
         passes: dict[str, list[Hit]] = {}
-        for one in hits:
-            passes.setdefault(one.at, []).append(one)
-        for some in passes.values():
-            sizes += _chained(some)
+        for hit in hits:
+            passes.setdefault(hit.at, []).append(hit)
+        for pass_hits in passes.values():
+            sizes += _chained(pass_hits)
     return sizes
 
 
@@ -158,7 +158,7 @@ def _chained(hits: Sequence[Hit]) -> list[int]:
         a, b = hits[i], hits[j]
         if group[i] != group[j] and abs(a.lat - b.lat) < 0.01 and distance_m(a.lon, a.lat, b.lon, b.lat) <= SITE_M:
             old, new = max(group[i], group[j]), min(group[i], group[j])
-            group = [new if one == old else one for one in group]
+            group = [new if number == old else number for number in group]
     return list(Counter(group).values())
 
 
@@ -166,9 +166,9 @@ def _share_of_one(sizes: Sequence[int]) -> float:
     return sum(size == 1 for size in sizes) / len(sizes)
 
 
-def _sizes(real: Sequence[Hit], made: Sequence[Hit]) -> Iterator[Line]:
+def _sizes(real: Sequence[Hit], simulated: Sequence[Hit]) -> Iterator[Line]:
     for field in ("scan_km", "track_km"):
-        columns = [sorted(getattr(one, field) for one in hits) for hits in (real, made)]
+        columns = [sorted(getattr(hit, field) for hit in hits) for hits in (real, simulated)]
         yield Line(f"{field}, median", median(columns[0]), median(columns[1]))
         yield Line(
             f"{field}, 95 of 100", columns[0][len(columns[0]) * 95 // 100], columns[1][len(columns[1]) * 95 // 100]
@@ -177,7 +177,7 @@ def _sizes(real: Sequence[Hit], made: Sequence[Hit]) -> Iterator[Line]:
 
 def _passes(hits: Sequence[Hit]) -> int:
     """Passes that report something; granules cut in the same half hour are one."""
-    times = sorted({datetime.strptime(one.at, "%Y-%m-%d %H%M") for one in hits})  # noqa: DTZ007  minutes to compare
+    times = sorted({datetime.strptime(hit.at, "%Y-%m-%d %H%M") for hit in hits})  # noqa: DTZ007  minutes to compare
     return 1 + sum((b - a).total_seconds() > 1800 for a, b in pairwise(times)) if times else 0
 
 
@@ -187,11 +187,11 @@ Spot = tuple[date, float, float]
 def _real_list(path: Path) -> list[Spot]:
     from python_calamine import CalamineWorkbook
 
-    found: list[Spot] = []
+    spots: list[Spot] = []
     for day, lon, lat, *_ in CalamineWorkbook.from_path(path).get_sheet_by_index(0).to_python()[1:]:
         if isinstance(day, date) and isinstance(lon, int | float) and isinstance(lat, int | float):
-            found.append((day, float(lon), float(lat)))
-    return found
+            spots.append((day, float(lon), float(lat)))
+    return spots
 
 
 def _made_list(papers: Iterable[Paper]) -> list[Spot]:
@@ -209,18 +209,21 @@ def _nearest(spots: Iterable[Spot]) -> Iterator[float]:
     for day, lon, lat in spots:
         days.setdefault(day, []).append((lon, lat))
     for places in days.values():
-        for at, one in enumerate(places):
+        for at, place in enumerate(places):
             others = places[:at] + places[at + 1 :]
             if others:
-                yield min(float(distance_m(*one, *other)) for other in others)
+                yield min(float(distance_m(*place, *other)) for other in others)
 
 
 def _below(metres: Sequence[float]) -> float:
-    return sum(one < 1100 for one in metres) / len(metres) if metres else 0.0
+    return sum(distance < 1100 for distance in metres) / len(metres) if metres else 0.0
 
 
 def _reported(worlds: Sequence[World]) -> int:
     return sum(
-        len({row.main for paper in one.papers for row in paper.rows if row.charges} & {fire.id for fire in one.fires})
-        for one in worlds
+        len(
+            {row.main for paper in world.papers for row in paper.rows if row.charges}
+            & {fire.id for fire in world.fires}
+        )
+        for world in worlds
     )

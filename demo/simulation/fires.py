@@ -57,20 +57,20 @@ def stream(seed: int, name: str) -> random.Random:
 
 def fires_of(*, seed: int, land: Land, number: int, close_share: float, first: date, params: FireParams) -> list[Fire]:
     """`number` fires, `close_share` of them within 1 km and 24 h of another, 15 % within 500 m of a county border."""
-    made: list[Fire] = []
+    fires: list[Fire] = []
     families = _families(seed, number, close_share)
     borders = _border_families(seed, families, round(number * BORDER_SHARE))
     for at, size in enumerate(families):
         draw, near = stream(seed, f"family {at}"), at in borders
         elder: Fire | None = None
         for _ in range(size):
-            name = f"F{len(made) + 1:03d}"
-            one = _beside(name, elder, near, land, made, draw, params) if elder else None
-            if one is None:
-                one = _alone(name, near, land, made, draw, params, first)
-            made.append(one)
-            elder = one
-    return [_located(one, land) for one in made]
+            name = f"F{len(fires) + 1:03d}"
+            fire = _beside(name, elder, near, land, fires, draw, params) if elder else None
+            if fire is None:
+                fire = _alone(name, near, land, fires, draw, params, first)
+            fires.append(fire)
+            elder = fire
+    return [_located(fire, land) for fire in fires]
 
 
 def is_close(a: Fire, b: Fire, metres: float = CLOSE_M, hours: float = CLOSE_H) -> bool:
@@ -81,38 +81,38 @@ def is_close(a: Fire, b: Fire, metres: float = CLOSE_M, hours: float = CLOSE_H) 
 
 def _families(seed: int, number: int, close_share: float) -> list[int]:
     """Sizes of the families of close fires, then ones that stand alone."""
-    draw, left = stream(seed, "families"), round(number * close_share)
+    draw, remaining = stream(seed, "families"), round(number * close_share)
     sizes: list[int] = []
-    while left >= 2:
-        size = min(draw.choice((2, 2, 2, 3, 4)), left)
-        size += left - size == 1  # nobody is left over
+    while remaining >= 2:
+        size = min(draw.choice((2, 2, 2, 3, 4)), remaining)
+        size += remaining - size == 1  # nobody is left over
         sizes.append(size)
-        left -= size
+        remaining -= size
     return sizes + [1] * (number - sum(sizes))
 
 
-def _border_families(seed: int, families: Sequence[int], wanted: int) -> set[int]:
+def _border_families(seed: int, families: Sequence[int], remaining: int) -> set[int]:
     """Families that burn along a border: so many fires in all."""
     chosen: set[int] = set()
     for at in stream(seed, "borders").sample(range(len(families)), len(families)):
-        if families[at] <= wanted:
+        if families[at] <= remaining:
             chosen.add(at)
-            wanted -= families[at]
+            remaining -= families[at]
     return chosen
 
 
 def _alone(
-    name: str, near: bool, land: Land, made: Sequence[Fire], draw: random.Random, params: FireParams, first: date
+    name: str, near: bool, land: Land, fires: Sequence[Fire], draw: random.Random, params: FireParams, first: date
 ) -> Fire:
     starts = _lit(first + timedelta(days=draw.randrange(DAYS)), draw, params)
-    again = [one for one in made if one.kind == "alone"] if not near and draw.random() < params.reburn_share else []
+    again = [fire for fire in fires if fire.kind == "alone"] if not near and draw.random() < params.reburn_share else []
     if again:
         elder = draw.choice(again)
         place = moved((elder.lon, elder.lat), draw.uniform(-120, 120), draw.uniform(-120, 120))
         later = elder.starts + timedelta(hours=draw.uniform(CLOSE_H * 1.1, CLOSE_H * 3))
         fresh = _fire(name, place, later, draw, params, kind="reburn_later", of=elder.id)
         off = land.border_m(*place) > BORDER_M
-        if off and fresh.starts > elder.ends and not any(is_close(one, fresh, SURE_M, SURE_H) for one in made):
+        if off and fresh.starts > elder.ends and not any(is_close(fire, fresh, SURE_M, SURE_H) for fire in fires):
             return fresh
 
     def make() -> Place:
@@ -120,16 +120,18 @@ def _alone(
 
     def fits(place: Place) -> bool:
         probe = _probe(place, starts)
-        return (land.border_m(*place) <= BORDER_M) == near and not any(is_close(o, probe, SURE_M, SURE_H) for o in made)
+        return (land.border_m(*place) <= BORDER_M) == near and not any(
+            is_close(o, probe, SURE_M, SURE_H) for o in fires
+        )
 
-    found = land.draw_where(make, fits)
-    if found is None:
+    spot = land.draw_where(make, fits)
+    if spot is None:
         raise ValueError(f"no place for fire {name}")
-    return _fire(name, found, starts, draw, params)
+    return _fire(name, spot, starts, draw, params)
 
 
 def _beside(
-    name: str, elder: Fire, near: bool, land: Land, made: Sequence[Fire], draw: random.Random, params: FireParams
+    name: str, elder: Fire, near: bool, land: Land, fires: Sequence[Fire], draw: random.Random, params: FireParams
 ) -> Fire | None:
     """A fire close to `elder`: beside it the same day or the next, or where it had burnt. None when there is no room."""
     for attempt in range(400):
@@ -138,13 +140,13 @@ def _beside(
         far = draw.uniform(40, 180) if kind == "reburn" else draw.uniform(120, CLOSE_M * 0.97)
         turn = draw.uniform(0, 2 * math.pi)
         place = moved((elder.lon, elder.lat), far * math.cos(turn), far * math.sin(turn))
-        one = _fire(name, place, elder.starts + timedelta(hours=lag), draw, params, kind=kind, of=elder.id)
-        if not shapely.contains_xy(land.inner, *place) or not is_close(elder, one):
+        fire = _fire(name, place, elder.starts + timedelta(hours=lag), draw, params, kind=kind, of=elder.id)
+        if not shapely.contains_xy(land.inner, *place) or not is_close(elder, fire):
             continue
         is_near = land.border_m(*place) <= BORDER_M
-        at_once = [o for o in made if o.starts <= one.ends and one.starts <= o.ends]
-        if (is_near == near or attempt > 150) and not any(o.burnt.intersects(one.burnt) for o in at_once):
-            return one
+        at_once = [o for o in fires if o.starts <= fire.ends and fire.starts <= o.ends]
+        if (is_near == near or attempt > 150) and not any(o.burnt.intersects(fire.burnt) for o in at_once):
+            return fire
     return None
 
 
@@ -202,11 +204,11 @@ def _blob(place: Place, area_mu: float, draw: random.Random) -> shapely.Polygon:
     return shapely.Polygon(ring)
 
 
-def _located(one: Fire, land: Land) -> Fire:
-    villages = land.shares(one.burnt, "village")
+def _located(fire: Fire, land: Land) -> Fire:
+    villages = land.shares(fire.burnt, "village")
     return replace(
-        one,
-        counties=land.shares(one.burnt),
+        fire,
+        counties=land.shares(fire.burnt),
         village=next(iter(villages), ""),
-        border_m=round(min(land.border_m(one.lon, one.lat), 99_999.0), 1),
+        border_m=round(min(land.border_m(fire.lon, fire.lat), 99_999.0), 1),
     )

@@ -74,12 +74,12 @@ class Land:
         at = self._trees[level].query(area, predicate="intersects")
         parts = {self.cells[level][i][0]: self.cells[level][i][3].intersection(area).area for i in at}
         total = sum(parts.values()) or 1.0
-        ordered = sorted(parts.items(), key=lambda one: (-one[1], one[0]))
+        ordered = sorted(parts.items(), key=lambda pair: (-pair[1], pair[0]))
         return {code: round(part / total, 6) for code, part in ordered if part > 0}
 
     def border_m(self, lon: float, lat: float) -> float:
         """Metres to the nearest border between two counties."""
-        east, north = (float(one) for one in metres_per_degree(lat))
+        east, north = (float(metres) for metres in metres_per_degree(lat))
         around = shapely.Point(lon, lat).buffer(0.06)
         least = float("inf")
         for line in self.borders:
@@ -99,7 +99,7 @@ class Land:
 
     def draw_on_border(self, draw: random.Random, within_m: float) -> Place:
         """A place within so many metres of a border between two counties."""
-        line = draw.choices(self.borders, weights=[one.length for one in self.borders])[0]
+        line = draw.choices(self.borders, weights=[border.length for border in self.borders])[0]
         on = shapely.line_interpolate_point(line, draw.random(), normalized=True)
         return moved((on.x, on.y), draw.uniform(-within_m, within_m) * 0.7, draw.uniform(-within_m, within_m) * 0.7)
 

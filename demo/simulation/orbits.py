@@ -37,14 +37,14 @@ class Pass:
 
 def passes(seed: int, first: date, days: int, lon: float, lat: float) -> list[Pass]:
     """Every pass over a place in so many days from `first` (UTC), in the order of time."""
-    found = [
-        one
+    flights = [
+        flight
         for day in range(-1, days)
         for sensor in SATELLITES
         for by_day in (True, False)
-        for one in _passes_of(seed, sensor, first + timedelta(days=day), by_day, lon, lat)
+        for flight in _passes_of(seed, sensor, first + timedelta(days=day), by_day, lon, lat)
     ]
-    return sorted(found, key=lambda one: (one.at, one.sensor.name))
+    return sorted(flights, key=lambda flight: (flight.at, flight.sensor.name))
 
 
 def _passes_of(seed: int, sensor: SensorParams, day: date, by_day: bool, lon: float, lat: float) -> Iterator[Pass]:
@@ -54,8 +54,8 @@ def _passes_of(seed: int, sensor: SensorParams, day: date, by_day: bool, lon: fl
     drift = (begins + sensor.phase_deg + DRIFT_DEG * day.toordinal()) % TRACK_STEP_DEG
     wander = stream(seed, f"minute {sensor.name} {day} {by_day}")
     for track in (drift - TRACK_STEP_DEG, drift):
-        if found := _seen_aside(sensor, track, lat):
-            scan_km, track_km = found
+        if size := _seen_aside(sensor, track, lat):
+            scan_km, track_km = size
             local_h = sensor.local_day_h + (0 if by_day else 12)
             utc_h = local_h - (lon + track) / 15.0
             at = datetime.combine(day, time(0), UTC) + timedelta(minutes=round(utc_h * 60 + wander.uniform(-2, 2)))

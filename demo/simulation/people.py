@@ -24,8 +24,8 @@ def temper_of(seed: int, about: str) -> str:
 
 def acts_of(seed: int, papers: Sequence[Paper]) -> list[Act]:
     """Every act in the order of time: {at, who, do, …}."""
-    found = [*_visits(seed, papers), *_office(papers)]
-    return sorted(found, key=lambda one: (one["at"], one["do"], one.get("row", "")))
+    acts = [*_visits(seed, papers), *_office(papers)]
+    return sorted(acts, key=lambda act: (act["at"], act["do"], act.get("row", "")))
 
 
 def _visits(seed: int, papers: Sequence[Paper]) -> Iterator[Act]:

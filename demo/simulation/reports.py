@@ -69,44 +69,46 @@ class Paper:
 def downloads(pixels: Sequence[Pixel]) -> Iterator[Paper]:
     """The FIRMS rows of every two UTC days, VIIRS and MODIS apart, the next morning."""
     days: dict[tuple[date, str], list[Pixel]] = defaultdict(list)
-    for one in pixels:
-        day = one.seen.at.date()
-        days[day + timedelta(days=day.toordinal() % 2), one.seen.sensor.instrument].append(one)
-    for (day, instrument), found in sorted(days.items()):
+    for pixel in pixels:
+        day = pixel.seen.at.date()
+        days[day + timedelta(days=day.toordinal() % 2), pixel.seen.sensor.instrument].append(pixel)
+    for (day, instrument), day_pixels in sorted(days.items()):
         style = "firms" if instrument == "VIIRS" else "modis"
-        rows = [_pixel_row(f"{instrument[0]}{day:%m%d}-{at}", one, style) for at, one in enumerate(found, start=1)]
+        rows = [
+            _pixel_row(f"{instrument[0]}{day:%m%d}-{at}", pixel, style) for at, pixel in enumerate(day_pixels, start=1)
+        ]
         arrives = datetime.combine(day + timedelta(days=1), time(8, 30), BEIJING)
         yield Paper(f"{style}-{day}.csv", "firms", style, arrives, tuple(rows))
 
 
-def _pixel_row(name: str, one: Pixel, style: str) -> Row:
-    at, warm = one.seen.at, 334 if one.seen.by_day else 301
-    head = (f"{one.lat:.5f}", f"{one.lon:.5f}", f"{warm + one.frp_mw:.2f}", f"{one.seen.scan_km:.2f}",
-            f"{one.seen.track_km:.2f}", f"{at:%Y-%m-%d}", f"{at:%H%M}", one.seen.sensor.name)  # fmt: skip
-    day = "D" if one.seen.by_day else "N"
-    tail = ("VIIRS", "nominal", "2.0NRT", f"{warm - 36:.2f}", f"{one.frp_mw:.2f}", day)
+def _pixel_row(name: str, pixel: Pixel, style: str) -> Row:
+    at, warm = pixel.seen.at, 334 if pixel.seen.by_day else 301
+    head = (f"{pixel.lat:.5f}", f"{pixel.lon:.5f}", f"{warm + pixel.frp_mw:.2f}", f"{pixel.seen.scan_km:.2f}",
+            f"{pixel.seen.track_km:.2f}", f"{at:%Y-%m-%d}", f"{at:%H%M}", pixel.seen.sensor.name)  # fmt: skip
+    day = "D" if pixel.seen.by_day else "N"
+    tail = ("VIIRS", "nominal", "2.0NRT", f"{warm - 36:.2f}", f"{pixel.frp_mw:.2f}", day)
     if style == "modis":
-        tail = ("MODIS", "70", "6.1NRT", f"{warm - 36:.2f}", f"{one.frp_mw:.2f}", day)
-    return _told(name, [one], (*head, *tail))
+        tail = ("MODIS", "70", "6.1NRT", f"{warm - 36:.2f}", f"{pixel.frp_mw:.2f}", day)
+    return _told(name, [pixel], (*head, *tail))
 
 
 def _told(name: str, pixels: Sequence[Pixel], cells: tuple[str, ...], decimals: int = 5, charges: bool = False) -> Row:
     """A row about one pixel, or about several of them at their middle."""
-    lon = round(sum(one.lon for one in pixels) / len(pixels), decimals)
-    lat = round(sum(one.lat for one in pixels) / len(pixels), decimals)
+    lon = round(sum(pixel.lon for pixel in pixels) / len(pixels), decimals)
+    lat = round(sum(pixel.lat for pixel in pixels) / len(pixels), decimals)
     heat: dict[str, float] = defaultdict(float)
-    for one in pixels:
-        for fire, part in one.heat.items():
+    for pixel in pixels:
+        for fire, part in pixel.heat.items():
             heat[fire] += part
     # Half a step of the last decimal, in metres along the diagonal.
     rounding = 0.5 * 10**-decimals * 111_000 * 1.25
     first = pixels[0].seen
-    reach = max(float(distance_m(lon, lat, one.lon, one.lat)) for one in pixels)
-    whole = max(math.hypot(one.seen.scan_km, one.seen.track_km) for one in pixels)
+    reach = max(float(distance_m(lon, lat, pixel.lon, pixel.lat)) for pixel in pixels)
+    whole = max(math.hypot(pixel.seen.scan_km, pixel.seen.track_km) for pixel in pixels)
     single = len(pixels) == 1
     return Row(
         id=name,
-        at=min(one.seen.at for one in pixels),
+        at=min(pixel.seen.at for pixel in pixels),
         lon=lon,
         lat=lat,
         main=max(heat, key=lambda fire: (heat[fire], fire), default=""),
@@ -125,17 +127,18 @@ def lists(seed: int, land: Land, pixels: Sequence[Pixel], params: ListParams) ->
     """The province's list of each day, and the ministry's of each week; both without what they know as works."""
     days: dict[date, list[Pixel]] = defaultdict(list)
     leak = stream(seed, "leak")
-    for one in pixels:
-        if one.main not in HEAT_NAMES or leak.random() < params.heat_leak:
-            days[one.seen.at.astimezone(BEIJING).date()].append(one)
+    for pixel in pixels:
+        if pixel.main not in HEAT_NAMES or leak.random() < params.heat_leak:
+            days[pixel.seen.at.astimezone(BEIJING).date()].append(pixel)
     daily = stream(seed, "style").random() < params.daily_share
     before: list[Row] = []
     for number, day in enumerate(sorted(days), start=1):
         draw = stream(seed, f"list {day}")
         groups = _clusters(days[day], params.cluster_m) if daily else _by_pass(days[day], params.pass_cluster_m)
-        told = [group for group in groups if draw.random() < params.told_share]
+        clusters = [group for group in groups if draw.random() < params.told_share]
         rows = [
-            _list_row(f"L{number}-{at}", at, one, daily, land, draw, params) for at, one in enumerate(told, start=1)
+            _list_row(f"L{number}-{at}", at, group, daily, land, draw, params)
+            for at, group in enumerate(clusters, start=1)
         ]
         rows += [
             _again(f"L{number}-{len(rows) + 1}", len(rows) + 1, o) for o in before if draw.random() < params.repeated
@@ -161,11 +164,14 @@ def _ministry(seed: int, land: Land, days: dict[date, list[Pixel]], params: List
     weeks: dict[date, list[date]] = defaultdict(list)
     for day in sorted(days):
         weeks[day - timedelta(days=day.weekday())].append(day)
-    for number, (monday, some) in enumerate(sorted(weeks.items()), start=1):
+    for number, (monday, week_days) in enumerate(sorted(weeks.items()), start=1):
         draw = stream(seed, f"ministry {monday}")
-        groups = [group for day in some for group in _clusters(days[day], params.cluster_m) if draw.random() < 0.35]
+        groups = [
+            group for day in week_days for group in _clusters(days[day], params.cluster_m) if draw.random() < 0.35
+        ]
         rows = [
-            _list_row(f"M{number}-{at}", at, one, True, land, draw, params) for at, one in enumerate(groups, start=1)
+            _list_row(f"M{number}-{at}", at, cluster, True, land, draw, params)
+            for at, cluster in enumerate(groups, start=1)
         ]
         if rows:
             end = monday + timedelta(days=6)
@@ -176,8 +182,8 @@ def _ministry(seed: int, land: Land, days: dict[date, list[Pixel]], params: List
 
 def _by_pass(pixels: Sequence[Pixel], metres: float) -> list[list[Pixel]]:
     of: dict[str, list[Pixel]] = defaultdict(list)
-    for one in pixels:
-        of[one.seen.name].append(one)
+    for pixel in pixels:
+        of[pixel.seen.name].append(pixel)
     return [group for name in sorted(of) for group in _clusters(of[name], metres)]
 
 
@@ -188,26 +194,28 @@ def _clusters(pixels: Sequence[Pixel], metres: float) -> list[list[Pixel]]:
         for j in range(i):
             if group_of[i] != group_of[j] and distance_m(a.lon, a.lat, pixels[j].lon, pixels[j].lat) <= metres:
                 old, new = max(group_of[i], group_of[j]), min(group_of[i], group_of[j])
-                group_of = [new if one == old else one for one in group_of]
-    return [[p for p, group in zip(pixels, group_of, strict=True) if group == one] for one in sorted(set(group_of))]
+                group_of = [new if number == old else number for number in group_of]
+    return [
+        [p for p, group in zip(pixels, group_of, strict=True) if group == number] for number in sorted(set(group_of))
+    ]
 
 
 def _list_row(
     name: str, at: int, pixels: Sequence[Pixel], daily: bool, land: Land, draw: random.Random, params: ListParams
 ) -> Row:
     # Those who join a day's pixels round to three decimals; who sends every pass copies the satellite's five.
-    made = _told(name, pixels, (), decimals=params.decimals if daily else 5, charges=True)
-    local = made.at.astimezone(BEIJING)
+    row = _told(name, pixels, (), decimals=params.decimals if daily else 5, charges=True)
+    local = row.at.astimezone(BEIJING)
     moment = "" if daily else f"{local:%H:%M}"
     digits = params.decimals if daily else 5
-    lon, lat = f"{made.lon:.{digits}f}", f"{made.lat:.{digits}f}"
+    lon, lat = f"{row.lon:.{digits}f}", f"{row.lat:.{digits}f}"
     readable = draw.random() >= params.unreadable
     if not readable:
         lon = lon.replace(".", ".O", 1)
-    county, township = _names(land, made.lon, made.lat, draw, params)
-    cells = (str(at), f"{local:%Y-%m-%d}", moment, "" if daily else NAMES[made.satellite], county, township, lon, lat,
+    county, township = _names(land, row.lon, row.lat, draw, params)
+    cells = (str(at), f"{local:%Y-%m-%d}", moment, "" if daily else NAMES[row.satellite], county, township, lon, lat,
              str(len(pixels)), "中", "")  # fmt: skip
-    return replace(made, cells=cells, readable=readable)
+    return replace(row, cells=cells, readable=readable)
 
 
 def _names(land: Land, lon: float, lat: float, draw: random.Random, params: ListParams) -> tuple[str, str]:
@@ -238,8 +246,8 @@ def patrols(seed: int, land: Land, fires: Sequence[Fire], params: PatrolParams) 
             if 7 <= at.astimezone(BEIJING).hour < 19:
                 days[at.astimezone(BEIJING).date()].append((at, fire, "黑斑"))
     for day, met in sorted(days.items()):
-        rows = [_finding(seed, f"P{day:%m%d}-{at}", *one, land, params) for at, one in enumerate(sorted(
-            met, key=lambda one: one[0]), start=1)]  # fmt: skip
+        rows = [_finding(seed, f"P{day:%m%d}-{at}", *finding, land, params) for at, finding in enumerate(sorted(
+            met, key=lambda finding: finding[0]), start=1)]  # fmt: skip
         arrives = datetime.combine(day, time(20, 30), BEIJING) + timedelta(hours=4)
         yield Paper(f"patrol-{day}.csv", "patrol", "patrol", arrives, tuple(rows))
 
@@ -250,14 +258,14 @@ def _finding(seed: int, name: str, at: datetime, fire: Fire, kind: str, land: La
     lon, lat = moved(place, draw.gauss(0, params.gps_m + params.stands_off_m / 2),
                      draw.gauss(0, params.gps_m + params.stands_off_m / 2))  # fmt: skip
     datum = "gcj02" if draw.random() < params.wrong_datum else "wgs84"
-    given = lon, lat
+    position = lon, lat
     if datum != "wgs84":
         x, y = from_wgs84(np.array([lon]), np.array([lat]), datum)
-        given = float(x[0]), float(y[0])
+        position = float(x[0]), float(y[0])
     county = land.locate(lon, lat)
     local = at.astimezone(BEIJING)
-    cells = (str(uuid.uuid5(NAMESPACE, f"{seed}/{name}")), f"{local:%Y-%m-%d %H:%M}", f"{given[0]:.5f}",
-             f"{given[1]:.5f}", kind, "市", "模拟巡查员", "8", county[1] if county else "", "")  # fmt: skip
+    cells = (str(uuid.uuid5(NAMESPACE, f"{seed}/{name}")), f"{local:%Y-%m-%d %H:%M}", f"{position[0]:.5f}",
+             f"{position[1]:.5f}", kind, "市", "模拟巡查员", "8", county[1] if county else "", "")  # fmt: skip
     # Found 30 m off its middle at most: the area of its fire is a small disc.
     return Row(name, at.astimezone(UTC).replace(second=0, microsecond=0), round(lon, 6), round(lat, 6), fire.id,
                {fire.id: 1.0}, cells, 0.05, 0.05, None, 60.0, charges=True, datum=datum, finder="city")  # fmt: skip

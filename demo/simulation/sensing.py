@@ -40,20 +40,20 @@ class Pixel:
 
 def sense(seed: int, land: Land, fires: Sequence[Fire], flights: Sequence[Pass]) -> list[Pixel]:
     """Every pixel that is reported, in the order of the passes."""
-    return [pixel for one in flights for pixel in _of_pass(seed, land, fires, one)]
+    return [pixel for flight in flights for pixel in _of_pass(seed, land, fires, flight)]
 
 
-def _of_pass(seed: int, land: Land, fires: Sequence[Fire], one: Pass) -> list[Pixel]:
-    draw = stream(seed, f"pass {one.name}")
+def _of_pass(seed: int, land: Land, fires: Sequence[Fire], flight: Pass) -> list[Pixel]:
+    draw = stream(seed, f"pass {flight.name}")
     centre = shapely.centroid(land.whole)
-    grid = _Grid(one, (centre.x, centre.y), draw.random(), draw.random())
+    grid = _Grid(flight, (centre.x, centre.y), draw.random(), draw.random())
     power: dict[tuple[int, int], dict[str, float]] = defaultdict(dict)
-    for name, place, share in [*_burning(seed, fires, one), *_works(seed, one)]:
+    for name, place, share in [*_burning(seed, fires, flight), *_works(seed, flight)]:
         cell = grid.cell(place)
         power[cell][name] = power[cell].get(name, 0.0) + share
-    off = draw.gauss(0, one.sensor.jitter_m), draw.gauss(0, one.sensor.jitter_m)
-    told = [_told(grid, cell, heat, off, draw) for cell, heat in sorted(power.items())]
-    return [pixel for pixel in (*told, *_nothing(seed, land, one)) if pixel is not None]
+    off = draw.gauss(0, flight.sensor.jitter_m), draw.gauss(0, flight.sensor.jitter_m)
+    pixels = [_told(grid, cell, heat, off, draw) for cell, heat in sorted(power.items())]
+    return [pixel for pixel in (*pixels, *_nothing(seed, land, flight)) if pixel is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class _Grid:
     along: float
 
     def cell(self, place: Place) -> tuple[int, int]:
-        x, y = (float(one) for one in local_xy(*place, *self.centre))
+        x, y = (float(metres) for metres in local_xy(*place, *self.centre))
         turn = math.radians(self.seen.heading_deg)
         u, v = x * math.cos(turn) - y * math.sin(turn), x * math.sin(turn) + y * math.cos(turn)
         return (
@@ -82,25 +82,25 @@ class _Grid:
         return moved(self.centre, east, north)
 
 
-def _burning(seed: int, fires: Iterable[Fire], one: Pass) -> Iterable[tuple[str, Place, float]]:
+def _burning(seed: int, fires: Iterable[Fire], flight: Pass) -> Iterable[tuple[str, Place, float]]:
     """Pieces of heat of every fire that burns now: spread over its field and smeared by the optics."""
     for fire in fires:
-        power = fire.power_at(one.at) * (1.0 if one.by_day else NIGHT_POWER)
-        if power <= 0 or one.cloudy:
+        power = fire.power_at(flight.at) * (1.0 if flight.by_day else NIGHT_POWER)
+        if power <= 0 or flight.cloudy:
             continue
-        draw = stream(seed, f"heat {fire.id} {one.name}")
+        draw = stream(seed, f"heat {fire.id} {flight.name}")
         west, south, east, north = fire.burnt.bounds
-        smear = one.sensor.blur * one.scan_km * 1000
+        smear = flight.sensor.blur * flight.scan_km * 1000
         for _ in range(BITS):
             place = draw.uniform(west, east), draw.uniform(south, north)
             yield fire.id, moved(place, draw.gauss(0, smear), draw.gauss(0, smear)), power / BITS
 
 
-def _works(seed: int, one: Pass) -> Iterable[tuple[str, Place, float]]:
+def _works(seed: int, flight: Pass) -> Iterable[tuple[str, Place, float]]:
     for works in HEAT:
-        draw = stream(seed, f"works {works.name} {one.name}")
-        chance = (works.day if one.by_day else works.night) * one.sensor.pixel_km / one.track_km
-        if one.sensor.instrument != "VIIRS" or draw.random() > chance:
+        draw = stream(seed, f"works {works.name} {flight.name}")
+        chance = (works.day if flight.by_day else works.night) * flight.sensor.pixel_km / flight.track_km
+        if flight.sensor.instrument != "VIIRS" or draw.random() > chance:
             continue
         for _ in range(draw.choice((1, 2, 2, 3))):
             spot = moved((works.lon, works.lat), draw.gauss(0, works.spread_m / 2), draw.gauss(0, works.spread_m / 2))
@@ -110,10 +110,10 @@ def _works(seed: int, one: Pass) -> Iterable[tuple[str, Place, float]]:
 def _told(
     grid: _Grid, cell: tuple[int, int], heat: dict[str, float], off: tuple[float, float], draw: random.Random
 ) -> Pixel | None:
-    one, power = grid.seen, sum(heat.values())
-    sensor = one.sensor
-    least = sensor.least_day_mw if one.by_day else sensor.least_night_mw
-    larger = one.scan_km * one.track_km / sensor.pixel_km**2
+    flight, power = grid.seen, sum(heat.values())
+    sensor = flight.sensor
+    least = sensor.least_day_mw if flight.by_day else sensor.least_night_mw
+    larger = flight.scan_km * flight.track_km / sensor.pixel_km**2
     chance = 1 / (1 + math.exp(-6 * math.log(max(power, 1e-6) / (least * larger))))
     luck, noise = draw.random(), draw.lognormvariate(0, 0.2)
     east, north = draw.gauss(off[0], sensor.pixel_jitter_m), draw.gauss(off[1], sensor.pixel_jitter_m)
@@ -121,14 +121,16 @@ def _told(
     if luck > chance * (1 - MISSED) and not is_works:
         return None
     lon, lat = moved(grid.middle(cell), east, north)
-    kept = {name: round(part, 4) for name, part in sorted(heat.items())}
-    return Pixel(one, round(lon, 5), round(lat, 5), round(max(power * noise, 0.1), 2), kept)
+    parts = {name: round(part, 4) for name, part in sorted(heat.items())}
+    return Pixel(flight, round(lon, 5), round(lat, 5), round(max(power * noise, 0.1), 2), parts)
 
 
-def _nothing(seed: int, land: Land, one: Pass) -> Iterable[Pixel]:
+def _nothing(seed: int, land: Land, flight: Pass) -> Iterable[Pixel]:
     """A false alarm now and then."""
-    draw = stream(seed, f"nothing {one.name}")
-    if one.by_day and draw.random() < FALSE_ALARMS / (DAYS * 4):
+    draw = stream(seed, f"nothing {flight.name}")
+    if flight.by_day and draw.random() < FALSE_ALARMS / (DAYS * 4):
         lon, lat = land.draw_inside(draw)
         frp_mw = round(draw.lognormvariate(0.6, 0.4), 2)
-        yield Pixel(one, round(lon, 5), round(lat, 5), frp_mw, {f"N{one.sensor.name}{one.at:%m%d%H%M}": frp_mw})
+        yield Pixel(
+            flight, round(lon, 5), round(lat, 5), frp_mw, {f"N{flight.sensor.name}{flight.at:%m%d%H%M}": frp_mw}
+        )

@@ -47,7 +47,7 @@ def build(*, seed: int, fires: int, density: str, land: Land, first: date = FIRS
         *reports.lists(seed, land, pixels, ListParams()),
         *reports.patrols(seed, land, truth, PatrolParams()),
     ]
-    papers.sort(key=lambda one: (one.arrives, one.name))
+    papers.sort(key=lambda paper: (paper.arrives, paper.name))
     return World(seed, density, land, truth, pixels, papers, people.acts_of(seed, papers))
 
 
@@ -61,7 +61,7 @@ def write(world: World, out: Path) -> None:
         _write_cells(world.land, level, out / "cells" / f"{level}.geojson")
     _json(out / "world.json", _manifest(world))
     _json(out / "truth.json", {"fires": [_fire(o) for o in world.fires], "heat": _heat(), "rows": list(_rows(world))})
-    lines = [json.dumps(one, ensure_ascii=False) for one in world.acts]
+    lines = [json.dumps(act, ensure_ascii=False) for act in world.acts]
     (out / "acts.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     _write_truth(world, out / "truth.gpkg")
 
@@ -69,14 +69,14 @@ def write(world: World, out: Path) -> None:
 def _manifest(world: World) -> dict[str, Any]:
     files = [
         {
-            "name": f"files/{one.name}",
-            "source": one.source,
-            "arrives": one.arrives.isoformat(),
-            "issuer": one.issuer,
-            "period": one.period,
-            "list_no": one.list_no,
+            "name": f"files/{paper.name}",
+            "source": paper.source,
+            "arrives": paper.arrives.isoformat(),
+            "issuer": paper.issuer,
+            "period": paper.period,
+            "list_no": paper.list_no,
         }
-        for one in world.papers
+        for paper in world.papers
     ]
     return {
         "format": FORMAT,
@@ -88,26 +88,26 @@ def _manifest(world: World) -> dict[str, Any]:
     }
 
 
-def _fire(one: Fire) -> dict[str, Any]:
+def _fire(fire: Fire) -> dict[str, Any]:
     return {
-        "id": one.id,
-        "straw": one.straw,
-        "starts": one.starts.isoformat(),
-        "ends": one.ends.isoformat(),
-        "lon": one.lon,
-        "lat": one.lat,
-        "power_mw": one.power_mw,
-        "area_mu": one.area_mu,
-        "counties": one.counties,
-        "village": one.village,
-        "border_m": one.border_m,
-        "kind": one.kind,
-        "of": one.of,
+        "id": fire.id,
+        "straw": fire.straw,
+        "starts": fire.starts.isoformat(),
+        "ends": fire.ends.isoformat(),
+        "lon": fire.lon,
+        "lat": fire.lat,
+        "power_mw": fire.power_mw,
+        "area_mu": fire.area_mu,
+        "counties": fire.counties,
+        "village": fire.village,
+        "border_m": fire.border_m,
+        "kind": fire.kind,
+        "of": fire.of,
     }
 
 
 def _heat() -> list[dict[str, Any]]:
-    return [{"id": one.name, "lon": one.lon, "lat": one.lat} for one in HEAT]
+    return [{"id": works.name, "lon": works.lon, "lat": works.lat} for works in HEAT]
 
 
 def _rows(world: World) -> list[dict[str, Any]]:
@@ -156,10 +156,10 @@ def _write_truth(world: World, path: Path) -> None:
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"})
     path.unlink(missing_ok=True)
     try:
-        rows = [{**_fire(one), "counties": json.dumps(one.counties)} for one in world.fires]
-        burnt = geopandas.GeoDataFrame(rows, geometry=[one.burnt for one in world.fires], crs="EPSG:4326")
+        rows = [{**_fire(fire), "counties": json.dumps(fire.counties)} for fire in world.fires]
+        burnt = geopandas.GeoDataFrame(rows, geometry=[fire.burnt for fire in world.fires], crs="EPSG:4326")
         burnt.to_file(path, layer="fires", driver="GPKG", engine="pyogrio")
-        spots = [shapely.Point(one["lon"], one["lat"]) for one in _heat()]
+        spots = [shapely.Point(works["lon"], works["lat"]) for works in _heat()]
         geopandas.GeoDataFrame(_heat(), geometry=spots, crs="EPSG:4326").to_file(
             path, layer="heat", driver="GPKG", engine="pyogrio"
         )

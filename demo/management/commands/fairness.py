@@ -42,9 +42,9 @@ class Command(JinshaoCommand):
             raise BadInput("文件夹不是空的，请换一个", where=str(keep), code="out_not_empty")
         results = []
         with home.homes() as homes:
-            for at, one in enumerate(world, start=1):
-                results.append(homes.judge(one, keep=keep if len(world) == 1 else None))
-                print(f"{at}/{len(world)} {one}", file=sys.stderr, flush=True)
+            for at, folder in enumerate(world, start=1):
+                results.append(homes.judge(folder, keep=keep if len(world) == 1 else None))
+                print(f"{at}/{len(world)} {folder}", file=sys.stderr, flush=True)
         return {"together": score.together(results), "worlds": results}
 
     def _inside(self, world: worldfile.World, prepare: bool) -> dict[str, Any]:

@@ -76,7 +76,7 @@ class Command(BaseCommand):
             if check:
                 self._check(serving, done)
             else:
-                self._serve(serving, done, asked=port)
+                self._serve(serving, done, port=port)
         finally:
             serving.stop()
 
@@ -91,9 +91,9 @@ class Command(BaseCommand):
         result["seconds"] = {**self.seconds, "demo_steps": done["seconds"]}
         self.stdout.write(json.dumps(result, ensure_ascii=False, default=str))
 
-    def _serve(self, serving: Serving, done: dict[str, Any], asked: int | None) -> None:
+    def _serve(self, serving: Serving, done: dict[str, Any], port: int | None) -> None:
         self._show(done)
-        if asked is None and serving.port != DEFAULT_PORT:
+        if port is None and serving.port != DEFAULT_PORT:
             self.stdout.write(f"端口 {DEFAULT_PORT} 被占用，改用 {serving.port} / port {DEFAULT_PORT} is taken")
         self.stdout.write(
             f"\n打开 / open  {serving.url}\n按 Ctrl-C 停止 / Ctrl-C stops it   日志 / logs: {serving.logs}"
@@ -109,7 +109,10 @@ class Command(BaseCommand):
             f"{done['total']['amount_fen'] // 100:,}",
         )
         self.stdout.write(_table(("县（区）", "处", "元"), [*map(_county, done["counties"]), total]))
-        rows = [(one["username"], one["password"] or "（见文件）", one["name"], one["role"]) for one in done["logins"]]
+        rows = [
+            (login["username"], login["password"] or "（见文件）", login["name"], login["role"])
+            for login in done["logins"]
+        ]
         self.stdout.write(_table(("用户", "密码", "姓名", "角色"), rows))
         self.stdout.write(f"密码文件 / passwords: {done['logins_file']}\n报表 / reports: {done['reports']}")
 

@@ -36,17 +36,17 @@ class Command(JinshaoCommand):
         if not 2 <= fires <= 2000:
             raise BadInput("火情数应在 2 到 2000 之间", where="--fires")
         land = Land.of(divisions or Path(settings.BASE_DIR) / DIVISIONS)
-        made = world.build(seed=seed, fires=fires, density=density, land=land)
-        world.write(made, out)
-        rows = Counter(paper.source for paper in made.papers for _ in paper.rows)
-        reported = {row.main for paper in made.papers for row in paper.rows if row.charges and row.readable}
+        simulated = world.build(seed=seed, fires=fires, density=density, land=land)
+        world.write(simulated, out)
+        rows = Counter(paper.source for paper in simulated.papers for _ in paper.rows)
+        reported = {row.main for paper in simulated.papers for row in paper.rows if row.charges and row.readable}
         return {
             "seed": seed,
             "density": density,
-            "fires": len(made.fires),
-            "reported": sum(one.id in reported for one in made.fires),
-            "files": len(made.papers),
+            "fires": len(simulated.fires),
+            "reported": sum(fire.id in reported for fire in simulated.fires),
+            "files": len(simulated.papers),
             "rows": dict(sorted(rows.items())),
-            "acts": len(made.acts),
+            "acts": len(simulated.acts),
             "out": str(out),
         }
