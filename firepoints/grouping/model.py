@@ -89,7 +89,7 @@ class Detections:
         return np.asarray((self.family == Family.PATROL) | (self.family == Family.SCAR))
 
     @classmethod
-    def build(
+    def build(  # noqa: PLR0913  the columns of a detection, each by its name
         cls,
         *,
         id: Sequence[int] | Ints,

@@ -17,6 +17,7 @@ from typing import Any
 from uuid import UUID
 
 GENESIS = "0" * 64
+SCALARS = (bool, int, str, float, date, Decimal, UUID)  # a datetime is a date
 
 
 def plain(value: Any) -> Any:
@@ -24,6 +25,19 @@ def plain(value: Any) -> Any:
 
     Times become ISO 8601 in UTC, sets become sorted lists, decimals and UUIDs become strings.
     """
+    if value is None or isinstance(value, SCALARS):
+        return _plain_scalar(value)
+    if isinstance(value, Mapping):
+        return {plain(str(key)): plain(below) for key, below in value.items()}
+    if isinstance(value, set | frozenset):
+        return sorted((plain(below) for below in value), key=canonical)
+    if isinstance(value, Iterable) and not isinstance(value, bytes | bytearray | memoryview):
+        return [plain(below) for below in value]
+    raise TypeError(f"{type(value).__name__} cannot be written to the journal")
+
+
+def _plain_scalar(value: Any) -> Any:
+    """One of SCALARS, or None, as JSON. Raises ValueError for NaN, infinity and a naive time."""
     if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, str):
@@ -35,17 +49,7 @@ def plain(value: Any) -> Any:
         return int(value) if value.is_integer() else value
     if isinstance(value, datetime):
         return iso_utc(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Decimal | UUID):
-        return str(value)
-    if isinstance(value, Mapping):
-        return {plain(str(key)): plain(item) for key, item in value.items()}
-    if isinstance(value, set | frozenset):
-        return sorted((plain(item) for item in value), key=canonical)
-    if isinstance(value, Iterable) and not isinstance(value, bytes | bytearray | memoryview):
-        return [plain(item) for item in value]
-    raise TypeError(f"{type(value).__name__} cannot be written to the journal")
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def iso_utc(at: datetime) -> str:
