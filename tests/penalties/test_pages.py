@@ -307,9 +307,7 @@ def test_the_pages_cost_the_same_whatever_the_number_of_points(
 
 
 def test_the_list_pages_back_by_key(clerk, city, monkeypatch):
-    from penalties.pages import steps as pages
-
-    monkeypatch.setattr(pages, "PAGE", 2)
+    monkeypatch.setattr("penalties.pages.batches.PAGE", 2)
     for month in ("2023-08", "2023-09", "2023-10"):
         made = steps.batch_build(month=month, actor=city.clerk)
         steps.batch_freeze(batch_id=made.pk, actor=city.clerk)
