@@ -9,7 +9,7 @@ from core.registry import Registry, registries
 
 HEAD = "| registry | of | shape | asked by | what for | answered by |"
 START, END = "<!-- registries:", "<!-- /registries -->"
-APPS = ("journal", "papers", "grids", "firepoints", "penalties", "demo")
+APPS = ("core", "journal", "papers", "grids", "firepoints", "penalties", "demo")
 
 
 def table() -> str:
