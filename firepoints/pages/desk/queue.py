@@ -5,6 +5,7 @@ Over every month: a deadline does not end with the month that the page shows. Fo
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -32,6 +33,32 @@ SINGLE_STATES = {
 Item = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something to do, and the role whose turn it is; `who` is said to everybody else."""
+
+    url: str
+    icon: str
+    title: str
+    due: str
+    who: str
+    role: Role
+    is_late: bool = False
+
+    def item_for(self, roles: frozenset[Role]) -> Item:
+        """The item as a user with these roles reads it."""
+        is_mine = self.role in roles
+        return {
+            "url": self.url,
+            "icon": self.icon,
+            "title": self.title,
+            "due": self.due,
+            "who": f"轮到您 · {self.who}" if is_mine else self.who or ROLE_LABELS[self.role],
+            "late": self.is_late,
+            "mine": is_mine,
+        }
+
+
 def queue_of(user: Any, roles: frozenset[Role]) -> list[Item]:
     """Items for partials/q.html with `mine` and `late`; `overdue` of all together is the number of overdue points."""
     visible = FirePoint.objects.visible_to(user)
@@ -44,7 +71,7 @@ def queue_of(user: Any, roles: frozenset[Role]) -> list[Item]:
     panel = panels.money()
     if panel is not None:
         items += panel.tasks(user)
-    return sorted(items, key=lambda one: (not (one["mine"] and one["late"]), not one["mine"], not one["late"]))
+    return sorted(items, key=lambda task: (not (task["mine"] and task["late"]), not task["mine"], not task["late"]))
 
 
 def _counts(visible: Any, now: datetime) -> dict[str, Any]:
@@ -56,7 +83,7 @@ def _counts(visible: Any, now: datetime) -> dict[str, Any]:
 
     is_asked = questions.is_asked()
     heat = on_fixed_heat_alone()  # a pile of its own: most sightings of some cities are steel works
-    found: dict[str, Any] = visible.order_by().aggregate(
+    counts: dict[str, Any] = visible.order_by().aggregate(
         **of("heat", heat),
         **of("suspected", Q(state=State.SUSPECTED, is_cross=False, is_oversize=False) & ~is_asked & ~heat),
         **of("cross", Q(state=State.SUSPECTED, is_cross=True) & ~heat),
@@ -72,7 +99,7 @@ def _counts(visible: Any, now: datetime) -> dict[str, Any]:
         first_verified=Min("verification__at", filter=Q(state=State.VERIFIED)),
         first_window=Min("objection_until", filter=Q(state=State.OBJECTION)),
     )
-    return found
+    return counts
 
 
 def _singles(visible: Any, roles: frozenset[Role], counts: dict[str, Any], now: datetime) -> Iterable[Item]:
@@ -97,7 +124,7 @@ def _singles(visible: Any, roles: frozenset[Role], counts: dict[str, Any], now: 
 def _rest(state: str, title: str, icon: str, roles: frozenset[Role], role: Role, *, late: int) -> Item:
     """The line for the points that the list leaves out, with how many of them are overdue."""
     due = f"超时 {late}" if late else ""
-    item = _item(Wanted(state=state).url(), icon, title, due, "看列表", roles, role, late=late > 0)
+    item = Task(Wanted(state=state).url(), icon, title, due, "看列表", role, is_late=late > 0).item_for(roles)
     return {**item, "mine": item["mine"] or (late > 0 and Role.BUREAU in roles), "overdue": late}
 
 
@@ -114,78 +141,49 @@ def _single(point: FirePoint, roles: frozenset[Role], now: datetime) -> Item:
         verb = "催核实" if Role.BUREAU in roles else "核实"
         if is_mine:
             url = reverse("firepoints:report", args=[point.pk])
-        said = _item(url, "dispatched", f"{verb} {point}", due, f"{place} · 指定部门", roles, Role.COUNTY, late=is_late)
-        return {**said, "mine": is_mine or (is_late and Role.BUREAU in roles), "overdue": int(is_late)}
+        task = Task(url, "dispatched", f"{verb} {point}", due, f"{place} · 指定部门", Role.COUNTY, is_late)
+        return {**task.item_for(roles), "mine": is_mine or (is_late and Role.BUREAU in roles), "overdue": int(is_late)}
     if point.state == State.JOINT:
         kind = "跨界" if point.is_cross else "争议"
-        return _item(url, "joint", f"联合核实 {point} {kind}", "", f"{place} · 市局会同各县", roles, Role.BUREAU)
-    return _item(url, "counted", f"复核异议 {point}", "", f"{place} · 认定人", roles, Role.RECOGNISER)
+        task = Task(url, "joint", f"联合核实 {point} {kind}", "", f"{place} · 市局会同各县", Role.BUREAU)
+    else:
+        task = Task(url, "counted", f"复核异议 {point}", "", f"{place} · 认定人", Role.RECOGNISER)
+    return task.item_for(roles)
 
 
 def _groups(roles: frozenset[Role], counts: dict[str, Any], now: datetime) -> Iterable[Item]:
     """The piles that one person works off, each with how long its oldest has waited."""
+    if counts["verified"]:
+        negative = f" · 其中 {counts['negative']} 处报“不属实”" if counts["negative"] else ""
+        url = reverse("firepoints:review") if Role.RECOGNISER in roles else Wanted(state="verified").url()
+        due = _at(counts["first_verified"], "最早")
+        task = Task(url, "verified", f"认定 {counts['verified']} 处", due, f"认定人{negative}", Role.RECOGNISER)
+        yield task.item_for(roles)
+    if Role.BUREAU in roles and (waiting := questions.outside_findings()):
+        url = reverse("imports:outside_findings")
+        task = Task(url, "warn", f"处理 {waiting} 件外县（区）人员的发现", "", "市局经办", Role.BUREAU)
+        yield task.item_for(roles)
+    for view, icon, title, due, who, role in _piles(counts, now):
+        if counts[view]:
+            yield Task(Wanted(state=view).url(), icon, title.format(n=counts[view]), due, who, role).item_for(roles)
+
+
+def _piles(counts: dict[str, Any], now: datetime) -> list[tuple[str, str, str, str, str, Role]]:
+    """(view of the list and its count, icon, title, since or until when, whose it is, role) of each pile."""
 
     def since(name: str) -> str:
         return f"已等 {words.span(now - counts[f'{name}_since'])}" if counts[f"{name}_since"] else ""
 
-    def at(moment: datetime | None, word: str) -> str:
-        return f"{word} {timezone.localtime(moment):%m-%d %H:%M}" if moment else ""
-
-    piles = [
-        ("suspected", "suspected", "派发 {n} 处疑似火点", since("suspected"), "市局经办", Role.BUREAU, "suspected"),
-        (
-            "cross",
-            "suspected",
-            "标记跨界 {n} 处，再联合核实",
-            since("cross"),
-            "像元跨两个县（区）",
-            Role.BUREAU,
-            "cross",
-        ),
-        ("person", "warn", "处理 {n} 处待人划分或没有属地的", since("person"), "市局经办", Role.BUREAU, "person"),
-        ("to_notify", "counted", "通报 {n} 处计入的火点", "", "市局经办", Role.BUREAU, "to_notify"),
-        (
-            "objection",
-            "counted",
-            "看认定，{n} 处在异议期",
-            at(counts["first_window"], "最早"),
-            "属地县（区）",
-            Role.COUNTY,
-            "objection",
-        ),
-        (
-            "heat",
-            "suspected",
-            "看过后关闭 {n} 处固定热源线索",
-            since("heat"),
-            "市局经办 · 可一并关闭",
-            Role.BUREAU,
-            "heat",
-        ),
+    window = _at(counts["first_window"], "最早")
+    return [
+        ("suspected", "suspected", "派发 {n} 处疑似火点", since("suspected"), "市局经办", Role.BUREAU),
+        ("cross", "suspected", "标记跨界 {n} 处，再联合核实", since("cross"), "像元跨两个县（区）", Role.BUREAU),
+        ("person", "warn", "处理 {n} 处待人划分或没有属地的", since("person"), "市局经办", Role.BUREAU),
+        ("to_notify", "counted", "通报 {n} 处计入的火点", "", "市局经办", Role.BUREAU),
+        ("objection", "counted", "看认定，{n} 处在异议期", window, "属地县（区）", Role.COUNTY),
+        ("heat", "suspected", "看过后关闭 {n} 处固定热源线索", since("heat"), "市局经办 · 可一并关闭", Role.BUREAU),
     ]
-    if counts["verified"]:
-        negative = f" · 其中 {counts['negative']} 处报“不属实”" if counts["negative"] else ""
-        url = reverse("firepoints:review") if Role.RECOGNISER in roles else Wanted(state="verified").url()
-        due = at(counts["first_verified"], "最早")
-        yield _item(url, "verified", f"认定 {counts['verified']} 处", due, f"认定人{negative}", roles, Role.RECOGNISER)
-    if Role.BUREAU in roles and (waiting := questions.outside_findings()):
-        url = reverse("imports:outside_findings")
-        yield _item(url, "warn", f"处理 {waiting} 件外县（区）人员的发现", "", "市局经办", roles, Role.BUREAU)
-    for name, icon, title, due, who, role, view in piles:
-        if counts[name]:
-            yield _item(Wanted(state=view).url(), icon, title.format(n=counts[name]), due, who, roles, role)
 
 
-def _item(
-    url: str, icon: str, title: str, due: str, who: str, roles: frozenset[Role], role: Role, *, late: bool = False
-) -> Item:
-    is_mine = role in roles
-    return {
-        "url": url,
-        "icon": icon,
-        "title": title,
-        "due": due,
-        "who": f"轮到您 · {who}" if is_mine else who or ROLE_LABELS[role],
-        "late": late,
-        "mine": is_mine,
-    }
+def _at(moment: datetime | None, word: str) -> str:
+    return f"{word} {timezone.localtime(moment):%m-%d %H:%M}" if moment else ""
