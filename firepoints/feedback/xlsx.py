@@ -9,7 +9,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from lxml import etree
 
@@ -42,27 +42,38 @@ class Filled:
     left: tuple[CellText, ...]
 
 
+class Area(NamedTuple):
+    """A rectangle of cells, its edges included: rows from 1, columns from 0."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+
 def fill(data: bytes, cells: Iterable[CellText]) -> Filled:
     """Write the texts. Raises BadInput when the package is no workbook or a sheet is not in it."""
-    wanted: dict[str, list[CellText]] = {}
+    by_sheet: dict[str, list[CellText]] = {}
     for cell in cells:
-        wanted.setdefault(cell.sheet, []).append(cell)
+        by_sheet.setdefault(cell.sheet, []).append(cell)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             parts = _sheet_parts(package)
-            missing = [name for name in wanted if name not in parts]
+            missing = [name for name in by_sheet if name not in parts]
             if missing:
                 raise BadInput(f"原表里没有工作表“{missing[0]}”", where="反馈")
             changed: dict[str, bytes] = {}
-            left: list[CellText] = []
-            for name, mine in wanted.items():
+            unfilled: list[CellText] = []
+            for name, mine in by_sheet.items():
                 sheet = _Sheet(package.read(parts[name]))
-                left += [cell for cell in mine if not sheet.put(cell)]
+                unfilled += [cell for cell in mine if not sheet.put(cell)]
                 changed[parts[name]] = sheet.as_bytes()
             if any(b"<f" in content for content in changed.values()) or _has_formula(package, changed):
                 # Totals that count our answers must be computed anew when the workbook is opened.
                 changed[WORKBOOK] = CALC.sub(rb'<\1 fullCalcOnLoad="1"', package.read(WORKBOOK))
-            return Filled(_rewritten(package, changed), sum(map(len, wanted.values())) - len(left), tuple(left))
+            return Filled(
+                _rewritten(package, changed), sum(map(len, by_sheet.values())) - len(unfilled), tuple(unfilled)
+            )
     except (zipfile.BadZipFile, KeyError, etree.XMLSyntaxError) as error:
         raise BadInput("原表打不开，不能填写", where="反馈") from error
 
@@ -91,14 +102,16 @@ def _parse(content: bytes) -> Any:
 def _sheet_parts(package: zipfile.ZipFile) -> dict[str, str]:
     """Sheet name → the name of its part."""
     targets = {
-        one.get("Id"): one.get("Target", "") for one in _parse(package.read(RELATIONS)) if isinstance(one.tag, str)
+        element.get("Id"): element.get("Target", "")
+        for element in _parse(package.read(RELATIONS))
+        if isinstance(element.tag, str)
     }
-    found = {}
+    parts = {}
     for sheet in _named(_parse(package.read(WORKBOOK)), "sheet"):
         relation = next((value for key, value in sheet.attrib.items() if key.endswith("}id")), "")
         target = targets.get(relation, "")
-        found[str(sheet.get("name"))] = target[1:] if target.startswith("/") else f"xl/{target}"
-    return found
+        parts[str(sheet.get("name"))] = target[1:] if target.startswith("/") else f"xl/{target}"
+    return parts
 
 
 def _named(root: Any, name: str) -> Iterator[Any]:
@@ -117,7 +130,7 @@ class _Sheet:
         for row in _named(self._root, "row"):
             number = int(row.get("r") or number + 1)
             self._rows[number] = row
-        self._merged = [_corners(one.get("ref", "")) for one in _named(self._root, "mergeCell")]
+        self._merged = [_area(element.get("ref", "")) for element in _named(self._root, "mergeCell")]
 
     def put(self, cell: CellText) -> bool:
         """Write one text; False where a formula or the inside of a merged cell stands in the way."""
@@ -164,25 +177,26 @@ class _Sheet:
             column = column_at(ref.group()) if ref else column + 1
             yield at, column, child
 
-    def _find(self, row: Any, wanted: int) -> tuple[Any | None, int]:
+    def _find(self, row: Any, target: int) -> tuple[Any | None, int]:
         """(the cell, or None; where a new one would stand)."""
         after = 0
         for at, column, child in self._cells(row):
-            if column == wanted:
+            if column == target:
                 return child, at
-            if column < wanted:
+            if column < target:
                 after = at + 1
         return None, after
 
     def _style(self, row: Any, column: int | None) -> str:
-        found = {at: child.get("s", "") for _, at, child in self._cells(row)}
-        return found.get(column, "") if column is not None else ""
+        styles = {at: child.get("s", "") for _, at, child in self._cells(row)}
+        return styles.get(column, "") if column is not None else ""
 
     def _is_hidden_by_merge(self, cell: CellText) -> bool:
-        at = (cell.row, cell.column)
         return any(
-            top <= at[0] <= bottom and left <= at[1] <= right and at != (top, left)
-            for top, left, bottom, right in self._merged
+            area.top <= cell.row <= area.bottom
+            and area.left <= cell.column <= area.right
+            and (cell.row, cell.column) != (area.top, area.left)
+            for area in self._merged
         )
 
     def _widen(self, row: Any, column: int) -> None:
@@ -192,23 +206,24 @@ class _Sheet:
             row.set("spans", f"{spans[1]}:{column + 1}")
         dimension, cols = (self._root.find(self._tag(name)) for name in ("dimension", "cols"))
         if dimension is not None:
-            top, left, bottom, right = _corners(dimension.get("ref", ""))
-            if top and right < column:
-                dimension.set("ref", f"{letters(left)}{top}:{letters(column)}{bottom}")
+            area = _area(dimension.get("ref", ""))
+            if area.top and area.right < column:
+                dimension.set("ref", f"{letters(area.left)}{area.top}:{letters(column)}{area.bottom}")
         if cols is not None:
-            last = max((int(one.get("max", 0)) for one in cols), default=0)
+            last = max((int(col.get("max", 0)) for col in cols), default=0)
             if last < column + 1:
-                made = {"min": str(column + 1), "max": str(column + 1), "width": str(NEW_WIDTH), "customWidth": "1"}
-                etree.SubElement(cols, self._tag("col"), made)
+                at, width = str(column + 1), str(NEW_WIDTH)
+                etree.SubElement(cols, self._tag("col"), {"min": at, "max": at, "width": width, "customWidth": "1"})
 
 
-def _corners(ref: str) -> tuple[int, int, int, int]:
-    """(top, left, bottom, right) of "A1:C3" or "A1": rows from 1, columns from 0; zeros where it cannot be read."""
+def _area(ref: str) -> Area:
+    """The area of "A1:C3" or "A1"; zeros where it cannot be read."""
     match = re.fullmatch(r"\$?([A-Z]+)\$?(\d+)(?::\$?([A-Z]+)\$?(\d+))?", ref)
     if not match:
-        return 0, 0, 0, 0
-    top, left = int(match[2]), column_at(match[1])
-    return top, left, int(match[4] or top), column_at(match[3]) if match[3] else left
+        return Area(0, 0, 0, 0)
+    first = int(match[2]), column_at(match[1])
+    last = (int(match[4]), column_at(match[3])) if match[3] else first
+    return Area(*first, *last)
 
 
 def letters(column: int) -> str:
