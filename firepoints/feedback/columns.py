@@ -30,20 +30,20 @@ class Columns:
 
 def answer_columns(names: Sequence[str]) -> Columns:
     """Where the answer goes in a sheet with these headings. 备注 alone is the issuer's own: then columns are added."""
-    found: dict[str, int] = {}
+    column_of: dict[str, int] = {}
     for at, name in enumerate(names):
         plain = BRACKETS.sub("", compact(name))
         kind = next((kind for kind, words in KINDS.items() if plain in words), "")
         if kind:
-            found.setdefault(kind, at)
-    asks = tuple(names[found[kind]] for kind in ("verdict", "result") if kind in found)
+            column_of.setdefault(kind, at)
+    asks = tuple(names[column_of[kind]] for kind in ("verdict", "result") if kind in column_of)
     if asks:
-        return Columns(tuple(found.items()), (), asks)
+        return Columns(tuple(column_of.items()), (), asks)
     width = max((at + 1 for at, name in enumerate(names) if name), default=0)
     added = tuple((width + step, heading) for step, (_, heading) in enumerate(NEW))
     places = tuple((kind, width + step) for step, (kind, _) in enumerate(NEW))
-    kept = tuple((kind, at) for kind, at in found.items() if kind in ("cause", "date"))
-    return Columns((*places, *kept), added, ())
+    existing = tuple((kind, at) for kind, at in column_of.items() if kind in ("cause", "date"))
+    return Columns((*places, *existing), added, ())
 
 
 def text_for(kind: str, answer: Answer, heading: str = "") -> str:

@@ -20,7 +20,7 @@ def append_columns(data: bytes, added: Mapping[int, Sequence[str]]) -> bytes:
     too), the delimiter and the line ends stay. Raises SourceError when the bytes are no text.
     """
     text, read_as = decode(data)
-    mark = next((one for one in MARKS if data.startswith(one)), b"")
+    mark = next((bom for bom in MARKS if data.startswith(bom)), b"")
     encoding = MARKS.get(mark, read_as.removesuffix("-sig"))
     lines = LINE.findall(text)
     delimiter = max(",\t;，", key=text[:4096].lstrip().split("\n", 1)[0].count)
@@ -35,7 +35,7 @@ def append_columns(data: bytes, added: Mapping[int, Sequence[str]]) -> bytes:
             continue
         at, had = records[number - 1]
         bare = lines[at].rstrip("\r\n")
-        tail = [""] * (width - had) + [safe(one) for one in texts]
+        tail = [""] * (width - had) + [safe(cell) for cell in texts]
         lines[at] = bare + delimiter + _joined(tail, delimiter) + lines[at][len(bare) :]
     whole = "".join(lines)
     return mark + whole.encode(encoding)

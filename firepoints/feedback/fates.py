@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from django.db.models import F
 from django.urls import reverse
 
-from firepoints.feedback.answers import Standing, standing_mendings, standing_of
+from firepoints.feedback.answers import Trace, standing_mendings, trace_of
 from firepoints.models import Detection, FirePoint, ImportRun, Membership, Mending, RawRow, Supersession
 
 Outcome = RawRow.Outcome
@@ -42,12 +42,12 @@ class Origin:
 def fates_of(run: ImportRun, rows: Sequence[RawRow]) -> dict[tuple[int, str], list[Fate]]:
     """(row number, sheet) → fates of some rows of one run; at most eleven queries whatever their number."""
     sightings = {row.detection_id for row in rows if row.detection_id}
-    standing = standing_of(sightings)
-    points = standing.points | points_behind(sightings - standing.points.keys())
-    standing = replace(standing, points=points)
+    trace = trace_of(sightings)
+    points = trace.points | points_behind(sightings - trace.points.keys())
+    trace = replace(trace, points=points)
     mendings = standing_mendings(rows)
-    origins = _origins(sightings | set(standing.newest.values()))
-    return {(row.row_no, row.sheet): _fates(run, row, standing, origins, mendings.get(row.pk)) for row in rows}
+    origins = _origins(sightings | set(trace.newest.values()))
+    return {(row.row_no, row.sheet): _fates(run, row, trace, origins, mendings.get(row.pk)) for row in rows}
 
 
 def points_behind(newer: set[int]) -> dict[int, FirePoint]:
@@ -55,44 +55,46 @@ def points_behind(newer: set[int]) -> dict[int, FirePoint]:
     which it was decided (policy.md §4)."""
     pairs = dict(Supersession.objects.filter(newer__in=newer).values_list("older", "newer")) if newer else {}
     members = Membership.objects.filter(detection__in=pairs, is_active=True).select_related("point") if pairs else []
-    return {pairs[one.detection_id]: one.point for one in members}
+    return {pairs[member.detection_id]: member.point for member in members}
 
 
 def _origins(detections: set[int]) -> dict[int, Origin]:
     """detection → the row that brought it. A packed row has no sheet."""
-    found = Detection.objects.filter(pk__in=detections).select_related("run")
+    related = Detection.objects.filter(pk__in=detections).select_related("run")
     own = RawRow.objects.filter(detection__in=detections, run=F("detection__run"), row_no=F("detection__row_no"))
     sheets = dict(own.values_list("detection", "sheet"))
-    return {one.pk: Origin(one.run, one.row_no, sheets.get(one.pk, "")) for one in found}
+    return {
+        detection.pk: Origin(detection.run, detection.row_no, sheets.get(detection.pk, "")) for detection in related
+    }
 
 
 def _fates(
-    run: ImportRun, row: RawRow, standing: Standing, origins: dict[int, Origin], mending: Mending | None
+    run: ImportRun, row: RawRow, trace: Trace, origins: dict[int, Origin], mending: Mending | None
 ) -> list[Fate]:
-    found: list[Fate] = []
+    fates: list[Fate] = []
     sighting = row.detection_id or 0
-    last = standing.newest.get(sighting, sighting)
-    point = standing.points.get(sighting) or standing.points.get(last)
+    last = trace.newest.get(sighting, sighting)
+    point = trace.points.get(sighting) or trace.points.get(last)
     if row.outcome == Outcome.QUARANTINED:
-        found.append(_quarantined(row, mending))
+        fates.append(_quarantined(row, mending))
     if run.state == ImportRun.State.WITHDRAWN:
-        found.append(Fate("随这次导入撤回，不再算数"))
+        fates.append(Fate("随这次导入撤回，不再算数"))
     if run.state == ImportRun.State.FAILED:
-        found.append(Fate("这次导入失败，不作数"))
+        fates.append(Fate("这次导入失败，不作数"))
     before = origins.get(sighting)
     if before is not None and (before.run.pk, before.row_no, before.sheet) != (run.pk, row.row_no, row.sheet):
-        found.append(Fate(f"{BEFORE.get(row.outcome, '原来的一行')}：{before}", before.url))
+        fates.append(Fate(f"{BEFORE.get(row.outcome, '原来的一行')}：{before}", before.url))
     if sighting and last != sighting and (later := origins.get(last)) is not None:
-        found.append(Fate(f"已由新的一行替代：{later}", later.url))
-    if last in standing.dropped:
-        found.append(Fate("更正的清单里已没有这一行"))
+        fates.append(Fate(f"已由新的一行替代：{later}", later.url))
+    if last in trace.dropped:
+        fates.append(Fate("更正的清单里已没有这一行"))
     if point is not None and row.outcome != Outcome.QUARANTINED:
-        found.append(
+        fates.append(
             Fate(f"火点 {point}（{point.get_state_display()}）", reverse("firepoints:detail", args=[point.pk]))
         )
     if row.outcome == Outcome.OUTSIDE:
-        found.append(Fate("在本市网格之外，存档"))
-    return found or [Fate("只作记录" if row.outcome == Outcome.NOTE else "没有归入火点")]
+        fates.append(Fate("在本市网格之外，存档"))
+    return fates or [Fate("只作记录" if row.outcome == Outcome.NOTE else "没有归入火点")]
 
 
 BEFORE = {str(Outcome.SUPERSEDED): "更新的一版", str(Outcome.QUARANTINED): "现行的内容"}

@@ -46,7 +46,7 @@ class Returned:
 
     @property
     def rejected(self) -> int:
-        return sum(not one.opinion.accepted for one in self.words)
+        return sum(not word.opinion.accepted for word in self.words)
 
 
 def returned_words(*, run: ImportRun, path: Path) -> Returned:
@@ -60,32 +60,39 @@ def returned_words(*, run: ImportRun, path: Path) -> Returned:
         raise Refused("原表不在库里，不能逐行对照", code="no_file")
     options = ParseOptions(datum=run.datum, mapping=run.mapping, now=clock.now(), filename=run.filename)
     try:
-        found, silent = opinions_in(read_sheets(path, options), read_sheets(original, options), options=options)
+        opinions, silent = opinions_in(read_sheets(path, options), read_sheets(original, options), options=options)
     except SourceError as error:
         raise BadInput(f"{error.what}。{error.todo}" if error.todo else error.what, where=error.where) from error
-    return _against(run, _once(found), silent)
+    return _against(run, _once(opinions), silent)
 
 
-def _once(found: Sequence[Opinion]) -> list[Opinion]:
+def _once(opinions: Sequence[Opinion]) -> list[Opinion]:
     """Two returned rows for one row of the list are both a problem."""
-    seen = [one.of for one in found if one.of]
-    twice = {of for of in seen if seen.count(of) > 1} if len(seen) != len(set(seen)) else set()
+    matches = [opinion.of for opinion in opinions if opinion.of]
+    twice = {of for of in matches if matches.count(of) > 1} if len(matches) != len(set(matches)) else set()
     return [
-        Opinion(one.place, one.said, one.accepted, one.note, None, f"退回的表里有两行对着原表第 {one.of[1]} 行")
-        if one.of and one.of in twice
-        else one
-        for one in found
+        Opinion(
+            opinion.place,
+            opinion.said,
+            opinion.accepted,
+            opinion.note,
+            None,
+            f"退回的表里有两行对着原表第 {opinion.of[1]} 行",
+        )
+        if opinion.of and opinion.of in twice
+        else opinion
+        for opinion in opinions
     ]
 
 
-def _against(run: ImportRun, found: Sequence[Opinion], silent: int) -> Returned:
-    rows = {(one.sheet, one.row_no): one for one in run.raw_rows.exclude(outcome=RawRow.Outcome.NOTE)}
-    matched = [(one, rows[one.of]) for one in found if one.of in rows]
-    told = {one.row.pk: one for one in answers_of(run, [row for _, row in matched])}
-    last = {one.row_id: one for one in FinalWord.objects.filter(row__run=run).order_by("seq")}
+def _against(run: ImportRun, opinions: Sequence[Opinion], silent: int) -> Returned:
+    rows = {(row.sheet, row.row_no): row for row in run.raw_rows.exclude(outcome=RawRow.Outcome.NOTE)}
+    matched = [(opinion, rows[opinion.of]) for opinion in opinions if opinion.of in rows]
+    answers = {answer.row.pk: answer for answer in answers_of(run, [row for _, row in matched])}
+    last = {word.row_id: word for word in FinalWord.objects.filter(row__run=run).order_by("seq")}
     return Returned(
-        tuple(Word(one, told[row.pk], last.get(row.pk)) for one, row in matched),
-        tuple(one for one in found if one.of not in rows),
+        tuple(Word(opinion, answers[row.pk], last.get(row.pk)) for opinion, row in matched),
+        tuple(opinion for opinion in opinions if opinion.of not in rows),
         silent,
     )
 
@@ -102,11 +109,11 @@ def final_words_record(
     sending.require_bureau(actor)
     # Two who record words of one list follow each other, so what is read here still stands when it is written.
     list(ImportRun.objects.select_for_update(no_key=True).filter(pk=run.pk).values_list("pk"))
-    found = returned_words(run=run, path=path)
+    returned = returned_words(run=run, path=path)
     before = FinalWord.objects.filter(row__run=run).count()
-    for one in found.words:
+    for word in returned.words:
         sending.final_word_record(
-            row=one.told.row, actor=actor, accepted=bool(one.opinion.accepted), document_no=document_no,
-            document_date=document_date, note=one.opinion.note, told=one.told,
+            row=word.told.row, actor=actor, accepted=bool(word.opinion.accepted), document_no=document_no,
+            document_date=document_date, note=word.opinion.note, row_answer=word.told,
         )  # fmt: skip
-    return FinalWord.objects.filter(row__run=run).count() - before, found
+    return FinalWord.objects.filter(row__run=run).count() - before, returned

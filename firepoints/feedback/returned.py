@@ -68,8 +68,8 @@ def opinions_in(
 ) -> tuple[list[Opinion], int]:
     """(what the returned table says row by row, how many of its rows say nothing). Raises SourceError where no column holds
     an opinion, or the table is no list."""
-    known = places_in(original, options)
-    found: list[Opinion] = []
+    places = places_in(original, options)
+    opinions: list[Opinion] = []
     silent = 0
     columns = {sheet.name: column for sheet in returned if (column := _columns(sheet, options.mapping))}
     if not columns:
@@ -82,12 +82,12 @@ def opinions_in(
             continue
         opinion, ground = columns[place.sheet]
         row = rows[place.sheet][place.row_no - 1]
-        said, note = (plain(row[at]) if at is not None and at < len(row) else "" for at in (opinion, ground))
-        if said:
-            found.append(_opinion(place, said, note, known))
+        verdict, note = (plain(row[at]) if at is not None and at < len(row) else "" for at in (opinion, ground))
+        if verdict:
+            opinions.append(_opinion(place, verdict, note, places))
         else:
             silent += 1
-    return found, silent
+    return opinions, silent
 
 
 def places_in(sheets: Sequence[Sheet], options: ParseOptions) -> list[Place]:
@@ -95,17 +95,17 @@ def places_in(sheets: Sequence[Sheet], options: ParseOptions) -> list[Place]:
     result = lists.parse_sheets(list(sheets), options=options)
     rows = {sheet.name: sheet.rows for sheet in sheets}
     every: list[Sighting | Rejected] = [*result.sightings, *result.rejected]
-    found = [
+    places = [
         Place(
-            one.sheet,
-            one.row_no,
-            one.seq_no if isinstance(one, Sighting) else "",
-            (one.lon, one.lat) if isinstance(one, Sighting) else None,
-            tuple(plain(cell) for cell in rows[one.sheet][one.row_no - 1]),
+            line.sheet,
+            line.row_no,
+            line.seq_no if isinstance(line, Sighting) else "",
+            (line.lon, line.lat) if isinstance(line, Sighting) else None,
+            tuple(plain(cell) for cell in rows[line.sheet][line.row_no - 1]),
         )
-        for one in every
+        for line in every
     ]
-    return sorted(found, key=lambda one: (one.sheet, one.row_no))
+    return sorted(places, key=lambda place: (place.sheet, place.row_no))
 
 
 def _columns(sheet: Sheet, mapping: Mapping[str, str]) -> tuple[int, int | None] | None:
@@ -120,38 +120,38 @@ def _columns(sheet: Sheet, mapping: Mapping[str, str]) -> tuple[int, int | None]
     return None if opinion is None or is_ours else (opinion, ground)
 
 
-def _opinion(place: Place, said: str, note: str, known: Sequence[Place]) -> Opinion:
-    accepted, rest = accepted_in(said)
+def _opinion(place: Place, verdict: str, note: str, places: Sequence[Place]) -> Opinion:
+    accepted, rest = accepted_in(verdict)
     note = note or rest
     if accepted is None:
-        return Opinion(place, said, None, note, problem=MIXED)
-    row, problem = match(place, known)
-    return Opinion(place, said, accepted, note, (row.sheet, row.row_no) if row else None, problem)
+        return Opinion(place, verdict, None, note, problem=MIXED)
+    row, problem = match(place, places)
+    return Opinion(place, verdict, accepted, note, (row.sheet, row.row_no) if row else None, problem)
 
 
-def accepted_in(said: str) -> tuple[bool | None, str]:
+def accepted_in(verdict: str) -> tuple[bool | None, str]:
     """(whether it accepts, what follows as its ground); None for what is neither."""
-    text = said.strip()
+    text = verdict.strip()
     for shape, accepted in ((NO, False), (YES, True)):
-        if found := shape.match(text):
-            rest = text[found.end() :]
+        if prefix := shape.match(text):
+            rest = text[prefix.end() :]
             if not rest or rest[0] in AFTER:
                 return accepted, rest.strip(AFTER)
     return None, ""
 
 
-def match(place: Place, known: Sequence[Place]) -> tuple[Place | None, str]:
+def match(place: Place, places: Sequence[Place]) -> tuple[Place | None, str]:
     """(the row of the list that a returned row is, why there is none)."""
-    by_seq = [one for one in known if place.seq_no and one.seq_no == place.seq_no]
-    same = [one for one in by_seq if _agrees(place, one)]
+    by_seq = [candidate for candidate in places if place.seq_no and candidate.seq_no == place.seq_no]
+    same = [candidate for candidate in by_seq if _agrees(place, candidate)]
     if len(same) == 1:
         return same[0], ""
     if len(same) > 1:
-        here = [one for one in same if (one.sheet, one.row_no) == (place.sheet, place.row_no)]
+        here = [candidate for candidate in same if (candidate.sheet, candidate.row_no) == (place.sheet, place.row_no)]
         return (here[0], "") if here else (None, f"原表里序号 {place.seq_no} 有 {len(same)} 行，分不清是哪一行")
     if by_seq:
         return None, f"序号 {place.seq_no} 的位置与原表第 {by_seq[0].row_no} 行不同"
-    here = [one for one in known if (one.sheet, one.row_no) == (place.sheet, place.row_no)]
+    here = [candidate for candidate in places if (candidate.sheet, candidate.row_no) == (place.sheet, place.row_no)]
     if here and not (place.seq_no and here[0].seq_no) and _agrees(place, here[0]):
         return here[0], ""
     return None, "原表里没有这一行"

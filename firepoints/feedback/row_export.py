@@ -32,15 +32,15 @@ def _rows(run: ImportRun) -> Iterator[Sequence[str | int]]:
     for row in packed.rows_of(run):
         part.append(row)
         if len(part) == PART:
-            yield from _told(run, part)
+            yield from _lines(run, part)
             part = []
-    yield from _told(run, part)
+    yield from _lines(run, part)
 
 
-def _told(run: ImportRun, part: list[RawRow]) -> Iterator[Sequence[str | int]]:
+def _lines(run: ImportRun, part: list[RawRow]) -> Iterator[Sequence[str | int]]:
     fates = import_fates.fates_of(run, part)
     for row in part:
-        later = "；".join(one.text for one in fates[row.row_no, row.sheet])
+        later = "；".join(fate.text for fate in fates[row.row_no, row.sheet])
         yield (row.sheet, row.row_no, RawRow.Outcome(row.outcome).label, row.column, row.reason, later, _text(row.raw))
 
 
@@ -52,4 +52,4 @@ def _text(raw: str) -> str:
         return raw
     if isinstance(read, dict):
         return "；".join(f"{name} {value}" for name, value in read.items() if value not in (None, ""))
-    return "　".join(str(one) for one in read if one not in (None, "")) if isinstance(read, list) else raw
+    return "　".join(str(cell) for cell in read if cell not in (None, "")) if isinstance(read, list) else raw

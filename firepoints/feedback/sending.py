@@ -105,10 +105,10 @@ def _filled(run: ImportRun, answers: Sequence[RowAnswer]) -> Feedback:
     sheets = read_sheets(data, ParseOptions(mapping=run.mapping))
     plans = {sheet.name: plan for sheet in sheets if (plan := _plan(sheet, run.mapping))}
     is_book = data[:4] == b"PK\x03\x04"
-    content, written, left = _into_book(data, plans, answers) if is_book else _into_text(data, plans, answers)
-    done = sum(one.answer.is_final for one in answers)
+    content, written, unfilled = _into_book(data, plans, answers) if is_book else _into_text(data, plans, answers)
+    done = sum(row_answer.answer.is_final for row_answer in answers)
     name = Path(run.filename)
-    return Feedback(f"{name.stem}（反馈）{name.suffix}", content, written, left, len(answers), done)
+    return Feedback(f"{name.stem}（反馈）{name.suffix}", content, written, unfilled, len(answers), done)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,35 +127,35 @@ def _into_book(
     data: bytes, plans: dict[str, _Plan], answers: Sequence[RowAnswer]
 ) -> tuple[bytes, int, tuple[str, ...]]:
     cells: list[xlsx.CellText] = []
-    left: list[str] = []
+    unfilled: list[str] = []
     for name, plan in plans.items():
         last = max((at for at, heading in enumerate(plan.heading.names) if heading), default=0)
         cells += [
             xlsx.CellText(name, plan.heading.top + 1, at, text, style_from=last) for at, text in plan.columns.added
         ]
-    for one in answers:
-        mine = plans.get(one.row.sheet)
+    for row_answer in answers:
+        mine = plans.get(row_answer.row.sheet)
         if mine is None:
             continue
         for kind, column in mine.columns.places:
-            cell = _cell(mine, one, kind, column)
+            cell = _cell(mine, row_answer, kind, column)
             if cell is None:
                 continue
-            if _stands(mine.sheet, one.row.row_no, column):
-                left.append(_place(cell)) if kind in ("verdict", "result") else None
+            if _stands(mine.sheet, row_answer.row.row_no, column):
+                unfilled.append(_place(cell)) if kind in ("verdict", "result") else None
             else:
                 cells.append(cell)
     filled = xlsx.fill(data, cells)
-    return filled.data, filled.written, (*left, *(_place(cell) for cell in filled.left))
+    return filled.data, filled.written, (*unfilled, *(_place(cell) for cell in filled.left))
 
 
-def _cell(plan: _Plan, one: RowAnswer, kind: str, column: int) -> xlsx.CellText | None:
+def _cell(plan: _Plan, row_answer: RowAnswer, kind: str, column: int) -> xlsx.CellText | None:
     heading = plan.heading.names[column] if column < len(plan.heading.names) else ""
-    text = text_for(kind, one.answer, heading)
+    text = text_for(kind, row_answer.answer, heading)
     if not text:
         return None
     last = max((at for at, name in enumerate(plan.heading.names) if name), default=0)
-    return xlsx.CellText(one.row.sheet, one.row.row_no, column, text, style_from=last)
+    return xlsx.CellText(row_answer.row.sheet, row_answer.row.row_no, column, text, style_from=last)
 
 
 def _stands(sheet: Sheet, row_no: int, column: int) -> bool:
@@ -175,7 +175,7 @@ def _into_text(
     if plan is None:
         raise Refused("原表的表头读不懂，不能填写", code="no_heading")
     added: dict[int, Sequence[str]] = {plan.heading.top + 1: ("核实结果", "核实说明")}
-    added |= {one.row.row_no: (one.answer.text, one.answer.remark) for one in answers}
+    added |= {row_answer.row.row_no: (row_answer.answer.text, row_answer.answer.remark) for row_answer in answers}
     return delimited.append_columns(data, added), 2 * len(answers), ()
 
 
@@ -211,8 +211,8 @@ def feedback_sent(*, run: ImportRun, actor: User, sent_on: date, document_no: st
         answered=filled.answered,
         actor=actor,
     )
-    told = {"document_no": row.document_no, "sent_on": sent_on.isoformat(), "sha256": row.sha256}
-    record("feedback.sent", run, actor, after={**told, "rows": row.rows, "answered": row.answered})
+    entry_after = {"document_no": row.document_no, "sent_on": sent_on.isoformat(), "sha256": row.sha256}
+    record("feedback.sent", run, actor, after={**entry_after, "rows": row.rows, "answered": row.answered})
     return row
 
 
@@ -225,12 +225,12 @@ def final_word_record(
     document_no: str,
     document_date: date,
     note: str = "",
-    told: RowAnswer | None = None,
+    row_answer: RowAnswer | None = None,
 ) -> FinalWord:
     """What the issuer said to our answer for one row. A rejected 查否 becomes an open question of its point.
 
     Nothing that was decided changes by this: the bureau, or the person who decides, looks at it again. The same words
-    again add nothing. `told`: our answer, if the caller has read it in this transaction. Raises NotAllowed, Missing
+    again add nothing. `row_answer`: our answer, if the caller has read it in this transaction. Raises NotAllowed, Missing
     without a document, BadInput, StaleVersion.
     """
     require_bureau(actor)
@@ -240,21 +240,21 @@ def final_word_record(
     document_no = required(document_no, "终审意见的文号")
     if document_date > clock.today_beijing():
         raise BadInput("文件日期在将来", where="document_date")
-    told = told or answers_of(row.run, [row])[0]
+    row_answer = row_answer or answers_of(row.run, [row])[0]
     last: FinalWord | None = row.final_words.order_by("-seq").first()
     if last and (last.accepted, last.document_no, last.document_date) == (accepted, document_no[:80], document_date):
         return last
     seq = (row.final_words.aggregate(last=Max("seq"))["last"] or 0) + 1
     word = FinalWord.objects.create(
-        row=row, seq=seq, point=told.point, accepted=accepted, answer=told.answer.text[:300],
+        row=row, seq=seq, point=row_answer.point, accepted=accepted, answer=row_answer.answer.text[:300],
         document_no=document_no[:80], document_date=document_date, note=note.strip()[:300], actor=actor,
     )  # fmt: skip
     after = {"row": row.row_no, "sheet": row.sheet, "accepted": accepted, "answer": word.answer,
              "document_no": word.document_no, "document_date": document_date.isoformat(),
-             "point": told.point.pk if told.point else None}  # fmt: skip
+             "point": row_answer.point.pk if row_answer.point else None}  # fmt: skip
     record("feedback.final_word", row.run, actor, after=after, reason=word.note)
-    if not accepted and told.point is not None:
-        _ask_again(told.point, word, actor)
+    if not accepted and row_answer.point is not None:
+        _ask_again(row_answer.point, word, actor)
     return word
 
 
@@ -262,13 +262,13 @@ def _ask_again(point: FirePoint, word: FinalWord, actor: User) -> None:
     """Put the rejected answer before a person; the point itself stays as it is (nothing is reopened by a list)."""
     is_negative = point.verification is not None and point.verification.conclusion == Conclusion.FALSE
     todo = "重新核实" if point.state not in (State.VERIFIED, State.DISPATCHED, State.SUSPECTED) else "退回补证"
-    said = f"发布单位不认可“{word.answer}”（{word.document_no}，{word.document_date}）："
-    said += f"建议{todo}，或“复核后维持”" if is_negative else "请复核"
+    sentence = f"发布单位不认可“{word.answer}”（{word.document_no}，{word.document_date}）："
+    sentence += f"建议{todo}，或“复核后维持”" if is_negative else "请复核"
     claim(point)
     detection = word.row.detection_id
     asking = Asking(actor)
     about_the_list = None if detection else word.row.run_id
-    asking.say(point, Doubt(Kind.ISSUER_DISAGREES, said, detection=detection, run=about_the_list), actor)
+    asking.say(point, Doubt(Kind.ISSUER_DISAGREES, sentence, detection=detection, run=about_the_list), actor)
     record("fire_point.questioned", point, actor, after=asking.told(), reason=word.note)
 
 

@@ -52,21 +52,21 @@ def for_point(point: FirePoint | None) -> Answer:
     if point.state == State.CLOSED:
         return Answer("已关闭", f"不再核实：{point.closed_reason}", True, remark=_remark(point))
     if point.state == State.JOINT:
-        said = "跨界，待联合核实" if point.is_cross else "有争议，待联合核实"
+        sentence = "跨界，待联合核实" if point.is_cross else "有争议，待联合核实"
     elif point.state == State.VERIFIED:
-        said = f"{IN_WORK}（县（区）已核实，待市局认定）"
+        sentence = f"{IN_WORK}（县（区）已核实，待市局认定）"
     else:
-        said = IN_WORK
-    return Answer(IN_WORK, said, False, remark=_remark(point))
+        sentence = IN_WORK
+    return Answer(IN_WORK, sentence, False, remark=_remark(point))
 
 
 def _decided(point: FirePoint) -> Answer:
-    found = point.verification
+    verification = point.verification
     if point.state == State.CONTESTED:
         return Answer(IN_WORK, f"{IN_WORK}（县（区）提出异议，复核中）", False, remark=_remark(point))
-    on = _day(found)
-    if not point.counted and found is not None and found.conclusion == Conclusion.FALSE:
-        cause = Cause(found.cause).label
+    on = _day(verification)
+    if not point.counted and verification is not None and verification.conclusion == Conclusion.FALSE:
+        cause = Cause(verification.cause).label
         return Answer(FALSE, f"{FALSE}（{cause}）", True, cause=cause, on=on, remark=_remark(point))
     text = TRUE if point.counted else f"{TRUE}（认定不计入扣缴）"
     return Answer(TRUE, text, True, on=on, remark=_remark(point))
@@ -78,7 +78,7 @@ def _remark(point: FirePoint) -> str:
     return "，".join(part for part in (point.number or "", place) if part)
 
 
-def _day(found: Verification | None) -> date | None:
+def _day(verification: Verification | None) -> date | None:
     from core.clock import beijing_date
 
-    return beijing_date(found.at) if found else None
+    return beijing_date(verification.at) if verification else None

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.http import Http404
 
-from firepoints.feedback.answers import standing_of
+from firepoints.feedback.answers import trace_of
 from firepoints.findings.intake import ONE_BY_ONE
 from firepoints.models import Detection, FirePoint, HotlineReport, ImportRun, RawRow
 from firepoints.pages.points import words
@@ -56,18 +56,18 @@ class Finding:
 
 def findings_told(runs: Sequence[ImportRun], user: User) -> list[Finding]:
     """The findings of some runs, in their order; a constant number of queries."""
-    brought = Detection.objects.filter(run__in=runs).select_related("source", "hotline_report")
-    by_run = {one.run_id: one for one in brought}
-    standing = standing_of(one.pk for one in by_run.values())
-    points = {pk: standing.points.get(standing.newest[pk], point) for pk, point in standing.points.items()}
-    visible = FirePoint.objects.visible_to(user).filter(pk__in=[one.pk for one in points.values()])
-    seen = set(visible.values_list("pk", flat=True))
+    detections = Detection.objects.filter(run__in=runs).select_related("source", "hotline_report")
+    by_run = {detection.run_id: detection for detection in detections}
+    trace = trace_of(detection.pk for detection in by_run.values())
+    points = {pk: trace.points.get(trace.newest[pk], point) for pk, point in trace.points.items()}
+    visible = FirePoint.objects.visible_to(user).filter(pk__in=[point.pk for point in points.values()])
+    visible_ids = set(visible.values_list("pk", flat=True))
     reads_all = bool(roles_of(user) & READ_ALL)
     findings = []
     for run in runs:
         if (sighting := by_run.get(run.pk)) is not None:
             point = points.get(sighting.pk)
-            is_open = point is not None and point.pk in seen
+            is_open = point is not None and point.pk in visible_ids
             report = getattr(sighting, "hotline_report", None)
             findings.append(Finding(run, sighting, point if is_open else None, not is_open and not reads_all, report))
     return findings
@@ -76,18 +76,18 @@ def findings_told(runs: Sequence[ImportRun], user: User) -> list[Finding]:
 def finding_or_404(uuid: UUID, user: User) -> Finding:
     """The finding of a run, for who filed it, who reads imports, and who sees its point; the same 404 otherwise."""
     run = ImportRun.objects.select_related("actor", "source").filter(uuid=uuid, filename=ONE_BY_ONE).first()
-    told = findings_told([run], user) if run else []
-    found = told[0] if told else None
-    if found is None or not (found.point or found.run.actor_id == user.pk or roles_of(user) & READ_ALL):
+    findings = findings_told([run], user) if run else []
+    finding = findings[0] if findings else None
+    if finding is None or not (finding.point or finding.run.actor_id == user.pk or roles_of(user) & READ_ALL):
         raise Http404("没有这一件，或不在您的范围内。")
-    return found
+    return finding
 
 
 def said_in(finding: Finding) -> dict[str, Any]:
     """What was given beside place and time: note, proof of the date, finder; from the row as it was stored."""
     row = RawRow.objects.filter(run=finding.run).order_by("pk").first()
     try:
-        given = json.loads(row.raw) if row else {}
+        fields = json.loads(row.raw) if row else {}
     except ValueError:
-        given = {}
-    return given if isinstance(given, dict) else {}
+        fields = {}
+    return fields if isinstance(fields, dict) else {}
