@@ -74,8 +74,8 @@ def is_done_already(request: HttpRequest, point: FirePoint, action: str, form: A
         return False
     if form is not None and not _says_the_same(last, form.data_of()):
         return False
-    seen = form.cleaned_data["expected_version"] if form is not None else 0
-    return clock.now() - last.at < TWICE or point.version == seen + 1
+    page_version = form.cleaned_data["expected_version"] if form is not None else 0
+    return clock.now() - last.at < TWICE or point.version == page_version + 1
 
 
 def _says_the_same(step: Step, data: dict[str, Any]) -> bool:
@@ -85,18 +85,18 @@ def _says_the_same(step: Step, data: dict[str, Any]) -> bool:
         if {name} <= {*step.data} & {*data}
     ]
     pairs += [(step.reason, data["reason"].strip()[:500])] if data.get("reason") else []
-    return all(str(filed or "") == str(given or "") for filed, given in pairs)
+    return all(str(filed or "") == str(form_value or "") for filed, form_value in pairs)
 
 
-def _done(request: HttpRequest, point: FirePoint, said: str) -> HttpResponse:
-    messages.success(request, said)
+def _done(request: HttpRequest, point: FirePoint, message: str) -> HttpResponse:
+    messages.success(request, message)
     return scripted.going_on(request, _next_page(request, point))
 
 
 def _next_page(request: HttpRequest, point: FirePoint) -> HttpResponseRedirect:
-    wanted = request.POST.get("next", "")
-    if wanted and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
-        return redirect(wanted)
+    next_url = request.POST.get("next", "")
+    if next_url and url_has_allowed_host_and_scheme(next_url, allowed_hosts=None):
+        return redirect(next_url)
     if FirePoint.objects.visible_to(request.user).filter(pk=point.pk).exists():
         return redirect("firepoints:detail", point_id=point.pk)
     return redirect("firepoints:list")
@@ -111,7 +111,7 @@ def _show(
     *,
     status: int = 200,
 ) -> HttpResponse:
-    open_now = {one.transition.action: one for one in actions}
+    open_now = {offer.transition.action: offer for offer in actions}
     available = open_now.get(action)
     # What is open has no refusal; only for the rest the facts are read again.
     refusal = None if available else workflow.refusal(action, selectors.facts_for(point, request.user))

@@ -31,23 +31,25 @@ class Buttons:
 
 def buttons_of(point: FirePoint, actions: list[Available[Facts]], *, is_asked: bool) -> Buttons:
     """One main button at most: the first open next step."""
-    wanted = {transition.action for transition in TRANSITIONS if transition.is_next}
-    wanted |= {"split"} if point.is_oversize else set()
-    wanted |= {"review", "stand"} if is_asked else set()
-    main = next((one.transition.action for one in actions if one.is_open and one.transition.action in wanted), "")
-    told = Buttons()
-    for one in actions:
-        action = one.transition.action
-        is_next = action in wanted
-        if not is_next and not one.is_open:
+    next_actions = {transition.action for transition in TRANSITIONS if transition.is_next}
+    next_actions |= {"split"} if point.is_oversize else set()
+    next_actions |= {"review", "stand"} if is_asked else set()
+    main = next(
+        (offer.transition.action for offer in actions if offer.is_open and offer.transition.action in next_actions), ""
+    )
+    buttons = Buttons()
+    for offer in actions:
+        action = offer.transition.action
+        is_next = action in next_actions
+        if not is_next and not offer.is_open:
             continue  # a way back that is closed is no news
         button = Button(
             action=action,
-            label=one.transition.label,
+            label=offer.transition.label,
             url=reverse("firepoints:act", args=[point.pk, action]),
-            missing=one.missing,
-            is_direct=one.transition.needs_only_a_press,
+            missing=offer.missing,
+            is_direct=offer.transition.needs_only_a_press,
             is_main=action == main,
         )
-        (told.large if is_next else told.small).append(button)
-    return told
+        (buttons.large if is_next else buttons.small).append(button)
+    return buttons

@@ -48,7 +48,7 @@ def upload(request: HttpRequest, point_id: int) -> HttpResponse:
         return _refused(request, point, refused, is_scripted)
     if is_scripted:
         return JsonResponse({**receipt_of(stored[0]), "receipt": stored[0].sha256[:12]}, status=201)
-    messages.success(request, f"已收存 {len(stored)} 件，回执 {'、'.join(one.sha256[:12] for one in stored)}。")
+    messages.success(request, f"已收存 {len(stored)} 件，回执 {'、'.join(piece.sha256[:12] for piece in stored)}。")
     return redirect(_back(request, point))
 
 
@@ -56,7 +56,7 @@ def _store(request: HttpRequest, point: FirePoint, file: Any, at: int) -> Eviden
     content = file.read()
     named = request.POST.get("uuid", "") if at == 0 else ""
     own = uuids.uuid5(uuids.NAMESPACE_URL, f"jinshao:{point.pk}:{request.user.pk}:{digest_of(content)}")
-    told = {name: request.POST.get(name, "") for name in _FIELDS}
+    fields = {name: request.POST.get(name, "") for name in _FIELDS}
     return evidence_store(
         point=point,
         actor=user_of(request),
@@ -64,7 +64,7 @@ def _store(request: HttpRequest, point: FirePoint, file: Any, at: int) -> Eviden
         file=content,
         kind=request.POST.get("kind") or Evidence.Kind.PHOTO,
         filename=file.name or "",
-        **{name: value.strip() for name, value in told.items()},
+        **{name: value.strip() for name, value in fields.items()},
     )
 
 
@@ -76,16 +76,16 @@ def _refused(request: HttpRequest, point: FirePoint, refused: Refused, is_script
 
 
 def _back(request: HttpRequest, point: FirePoint) -> str:
-    wanted = request.POST.get("next", "")
-    if wanted and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
-        return wanted
+    next_url = request.POST.get("next", "")
+    if next_url and url_has_allowed_host_and_scheme(next_url, allowed_hosts=None):
+        return next_url
     return reverse("firepoints:detail", args=[point.pk]) + "#evidence"
 
 
 def evidence_or_404(request: HttpRequest, uuid: uuids.UUID) -> Evidence:
     """The piece, if its point and the piece itself are this user's to see."""
-    found = Evidence.objects.filter(uuid=uuid, point__in=FirePoint.objects.visible_to(request.user))
-    piece: Evidence | None = found.select_related("point").first()
+    pieces = Evidence.objects.filter(uuid=uuid, point__in=FirePoint.objects.visible_to(request.user))
+    piece: Evidence | None = pieces.select_related("point").first()
     if piece is None or not selectors.evidence_for(piece.point, request.user).filter(pk=piece.pk).exists():
         raise Http404("没有这件佐证，或不在您的范围内。")
     return piece

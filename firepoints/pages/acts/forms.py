@@ -42,8 +42,8 @@ class ActForm(forms.Form):
 
     def data_of(self) -> dict[str, Any]:
         """What the act is given; empty values are left to the service's defaults."""
-        told = {name: value for name, value in self.cleaned_data.items() if name != "expected_version"}
-        return {name: value for name, value in told.items() if value not in ("", None, [])}
+        data = {name: value for name, value in self.cleaned_data.items() if name != "expected_version"}
+        return {name: value for name, value in data.items() if value not in ("", None, [])}
 
 
 @form_of("recognise")
@@ -52,11 +52,11 @@ class DecideForm(ActForm):
 
     def build(self) -> None:
         super().build()
-        found = selectors.chargeable_detections(self.point, self.point.burn_date)
-        bases = dict.fromkeys(charging.basis_of(one) for one in found)
+        detections = selectors.chargeable_detections(self.point, self.point.burn_date)
+        bases = dict.fromkeys(charging.basis_of(detection) for detection in detections)
         if len(bases) > 1:
             first = next(iter(bases))
-            choices = [("", f"按固定次序：{Basis(first).label}"), *((one.value, one.label) for one in bases)]
+            choices = [("", f"按固定次序：{Basis(first).label}"), *((basis.value, basis.label) for basis in bases)]
             self.fields["basis"] = forms.ChoiceField(label="扣缴依据", choices=choices, required=False)
 
 
@@ -84,12 +84,12 @@ class ReviewForm(ActForm):
     """核对完毕 and 复核后维持: the questions that are answered, all of the open ones unless some are left out."""
 
     def build(self) -> None:
-        asked = [row for row in open_by_point([self.point])[self.point.pk] if row.kind in FOR_REVIEW]
+        questions = [row for row in open_by_point([self.point])[self.point.pk] if row.kind in FOR_REVIEW]
         self.fields["questions"] = forms.TypedMultipleChoiceField(
             label="答复的问题",
             coerce=int,
-            choices=[(row.pk, str(row)) for row in asked],
-            initial=[row.pk for row in asked],
+            choices=[(row.pk, str(row)) for row in questions],
+            initial=[row.pk for row in questions],
             widget=forms.CheckboxSelectMultiple,
         )
         super().build()
@@ -107,20 +107,21 @@ class SplitForm(ActForm):
         parts = cuts_of(self.sightings)
         number_of = {pk: n for n, part in enumerate(parts, 1) for pk in part.ids} if len(parts) > 1 else {}
         self.proposal = cut_words(parts)
-        for one in self.sightings:
-            self.fields[f"part_{one.pk}"] = forms.IntegerField(
-                label=f"{words.when(one.starts_at, one.ends_at, one.precision)} {one.source.name} {one.satellite}".strip(),
+        for sighting in self.sightings:
+            when = words.when(sighting.starts_at, sighting.ends_at, sighting.precision)
+            self.fields[f"part_{sighting.pk}"] = forms.IntegerField(
+                label=f"{when} {sighting.source.name} {sighting.satellite}".strip(),
                 min_value=1,
                 max_value=99,
-                initial=number_of.get(one.pk),
-                help_text=f"{one.lat:.5f}°N {one.lon:.5f}°E，第几处",
+                initial=number_of.get(sighting.pk),
+                help_text=f"{sighting.lat:.5f}°N {sighting.lon:.5f}°E，第几处",
             )
         super().build()
 
     def data_of(self) -> dict[str, Any]:
         parts: dict[int, list[int]] = {}
-        for one in self.sightings:
-            parts.setdefault(self.cleaned_data[f"part_{one.pk}"], []).append(one.pk)
+        for sighting in self.sightings:
+            parts.setdefault(self.cleaned_data[f"part_{sighting.pk}"], []).append(sighting.pk)
         return {"groups": [parts[number] for number in sorted(parts)], "reason": self.cleaned_data["reason"]}
 
 
@@ -129,10 +130,10 @@ class RelocateForm(ActForm):
     """更正位置: to where one of the photos was taken."""
 
     def build(self) -> None:
-        pieces = [one for one in selectors.evidence_for(self.point, self.user) if one.lon is not None]
+        pieces = [piece for piece in selectors.evidence_for(self.point, self.user) if piece.lon is not None]
         self.fields["evidence"] = forms.ChoiceField(
             label="按哪一份佐证的位置",
-            choices=[(str(one.uuid), evidence_words(one)) for one in pieces],
+            choices=[(str(piece.uuid), evidence_words(piece)) for piece in pieces],
             widget=forms.RadioSelect,
             error_messages={"required": "还没有带位置的照片：先上传。"},
             help_text="" if pieces else "还没有带位置的照片：先上传。",
@@ -147,7 +148,7 @@ class GroupForm(ActForm):
     def build(self) -> None:
         where = self.point.attribution
         groups = grids.groups_to_choose(where.edition, where.village_code) if where and where.village_code else ()
-        choices = [(one.code, one.name or one.code) for one in groups]
+        choices = [(group.code, group.name or group.code) for group in groups]
         self.fields["group"] = forms.ChoiceField(label="哪一组", choices=choices, widget=forms.RadioSelect)
         super().build()
 
@@ -157,12 +158,15 @@ class ReattributeForm(ActForm):
     """按更正版边界重新归属: which of the open proposals is taken up."""
 
     def build(self) -> None:
-        open_ones = self.point.reattributions.filter(state="open").select_related("edition")
+        open_proposals = self.point.reattributions.filter(state="open").select_related("edition")
         self.fields["proposal"] = forms.ChoiceField(
             label="按哪一版",
             choices=[
-                (str(one.pk), f"{one.edition}：{' '.join(one.names.get(level, '') for level in LEVELS[1:])}")
-                for one in open_ones
+                (
+                    str(proposal.pk),
+                    f"{proposal.edition}：{' '.join(proposal.names.get(level, '') for level in LEVELS[1:])}",
+                )
+                for proposal in open_proposals
             ],
             widget=forms.RadioSelect,
         )
@@ -197,18 +201,18 @@ class VerifyForm(ActForm):
         pieces = list(selectors.evidence_for(self.point, self.user))
         return forms.MultipleChoiceField(
             label="所依据的佐证",
-            choices=[(str(one.uuid), evidence_words(one)) for one in pieces],
-            initial=[str(one.uuid) for one in pieces if one.uploader_id == self.user.pk],
+            choices=[(str(piece.uuid), evidence_words(piece)) for piece in pieces],
+            initial=[str(piece.uuid) for piece in pieces if piece.uploader_id == self.user.pk],
             widget=forms.CheckboxSelectMultiple,
             error_messages={"required": "还没有佐证：先上传，再提交。"},
             help_text="" if pieces else "还没有佐证：先上传，再提交。",
         )
 
     def clean(self) -> dict[str, Any]:
-        told: dict[str, Any] = super().clean() or {}
-        if told.get("conclusion") == Conclusion.FALSE and not told.get("cause"):
+        data: dict[str, Any] = super().clean() or {}
+        if data.get("conclusion") == Conclusion.FALSE and not data.get("cause"):
             self.add_error("cause", "报不属实要选原因")
-        return told
+        return data
 
 
 @form_of("settle_jointly")
@@ -240,7 +244,7 @@ class JointForm(VerifyForm):
     def counties(self) -> list[tuple[str, str, float]]:
         """(code, name, share) of every county concerned."""
         where = self.point.attribution
-        named = {one["code"]: one["name"] for one in where.candidates} if where else {}
+        named = {candidate["code"]: candidate["name"] for candidate in where.candidates} if where else {}
         rows = list(self.point.counties.order_by("-share", "county_code"))
         if where:
             named |= grids.cell_names(where.edition, [row.county_code for row in rows])
@@ -259,13 +263,13 @@ class JointForm(VerifyForm):
 
     def _add_party(self, key: str, name: str, *, is_required: bool = True) -> None:
         outcomes = [("", "请选"), *JointAttendance.Outcome.choices]
-        told = {
+        fields = {
             "outcome": forms.ChoiceField(label=f"{name} 到场情况", choices=outcomes, required=is_required),
             "signer": forms.CharField(label=f"{name} 签字人", max_length=60, required=False),
             "notices": forms.IntegerField(label=f"{name} 已通知次数", min_value=0, max_value=99, required=False),
             "dissent": forms.CharField(label=f"{name} 不同意见", max_length=300, required=False),
         }
-        for part, field in told.items():
+        for part, field in fields.items():
             self.fields[f"party_{key}_{part}"] = field
 
     def plain_fields(self) -> list[Any]:
@@ -285,16 +289,16 @@ class JointForm(VerifyForm):
         return {"name": name, **{part: self[f"party_{key}_{part}"] for part in parts}}
 
     def clean(self) -> dict[str, Any]:
-        told = super().clean()
-        chosen = told.get("county_code", "")
-        if chosen in {code for _, code, _ in self.others} and not told.get(f"party_{chosen}_outcome"):
+        data = super().clean()
+        chosen = data.get("county_code", "")
+        if chosen in {code for _, code, _ in self.others} and not data.get(f"party_{chosen}_outcome"):
             self.add_error(f"party_{chosen}_outcome", "定为这个县（区），要填它的到场情况")
             self.add_error("county_code", "另选的县（区）要在“其他县（区）”里填到场情况")
-        return told
+        return data
 
     def data_of(self) -> dict[str, Any]:
-        told = {name: value for name, value in super().data_of().items() if not name.startswith("party_")}
-        told["attendances"] = [
+        data = {name: value for name, value in super().data_of().items() if not name.startswith("party_")}
+        data["attendances"] = [
             {
                 "party": name,
                 "county_code": code,
@@ -306,21 +310,21 @@ class JointForm(VerifyForm):
             for key, code, name in [*self.parties, *self.others]
             if self.cleaned_data[f"party_{key}_outcome"]
         ]
-        return told
+        return data
 
 
-def evidence_words(one: Evidence) -> str:
+def evidence_words(piece: Evidence) -> str:
     """A piece of evidence in one line of a check box."""
-    at = f"{timezone.localtime(one.device_at or one.server_at):%m-%d %H:%M}"
-    if one.footprint_distance_m is None:
-        where = f"没有定位：{one.no_position_reason}" if one.no_position_reason else ""
+    at = f"{timezone.localtime(piece.device_at or piece.server_at):%m-%d %H:%M}"
+    if piece.footprint_distance_m is None:
+        where = f"没有定位：{piece.no_position_reason}" if piece.no_position_reason else ""
     else:
-        where = "像元内" if one.footprint_distance_m == 0 else f"像元外 {one.footprint_distance_m:.0f} 米"
+        where = "像元内" if piece.footprint_distance_m == 0 else f"像元外 {piece.footprint_distance_m:.0f} 米"
     parts: Sequence[str] = (
-        f"{one.get_kind_display()} {one.caption or one.filename}".strip(),
+        f"{piece.get_kind_display()} {piece.caption or piece.filename}".strip(),
         at,
         where,
-        str(one.uploader),
+        str(piece.uploader),
     )
     return " · ".join(part for part in parts if part)
 

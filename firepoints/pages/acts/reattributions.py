@@ -51,13 +51,13 @@ def reattributions(request: HttpRequest) -> HttpResponse:
 def reattributions_export(request: HttpRequest, what: str) -> HttpResponse:
     """`reattributions.xlsx`, `moved.gpkg|geojson` of the rows that the page lists; the export is noted."""
     rows, is_done = _chosen(request)
-    found = list(rows)
-    if what not in ("reattributions.xlsx", "moved.gpkg", "moved.geojson") or not found:
+    proposals = list(rows)
+    if what not in ("reattributions.xlsx", "moved.gpkg", "moved.geojson") or not proposals:
         raise Http404("没有这种导出，或没有要导出的火点。")
     suffix = Path(what).suffix
     title = f"重新归属（{'处理过的' if is_done else '待处理的'}，{clock.today_beijing()}）"
     is_book = suffix == ".xlsx"
-    content = reattributions_workbook(found, title=title) if is_book else reattributions_layer(found, suffix)
+    content = reattributions_workbook(proposals, title=title) if is_book else reattributions_layer(proposals, suffix)
     access(request.user, "export", ("firepoints.reattribution", "done" if is_done else "open"), detail=what)
     return download(content, f"重新归属-{clock.today_beijing()}{suffix}", BY_SUFFIX[suffix])
 
@@ -66,8 +66,10 @@ def _chosen(request: HttpRequest) -> tuple[QuerySet[Reattribution], bool]:
     """The proposals about points that the user may see, open or decided, and which of the two was asked for."""
     if not grids.scope_of(request.user):
         raise PermissionDenied("您的账号现在没有任职岗位。")
-    seen = FirePoint.objects.visible_to(request.user)
-    rows = Reattribution.objects.filter(point__in=seen).select_related("point", "attribution", "edition", "decided_by")
+    points = FirePoint.objects.visible_to(request.user)
+    rows = Reattribution.objects.filter(point__in=points).select_related(
+        "point", "attribution", "edition", "decided_by"
+    )
     is_done = request.GET.get("done") == "1"
     is_open = Q(state=Reattribution.State.OPEN)
     return (rows.exclude(is_open) if is_done else rows.filter(is_open)), is_done

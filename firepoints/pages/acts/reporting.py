@@ -26,10 +26,10 @@ def report(request: HttpRequest, point_id: int) -> HttpResponse:
     """Photos go to the evidence view, the conclusion to the act view; this page holds both and says what is missing."""
     point = point_or_404(request, point_id)
     viewer = viewer_of(request, point)
-    seen = sightings_of(point)
+    sightings = sightings_of(point)
     pieces = list(selectors.evidence_for(point, request.user))
-    evidence = cards_of(point, pieces, first_pass(seen), request.user)
-    available = {one.transition.action: one for one in selectors.actions_for(point, request.user)}
+    evidence = cards_of(point, pieces, first_pass(sightings), request.user)
+    available = {offer.transition.action: offer for offer in selectors.actions_for(point, request.user)}
     action = next((name for name in ("report", "verify_own") if name in available), "")
     due, is_late = words.due_words(point.due_at, clock.now()) if point.state == State.DISPATCHED else ("", False)
     if evidence.photos:
@@ -44,7 +44,7 @@ def report(request: HttpRequest, point_id: int) -> HttpResponse:
         "due": due,
         "is_late": is_late,
         "sent_back": return_of(point, point.steps.select_related("actor")) if not viewer.is_former else None,
-        "first": seen[0] if seen else None,
+        "first": sightings[0] if sightings else None,
         "evidence": evidence,
         "checks": _checks(pieces, evidence.inside),
         "action": action,
@@ -60,8 +60,8 @@ def report(request: HttpRequest, point_id: int) -> HttpResponse:
 
 def _checks(pieces: list[Evidence], inside: int) -> list[dict[str, str]]:
     """What a report rests on, and what a 查否 would still need (policy.md §5)."""
-    photos = len({one.sha256 for one in pieces if one.kind == Evidence.Kind.PHOTO})
-    has_track = any(one.kind == Evidence.Kind.TRACK for one in pieces)
+    photos = len({piece.sha256 for piece in pieces if piece.kind == Evidence.Kind.PHOTO})
+    has_track = any(piece.kind == Evidence.Kind.TRACK for piece in pieces)
     return [
         {"kind": "ok" if photos else "no", "text": f"现场照片 {photos} 张（属实至少 1 张，不属实至少 3 张）"},
         {"kind": "ok" if inside else "eh", "text": f"像元内拍的 {inside} 张（不属实至少 1 张）"},

@@ -61,9 +61,9 @@ def charging_rule(request: HttpRequest) -> HttpResponse:
     form = RulingForm(request.POST)
     if not form.is_valid():
         return _show(request, form, status=400)
-    given = {**form.cleaned_data, "counts": form.cleaned_data["counts"] == "yes"}
+    ruling = {**form.cleaned_data, "counts": form.cleaned_data["counts"] == "yes"}
     try:
-        charge_rule(actor=cast(User, request.user), **given)
+        charge_rule(actor=cast(User, request.user), **ruling)
     except Refused as refused:
         form.add_error(None, refused.message)
         return _show(request, form, status=400)
@@ -78,9 +78,9 @@ def _show(request: HttpRequest, form: RulingForm, *, status: int = 200) -> HttpR
     context: dict[str, Any] = {
         "form": form,
         "today": today,
-        "kinds": [(one.value, one.label) for one in Source.Kind],
+        "kinds": [(kind.value, kind.label) for kind in Source.Kind],
         "lines": _lines(today),
-        "history": [(_name(one.key), one) for one in history],
+        "history": [(_name(ruling.key), ruling) for ruling in history],
         "may_rule": Role.BUREAU in grids.roles_of(request.user),
     }
     return render(request, "firepoints/charging.html", context, status=status)
@@ -92,7 +92,10 @@ def _name(key: str) -> str:
 
 def _lines(today: date) -> list[tuple[str, list[Cell]]]:
     in_force = rulings.rulings_on(today)
-    return [(str(one.label), [_cell(one.value, kind, in_force) for kind in Source.Kind]) for one in Source.Authority]
+    return [
+        (str(authority.label), [_cell(authority.value, kind, in_force) for kind in Source.Kind])
+        for authority in Source.Authority
+    ]
 
 
 def _cell(authority: str, kind: Source.Kind, in_force: dict[str, list[Any]]) -> Cell:

@@ -47,28 +47,28 @@ def county_rows(visible: QuerySet[FirePoint], month: Month, money: Money) -> lis
     """Every payer of the month's last day, then those without a county, then the sum."""
     points = answerable(Wanted(month=str(month)).narrow(visible)).filter(state__in=LIVE)
     grouped = points.order_by("answers_for").values("answers_for").annotate(**_columns())
-    found = {row["answers_for"]: row for row in grouped}
+    counts_by_code = {row["answers_for"]: row for row in grouped}
     listed = [(row.code, row.name) for row in grids.payers_listed(month.last_day)]
-    known = {code for code, _ in listed}
-    strangers = sorted(code for code in found if code and code not in known)
+    listed_codes = {code for code, _ in listed}
+    strangers = sorted(code for code in counts_by_code if code and code not in listed_codes)
     if strangers:
         named = _names(points, strangers)
         listed += [(code, named.get(code, code)) for code in strangers]
     amounts = dict(money.by_payer) if money else {}
-    rows = [_row(code, name, found.get(code), month, amounts.get(code, "0")) for code, name in listed]
-    if "" in found:
-        rows.append(_row(NOBODY, "还没有定", found[""], month, "0"))
+    rows = [_row(code, name, counts_by_code.get(code), month, amounts.get(code, "0")) for code, name in listed]
+    if "" in counts_by_code:
+        rows.append(_row(NOBODY, "还没有定", counts_by_code[""], month, "0"))
     total = money.total if money else "0"
     return [*rows, _sum(rows, month, total)] if rows else []
 
 
-def _row(code: str, name: str, found: dict[str, Any] | None, month: Month, money: str) -> CountyRow:
+def _row(code: str, name: str, counts: dict[str, Any] | None, month: Month, money: str) -> CountyRow:
     urls = {
         view: Wanted(month=str(month), county=code, state=view).url() for view in ("", "counted", "working", "excluded")
     }
-    found = found or {}
+    counts = counts or {}
     return CountyRow(
-        name, found.get("n_counted", 0), found.get("n_working", 0), found.get("n_excluded", 0), money, urls_of(urls)
+        name, counts.get("n_counted", 0), counts.get("n_working", 0), counts.get("n_excluded", 0), money, urls_of(urls)
     )
 
 
@@ -101,6 +101,6 @@ def _names(points: QuerySet[Any], codes: list[str]) -> dict[str, str]:
 def day_rows(visible: QuerySet[FirePoint], month: Month) -> list[dict[str, Any]]:
     """Every day of the month with its 处, for the small chart and the table under it."""
     points = Wanted(month=str(month)).narrow(visible).order_by("burn_date").values("burn_date")
-    found: dict[date, Any] = {row["burn_date"]: row for row in points.annotate(**_columns())}
+    counts_by_day: dict[date, Any] = {row["burn_date"]: row for row in points.annotate(**_columns())}
     nothing = {"n_counted": 0, "n_working": 0, "n_excluded": 0}
-    return [{"day": day, **{name: found.get(day, nothing)[name] for name in nothing}} for day in month.days]
+    return [{"day": day, **{name: counts_by_day.get(day, nothing)[name] for name in nothing}} for day in month.days]

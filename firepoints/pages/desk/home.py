@@ -32,9 +32,9 @@ def home(request: HttpRequest) -> HttpResponse:
         return render(request, "firepoints/start.html", {"todo": _steps_to_start(), "roles": roles})
     visible = FirePoint.objects.visible_to(request.user)
     month, is_latest, month_error = _month_of(request, visible)
-    wanted = Wanted(month=str(month))
-    money = _money(wanted.narrow(visible))
-    numbers = month_numbers(request.user, month) | _sides(wanted.narrow(visible))
+    criteria = Wanted(month=str(month))
+    money = _money(criteria.narrow(visible))
+    numbers = month_numbers(request.user, month) | _sides(criteria.narrow(visible))
     queue = queue_of(request.user, roles)
     rows = county_rows(visible, month, money)
     context = {
@@ -46,16 +46,16 @@ def home(request: HttpRequest) -> HttpResponse:
         "months": _switch(month),
         "tiles": tiles_of(numbers, month, money),
         "found": numbers["found"],
-        "found_url": wanted.url(),
+        "found_url": criteria.url(),
         "queue": queue,
-        "overdue": sum(one.get("overdue", 0) for one in queue),
+        "overdue": sum(task.get("overdue", 0) for task in queue),
         "overdue_url": Wanted(state="overdue").url(),
-        "mine": sum(one["mine"] for one in queue),
+        "mine": sum(task["mine"] for task in queue),
         "rows": rows,
         "totals": rows[-1] if rows else None,
         "days": day_rows(visible, month),
         "cells_url": f"{reverse('cells-geojson')}?level=county,township&edition={edition.pk}",
-        "points_url": wanted.url("firepoints:points_geojson"),
+        "points_url": criteria.url("firepoints:points_geojson"),
         "edition": edition,
     }
     return render(request, "firepoints/home.html", context)
@@ -84,11 +84,11 @@ def _month_of_fires(visible: Any) -> tuple[Month, bool]:
 
 def _sides(points: Any) -> dict[str, int]:
     """The parts of two tiles that are said beside their number."""
-    told: dict[str, int] = points.order_by().aggregate(
+    counts: dict[str, int] = points.order_by().aggregate(
         joint_cross=Count("pk", filter=Q(state=State.JOINT, is_cross=True)),
         verified_negative=Count("pk", filter=Q(state=State.VERIFIED, verification__conclusion="false")),
     )
-    return told
+    return counts
 
 
 def _switch(month: Month) -> list[dict[str, str]]:
@@ -135,7 +135,7 @@ def tiles_of(numbers: dict[str, int], month: Month, money: Money) -> list[dict[s
 def _steps_to_start() -> list[dict[str, Any]]:
     """What an empty deployment still needs, in order; the first open step is now."""
     has_runs = ImportRun.objects.filter(state=ImportRun.State.COMMITTED).exists()
-    told = [
+    steps = [
         ("账号与岗位", "市局经办、认定人、各县（区）指定部门：user add 建账号、任岗位", "依据 二、四(一)",
          Post.objects.exists() and User.objects.filter(is_system=False).exists()),
         ("网格边界", "市、县（区）、乡镇、村、组：grid import 导入，grid check 检查", "依据 二", Edition.objects.exists()),
@@ -144,9 +144,9 @@ def _steps_to_start() -> list[dict[str, Any]]:
         ("政策包", "来源、规则、期限、裁定、文书名称：pack load", "依据 四(二)", Ruling.objects.exists()),
         ("第一份清单", "国家、省卫星清单或 FIRMS 文件：先预览，再入库", "依据 四(一)", has_runs),
     ]  # fmt: skip
-    now = next((at for at, step in enumerate(told) if not step[3]), len(told))
+    now = next((at for at, step in enumerate(steps) if not step[3]), len(steps))
     return [
         {"no": at + 1, "title": title, "text": text, "clause": clause,
          "state": "done" if done else "now" if at == now else "todo"}
-        for at, (title, text, clause, done) in enumerate(told)
+        for at, (title, text, clause, done) in enumerate(steps)
     ]  # fmt: skip

@@ -16,7 +16,7 @@ def month_numbers(user: Any, month: Month) -> dict[str, int]:
     """What `user` may see of a month, in one query: how many points stand where, and how many count."""
     points = FirePoint.objects.visible_to(user).filter(burned_in(month))
     live = Q(state__in=LIVE)
-    wanted = {
+    conditions = {
         "found": live,
         "counted": live & Q(counted=True),
         "excluded": live & Q(counted=False),
@@ -28,5 +28,5 @@ def month_numbers(user: Any, month: Month) -> dict[str, int]:
         **{f"basis_{basis.value}": live & Q(recognition__basis=basis) for basis in Basis},
     }
     # Prefixed inside the query: an aggregate may not have the name of a field that the next one filters by.
-    counts = points.order_by().aggregate(**{f"n_{name}": Count("pk", filter=only) for name, only in wanted.items()})
-    return {name: counts[f"n_{name}"] for name in wanted}
+    counts = points.order_by().aggregate(**{f"n_{name}": Count("pk", filter=only) for name, only in conditions.items()})
+    return {name: counts[f"n_{name}"] for name in conditions}

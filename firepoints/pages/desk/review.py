@@ -42,16 +42,16 @@ def desk(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _decide(request)
     waiting = _waiting(request)
-    wanted = request.GET.get("point", "")
-    point = point_or_404(request, wanted) if wanted else (waiting[0] if waiting else None)
+    point_id = request.GET.get("point", "")
+    point = point_or_404(request, point_id) if point_id else (waiting[0] if waiting else None)
     if point is None:
         return render(request, "firepoints/review.html", {"waiting": [], "rates": _rates(request)})
     return _show(request, point, waiting)
 
 
 def _waiting(request: HttpRequest) -> list[FirePoint]:
-    found = FirePoint.objects.visible_to(request.user).filter(state=State.VERIFIED)
-    related = found.select_related("attribution", "verification", "recognition", "merged_into")
+    points = FirePoint.objects.visible_to(request.user).filter(state=State.VERIFIED)
+    related = points.select_related("attribution", "verification", "recognition", "merged_into")
     return list(related.order_by("verification__at", "pk")[:MOST_LISTED])
 
 
@@ -95,11 +95,11 @@ def _show(
     context = context_of(point, viewer)
     if context["evidence"].photos:
         journal.access(request.user, "evidence", point, f"认定页缩略图 {len(context['evidence'].photos)} 张")
-    ids = [one.pk for one in waiting]
+    ids = [waiting_point.pk for waiting_point in waiting]
     at = ids.index(point.pk) if point.pk in ids else -1
-    open_now = {one.action: one.missing for one in [*context["buttons"].large, *context["buttons"].small]}
+    open_now = {button.action: button.missing for button in [*context["buttons"].large, *context["buttons"].small]}
     context |= {
-        "waiting": [_item(one, point) for one in waiting],
+        "waiting": [_item(waiting_point, point) for waiting_point in waiting],
         "rates": _rates(request),
         "record": point.verification,
         "moments": moments_of(context["sightings"], context["evidence"].pieces, context["timeline"]),
@@ -119,32 +119,32 @@ def _show(
 
 def moments_of(sightings: list[Sighting], pieces: list[Evidence], steps: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """时间对照: passes, the first photo and the steps in one order, for partials/timeline.html."""
-    told = [
+    moments = [
         {
-            "at": timezone.localtime(one.detection.starts_at),
-            "title": f"{one.title} 测到",
-            "who": "" if one.is_official else "线索",
+            "at": timezone.localtime(sighting.detection.starts_at),
+            "title": f"{sighting.title} 测到",
+            "who": "" if sighting.is_official else "线索",
         }
-        for one in sightings
+        for sighting in sightings
     ]
-    taken = [one.device_at for one in pieces if one.kind == Evidence.Kind.PHOTO and one.device_at]
+    photo_times = [piece.device_at for piece in pieces if piece.kind == Evidence.Kind.PHOTO and piece.device_at]
     first = first_pass(sightings)
-    if taken and first:
-        after = min(taken) - first.starts_at
-        said = f"过境后 {words.span(after)}" if after > timedelta(0) else "早于过境"
-        told.append({"at": timezone.localtime(min(taken)), "title": "到场拍照", "who": said})
-    return sorted([*told, *steps], key=lambda one: one["at"])
+    if photo_times and first:
+        after = min(photo_times) - first.starts_at
+        lag = f"过境后 {words.span(after)}" if after > timedelta(0) else "早于过境"
+        moments.append({"at": timezone.localtime(min(photo_times)), "title": "到场拍照", "who": lag})
+    return sorted([*moments, *steps], key=lambda moment: moment["at"])
 
 
-def _item(one: FirePoint, chosen: FirePoint) -> dict[str, Any]:
-    record = one.verification
+def _item(point: FirePoint, chosen: FirePoint) -> dict[str, Any]:
+    record = point.verification
     return {
-        "url": f"{reverse('firepoints:review')}?point={one.pk}",
-        "name": str(one),
-        "place": words.place_of(one),
+        "url": f"{reverse('firepoints:review')}?point={point.pk}",
+        "name": str(point),
+        "place": words.place_of(point),
         "conclusion": record.get_conclusion_display() if record else "",
         "at": f"{timezone.localtime(record.at):%m-%d %H:%M}" if record else "",
-        "is_chosen": one.pk == chosen.pk,
+        "is_chosen": point.pk == chosen.pk,
     }
 
 
@@ -153,13 +153,13 @@ def _checks(point: FirePoint, pieces: list[Evidence]) -> list[dict[str, str]]:
     record = point.verification
     assert record is not None  # noqa: S101  for the type checker
     mine = list(record.evidence.all())
-    photos = {one.sha256: one for one in mine if one.kind == Evidence.Kind.PHOTO}
-    inside = sum(one.footprint_distance_m == 0 for one in photos.values())
+    photos = {piece.sha256: piece for piece in mine if piece.kind == Evidence.Kind.PHOTO}
+    inside = sum(piece.footprint_distance_m == 0 for piece in photos.values())
     is_negative = record.conclusion == "false"
     checks = [_check(len(photos) >= (3 if is_negative else 1), f"照片 {len(photos)} 张，像元内 {inside} 张", must=True)]
     if is_negative:
-        tracks = [one for one in mine if one.kind == Evidence.Kind.TRACK]
-        through = any(one.footprint_distance_m == 0 for one in tracks)
+        tracks = [piece for piece in mine if piece.kind == Evidence.Kind.TRACK]
+        through = any(piece.footprint_distance_m == 0 for piece in tracks)
         checks += [
             _check(bool(record.cause), f"原因：{record.get_cause_display()}", must=True),
             _check(bool(record.signed_by), f"部门负责人签字：{record.signed_by}", must=True),
@@ -171,7 +171,7 @@ def _checks(point: FirePoint, pieces: list[Evidence]) -> list[dict[str, str]]:
         ]
     else:
         checks.append(_check(inside > 0, "有像元内的照片" if inside else "没有像元内的照片", must=False))
-    late = [one for one in mine if one.device_at and (one.server_at - one.device_at) > timedelta(days=1)]
+    late = [piece for piece in mine if piece.device_at and (piece.server_at - piece.device_at) > timedelta(days=1)]
     if late:
         checks.append({"kind": "eh", "text": f"{len(late)} 件拍后一天以上才上传"})
     return checks
@@ -191,9 +191,9 @@ def _rates(request: HttpRequest) -> list[dict[str, Any]]:
     rows = counted.annotate(every=Count("pk"), negative=Count("pk", filter=Q(conclusion="false")))
     edition = grids.edition_now()
     names = grids.cell_names(edition, [row["county_code"] for row in rows]) if edition else {}
-    told = [
+    counties = [
         {"name": names.get(row["county_code"], row["county_code"]), "share": f"{row['negative'] / row['every']:.0%}",
          "of": f"{row['negative']}/{row['every']}", "rate": row["negative"] / row["every"]}
         for row in rows
     ]  # fmt: skip
-    return sorted(told, key=lambda one: -one["rate"])
+    return sorted(counties, key=lambda county: -county["rate"])

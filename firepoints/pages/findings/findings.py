@@ -74,22 +74,22 @@ def _found(
     report = HotlineReport.objects.filter(detection=sighting).first()
     number = f"举报登记 {report.number}。" if report else ""
     # Of what lies outside his cells the finder learns nothing: neither where it went nor whether it had been seen before.
-    seen = point if point and FirePoint.objects.visible_to(user).filter(pk=point.pk).exists() else None
+    visible_point = point if point and FirePoint.objects.visible_to(user).filter(pk=point.pk).exists() else None
     has_photo = bool(form.cleaned_data["photo"])
     if sighting.is_outside:
         messages.warning(request, f"{number}已记录；位置在本市网格之外，不生成火点。请核对经纬度和坐标系。")
-    elif seen is None:
+    elif visible_point is None:
         messages.success(
             request, f"{number}{RECEIVED}。{'照片没有收存：请交给当地，由他们上传。' if has_photo else ''}"
         )
     elif done.kept:
-        messages.success(request, f"{number}已上报，归入 {seen}")
+        messages.success(request, f"{number}已上报，归入 {visible_point}")
     else:
-        messages.info(request, f"{number}这一条已经报过，在 {seen}")
-    if seen is not None and has_photo:
-        _keep_photo(request, form, user, seen, sighting)
-    if seen is not None and not report:
-        return redirect("firepoints:detail", seen.pk)
+        messages.info(request, f"{number}这一条已经报过，在 {visible_point}")
+    if visible_point is not None and has_photo:
+        _keep_photo(request, form, user, visible_point, sighting)
+    if visible_point is not None and not report:
+        return redirect("firepoints:detail", visible_point.pk)
     return redirect("imports:finding_page", sighting.run.uuid)
 
 
@@ -126,12 +126,12 @@ def finding_page(request: HttpRequest, uuid: UUID) -> HttpResponse:
     return _show(request, finding_or_404(uuid, user), user)
 
 
-def _show(request: HttpRequest, found: Finding, user: User, *, status: int = 200, **forms: Any) -> HttpResponse:
-    may_end = found.report is not None and Role.BUREAU in roles_of(user)
+def _show(request: HttpRequest, finding: Finding, user: User, *, status: int = 200, **forms: Any) -> HttpResponse:
+    may_end = finding.report is not None and Role.BUREAU in roles_of(user)
     context = {
-        "found": found,
-        "said": said_in(found),
-        "report": found.report,
+        "found": finding,
+        "said": said_in(finding),
+        "report": finding.report,
         "may_end": may_end,
         "outcome_form": forms.get("outcome") or OutcomeForm(),
         "reveal_form": forms.get("reveal") or RevealForm(),
@@ -144,15 +144,15 @@ def _show(request: HttpRequest, found: Finding, user: User, *, status: int = 200
 def report_end(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Say how a 举报 ended."""
     user = holder(request, frozenset({Role.BUREAU}), "举报由市局经办办结。")
-    found, report = _report(uuid, user)
+    finding, report = _report(uuid, user)
     form = OutcomeForm(request.POST)
     if not form.is_valid():
-        return _show(request, found, user, status=400, outcome=form)
+        return _show(request, finding, user, status=400, outcome=form)
     try:
         hotline.hotline_answer(report=report, actor=user, **form.cleaned_data)
     except Refused as refused:
         form.add_error(None, refused.message)
-        return _show(request, found, user, status=refused.http_status, outcome=form)
+        return _show(request, finding, user, status=refused.http_status, outcome=form)
     messages.success(request, f"举报 {report.number} 已办结。")
     return redirect("imports:finding_page", uuid)
 
@@ -162,23 +162,23 @@ def report_end(request: HttpRequest, uuid: UUID) -> HttpResponse:
 def informant(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """Show who called, once, on this answer alone; the reason is on record."""
     user = holder(request, frozenset({Role.BUREAU}), "举报人只有市局经办可以查看。")
-    found, report = _report(uuid, user)
+    finding, report = _report(uuid, user)
     form = RevealForm(request.POST)
     if not form.is_valid():
-        return _show(request, found, user, status=400, reveal=form)
+        return _show(request, finding, user, status=400, reveal=form)
     try:
-        shown = hotline.hotline_reveal(report=report, actor=user, **form.cleaned_data)
+        caller = hotline.hotline_reveal(report=report, actor=user, **form.cleaned_data)
     except Refused as refused:
         form.add_error(None, refused.message)
-        return _show(request, found, user, status=refused.http_status, reveal=form)
-    return _show(request, found, user, informant=shown)
+        return _show(request, finding, user, status=refused.http_status, reveal=form)
+    return _show(request, finding, user, informant=caller)
 
 
 def _report(uuid: UUID, user: User) -> tuple[Finding, HotlineReport]:
-    found = finding_or_404(uuid, user)
-    if found.report is None:
+    finding = finding_or_404(uuid, user)
+    if finding.report is None:
         raise Http404("这一件不是举报。")
-    return found, found.report
+    return finding, finding.report
 
 
 @require_safe
@@ -191,9 +191,9 @@ def register(request: HttpRequest) -> HttpResponse:
         reports = reports.filter(outcome="") if state == "open" else reports.exclude(outcome="")
     page = page_of(request, reports)
     rows = list(page.object_list)
-    told = {one.sighting.pk: one for one in findings_told([row.detection.run for row in rows], user)}
+    findings = {finding.sighting.pk: finding for finding in findings_told([row.detection.run for row in rows], user)}
     params = f"{urlencode({'state': state})}&" if state else ""
-    listed = [(row, told.get(row.detection_id)) for row in rows]
+    listed = [(row, findings.get(row.detection_id)) for row in rows]
     context = {"page": page, "rows": listed, "state": state, "params": params}
     return render(request, "firepoints/hotline.html", context)
 

@@ -105,14 +105,14 @@ class FindingForm(forms.Form):
     def finding(self) -> dict[str, Any]:
         """The finding as the intake reads it: times with their offset, coordinates as they were given."""
         data = self.cleaned_data
-        given = {name: data[name] for name in ("kind", "lon", "lat", "accuracy_m", "finder", "note")}
+        fields = {name: data[name] for name in ("kind", "lon", "lat", "accuracy_m", "finder", "note")}
         if data["source"] == HOTLINE:
-            given.pop("finder")
+            fields.pop("finder")
         elif data["kind"] == Detection.Kind.SCAR:
-            given["date_proof"] = data["date_proof"]
-        told = {name: data[name] for name in ("informant_name", "informant_phone") if data.get(name)}
+            fields["date_proof"] = data["date_proof"]
+        informant = {name: data[name] for name in ("informant_name", "informant_phone") if data.get(name)}
         found_at = data["found_at"].astimezone(clock.BEIJING).isoformat()
-        return {**given, **told, "uuid": str(data["uuid"]), "found_at": found_at}
+        return {**fields, **informant, "uuid": str(data["uuid"]), "found_at": found_at}
 
     def photo_place(self, lon: float, lat: float) -> dict[str, Any]:
         """Position (WGS-84) and time of the photo, as `evidence_store` takes them. Held at the shutter where the page had

@@ -45,9 +45,12 @@ def outside_finding(request: HttpRequest, pk: int) -> HttpResponse:
 def _page(request: HttpRequest, forms: dict[int, OutsideFindingForm] | None = None, status: int = 200) -> HttpResponse:
     bound = forms or {}
     rows = [(row, bound.get(row.pk) or OutsideFindingForm(auto_id=f"id_{row.pk}_%s")) for row in waiting()]
-    shown = {row.pk for row, _ in rows}
+    waiting_ids = {row.pk for row, _ in rows}
     lost = [
-        error for pk, form in bound.items() if pk not in shown for error in cast(list[str], form.non_field_errors())
+        error
+        for pk, form in bound.items()
+        if pk not in waiting_ids
+        for error in cast(list[str], form.non_field_errors())
     ]
     context = {"rows": rows, "lost": lost}
     return render(request, "firepoints/outside_findings.html", context, status=status)

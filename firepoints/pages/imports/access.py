@@ -45,10 +45,10 @@ def may_import(user: User) -> bool:
 
 
 def run_or_404(uuid: UUID) -> ImportRun:
-    found = ImportRun.objects.select_related("source", "actor", "supersedes", "repeats").filter(uuid=uuid).first()
-    if found is None:
+    run = ImportRun.objects.select_related("source", "actor", "supersedes", "repeats").filter(uuid=uuid).first()
+    if run is None:
         raise Http404("没有这次导入。")
-    return found
+    return run
 
 
 def row_or_404(uuid: UUID, row_no: int, sheet: str) -> tuple[ImportRun, RawRow]:

@@ -26,8 +26,8 @@ NONE = "-"  # chosen: no column is this field
 PREFIX = "field-"
 
 
-def columns_url(given: dict[str, str]) -> str:
-    return f"{reverse('imports:columns')}?{urlencode(given)}"
+def columns_url(query: dict[str, str]) -> str:
+    return f"{reverse('imports:columns')}?{urlencode(query)}"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -41,36 +41,36 @@ def columns(request: HttpRequest) -> HttpResponse:
     source, issuer = form.cleaned_data["source"], form.cleaned_data["issuer"]
     try:
         path = uploads.path_of(form.cleaned_data["token"], filename=form.cleaned_data["name"])
-        told = form.column_mapping()
-        found = suggest_mapping(path, parser=source.parser, options=ParseOptions(mapping=told))
-        if not found.fields:
+        mapping = form.column_mapping()
+        suggestion = suggest_mapping(path, parser=source.parser, options=ParseOptions(mapping=mapping))
+        if not suggestion.fields:
             messages.info(request, f"来源“{source.name}”的列是固定的，不用对应")
             return redirect(f"{reverse('imports:preview')}?{urlencode(form.as_query())}")
         if request.method == "POST":
             try:
-                return _keep(request, user, form, _chosen(request, found))
+                return _keep(request, user, form, _chosen(request, suggestion))
             except BadInput as error:
                 messages.error(request, error.message)
-                return _show(request, form, found, source, issuer, status=400)
+                return _show(request, form, suggestion, source, issuer, status=400)
     except (Refused, SourceError) as error:
         messages.error(request, error.message if isinstance(error, Refused) else str(error))
         return redirect("imports:new")
-    return _show(request, form, found, source, issuer)
+    return _show(request, form, suggestion, source, issuer)
 
 
-def _chosen(request: HttpRequest, found: Suggestion) -> dict[str, str]:
+def _chosen(request: HttpRequest, suggestion: Suggestion) -> dict[str, str]:
     """The mapping that the choices make: a column, or "" for a field that is in no column; the rest is left to the reader."""
     chosen = {}
-    values = {one.value for sheet in found.sheets for one in sheet.columns}
-    for field, label, _ in found.fields:
-        given = request.POST.get(PREFIX + field, "")
-        if given == NONE:
+    values = {column.value for sheet in suggestion.sheets for column in sheet.columns}
+    for field, label, _ in suggestion.fields:
+        choice = request.POST.get(PREFIX + field, "")
+        if choice == NONE:
             chosen[field] = ""
-        elif given:
-            if given not in values:
+        elif choice:
+            if choice not in values:
                 raise BadInput(f"“{label}”选的列不在这份表里", where="列对应", code="bad_mapping")
-            chosen[field] = given
-    twice = [one for one in chosen.values() if one and list(chosen.values()).count(one) > 1]
+            chosen[field] = choice
+    twice = [column for column in chosen.values() if column and list(chosen.values()).count(column) > 1]
     if twice:
         raise BadInput(f"列“{twice[0]}”对应了两个字段，请改一个", where="列对应", code="bad_mapping")
     return chosen
@@ -91,34 +91,35 @@ def _keep(request: HttpRequest, user: User, form: PreviewForm, chosen: dict[str,
 
 
 def _show(
-    request: HttpRequest, form: PreviewForm, found: Suggestion, source: Source, issuer: str, status: int = 200
+    request: HttpRequest, form: PreviewForm, suggestion: Suggestion, source: Source, issuer: str, status: int = 200
 ) -> HttpResponse:
-    sheet = next((one for one in found.sheets if not one.missing), found.sheets[0] if found.sheets else None)
+    complete = (sheet for sheet in suggestion.sheets if not sheet.missing)
+    sheet = next(complete, suggestion.sheets[0] if suggestion.sheets else None)
     memory = mapping_memory.latest_mapping(source, issuer)
-    told = form.column_mapping()
+    mapping = form.column_mapping()
     columns = sheet.columns if sheet else ()
-    chosen = {**{one.field: one.value for one in columns if one.field}, **told}
+    chosen = {**{column.field: column.value for column in columns if column.field}, **mapping}
     if request.method == "POST":
-        picked = {field: request.POST.get(PREFIX + field, "") for field, *_ in found.fields}
-        chosen, told = picked, {field: "" for field, value in picked.items() if value == NONE}
+        picked = {field: request.POST.get(PREFIX + field, "") for field, *_ in suggestion.fields}
+        chosen, mapping = picked, {field: "" for field, value in picked.items() if value == NONE}
     context: dict[str, Any] = {
         "name": form.cleaned_data["name"],
         "source": source,
         "issuer": issuer,
         "sheet": sheet,
-        "columns": [{"letter": shown.column_letter(one.column), "one": one} for one in columns],
+        "columns": [{"letter": shown.column_letter(column.column), "one": column} for column in columns],
         "fields": [
             {
                 "name": PREFIX + field,
                 "label": label,
                 "required": required,
-                "none": field in told and told[field] == "",
+                "none": field in mapping and mapping[field] == "",
                 "chosen": chosen.get(field, ""),
                 "is_seldom": not required and not chosen.get(field),
             }
-            for field, label, required in found.fields
+            for field, label, required in suggestion.fields
         ],
-        "labels": {field: label for field, label, _ in found.fields},
+        "labels": {field: label for field, label, _ in suggestion.fields},
         "missing": sheet.missing if sheet else (),
         "memory": memory,
         "hidden": [(name, value) for name, value in form.as_query().items() if name != "mapping"],

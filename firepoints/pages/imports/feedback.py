@@ -48,18 +48,18 @@ def page_of(
     answers = answers_of(run)
     words = last_words(run)
     show = request.GET.get("show", "")
-    picked = [one for one in answers if _is_asked(one, words.get(one.row.pk), show)]
+    picked = [row_answer for row_answer in answers if _is_asked(row_answer, words.get(row_answer.row.pk), show)]
     start = _start(request.GET.get("from", ""))
     base = reverse("imports:feedback", args=[run.uuid])
     due_on, ground = sending.due_of(run)
     today = clock.today_beijing()
-    done = sum(one.answer.is_final for one in answers)
+    done = sum(row_answer.answer.is_final for row_answer in answers)
     context: dict[str, Any] = {
         "run": run,
         "tiles": _tiles(answers, words, base),
         "filters": [(key, label, f"{base}?show={key}") for key, label in FILTERS.items()],
         "show": show,
-        "rows": [_shown(run, one, words.get(one.row.pk)) for one in picked[start : start + PAGE]],
+        "rows": [_shown(run, row_answer, words.get(row_answer.row.pk)) for row_answer in picked[start : start + PAGE]],
         "prev_url": f"{base}?show={show}&from={max(start - PAGE, 0)}#rows" if start else "",
         "next_url": f"{base}?show={show}&from={start + PAGE}#rows" if len(picked) > start + PAGE else "",
         "count": len(picked),
@@ -82,13 +82,13 @@ def page_of(
 def last_words(run: ImportRun) -> dict[int, FinalWord]:
     """Row id → the issuer's last word on it."""
     last = FinalWord.objects.filter(row=OuterRef("row")).order_by("-seq").values("pk")[:1]
-    return {one.row_id: one for one in FinalWord.objects.filter(row__run=run, pk=Subquery(last))}
+    return {word.row_id: word for word in FinalWord.objects.filter(row__run=run, pk=Subquery(last))}
 
 
-def _is_asked(one: RowAnswer, word: FinalWord | None, show: str) -> bool:
+def _is_asked(row_answer: RowAnswer, word: FinalWord | None, show: str) -> bool:
     return {
-        "open": not one.answer.is_final,
-        "negative": one.answer.is_negative,
+        "open": not row_answer.answer.is_final,
+        "negative": row_answer.answer.is_negative,
         "rejected": word is not None and not word.accepted,
     }.get(show, True)
 
@@ -98,9 +98,9 @@ def _start(text: str) -> int:
 
 
 def _tiles(answers: list[RowAnswer], words: dict[int, FinalWord], base: str) -> list[dict[str, Any]]:
-    done = sum(one.answer.is_final for one in answers)
-    negative = sum(one.answer.is_negative for one in answers)
-    true = sum(one.answer.verdict == "属实" for one in answers)
+    done = sum(row_answer.answer.is_final for row_answer in answers)
+    negative = sum(row_answer.answer.is_negative for row_answer in answers)
+    true = sum(row_answer.answer.verdict == "属实" for row_answer in answers)
     rejected = sum(not word.accepted for word in words.values())
     figures = (("清单", len(answers), "", "行数", ""), ("已有结论", done, "", f"{_percent(done, len(answers))}", ""),
                ("未答复", len(answers) - done, "open", "还在办", ""), ("属实", true, "", "", ""),
@@ -116,14 +116,14 @@ def _percent(part: int, whole: int) -> str:
     return f"{100 * part // whole}%" if whole else "—"
 
 
-def _shown(run: ImportRun, one: RowAnswer, word: FinalWord | None) -> dict[str, Any]:
+def _shown(run: ImportRun, row_answer: RowAnswer, word: FinalWord | None) -> dict[str, Any]:
     return {
-        "row": one.row,
-        "address": shown.address(one.row.sheet, one.row.row_no, "", ()),
-        "row_url": row_url(run, one.row.row_no, one.row.sheet),
-        "answer": one.answer,
-        "point": one.point,
-        "point_url": reverse("firepoints:detail", args=[one.point.pk]) if one.point else "",
+        "row": row_answer.row,
+        "address": shown.address(row_answer.row.sheet, row_answer.row.row_no, "", ()),
+        "row_url": row_url(run, row_answer.row.row_no, row_answer.row.sheet),
+        "answer": row_answer.answer,
+        "point": row_answer.point,
+        "point_url": reverse("firepoints:detail", args=[row_answer.point.pk]) if row_answer.point else "",
         "word": word,
     }
 
@@ -177,17 +177,17 @@ def word_record(request: HttpRequest, uuid: UUID) -> HttpResponse:
     user, run = importer(request), run_or_404(uuid)
     form = WordForm(request.POST)
     if form.is_valid():
-        row = run.raw_rows.select_related("run__source").filter(row_no=form.cleaned_data["row"])
-        found = row.filter(sheet=form.cleaned_data["sheet"]).first() if form.cleaned_data["sheet"] else row.first()
-        if found is None or found.outcome == shown.Outcome.NOTE:
+        rows = run.raw_rows.select_related("run__source").filter(row_no=form.cleaned_data["row"])
+        row = rows.filter(sheet=form.cleaned_data["sheet"]).first() if form.cleaned_data["sheet"] else rows.first()
+        if row is None or row.outcome == shown.Outcome.NOTE:
             form.add_error("row", "这份清单里没有这一行数据")
             return page_of(request, run, word=form, status=400)
         try:
-            word = sending.final_word_record(row=found, actor=user, **form.word())
+            word = sending.final_word_record(row=row, actor=user, **form.word())
         except Refused as error:
             form.add_error(None, error.message)
         else:
             tail = "，已提请复核" if not word.accepted and word.point_id else ""
-            messages.success(request, f"已登记第 {found.row_no} 行：{'认可' if word.accepted else '不认可'}{tail}")
+            messages.success(request, f"已登记第 {row.row_no} 行：{'认可' if word.accepted else '不认可'}{tail}")
             return redirect("imports:feedback", uuid)
     return page_of(request, run, word=form, status=400)

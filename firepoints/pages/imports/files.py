@@ -40,16 +40,16 @@ def upload(request: HttpRequest) -> HttpResponse:
     importer(request)
     form = UploadForm(request.POST or None, request.FILES or None) if request.method == "POST" else UploadForm()
     if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data["file"]
-        name = plain_name(given.name or "")
-        token = uploads.keep(given.read(), filename=name)
+        file = form.cleaned_data["file"]
+        name = plain_name(file.name or "")
+        token = uploads.keep(file.read(), filename=name)
         return redirect(preview_url({"token": token, "name": name, **form.as_query()}))
     status = 400 if request.method == "POST" else 200
     return render(request, "firepoints/import_new.html", {"form": form}, status=status)
 
 
-def preview_url(given: dict[str, str]) -> str:
-    return f"{reverse('imports:preview')}?{urlencode(given)}"
+def preview_url(query: dict[str, str]) -> str:
+    return f"{reverse('imports:preview')}?{urlencode(query)}"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -92,17 +92,17 @@ def _commit(request: HttpRequest, form: PreviewForm, order: ImportOrder) -> Http
     is_large = size > ingest.SMALL_BYTES
     states_counties = form.cleaned_data["source"].parser != "firms"  # which the positions are compared with
     if not is_large or (states_counties and not is_confirmed):
-        seen = previewing.preview(order)
-        if seen.must_confirm and not is_confirmed:
+        preview = previewing.preview(order)
+        if preview.must_confirm and not is_confirmed:
             messages.error(request, "没有写入：坐标系看起来不对，请先核对，再勾选确认")
-            return _show(request, form, seen, size, status=400)
+            return _show(request, form, preview, size, status=400)
     return _begin(request, order) if is_large else _write(request, order)
 
 
 def _refused(request: HttpRequest, form: PreviewForm, error: Refused | SourceError) -> HttpResponse:
     """The page on which a person can say what the file does not, else the form to choose another, with what was wrong."""
     if isinstance(error, BadInput) and error.code == "no_time":
-        return ask_observed(request, form, said=error.message)
+        return ask_observed(request, form, reason=error.message)
     if isinstance(error, BadInput) and error.code == "wrong_columns" and _has_columns(form):
         messages.warning(request, f"表头读不懂：{error.message}")
         return redirect(columns_url(form.as_query()))
@@ -112,12 +112,12 @@ def _refused(request: HttpRequest, form: PreviewForm, error: Refused | SourceErr
 def preview_again_url(run: ImportRun) -> str:
     """The preview of the file of a run, read as it was told: for one that failed."""
     moments = zip(OBSERVED, run.options.get("observed", ()), strict=False)
-    given = {"token": run.sha256, "name": run.filename, "source": run.source.code, "datum": run.datum}
-    given |= {"issuer": run.issuer, "period": run.period, "list_no": run.list_no}
-    given |= {"supersedes": str(run.supersedes.uuid) if run.supersedes else ""}
-    given |= {"mapping": json.dumps(run.mapping, ensure_ascii=False, sort_keys=True) if run.mapping else ""}
-    given |= {name: f"{datetime.fromisoformat(at).astimezone(clock.BEIJING):%Y-%m-%dT%H:%M:%S}" for name, at in moments}
-    return preview_url({name: value for name, value in given.items() if value})
+    query = {"token": run.sha256, "name": run.filename, "source": run.source.code, "datum": run.datum}
+    query |= {"issuer": run.issuer, "period": run.period, "list_no": run.list_no}
+    query |= {"supersedes": str(run.supersedes.uuid) if run.supersedes else ""}
+    query |= {"mapping": json.dumps(run.mapping, ensure_ascii=False, sort_keys=True) if run.mapping else ""}
+    query |= {name: f"{datetime.fromisoformat(at).astimezone(clock.BEIJING):%Y-%m-%dT%H:%M:%S}" for name, at in moments}
+    return preview_url({name: value for name, value in query.items() if value})
 
 
 def _has_columns(form: PreviewForm) -> bool:
@@ -125,10 +125,10 @@ def _has_columns(form: PreviewForm) -> bool:
     data = form.cleaned_data
     try:
         path = uploads.path_of(data["token"], filename=data["name"])
-        found = suggest_mapping(path, parser=data["source"].parser)
+        suggestion = suggest_mapping(path, parser=data["source"].parser)
     except (Refused, SourceError):
         return False
-    return any(sheet.rows and len(sheet.columns) > 1 for sheet in found.sheets)
+    return any(sheet.rows and len(sheet.columns) > 1 for sheet in suggestion.sheets)
 
 
 def _begin(request: HttpRequest, order: ImportOrder) -> HttpResponse:
@@ -145,22 +145,22 @@ def _write(request: HttpRequest, order: ImportOrder) -> HttpResponse:
     except ingest.Busy as busy:
         messages.info(request, f"{busy.message}；这份文件已收下，轮到时在后台导入")
     else:
-        said = f"已写入：入库 {done.kept} 行、隔离 {done.quarantined} 行，涉及火点 {done.points} 处"
-        messages.success(request, said)
+        message = f"已写入：入库 {done.kept} 行、隔离 {done.quarantined} 行，涉及火点 {done.points} 处"
+        messages.success(request, message)
     return redirect("imports:run", order.uuid)
 
 
 def _unreadable(request: HttpRequest, form: PreviewForm, error: Refused | SourceError) -> HttpResponse:
     """The form to choose again, with what was wrong and what to do."""
     again = UploadForm(initial=form.data.dict() if hasattr(form.data, "dict") else {})
-    said = error.message if isinstance(error, Refused) else str(error)
+    message = error.message if isinstance(error, Refused) else str(error)
     status = error.http_status if isinstance(error, Refused) else 400
-    context = {"form": again, "refused": said, "name": form.cleaned_data.get("name", "")}
+    context = {"form": again, "refused": message, "name": form.cleaned_data.get("name", "")}
     return render(request, "firepoints/import_new.html", context, status=status)
 
 
-def _show(request: HttpRequest, form: PreviewForm, seen: Preview, size: int, status: int = 200) -> HttpResponse:
-    data, done, source = form.cleaned_data, seen.done, form.cleaned_data["source"]
+def _show(request: HttpRequest, form: PreviewForm, preview: Preview, size: int, status: int = 200) -> HttpResponse:
+    data, done, source = form.cleaned_data, preview.done, form.cleaned_data["source"]
     rows = shown.looks(done.looks)
     context: dict[str, Any] = {
         "name": data["name"],
@@ -181,26 +181,26 @@ def _show(request: HttpRequest, form: PreviewForm, seen: Preview, size: int, sta
         "others": [row for row in rows if row["row"].outcome != "kept"],
         "counties": shown.counties(done.counties),
         "headings": shown.headings(done.meta),
-        "difference": shown_difference.shown(seen.difference, replaced=seen.replaced),
-        "doubt": seen.doubt,
-        "datums": _other_datums(form, seen) if seen.doubt else (),
+        "difference": shown_difference.shown(preview.difference, replaced=preview.replaced),
+        "doubt": preview.doubt,
+        "datums": _other_datums(form, preview) if preview.doubt else (),
         "mapping": shown.mapping_words(form.column_mapping()),
         "memory": mapping.latest_mapping(source, data["issuer"]),
         "columns_url": columns_url(form.as_query()) if shown.has_columns(source.parser) else "",
         "fields": [(name, value) for name, value in form.data.items() if name in form.fields and name not in ASKED],
         "attempt": data["attempt"] or uuid4(),
-        "must_confirm": seen.must_confirm,
+        "must_confirm": preview.must_confirm,
     }
     return render(request, "firepoints/import_preview.html", context, status=status)
 
 
-def _other_datums(form: PreviewForm, seen: Preview) -> list[tuple[str, str, bool]]:
+def _other_datums(form: PreviewForm, preview: Preview) -> list[tuple[str, str, bool]]:
     """(name, address of the preview under it, whether the figures speak for it) of the datums that were not declared."""
     used = form.cleaned_data["datum"] or form.cleaned_data["source"].datum
-    other = [one for one in TRIED if one != used]
+    other = [datum for datum in TRIED if datum != used]
     return [
-        (DATUM_LABELS[one], preview_url({**form.as_query(), "datum": one}), one == seen.better)
-        for one in sorted(other, key=lambda one: one != seen.better)
+        (DATUM_LABELS[datum], preview_url({**form.as_query(), "datum": datum}), datum == preview.better)
+        for datum in sorted(other, key=lambda datum: datum != preview.better)
     ]
 
 

@@ -46,29 +46,29 @@ def _keep(request: HttpRequest, run: ImportRun) -> HttpResponse:
     form = ReturnedForm(request.POST, request.FILES)
     if not form.is_valid():
         return page_of(request, run, returned=form, status=400)
-    given = form.cleaned_data["file"]
-    name = plain_name(given.name or "")
-    token = uploads.keep(given.read(), filename=name)
+    file = form.cleaned_data["file"]
+    name = plain_name(file.name or "")
+    token = uploads.keep(file.read(), filename=name)
     query = urlencode({"token": token, "name": name})
     return redirect(f"{reverse('imports:feedback_words', args=[run.uuid])}?{query}")
 
 
-def _preview(request: HttpRequest, run: ImportRun, form: WordsForm, given: Any, status: int = 200) -> HttpResponse:
+def _preview(request: HttpRequest, run: ImportRun, form: WordsForm, data: Any, status: int = 200) -> HttpResponse:
     try:
-        path = uploads.path_of(given.get("token", ""), filename=given.get("name", ""))
-        found = returned_words(run=run, path=path)
+        path = uploads.path_of(data.get("token", ""), filename=data.get("name", ""))
+        returned = returned_words(run=run, path=path)
     except Refused as error:
         messages.error(request, error.message)
         return redirect("imports:feedback", run.uuid)
     context = {
         "run": run,
-        "name": given.get("name", ""),
+        "name": data.get("name", ""),
         "form": form,
-        "tiles": _tiles(found),
-        "rows": [_shown(run, one) for one in found.words[:SHOWN]],
-        "problems": [_problem(one) for one in found.problems[:SHOWN]],
-        "count": len(found.words),
-        "problem_count": len(found.problems),
+        "tiles": _tiles(returned),
+        "rows": [_shown(run, word) for word in returned.words[:SHOWN]],
+        "problems": [_problem(opinion) for opinion in returned.problems[:SHOWN]],
+        "count": len(returned.words),
+        "problem_count": len(returned.problems),
     }
     return render(request, "firepoints/import_words.html", context, status=status)
 
@@ -80,43 +80,43 @@ def _record(request: HttpRequest, user: User, run: ImportRun) -> HttpResponse:
     data = form.cleaned_data
     try:
         path = uploads.path_of(data["token"], filename=data["name"])
-        new, found = final_words_record(
+        new, returned = final_words_record(
             run=run, path=path, actor=user, document_no=data["document_no"], document_date=data["document_date"]
         )
     except Refused as error:
         form.add_error(None, error.message)
         return _preview(request, run, form, request.POST, status=error.http_status)
-    tail = f"，{len(found.problems)} 行对不上，没有登记" if found.problems else ""
-    messages.success(request, f"已登记 {new} 行终审意见，其中不认可 {found.rejected} 行{tail}")
+    tail = f"，{len(returned.problems)} 行对不上，没有登记" if returned.problems else ""
+    messages.success(request, f"已登记 {new} 行终审意见，其中不认可 {returned.rejected} 行{tail}")
     return redirect("imports:feedback", run.uuid)
 
 
-def _tiles(found: Returned) -> list[dict[str, Any]]:
-    figures = (("认可", len(found.words) - found.rejected, "会登记", "#rows", ""),
-               ("不认可", found.rejected, "会登记", "#rows", "bad"),
-               ("对不上", len(found.problems), "不登记", "#problems", "bad"),
-               ("没有意见", found.silent, "不登记", "#rows", ""))  # fmt: skip
+def _tiles(returned: Returned) -> list[dict[str, Any]]:
+    figures = (("认可", len(returned.words) - returned.rejected, "会登记", "#rows", ""),
+               ("不认可", returned.rejected, "会登记", "#rows", "bad"),
+               ("对不上", len(returned.problems), "不登记", "#problems", "bad"),
+               ("没有意见", returned.silent, "不登记", "#rows", ""))  # fmt: skip
     return [
         {"label": label, "number": number, "unit": "行", "side": side, "url": url, "kind": kind if number else ""}
         for label, number, side, url, kind in figures
     ]
 
 
-def _shown(run: ImportRun, one: Word) -> dict[str, Any]:
-    row, place = one.told.row, one.opinion.place
+def _shown(run: ImportRun, word: Word) -> dict[str, Any]:
+    row, place = word.told.row, word.opinion.place
     return {
         "returned": shown.address(place.sheet, place.row_no, "", ()),
         "address": shown.address(row.sheet, row.row_no, "", ()),
         "url": row_url(run, row.row_no, row.sheet),
         "seq_no": place.seq_no,
-        "answer": one.told.answer.text,
-        "accepted": one.opinion.accepted,
-        "note": one.opinion.note,
-        "last": one.last,
-        "is_question": one.is_question,
+        "answer": word.told.answer.text,
+        "accepted": word.opinion.accepted,
+        "note": word.opinion.note,
+        "last": word.last,
+        "is_question": word.is_question,
     }
 
 
-def _problem(one: Opinion) -> dict[str, Any]:
-    place = shown.address(one.place.sheet, one.place.row_no, "", ())
-    return {"address": place, "seq_no": one.place.seq_no, "said": one.said, "problem": one.problem}
+def _problem(opinion: Opinion) -> dict[str, Any]:
+    place = shown.address(opinion.place.sheet, opinion.place.row_no, "", ())
+    return {"address": place, "seq_no": opinion.place.seq_no, "said": opinion.said, "problem": opinion.problem}

@@ -70,8 +70,8 @@ class ReadingForm(forms.Form):
 
     def as_query(self) -> dict[str, str]:
         """The fields as text, for the address of the preview."""
-        given = {**self.cleaned_data, "source": self.cleaned_data["source"].code}
-        return {name: str(given[name]) for name in ReadingForm.base_fields if given[name]}
+        data = {**self.cleaned_data, "source": self.cleaned_data["source"].code}
+        return {name: str(data[name]) for name in ReadingForm.base_fields if data[name]}
 
 
 class UploadForm(ReadingForm):
@@ -86,10 +86,10 @@ class UploadForm(ReadingForm):
     field_order = ("file", "source", "datum", "issuer", "period", "list_no", "supersedes")
 
     def clean_file(self) -> Any:
-        given = self.cleaned_data["file"]
-        if given.size > uploads.MAX_UPLOAD_BYTES:
+        file = self.cleaned_data["file"]
+        if file.size > uploads.MAX_UPLOAD_BYTES:
             raise forms.ValidationError("文件超过 100 MB，请分成几个，或用命令行 ingest 导入")
-        return given
+        return file
 
 
 class PreviewForm(ReadingForm):
@@ -121,12 +121,12 @@ class PreviewForm(ReadingForm):
     )
 
     def clean_mapping(self) -> dict[str, str] | None:
-        given = self.cleaned_data["mapping"]
-        if given is None:
+        mapping = self.cleaned_data["mapping"]
+        if mapping is None:
             return None
-        if not isinstance(given, dict) or not all(isinstance(one, str) for pair in given.items() for one in pair):
+        if not isinstance(mapping, dict) or not all(isinstance(text, str) for pair in mapping.items() for text in pair):
             raise forms.ValidationError("列对应读不懂")
-        return given
+        return mapping
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
@@ -278,10 +278,10 @@ class ReturnedForm(forms.Form):
     )
 
     def clean_file(self) -> Any:
-        given = self.cleaned_data["file"]
-        if given.size > uploads.MAX_UPLOAD_BYTES:
+        file = self.cleaned_data["file"]
+        if file.size > uploads.MAX_UPLOAD_BYTES:
             raise forms.ValidationError("文件超过 100 MB")
-        return given
+        return file
 
 
 class WordsForm(forms.Form):

@@ -6,14 +6,14 @@ from django.shortcuts import render
 from firepoints.pages.imports.forms import OBSERVED, PreviewForm
 
 
-def ask_observed(request: HttpRequest, form: PreviewForm, *, said: str = "", status: int = 200) -> HttpResponse:
-    """The two moments, then the preview of the same file; `said`: why it is asked, "" where a person wants to change it."""
-    held = [(name, str(form.data[name])) for name in form.fields if name in form.data and name not in _NOT_HELD]
+def ask_observed(request: HttpRequest, form: PreviewForm, *, reason: str = "", status: int = 200) -> HttpResponse:
+    """The two moments, then the preview of the same file; `reason`: why it is asked, "" where a person wants to change it."""
+    fields = [(name, str(form.data[name])) for name in form.fields if name in form.data and name not in _NOT_HELD]
     context = {
         "name": form.cleaned_data.get("name", ""),
-        "said": said,
+        "said": reason,
         "moments": [form[name] for name in OBSERVED],
-        "hidden": held,
+        "hidden": fields,
     }
     return render(request, "firepoints/import_observed.html", context, status=status)
 

@@ -35,17 +35,17 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def run_list(request: HttpRequest) -> HttpResponse:
     """Imports, newest first, page by page from a key; `?source=CODE` and `?state=…` narrow them."""
     user = reader(request)
-    found = ImportRun.objects.select_related("source", "actor").order_by("-id")
+    imports = ImportRun.objects.select_related("source", "actor").order_by("-id")
     source, state, before = (request.GET.get(name, "") for name in ("source", "state", "before"))
     sources = list(Source.objects.filter(runs__isnull=False).distinct())
-    if source in {one.code for one in sources}:
-        found = found.filter(source__code=source)
+    if source in {candidate.code for candidate in sources}:
+        imports = imports.filter(source__code=source)
     if state in ImportRun.State.values:
-        found = found.filter(state=state)
+        imports = imports.filter(state=state)
     if before.isascii() and before.isdecimal() and len(before) < 19:
-        found = found.filter(pk__lt=int(before))
-    runs = list(found[: PAGE + 1])
-    kept = f"source={source}&state={state}&" if source or state else ""
+        imports = imports.filter(pk__lt=int(before))
+    runs = list(imports[: PAGE + 1])
+    filter_query = f"source={source}&state={state}&" if source or state else ""
     context = {
         "runs": runs[:PAGE],
         "may_import": may_import(user),
@@ -54,8 +54,8 @@ def run_list(request: HttpRequest) -> HttpResponse:
         "source": source,
         "states": ImportRun.State.choices,
         "state": state,
-        "next_url": f"?{kept}before={runs[PAGE - 1].pk}" if len(runs) > PAGE else "",
-        "prev_url": f"{reverse('imports:list')}?{kept}" if before else "",
+        "next_url": f"?{filter_query}before={runs[PAGE - 1].pk}" if len(runs) > PAGE else "",
+        "prev_url": f"{reverse('imports:list')}?{filter_query}" if before else "",
     }
     return render(request, "firepoints/import_list.html", context)
 
@@ -68,21 +68,21 @@ def run_detail(request: HttpRequest, uuid: UUID) -> HttpResponse:
 
 
 def _run_page(request: HttpRequest, user: User, run: ImportRun, form: WithdrawForm, status: int = 200) -> HttpResponse:
-    asked = {name: request.GET.get(name, "") for name in ("outcome", "after", "before", "row")}
-    page = import_view.rows_page(run, **asked)
-    outcome = asked["outcome"]
+    query = {name: request.GET.get(name, "") for name in ("outcome", "after", "before", "row")}
+    page = import_view.rows_page(run, **query)
+    outcome = query["outcome"]
     base = reverse("imports:run", args=[run.uuid])
-    kept = f"outcome={outcome}&" if outcome in import_view.Outcome.values else ""
+    filter_query = f"outcome={outcome}&" if outcome in import_view.Outcome.values else ""
     difference = list_difference.difference_after(run)
     mends = Mending.objects.filter(run=run).select_related("row__run").first()
     context: dict[str, Any] = {
         "run": run,
         "tiles": import_view.tiles(run, base),
         "rows": page.rows,
-        "outcome": import_view.Outcome(outcome).label if kept else "",
-        "asked_row": asked["row"],
-        "prev_url": f"{base}?{kept}before={page.newer}#rows" if page.newer else "",
-        "next_url": f"{base}?{kept}after={page.older}#rows" if page.older else "",
+        "outcome": import_view.Outcome(outcome).label if filter_query else "",
+        "asked_row": query["row"],
+        "prev_url": f"{base}?{filter_query}before={page.newer}#rows" if page.newer else "",
+        "next_url": f"{base}?{filter_query}after={page.older}#rows" if page.older else "",
         "all_url": base,
         "datum": DATUM_LABELS.get(run.datum, run.datum),
         "class_said": import_view.CLASS_SAID[run.source.source_class],
@@ -133,8 +133,8 @@ def difference(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """What a corrected list changed of the list before."""
     reader(request)
     run = run_or_404(uuid)
-    shown = shown_difference.shown(list_difference.difference_after(run), replaced=run.supersedes)
-    return render(request, "firepoints/import_difference.html", {"run": run, "difference": shown})
+    comparison = shown_difference.shown(list_difference.difference_after(run), replaced=run.supersedes)
+    return render(request, "firepoints/import_difference.html", {"run": run, "difference": comparison})
 
 
 @require_safe

@@ -43,23 +43,23 @@ CLASS_SAID: dict[str, str] = {
 
 def tiles(done: Import | ImportRun, base: str = "") -> list[dict[str, Any]]:
     """The five outcomes and their sum, which is the number of rows; then what is no data. Each links to its rows."""
-    shown = []
+    figures = []
     has_failed = isinstance(done, ImportRun) and done.state == ImportRun.State.FAILED
-    for label, name, outcome, said, is_urgent in OUTCOMES:
+    for label, name, outcome, side_words, is_urgent in OUTCOMES:
         number = getattr(done, name)
-        side, urgent = ("不作数", False) if has_failed else (said, is_urgent)
+        side, urgent = ("不作数", False) if has_failed else (side_words, is_urgent)
         url = f"{base}?outcome={outcome}#rows" if base else f"#{outcome}"
-        shown.append(
+        figures.append(
             {"url": url, "label": label, "number": number, "unit": "行", "side": side,
              "kind": "bad" if urgent and number else ""}
         )  # fmt: skip
     parts = [getattr(done, name) for _, name, *_ in OUTCOMES]
     proof = "+".join(map(str, parts)) + (" ✓" if sum(parts) == done.rows else " ✕")
-    shown.append({"url": f"{base}#rows" if base else "#kept", "label": "数据行", "number": done.rows, "unit": "行",
+    figures.append({"url": f"{base}#rows" if base else "#kept", "label": "数据行", "number": done.rows, "unit": "行",
                   "side": proof if len(proof) < 12 else "五项相加 ✓"})  # fmt: skip
-    shown.append({"url": f"{base}?outcome=note#rows" if base else "#how", "label": "不是数据", "number": done.notes,
+    figures.append({"url": f"{base}?outcome=note#rows" if base else "#how", "label": "不是数据", "number": done.notes,
                   "unit": "行", "side": "标题 合计 注"})  # fmt: skip
-    return shown
+    return figures
 
 
 def address(sheet: str, row_no: int, column: str, names: Iterable[str]) -> str:
@@ -109,21 +109,21 @@ def _pairs(raw: Any) -> list[tuple[str, str]]:
 
 def names_for(codes: Iterable[str]) -> dict[str, str]:
     """Names of cells in the live edition; a code without a name stands for itself."""
-    wanted = {code for code in codes if code}
+    cell_codes = {code for code in codes if code}
     edition = edition_now()
-    known = cell_names(edition, wanted) if edition and wanted else {}
-    return {code: known.get(code, code) for code in wanted}
+    names = cell_names(edition, cell_codes) if edition and cell_codes else {}
+    return {code: names.get(code, code) for code in cell_codes}
 
 
-def looks(shown: Iterable[Look]) -> list[dict[str, Any]]:
+def looks(lines: Iterable[Look]) -> list[dict[str, Any]]:
     """Rows of a dry run with the names of where they lie; a stated county that differs is pointed out."""
-    rows = list(shown)
+    rows = list(lines)
     names = names_for(code for row in rows for code in (row.county_code, row.leaf_code))
-    found = []
+    contexts = []
     for row in rows:
         county = names.get(row.county_code, "")
         leaf = names.get(row.leaf_code, "") if row.leaf_code != row.county_code else ""
-        found.append(
+        contexts.append(
             {
                 "row": row,
                 "label": "替代旧行" if row.replaces else Outcome(row.outcome).label,
@@ -132,7 +132,7 @@ def looks(shown: Iterable[Look]) -> list[dict[str, Any]]:
                 "differs": bool(row.stated_county and county and not _same_county(row.stated_county, county)),
             }
         )
-    return found
+    return contexts
 
 
 def _same_county(stated: str, located: str) -> bool:
@@ -166,9 +166,9 @@ class RowsPage:
 def rows_page(run: ImportRun, *, outcome: str, after: str, before: str, row: str = "") -> RowsPage:
     """Rows of a run, of one outcome or of one row number if these are given."""
     if row.isascii() and row.isdecimal() and len(row) < 10:
-        found = list(run.raw_rows.filter(row_no=int(row)).select_related("detection").order_by("sheet")[:PAGE])
-        one = row_at(run, int(row), "") if not found else None
-        return RowsPage(_shown(run, [one] if one else found), "", "")
+        rows = list(run.raw_rows.filter(row_no=int(row)).select_related("detection").order_by("sheet")[:PAGE])
+        packed_row = row_at(run, int(row), "") if not rows else None
+        return RowsPage(_shown(run, [packed_row] if packed_row else rows), "", "")
     after, before = (key if key.isprintable() else "" for key in (after, before))
     page = packed.rows_page(run, outcome=outcome, after=after, before=before, size=PAGE)
     return RowsPage(_shown(run, page.rows), page.before, page.after)
@@ -184,14 +184,14 @@ def row_at(run: ImportRun, row_no: int, sheet: str) -> RawRow | None:
 
 def _shown(run: ImportRun, rows: list[RawRow]) -> list[dict[str, Any]]:
     """Rows with their text, their place and what became of each: as many queries whatever the page."""
-    known = fates.fates_of(run, rows)
+    fates_by_row = fates.fates_of(run, rows)
     detections = [row.detection for row in rows if row.detection]
-    names = names_for(code for one in detections for code in (one.county_code, one.leaf_code))
-    shown = []
+    names = names_for(code for detection in detections for code in (detection.county_code, detection.leaf_code))
+    contexts = []
     for row in rows:
         raw = _parsed(row.raw)
         place = (row.detection.county_code, row.detection.leaf_code) if row.detection else ()
-        shown.append(
+        contexts.append(
             {
                 "row": row,
                 "url": fates.row_url(run, row.row_no, row.sheet),
@@ -200,10 +200,10 @@ def _shown(run: ImportRun, rows: list[RawRow]) -> list[dict[str, Any]]:
                 "pairs": _pairs(raw),
                 "place": " ".join(names[code] for code in dict.fromkeys(place) if code),
                 "reason": reason_of(row),
-                "fates": known[row.row_no, row.sheet],
+                "fates": fates_by_row[row.row_no, row.sheet],
             }
         )
-    return shown
+    return contexts
 
 
 def reason_of(row: RawRow) -> str:
@@ -234,8 +234,8 @@ def observed_words(meta: Mapping[str, Any]) -> str:
     if "observed" not in meta:
         return ""
     begin, end = (datetime.fromisoformat(text).astimezone(clock.BEIJING) for text in meta["observed"])
-    said = f"{begin:%Y-%m-%d %H:%M}" + ("" if end == begin else f"—{end:%H:%M}")
-    return f"{said}（{OBSERVED_BY.get(meta.get('observed_by', ''), '')}）"
+    span = f"{begin:%Y-%m-%d %H:%M}" + ("" if end == begin else f"—{end:%H:%M}")
+    return f"{span}（{OBSERVED_BY.get(meta.get('observed_by', ''), '')}）"
 
 
 def mended_counts(run: ImportRun) -> dict[str, int]:
@@ -243,9 +243,9 @@ def mended_counts(run: ImportRun) -> dict[str, int]:
     if run.state not in (ImportRun.State.COMMITTED, ImportRun.State.WITHDRAWN):
         return {"mended": 0, "discarded": 0, "waiting": 0}
     rows = list(run.raw_rows.filter(outcome=Outcome.QUARANTINED).only("pk", "outcome")[:MOST_COUNTED])
-    known = standing_mendings(rows)
-    mended = sum(one.run_id is not None for one in known.values())
-    return {"mended": mended, "discarded": len(known) - mended, "waiting": len(rows) - len(known)}
+    mendings = standing_mendings(rows)
+    mended = sum(mending.run_id is not None for mending in mendings.values())
+    return {"mended": mended, "discarded": len(mendings) - mended, "waiting": len(rows) - len(mendings)}
 
 
 def _parsed(raw: str) -> Any:

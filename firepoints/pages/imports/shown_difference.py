@@ -12,28 +12,30 @@ from firepoints.terms.states import DECIDED, State
 SHOWN = 200
 
 
-def shown(found: Difference | None, *, replaced: ImportRun | None) -> dict[str, Any] | None:
+def shown(difference: Difference | None, *, replaced: ImportRun | None) -> dict[str, Any] | None:
     """Rows of each kind with the fire point of the old one, and what would become of it; two queries."""
-    if found is None or replaced is None:
+    if difference is None or replaced is None:
         return None
-    old = [*found.gone[:SHOWN], *(one.old for one in found.moved[:SHOWN]), *found.unread[:SHOWN]]
-    points = points_of([one.detection_id for one in old])
+    old = [*difference.gone[:SHOWN], *(move.old for move in difference.moved[:SHOWN]), *difference.unread[:SHOWN]]
+    points = points_of([row.detection_id for row in old])
     return {
         "replaced": replaced,
-        "counts": counts_of(found),
-        "added": [{"line": one} for one in found.added[:SHOWN]],
-        "gone": [_touched(one, points) for one in found.gone[:SHOWN]],
-        "moved": [{**_touched(one.old, points), "new": one.new, "what": one.what} for one in found.moved[:SHOWN]],
-        "unread": [_touched(one, points) for one in found.unread[:SHOWN]],
-        "more": max(len(found.added), len(found.gone), len(found.moved)) > SHOWN,
-        "waiting": sum(1 for one in old if (point := points.get(one.detection_id)) and point.state != State.SUSPECTED),
+        "counts": counts_of(difference),
+        "added": [{"line": line} for line in difference.added[:SHOWN]],
+        "gone": [_touched(row, points) for row in difference.gone[:SHOWN]],
+        "moved": [
+            {**_touched(move.old, points), "new": move.new, "what": move.what} for move in difference.moved[:SHOWN]
+        ],
+        "unread": [_touched(row, points) for row in difference.unread[:SHOWN]],
+        "more": max(len(difference.added), len(difference.gone), len(difference.moved)) > SHOWN,
+        "waiting": sum(1 for row in old if (point := points.get(row.detection_id)) and point.state != State.SUSPECTED),
     }
 
 
 def points_of(detections: list[int]) -> dict[int, FirePoint]:
     """detection → the point that gathers it, or gathered it last."""
     members = Membership.objects.filter(detection__in=detections).select_related("point").order_by("is_active", "pk")
-    return {one.detection_id: one.point for one in members}
+    return {member.detection_id: member.point for member in members}
 
 
 def _touched(line: Line, points: dict[int, FirePoint]) -> dict[str, Any]:

@@ -34,13 +34,13 @@ def left_of(run: ImportRun) -> Left | None:
         stored[outcome] += number
     for counts in run.raw_chunks.values_list("counts", flat=True):
         stored.update(counts)
-    rows = sum(stored[one] for one in DATA)
-    counted = {str(one): int(getattr(run, str(one))) for one in DATA} | {str(Outcome.NOTE): run.notes}
+    rows = sum(stored[kind] for kind in DATA)
+    counted = {str(kind): int(getattr(run, str(kind))) for kind in DATA} | {str(Outcome.NOTE): run.notes}
     return Left(
         rows=rows,
         notes=stored[Outcome.NOTE],
         sightings=run.detections.count(),
         held=DetectionKey.objects.filter(detection__run=run).count(),
         adds_up=rows == run.rows and all(stored[name] == number for name, number in counted.items()),
-        outcomes=tuple((str(one.label), stored[one]) for one in DATA if stored[one]),
+        outcomes=tuple((str(kind.label), stored[kind]) for kind in DATA if stored[kind]),
     )

@@ -18,12 +18,12 @@ def chain_of(
     nothing = PointMoney(
         Card("0 元", ("还没有扣缴规则",), is_open=True), Card("规则", ("还没有载入政策包",), is_open=True)
     )
-    told = money or nothing
-    cards = [_card(told.amount, is_sum=True)]
-    if told.batch:
-        cards.append(_card(told.batch))
+    point_money = money or nothing
+    cards = [_card(point_money.amount, is_sum=True)]
+    if point_money.batch:
+        cards.append(_card(point_money.batch))
     cards += [
-        _card(told.rule),
+        _card(point_money.rule),
         _card(_recognition(point.recognition)),
         _card(_verification(point.verification)),
         _card(_evidence(evidence)),
@@ -37,22 +37,24 @@ def _card(card: Card, *, is_sum: bool = False) -> dict[str, Any]:
     return {"title": card.title, "lines": card.lines, "open": card.is_open, "sum": is_sum, "url": card.url}
 
 
-def _recognition(found: Recognition | None) -> Card:
-    if found is None:
+def _recognition(recognition: Recognition | None) -> Card:
+    if recognition is None:
         return Card("认定", ("还没有", "不能由核实人认定"), is_open=True)
-    said = f"计入 · {found.get_basis_display()}" if found.counted else "不计入"
-    at = f"{timezone.localtime(found.at):%Y-%m-%d}"
-    return Card("认定", (said, f"{found.recognised_by} {at}", f"付款 {found.payer_name}"), url="#recognition")
-
-
-def _verification(found: Verification | None) -> Card:
-    if found is None:
-        return Card("核实", ("还没有", "四(一)"), is_open=True)
-    cause = f" · {found.get_cause_display()}" if found.cause else ""
-    said = f"{found.get_conclusion_display()}{cause}"
+    decision = f"计入 · {recognition.get_basis_display()}" if recognition.counted else "不计入"
+    at = f"{timezone.localtime(recognition.at):%Y-%m-%d}"
     return Card(
-        found.get_kind_display(),
-        (said, f"{found.verified_by} {timezone.localtime(found.at):%m-%d %H:%M}"),
+        "认定", (decision, f"{recognition.recognised_by} {at}", f"付款 {recognition.payer_name}"), url="#recognition"
+    )
+
+
+def _verification(verification: Verification | None) -> Card:
+    if verification is None:
+        return Card("核实", ("还没有", "四(一)"), is_open=True)
+    cause = f" · {verification.get_cause_display()}" if verification.cause else ""
+    conclusion = f"{verification.get_conclusion_display()}{cause}"
+    return Card(
+        verification.get_kind_display(),
+        (conclusion, f"{verification.verified_by} {timezone.localtime(verification.at):%m-%d %H:%M}"),
         url="#verification",
     )
 
@@ -68,7 +70,7 @@ def _pixel(point: FirePoint, sightings: Sequence[Sighting]) -> Card:
     where = point.attribution
     if where is None:
         return Card("像元", ("还没有定位",), is_open=True)
-    shares = " / ".join(f"{one['share']:.0%}" for one in where.candidates) or "—"
+    shares = " / ".join(f"{candidate['share']:.0%}" for candidate in where.candidates) or "—"
     before = "（早于第一版，借用）" if where.is_before_first_edition else ""
     return Card(
         "像元", (f"{len(sightings)} 条记录，县（区）占比 {shares}", f"边界版本 {where.edition}{before}"), url="#map"

@@ -62,10 +62,10 @@ def _page(request: HttpRequest, point: FirePoint, *, is_revealed: bool) -> HttpR
 
 def context_of(point: FirePoint, viewer: Viewer, *, is_revealed: bool = False) -> dict[str, Any]:
     """Everything about a point that `viewer` may see; the review desk shows the same."""
-    seen = sightings_of(point)
-    asked = questions_of(point)
-    open_ = [row for row in asked if row.answered_at is None]
-    evidence = cards_of(point, list(selectors.evidence_for(point, viewer.user)), first_pass(seen), viewer.user)
+    sightings = sightings_of(point)
+    questions = questions_of(point)
+    open_ = [row for row in questions if row.answered_at is None]
+    evidence = cards_of(point, list(selectors.evidence_for(point, viewer.user)), first_pass(sightings), viewer.user)
     panel = panels.money()
     money = panel.point(point, viewer.user) if panel and not viewer.is_former else None
     steps = [] if viewer.is_former else list(point.steps.select_related("actor").order_by("seq"))
@@ -77,19 +77,21 @@ def context_of(point: FirePoint, viewer: Viewer, *, is_revealed: bool = False) -
         "label": words.label_of(point),
         "place": words.place_of(point),
         "flags": flags_of(point, is_asked=bool(open_)),
-        "questions": [] if viewer.is_former else asked,
+        "questions": [] if viewer.is_former else questions,
         "open_questions": len(open_),
         "open_words": words_of(open_),
-        "seen_points": _seen_among(asked, viewer),
+        "seen_points": _seen_among(questions, viewer),
         "may_answer_findings": viewer.holds(ANSWERERS),
-        "sightings": seen,
-        "apart": [] if viewer.is_former else neighbours_of(point, [one.detection for one in seen], viewer.user),
-        "hints": hints_of(point, site([one.detection for one in seen])) if seen else [],
-        "repeated": repeated(seen),
+        "sightings": sightings,
+        "apart": []
+        if viewer.is_former
+        else neighbours_of(point, [sighting.detection for sighting in sightings], viewer.user),
+        "hints": hints_of(point, site([sighting.detection for sighting in sightings])) if sightings else [],
+        "repeated": repeated(sightings),
         "evidence": evidence,
         "verifications": _verifications(point, viewer),
         "recognitions": _recognitions(point, viewer),
-        "steps": progress.bar_of(point, steps, seen[0].detection.source.name if seen else "", money),
+        "steps": progress.bar_of(point, steps, sightings[0].detection.source.name if sightings else "", money),
         "sent_back": return_of(point, steps),
         "timeline": progress.timeline_of(steps),
         "buttons": buttons_of(point, selectors.actions_for(point, viewer.user, open_), is_asked=bool(open_)),
@@ -99,15 +101,15 @@ def context_of(point: FirePoint, viewer: Viewer, *, is_revealed: bool = False) -
         "is_revealed": is_revealed,
         "groups": groups,
         "gaps": people.gaps(groups),
-        "chain": [] if viewer.is_former else chain_of(point, money, evidence, seen),
+        "chain": [] if viewer.is_former else chain_of(point, money, evidence, sightings),
         "shares": point.attribution.candidates if point.attribution else [],
         "map_url": reverse("firepoints:map_geojson", args=[point.pk]),
     }
 
 
-def _seen_among(asked: list[Question], viewer: Viewer) -> set[int]:
+def _seen_among(questions: list[Question], viewer: Viewer) -> set[int]:
     """The other points that questions are about and whose pages the viewer may open."""
-    others = {row.other_id for row in asked if row.other_id is not None}
+    others = {row.other_id for row in questions if row.other_id is not None}
     if not others:
         return set()
     return set(FirePoint.objects.visible_to(viewer.user).filter(pk__in=others).values_list("pk", flat=True))
@@ -115,10 +117,10 @@ def _seen_among(asked: list[Question], viewer: Viewer) -> set[int]:
 
 def _verifications(point: FirePoint, viewer: Viewer) -> list[Verification]:
     """The records, the latest first; a county that has lost the point sees its own."""
-    found = point.verifications.select_related("verified_by", "post").prefetch_related("attendances", "evidence")
+    records = point.verifications.select_related("verified_by", "post").prefetch_related("attendances", "evidence")
     if viewer.is_former:
-        found = found.filter(county_code__in=viewer.counties)
-    return list(found.order_by("-seq"))
+        records = records.filter(county_code__in=viewer.counties)
+    return list(records.order_by("-seq"))
 
 
 def _recognitions(point: FirePoint, viewer: Viewer) -> list[Recognition]:

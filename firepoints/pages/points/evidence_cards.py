@@ -33,13 +33,13 @@ class Evidences:
     @property
     def inside(self) -> int:
         """How many photos were taken inside the footprint."""
-        return sum(one["is_inside"] for one in self.photos)
+        return sum(photo["is_inside"] for photo in self.photos)
 
 
 def numbers_of(pieces: Sequence[Evidence]) -> dict[int, int]:
     """The number of each photo, by pk, in the order of arrival."""
-    photos = [one for one in pieces if one.kind == Evidence.Kind.PHOTO]
-    return {one.pk: at for at, one in enumerate(photos, start=1)}
+    photos = [piece for piece in pieces if piece.kind == Evidence.Kind.PHOTO]
+    return {photo.pk: at for at, photo in enumerate(photos, start=1)}
 
 
 def cards_of(point: FirePoint, pieces: Sequence[Evidence], first: Detection | None, user: Any) -> Evidences:
@@ -48,73 +48,75 @@ def cards_of(point: FirePoint, pieces: Sequence[Evidence], first: Detection | No
     numbers = numbers_of(pieces)
     elsewhere = _elsewhere(pieces, user)
     photos = [
-        _photo(one, numbers[one.pk], point, first, elsewhere.get(one.sha256, [])) for one in pieces if one.pk in numbers
+        _photo(piece, numbers[piece.pk], point, first, elsewhere.get(piece.sha256, []))
+        for piece in pieces
+        if piece.pk in numbers
     ]
-    papers = [_paper(one) for one in pieces if one.pk not in numbers]
+    papers = [_paper(piece) for piece in pieces if piece.pk not in numbers]
     return Evidences(list(pieces), photos, papers, numbers)
 
 
 def _photo(
-    one: Evidence, number: int, point: FirePoint, first: Detection | None, twins: list[Evidence]
+    piece: Evidence, number: int, point: FirePoint, first: Detection | None, twins: list[Evidence]
 ) -> dict[str, Any]:
-    checks = [_where(one, point), *_when(one, first), *_exif(one), _twins(one, twins)]
-    url = reverse("firepoints:evidence", args=[one.uuid])
+    checks = [_where(piece, point), *_when(piece, first), *_exif(piece), _twins(piece, twins)]
+    url = reverse("firepoints:evidence", args=[piece.uuid])
     return {
-        "evidence": one,
+        "evidence": piece,
         "url": f"{url}?size=thumb",
         "full_url": url,
         "no": number,
-        "title": one.caption or "现场照片",
-        "taken": f"{timezone.localtime(one.device_at or one.server_at):%m-%d %H:%M}",
-        "by": f"{one.uploader} · {'有' if one.exif else '无'} EXIF · {one.width_px}×{one.height_px}",
+        "title": piece.caption or "现场照片",
+        "taken": f"{timezone.localtime(piece.device_at or piece.server_at):%m-%d %H:%M}",
+        "by": f"{piece.uploader} · {'有' if piece.exif else '无'} EXIF · {piece.width_px}×{piece.height_px}",
         "checks": checks,
         "failed": any(check["kind"] == "no" for check in checks),
-        "is_inside": one.footprint_distance_m == 0,
+        "is_inside": piece.footprint_distance_m == 0,
     }
 
 
-def _where(one: Evidence, point: FirePoint) -> Check:
-    if one.footprint_distance_m is None or one.lon is None or one.lat is None:
-        return {"kind": "eh", "text": f"没有定位：{one.no_position_reason or '设备没有给'}"}
-    if one.footprint_distance_m > 0:
-        return {"kind": "no", "text": f"像元外 {one.footprint_distance_m:.0f} 米"}
-    metres = float(distance_m(one.lon, one.lat, point.lon, point.lat))
+def _where(piece: Evidence, point: FirePoint) -> Check:
+    if piece.footprint_distance_m is None or piece.lon is None or piece.lat is None:
+        return {"kind": "eh", "text": f"没有定位：{piece.no_position_reason or '设备没有给'}"}
+    if piece.footprint_distance_m > 0:
+        return {"kind": "no", "text": f"像元外 {piece.footprint_distance_m:.0f} 米"}
+    metres = float(distance_m(piece.lon, piece.lat, point.lon, point.lat))
     return {"kind": "ok", "text": f"像元内，距中心 {metres:.0f} 米"}
 
 
-def _when(one: Evidence, first: Detection | None) -> list[Check]:
+def _when(piece: Evidence, first: Detection | None) -> list[Check]:
     checks: list[Check] = []
-    taken = one.device_at or one.server_at
-    accuracy = f"，精度 ±{one.accuracy_m:.0f} 米" if one.accuracy_m is not None else ""
+    photo_time = piece.device_at or piece.server_at
+    accuracy = f"，精度 ±{piece.accuracy_m:.0f} 米" if piece.accuracy_m is not None else ""
     if first is not None and first.precision == "instant":
-        after = taken - first.starts_at
+        after = photo_time - first.starts_at
         if after < timedelta(0):
             checks.append({"kind": "no", "text": f"早于过境 {words.span(after)}{accuracy}"})
         else:
             checks.append({"kind": "ok", "text": f"过境后 {words.span(after)}{accuracy}"})
     elif accuracy:
         checks.append({"kind": "", "text": f"来源没有过境时刻{accuracy}"})
-    if one.device_at is None:
+    if piece.device_at is None:
         checks.append({"kind": "eh", "text": "没有拍摄时间，只有收到时间"})
-    elif one.device_at - one.server_at > FAST_CLOCK:
-        checks.append({"kind": "eh", "text": f"设备钟比服务器快 {words.span(one.device_at - one.server_at)}"})
-    elif one.server_at - one.device_at > LATE_UPLOAD:
-        checks.append({"kind": "eh", "text": f"拍后 {words.span(one.server_at - one.device_at)} 才上传"})
+    elif piece.device_at - piece.server_at > FAST_CLOCK:
+        checks.append({"kind": "eh", "text": f"设备钟比服务器快 {words.span(piece.device_at - piece.server_at)}"})
+    elif piece.server_at - piece.device_at > LATE_UPLOAD:
+        checks.append({"kind": "eh", "text": f"拍后 {words.span(piece.server_at - piece.device_at)} 才上传"})
     return checks
 
 
-def _exif(one: Evidence) -> list[Check]:
-    if None in (one.exif_lon, one.exif_lat, one.lon, one.lat):
+def _exif(piece: Evidence) -> list[Check]:
+    if None in (piece.exif_lon, piece.exif_lat, piece.lon, piece.lat):
         return []
-    metres = float(distance_m(one.exif_lon, one.exif_lat, one.lon, one.lat))  # type: ignore[arg-type]
+    metres = float(distance_m(piece.exif_lon, piece.exif_lat, piece.lon, piece.lat))  # type: ignore[arg-type]
     return [{"kind": "eh", "text": f"EXIF 与定位差 {metres:.0f} 米"}] if metres > EXIF_APART_M else []
 
 
-def _twins(one: Evidence, twins: list[Evidence]) -> Check:
-    others = [twin for twin in twins if twin.pk != one.pk]
+def _twins(piece: Evidence, twins: list[Evidence]) -> Check:
+    others = [twin for twin in twins if twin.pk != piece.pk]
     if not others:
         return {"kind": "ok", "text": "无重复"}
-    here = [twin for twin in others if twin.point_id == one.point_id]
+    here = [twin for twin in others if twin.point_id == piece.point_id]
     if here:
         return {"kind": "no", "text": "与本处另一张相同"}
     named = next((str(twin.point) for twin in others if getattr(twin, "is_named", False)), "")
@@ -124,32 +126,34 @@ def _twins(one: Evidence, twins: list[Evidence]) -> Check:
 def _elsewhere(pieces: Sequence[Evidence], user: Any) -> dict[str, list[Evidence]]:
     """Every piece of the whole deployment with the same content, by sha256: one photo must not prove two fires. That it
     lies elsewhere is said to everyone, where only to those who see that point (`is_named`)."""
-    found: dict[str, list[Evidence]] = defaultdict(list)
-    hashes = {one.sha256 for one in pieces if one.kind == Evidence.Kind.PHOTO}
+    copies: dict[str, list[Evidence]] = defaultdict(list)
+    hashes = {piece.sha256 for piece in pieces if piece.kind == Evidence.Kind.PHOTO}
     if hashes:
         mine = FirePoint.objects.visible_to(user).filter(pk=OuterRef("point"))
         same = Evidence.objects.filter(sha256__in=hashes).select_related("point").annotate(is_named=Exists(mine))
-        for one in same.order_by("pk"):
-            found[one.sha256].append(one)
-    return found
+        for copy in same.order_by("pk"):
+            copies[copy.sha256].append(copy)
+    return copies
 
 
-def _paper(one: Evidence) -> dict[str, Any]:
+def _paper(piece: Evidence) -> dict[str, Any]:
     inside = (
-        "" if one.footprint_distance_m is None else ("经过像元" if one.footprint_distance_m == 0 else "没有经过像元")
+        ""
+        if piece.footprint_distance_m is None
+        else ("经过像元" if piece.footprint_distance_m == 0 else "没有经过像元")
     )
     return {
-        "kind": one.get_kind_display(),
-        "title": one.caption or one.filename or one.get_kind_display(),
+        "kind": piece.get_kind_display(),
+        "title": piece.caption or piece.filename or piece.get_kind_display(),
         "sub": " · ".join(
             part
             for part in (
-                str(one.uploader),
-                f"{timezone.localtime(one.server_at):%m-%d %H:%M}",
+                str(piece.uploader),
+                f"{timezone.localtime(piece.server_at):%m-%d %H:%M}",
                 inside,
-                f"sha256 {one.sha256[:12]}",
+                f"sha256 {piece.sha256[:12]}",
             )
             if part
         ),
-        "links": [{"url": reverse("firepoints:evidence", args=[one.uuid]), "label": "下载"}],
+        "links": [{"url": reverse("firepoints:evidence", args=[piece.uuid]), "label": "下载"}],
     }

@@ -68,8 +68,8 @@ class Wanted:
     q: str = ""
 
     def query(self) -> str:
-        told = {name: value for name in self.__slots__ if (value := getattr(self, name))}
-        return urlencode(told)
+        parameters = {name: value for name in self.__slots__ if (value := getattr(self, name))}
+        return urlencode(parameters)
 
     def url(self, name: str = "firepoints:list") -> str:
         query = self.query()
@@ -91,10 +91,10 @@ class Wanted:
 
 def _text(q: str) -> Q:
     levels = ("county", "township", "village", "group")
-    found = Q(number__icontains=q)
+    condition = Q(number__icontains=q)
     for level in levels:
-        found |= Q(**{f"attribution__{level}_name__icontains": q}) | Q(**{f"attribution__{level}_code": q})
-    return found
+        condition |= Q(**{f"attribution__{level}_name__icontains": q}) | Q(**{f"attribution__{level}_code": q})
+    return condition
 
 
 class FilterForm(forms.Form):

@@ -38,22 +38,22 @@ def hints_of(point: FirePoint, site: BaseGeometry) -> list[Hint]:
     west, south, east, north = (float(value) for value in shapely.bounds(site))
     areas = overlays_touching((west, south, east, north), point.burn_date)
     shapely.prepare(site)
-    found = [
+    hints = [
         Hint(area.kind, Kind(area.kind).label, area.name, area.document_no, ROUTES[Kind(area.kind)])
         for area in areas
         if shapely.intersects(site, area.shape)
     ]
-    return [*found, *_periods(SpecialPeriod.on(point.burn_date))]
+    return [*hints, *_periods(SpecialPeriod.on(point.burn_date))]
 
 
 def _periods(periods: Sequence[SpecialPeriod]) -> list[Hint]:
     return [
         Hint(
             "period",
-            one.get_kind_display(),
-            one.name,
-            one.document_no,
+            period.get_kind_display(),
+            period.name,
+            period.document_no,
             "期间顶风焚烧从重处罚、追责；扣缴标准不变（三）",
         )
-        for one in periods
+        for period in periods
     ]

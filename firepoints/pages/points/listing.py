@@ -29,21 +29,21 @@ def point_list(request: HttpRequest) -> HttpResponse:
     visible = FirePoint.objects.visible_to(request.user)
     # A filter that cannot be read shows its error and nothing else: all points would look like an answer.
     is_valid = form.is_valid()
-    wanted = form.wanted() if is_valid else Wanted()
-    found = wanted.narrow(visible) if is_valid else FirePoint.objects.none()
-    page = page_of(request, for_rows(found), PAGE)
+    criteria = form.wanted() if is_valid else Wanted()
+    points = criteria.narrow(visible) if is_valid else FirePoint.objects.none()
+    page = page_of(request, for_rows(points), PAGE)
     context: dict[str, Any] = {
         "form": form,
-        "filtered": bool(wanted.query()) or not is_valid,
-        "view_label": VIEWS[wanted.state][0] if wanted.state in VIEWS else "",
+        "filtered": bool(criteria.query()) or not is_valid,
+        "view_label": VIEWS[criteria.state][0] if criteria.state in VIEWS else "",
         "rows": rows_of(page.points),
-        "total": found.count(),
+        "total": points.count(),
         "prev_url": page.prev_url,
         "next_url": page.next_url,
-        "points_url": wanted.url("firepoints:points_geojson"),
+        "points_url": criteria.url("firepoints:points_geojson"),
         "cells_url": f"{reverse('cells-geojson')}?level=county,township" if grids.edition_now() else "",
     }
-    if wanted.state == "heat" and Role.BUREAU in grids.roles_of(request.user):
+    if criteria.state == "heat" and Role.BUREAU in grids.roles_of(request.user):
         # Which ones, so that what comes in while the page is read is not closed unseen.
         context["closable"] = [row.point.pk for row in context["rows"]]
     return render(request, "firepoints/list.html", context)
@@ -52,24 +52,24 @@ def point_list(request: HttpRequest) -> HttpResponse:
 @require_POST
 def heat_leads(request: HttpRequest) -> HttpResponse:
     """Close the leads on fixed heat that the page showed."""
-    shown = [
+    point_ids = [
         int(text)
         for text in request.POST.getlist("point")[:PAGE]
         if text.isascii() and text.isdecimal() and len(text) < 19
     ]
     try:
-        closed = heat_leads_close(points=shown, actor=user_of(request), reason=request.POST.get("reason", ""))
+        closed = heat_leads_close(points=point_ids, actor=user_of(request), reason=request.POST.get("reason", ""))
     except NotAllowed as refused:
         raise PermissionDenied(refused.message) from None
     except Refused as refused:
         messages.error(request, f"没有关闭：{refused.message}")
     else:
-        _say(request, len(closed), len(shown) - len(closed))
+        _say(request, len(closed), len(point_ids) - len(closed))
     return redirect(Wanted(state="heat").url())
 
 
-def _say(request: HttpRequest, closed: int, left: int) -> None:
+def _say(request: HttpRequest, closed: int, remaining: int) -> None:
     if closed:
         messages.success(request, f"已关闭 {closed} 处固定热源线索。")
-    if left:
-        messages.warning(request, f"有 {left} 处没有关闭：已有人处理，或又有了别的监测记录。")
+    if remaining:
+        messages.warning(request, f"有 {remaining} 处没有关闭：已有人处理，或又有了别的监测记录。")

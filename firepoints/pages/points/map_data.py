@@ -66,28 +66,31 @@ def detail_features(
 ) -> list[Feature]:
     """One fire's map: pixels, positions, counties with their shares, borders, cells, numbered photos, and the parts into
     which it might be divided."""
-    shapes = [footprints.footprint_of(one) for one in detections]
+    shapes = [footprints.footprint_of(detection) for detection in detections]
     features = [
-        feature(shape, role="footprint", official=is_official(one), label=detection_label(one))
-        for one, shape in zip(detections, shapes, strict=True)
+        feature(shape, role="footprint", official=is_official(detection), label=detection_label(detection))
+        for detection, shape in zip(detections, shapes, strict=True)
     ]
     features += [
-        feature(shapely.Point(one.lon, one.lat), role="detection", label=detection_label(one)) for one in detections
+        feature(shapely.Point(detection.lon, detection.lat), role="detection", label=detection_label(detection))
+        for detection in detections
     ]
     features += _cuts(detections, parts)
     index = _index_of(point.attribution)
     if index is not None and shapes and point.attribution is not None:
         features += _around(index, point.attribution, shapely.union_all(shapes))
-    for one in photos:
-        if one.lon is not None and one.lat is not None:
-            is_inside = one.footprint_distance_m == 0 if one.footprint_distance_m is not None else None
-            features.append(feature(shapely.Point(one.lon, one.lat), role="photo", n=numbers[one.pk], inside=is_inside))
+    for photo in photos:
+        if photo.lon is not None and photo.lat is not None:
+            is_inside = photo.footprint_distance_m == 0 if photo.footprint_distance_m is not None else None
+            features.append(
+                feature(shapely.Point(photo.lon, photo.lat), role="photo", n=numbers[photo.pk], inside=is_inside)
+            )
     return features
 
 
 def _cuts(detections: Sequence[Detection], parts: Sequence[Part]) -> list[Feature]:
     """A ring around the positions of each proposed part."""
-    at = {one.pk: (one.lon, one.lat) for one in detections}
+    at = {detection.pk: (detection.lon, detection.lat) for detection in detections}
     rings = [shapely.convex_hull(shapely.multipoints([at[pk] for pk in part.ids])).buffer(CUT_MARGIN) for part in parts]
     return [
         feature(ring, role="cut", n=number, label=f"建议第 {number} 处{f'：{part.reason}' if part.reason else ''}")
@@ -119,7 +122,7 @@ def _index_of(attribution: Attribution | None) -> EditionIndex | None:
 def _around(index: EditionIndex, attribution: Attribution, site: BaseGeometry) -> list[Feature]:
     """Counties with their shares, the borders between them and the finest cells, cut to the surroundings."""
     view = _view(site)
-    shares = {one["code"]: one["share"] for one in attribution.candidates}
+    shares = {candidate["code"]: candidate["share"] for candidate in attribution.candidates}
     counties = _cut(index, "county", view)
     names = grids.cell_names(attribution.edition, [code for code, _ in counties])
     features = [

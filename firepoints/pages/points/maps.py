@@ -27,8 +27,8 @@ def points(request: HttpRequest) -> JsonResponse:
     form = FilterForm(request.GET)
     if not form.is_valid():
         return JsonResponse({"error": "bad_filter", "message": "筛选条件读不懂"}, status=400)
-    found = form.wanted().narrow(FirePoint.objects.visible_to(request.user))
-    marks = found.select_related("attribution").order_by("-starts_at", "-id")[:MOST_MARKS]
+    matching = form.wanted().narrow(FirePoint.objects.visible_to(request.user))
+    marks = matching.select_related("attribution").order_by("-starts_at", "-id")[:MOST_MARKS]
     return _geojson(
         list(
             map_data.point_features(
@@ -46,7 +46,7 @@ def point_map(request: HttpRequest, point_id: int) -> JsonResponse:
     point = point_or_404(request, point_id)
     pieces = list(selectors.evidence_for(point, request.user))
     numbers = numbers_of(pieces)
-    photos = [one for one in pieces if one.pk in numbers]
+    photos = [piece for piece in pieces if piece.pk in numbers]
     sightings = selectors.active_detections(point)
     parts = cuts_of(sightings) if is_in_question(point) else []
     return _geojson(map_data.detail_features(point, sightings, photos, numbers, parts if len(parts) > 1 else []))

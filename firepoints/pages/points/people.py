@@ -16,20 +16,22 @@ def groups_of(point: FirePoint, *, is_revealed: bool = False) -> list[dict[str, 
     where = point.attribution
     if where is None:
         return []
-    shares = {one["code"]: one for one in where.candidates}
+    shares = {candidate["code"]: candidate for candidate in where.candidates}
     filed = where.people.select_related("post", "holder").order_by("pk")
-    own = [_person(one.level, one.post, one.holder, one.is_acting, is_revealed) for one in filed]
+    own = [_person(person.level, person.post, person.holder, person.is_acting, is_revealed) for person in filed]
     chain = shares.get(where.county_code, {"share": 1.0})
     groups = [
         {"name": where.county_name or "县（区）未定", "share": _share(chain["share"]), "side": "a", "people": own}
     ]
     if point.county_code:
         return groups
-    for code, one in shares.items():
+    for code, candidate in shares.items():
         if code != where.county_code:
             rows = grids.people_for({Level.COUNTY: code}, point.burn_date)
             people = [_person(row.level, row.post, row.holder, row.is_acting, is_revealed) for row in rows]
-            groups.append({"name": one["name"] or code, "share": _share(one["share"]), "side": "b", "people": people})
+            groups.append(
+                {"name": candidate["name"] or code, "share": _share(candidate["share"]), "side": "b", "people": people}
+            )
     return groups
 
 
@@ -39,13 +41,13 @@ def holders_of(point: FirePoint) -> list[User]:
     if where is None:
         return []
     filed = AttributionPerson.objects.filter(attribution=where, holder__isnull=False).select_related("holder")
-    found = {one.holder_id: one.holder for one in filed}
+    holders = {person.holder_id: person.holder for person in filed}
     if not point.county_code:
         for candidate in where.candidates:
             for row in grids.people_for({Level.COUNTY: candidate["code"]}, point.burn_date):
                 if row.holder:
-                    found.setdefault(row.holder.pk, row.holder)
-    return [one for one in found.values() if one is not None]
+                    holders.setdefault(row.holder.pk, row.holder)
+    return [holder for holder in holders.values() if holder is not None]
 
 
 def gaps(groups: Iterable[dict[str, Any]]) -> int:
@@ -57,8 +59,8 @@ def _person(level: str, post: Post | None, holder: User | None, is_acting: bool,
     title = ""
     if post is not None:
         kind = POST_KIND_LABELS.get(PostKind(post.kind), "")
-        told = [part for part in (kind if kind not in str(post) else "", "代理" if is_acting else "") if part]
-        title = f"{post}（{'，'.join(told)}）" if told else str(post)
+        remarks = [part for part in (kind if kind not in str(post) else "", "代理" if is_acting else "") if part]
+        title = f"{post}（{'，'.join(remarks)}）" if remarks else str(post)
     phone = holder.phone if holder else ""
     return {
         "level": LEVEL_LABELS[Level(level)].split("（")[0] if level != Level.COUNTY else LEVEL_LABELS[Level.COUNTY],

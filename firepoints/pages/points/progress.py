@@ -48,12 +48,12 @@ def bar_of(point: FirePoint, steps: Sequence[Step], origin: str, money: PointMon
         titles, lines, now = titles[:4], lines[:4], 4
     if point.state == State.FINAL and money and money.batch and not money.batch.is_open:
         now = 7
-    told = _waits(point)
+    waits = _waits(point)
     return [
         {
             "state": "done" if at < now else "now" if at == now else "todo",
             "title": title,
-            "lines": lines[at] if at < now else told if at == now else [],
+            "lines": lines[at] if at < now else waits if at == now else [],
         }
         for at, title in enumerate(titles)
     ]
@@ -70,10 +70,10 @@ def _ended(point: FirePoint, steps: Sequence[Step], origin: str) -> list[Item]:
 
 
 def _of(last: Mapping[str, Step], *actions: str) -> list[str]:
-    found = [last[action] for action in actions if action in last]
-    if not found:
+    steps = [last[action] for action in actions if action in last]
+    if not steps:
         return []
-    step = max(found, key=lambda one: one.seq)
+    step = max(steps, key=lambda step: step.seq)
     return [_clock(step.at), f"{step.actor} · {BY_ACTION[step.action].label}"]
 
 
@@ -88,7 +88,7 @@ def _waits(point: FirePoint) -> list[str]:
         return [f"{_clock(point.due_at)} 前（设置）" if point.due_at else "", due]
     if point.state == State.OBJECTION and point.objection_until:
         return [f"{_clock(point.objection_until)} 止（设置）"]
-    told = {
+    texts = {
         State.SUSPECTED: "等市局派发",
         State.JOINT: "等三方记录",
         State.VERIFIED: "等认定人，非核实人",
@@ -96,7 +96,7 @@ def _waits(point: FirePoint) -> list[str]:
         State.CONTESTED: "县（区）有异议，等复核",
         State.FINAL: "等编入批次",
     }
-    return [told.get(State(point.state), "")]
+    return [texts.get(State(point.state), "")]
 
 
 def timeline_of(steps: Sequence[Step]) -> list[dict[str, Any]]:

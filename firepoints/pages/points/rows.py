@@ -33,16 +33,16 @@ class Row:
 
 def for_rows(points: QuerySet[FirePoint]) -> QuerySet[FirePoint]:
     """`points` with what their rows show: place, verification, and whether something is asked (`is_asked`)."""
-    asked = Question.objects.unanswered().filter(point=OuterRef("pk"))
-    return points.select_related("attribution", "verification").annotate(is_asked=Exists(asked))
+    open_questions = Question.objects.unanswered().filter(point=OuterRef("pk"))
+    return points.select_related("attribution", "verification").annotate(is_asked=Exists(open_questions))
 
 
 def rows_of(points: Iterable[FirePoint]) -> list[Row]:
     """Rows of points that were read by `for_rows`; one more query for the sources of all of them."""
-    found = list(points)
-    sources = _sources(found)
+    listed = list(points)
+    sources = _sources(listed)
     now = clock.now()
-    return [_row(point, sources.get(point.pk, []), now) for point in found]
+    return [_row(point, sources.get(point.pk, []), now) for point in listed]
 
 
 def _row(point: FirePoint, sources: list[str], now: datetime) -> Row:
@@ -65,20 +65,20 @@ def _row(point: FirePoint, sources: list[str], now: datetime) -> Row:
 def flags_of(point: FirePoint, *, is_asked: bool) -> list[tuple[str, str]]:
     """What hangs on a point beside its state."""
     verification = point.verification
-    told = [
+    flags = [
         (point.is_cross, "跨界", "wait"),
         (point.is_oversize, "待人划分", "wait"),
         (is_asked, "待人处理", "wait"),
         (bool(verification and verification.conclusion == "false"), "报不属实", "soft"),
         (point.is_fixed_heat, "固定热源（仅提示）", "soft"),
     ]
-    return [(text, kind) for holds, text, kind in told if holds]
+    return [(text, kind) for holds, text, kind in flags if holds]
 
 
 def _sources(points: Sequence[FirePoint]) -> dict[int, list[str]]:
     members = Membership.objects.filter(point__in=[point.pk for point in points], is_active=True)
-    told: dict[int, list[str]] = defaultdict(list)
+    sources: dict[int, list[str]] = defaultdict(list)
     order = members.order_by("point_id", "detection__source__position")
     for point_id, name in order.values_list("point_id", "detection__source__name").distinct():
-        told[point_id].append(name)
-    return told
+        sources[point_id].append(name)
+    return sources

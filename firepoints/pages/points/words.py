@@ -46,7 +46,7 @@ def place_of(point: FirePoint) -> str:
     if where is None:
         return "还没有定位"
     if not point.county_code and len(where.candidates) > 1:
-        return " / ".join(f"{one['name']} {one['share']:.0%}" for one in where.candidates[:2])
+        return " / ".join(f"{candidate['name']} {candidate['share']:.0%}" for candidate in where.candidates[:2])
     names = (where.county_name, where.township_name, where.village_name, where.group_name)
     return " ".join(name for name in names if name) or "不在任何县（区）内"
 
