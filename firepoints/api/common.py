@@ -23,18 +23,18 @@ class GeoJSONRenderer(JSONRenderer):
 
     def render(self, data: Any, accepted_media_type: Any = None, renderer_context: Any = None) -> bytes:
         if "results" in data:  # OPTIONS has none
-            features = [present.feature(one) for one in data["results"]]
+            features = [present.feature(point) for point in data["results"]]
             data = {"type": "FeatureCollection", "features": features,
                     "next": data["next"], "previous": data["previous"]}  # fmt: skip
         rendered: bytes = super().render(data, accepted_media_type, renderer_context)
         return rendered
 
 
-def named_point(given: str) -> str:
+def named_point(id_or_number: str) -> str:
     """The id or number in an address. Raises NotThere for what no database could even be asked."""
-    if not given.isprintable():
+    if not id_or_number.isprintable():
         raise NotThere("没有这个火点，或不在您的范围内")
-    return given
+    return id_or_number
 
 
 def safe_filename(upload: Any) -> str:

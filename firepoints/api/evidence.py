@@ -76,12 +76,12 @@ class EvidenceOfPoint(APIView):
     )
     @once
     def post(self, request: Request, point: str, *args: Any, **kwargs: Any) -> Response:
-        given = EvidenceInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        asked = dict(given.validated_data)
-        file = asked.pop("file")
-        is_known = Evidence.objects.filter(uuid=asked["uuid"]).exists()
+        serializer = EvidenceInput(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        fields = dict(serializer.validated_data)
+        file = fields.pop("file")
+        is_known = Evidence.objects.filter(uuid=fields["uuid"]).exists()
         stored = evidence_store(
-            point=named_point(point), actor=actor_of(request), file=file, filename=safe_filename(file), **asked
+            point=named_point(point), actor=actor_of(request), file=file, filename=safe_filename(file), **fields
         )
         return Response(present.receipt(stored), status.HTTP_200_OK if is_known else status.HTTP_201_CREATED)

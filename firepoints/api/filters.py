@@ -32,16 +32,16 @@ class FirePointFilter(django_filters.FilterSet):
         fields: tuple[str, ...] = ()
 
     def filter_queryset(self, queryset: QuerySet[FirePoint]) -> QuerySet[FirePoint]:
-        given: dict[str, Any] = self.form.cleaned_data
-        found = selectors.filter_points(
+        criteria: dict[str, Any] = self.form.cleaned_data
+        points = selectors.filter_points(
             queryset,
-            **{name: given[name] or "" for name in ("state", "county", "month", "source", "q")},
-            counted=given["counted"],
-            is_cross=given["cross"],
-            needs_person=bool(given["needs_person"]),
-            overdue=bool(given["overdue"]),
+            **{name: criteria[name] or "" for name in ("state", "county", "month", "source", "q")},
+            counted=criteria["counted"],
+            is_cross=criteria["cross"],
+            needs_person=bool(criteria["needs_person"]),
+            overdue=bool(criteria["overdue"]),
         )
-        return found.filter(number=given["number"]) if given["number"] else found
+        return points.filter(number=criteria["number"]) if criteria["number"] else points
 
 
 class RowFilter(django_filters.FilterSet):

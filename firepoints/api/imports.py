@@ -67,10 +67,10 @@ class WithdrawInput(shapes.Shape):
 
 def run_for(user: Any, uuid: UUID) -> ImportRun:
     """The run, if `user` may see it. Raises Http404."""
-    found = runs_of(user).filter(uuid=uuid).first()
-    if found is None:
+    run = runs_of(user).filter(uuid=uuid).first()
+    if run is None:
         raise Http404
-    return found
+    return run
 
 
 def runs_of(user: Any) -> QuerySet[ImportRun]:
@@ -123,18 +123,18 @@ class Imports(Listing[ImportRun]):
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         if not roles_of(request.user) & {Role.BUREAU, Role.SYSTEM}:
             raise NotAllowed("导入文件由市局经办")
-        given = ImportInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        asked = given.validated_data
-        done = _import(asked, request.user)
+        serializer = ImportInput(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        fields = serializer.validated_data
+        done = _import(fields, request.user)
         if done.run is None:
             return Response(done.as_json(), status.HTTP_200_OK)
         return Response(done.as_json(), status.HTTP_201_CREATED if done.run.is_over else status.HTTP_202_ACCEPTED)
 
 
-def _import(asked: dict[str, Any], user: Any) -> ingest.Import:
+def _import(fields: dict[str, Any], user: Any) -> ingest.Import:
     """Small files at once, large ones, and those that would wait for another import, by the worker."""
-    upload = asked["file"]
+    upload = fields["file"]
     if upload.size > MOST_BYTES:
         raise BadInput(f"文件超过 {MOST_BYTES // 1024 // 1024} MB", where="file", code="too_large")
     name = safe_filename(upload)
@@ -147,15 +147,15 @@ def _import(asked: dict[str, Any], user: Any) -> ingest.Import:
         named = uuid4()
         order = ingest.ImportOrder(
             path=path,
-            source_code=asked["source"],
+            source_code=fields["source"],
             actor=user,
-            datum=asked.get("datum"),
-            name=ListName(asked["issuer"], asked["period"], asked["list_no"]),
-            supersedes=str(asked["supersedes"]) if asked.get("supersedes") else None,
+            datum=fields.get("datum"),
+            name=ListName(fields["issuer"], fields["period"], fields["list_no"]),
+            supersedes=str(fields["supersedes"]) if fields.get("supersedes") else None,
             filename=name,
             uuid=named,
         )
-        if asked["dry_run"]:
+        if fields["dry_run"]:
             return ingest.import_dry_run(order)
         if upload.size > ingest.SMALL_BYTES:
             return ingest.result_of(ingest.import_start(order))
@@ -229,7 +229,7 @@ class ImportRows(Listing[RawRow]):
         )
 
     def present(self, rows: Sequence[RawRow]) -> list[dict[str, Any]]:
-        return [present.row(one) for one in rows]
+        return [present.row(row) for row in rows]
 
 
 class ImportWithdraw(APIView):
@@ -249,7 +249,7 @@ class ImportWithdraw(APIView):
     @once
     def post(self, request: Request, uuid: UUID, *args: Any, **kwargs: Any) -> Response:
         run_for(request.user, uuid)
-        given = WithdrawInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        import_withdraw(run=str(uuid), actor=actor_of(request), reason=given.validated_data["reason"])
+        serializer = WithdrawInput(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        import_withdraw(run=str(uuid), actor=actor_of(request), reason=serializer.validated_data["reason"])
         return Response(present.imported(run_for(request.user, uuid)))

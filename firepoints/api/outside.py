@@ -65,9 +65,9 @@ class OutsideFinding(APIView):
     )
     @once
     def post(self, request: Request, pk: int, *args: Any, **kwargs: Any) -> Response:
-        given = OutsideAnswer(data=request.data)
-        given.is_valid(raise_exception=True)
-        row = outside_finding_answer(question_id=pk, actor=actor_of(request), **given.validated_data)
+        serializer = OutsideAnswer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        row = outside_finding_answer(question_id=pk, actor=actor_of(request), **serializer.validated_data)
         return Response(_plain(row))
 
 

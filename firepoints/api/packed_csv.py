@@ -36,10 +36,10 @@ def rows_csv(request: Request, run: ImportRun, *, name: str) -> StreamingHttpRes
     Unlike other lists it is not cut at settings.EXPORT_ROWS: such a run has rows for which nothing else is kept, and a
     file that says less than the run counts would be taken for the whole. Noted in journal.Access.
     """
-    asked = request.query_params
-    rows = rows_of(run, outcome=asked.get("outcome", ""), after=_edge(asked.get("cursor", "")))
-    size = exports.page_size(request, OldestFirst()) if asked.get("page_size") else None
-    detail = f"csv 导入 {run.pk} 各行，{run.rows + run.notes} 行 {asked.urlencode()}"
+    query = request.query_params
+    rows = rows_of(run, outcome=query.get("outcome", ""), after=_edge(query.get("cursor", "")))
+    size = exports.page_size(request, OldestFirst()) if query.get("page_size") else None
+    detail = f"csv 导入 {run.pk} 各行，{run.rows + run.notes} 行 {query.urlencode()}"
     services.access(request.user, "export", ("api", name), detail=detail[:200])
     link = ""
     if size is not None:
@@ -60,33 +60,35 @@ def rows_csv(request: Request, run: ImportRun, *, name: str) -> StreamingHttpRes
 def rows_of(run: ImportRun, *, outcome: str = "", after: Edge = None) -> Iterator[Row]:
     """What `packed.rows_of` gives, as tuples, behind the row (sheet, number) `after`; of a repetition the rows of the first
     run, whose kept ones are identical now."""
-    told = {str(one): str(one) for one in Outcome}
+    outcomes = {str(kind): str(kind) for kind in Outcome}
     if run.repeats is not None:
-        run, told = run.repeats, {**told, str(Outcome.KEPT): str(Outcome.IDENTICAL)}
-    asked = {stored for stored, said in told.items() if not outcome or said == outcome}
-    merged = heapq.merge(_singles(run, asked, after), _chunked(run, asked, after), key=lambda row: row[:2])
+        run, outcomes = run.repeats, {**outcomes, str(Outcome.KEPT): str(Outcome.IDENTICAL)}
+    stored_outcomes = {stored for stored, current in outcomes.items() if not outcome or current == outcome}
+    merged = heapq.merge(
+        _singles(run, stored_outcomes, after), _chunked(run, stored_outcomes, after), key=lambda row: row[:2]
+    )
     for sheet, number, column, stored, *rest in merged:
-        yield (sheet, number, column, told[stored], *rest)  # type: ignore[misc]
+        yield (sheet, number, column, outcomes[stored], *rest)  # type: ignore[misc]
 
 
-def _singles(run: ImportRun, asked: set[str], after: Edge) -> Iterator[Row]:
-    rows = run.raw_rows.filter(outcome__in=asked)
+def _singles(run: ImportRun, outcomes: set[str], after: Edge) -> Iterator[Row]:
+    rows = run.raw_rows.filter(outcome__in=outcomes)
     if after:
         rows = rows.filter(Q(sheet__gt=after[0]) | Q(sheet=after[0], row_no__gt=after[1]))
     names = ("sheet", "row_no", "column", "outcome", "code", "reason", "raw", "detection_id")
     return rows.order_by("sheet", "row_no").values_list(*names).iterator(2000)
 
 
-def _chunked(run: ImportRun, asked: set[str], after: Edge) -> Iterator[Row]:
+def _chunked(run: ImportRun, outcomes: set[str], after: Edge) -> Iterator[Row]:
     """Packed rows are lines of a text: they have no sheet, and nothing is wrong with them."""
     sheet, number = after or ("", 0)
     chunks = run.raw_chunks.order_by("seq").filter(last_row__gt=number)
     for pk, counts in chunks.values_list("pk", "counts") if not sheet else ():
-        if not any(counts.get(one) for one in asked):
+        if not any(counts.get(outcome) for outcome in outcomes):
             continue
         columns = packed.unpacked(RawChunk.objects.get(pk=pk))
         for at, code, sighting, raw in zip(*(columns[name].to_pylist() for name in packed.COLUMNS), strict=True):
-            if at > number and OUTCOME_OF[code] in asked:
+            if at > number and OUTCOME_OF[code] in outcomes:
                 yield ("", at, "", OUTCOME_OF[code], "", "", raw, sighting)
 
 

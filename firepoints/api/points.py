@@ -74,8 +74,8 @@ class FirePointDetail(APIView):
         responses={200: shapes.FirePointFull, 304: OpenApiResponse(description="与 If-None-Match 的 ETag 相同")},
     )
     def get(self, request: Request, point: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        found = selectors.fire_point_for(request.user, named_point(point))
-        return etags.answer(request, found.version, present.detail(found, request.user))
+        fire_point = selectors.fire_point_for(request.user, named_point(point))
+        return etags.answer(request, fire_point.version, present.detail(fire_point, request.user))
 
 
 class AttendanceInput(shapes.Shape):
@@ -99,15 +99,15 @@ class TransitionInput(shapes.Shape):
     )
 
     def validate_data(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        given = dict(data)
-        if "attendances" in given:
-            parties = AttendanceInput(data=given["attendances"], many=True)
+        fields = dict(data)
+        if "attendances" in fields:
+            parties = AttendanceInput(data=fields["attendances"], many=True)
             parties.is_valid(raise_exception=True)
-            given["attendances"] = [dict(one) for one in parties.validated_data]
-        long = [name for name, value in given.items() if isinstance(value, str) and len(value) > 2000]
+            fields["attendances"] = [dict(party) for party in parties.validated_data]
+        long = [name for name, value in fields.items() if isinstance(value, str) and len(value) > 2000]
         if long:
             raise serializers.ValidationError(f"{'、'.join(long)} 超过 2000 字")
-        return given
+        return fields
 
 
 class Transitions(APIView):
@@ -148,21 +148,21 @@ class Transitions(APIView):
     @once
     def post(self, request: Request, point: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
         # Its visibility first: what may not be seen must not be told apart by how the data is wrong.
-        found = selectors.fire_point_for(request.user, named_point(point))
-        given = TransitionInput(data=request.data)
-        given.is_valid(raise_exception=True)
-        asked = given.validated_data
+        fire_point = selectors.fire_point_for(request.user, named_point(point))
+        serializer = TransitionInput(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        fields = serializer.validated_data
         version = etags.expected_version(
             request,
-            body_version=asked.get("version"),
-            current=found.version,
-            representation=lambda: present.detail(found, request.user),
+            body_version=fields.get("version"),
+            current=fire_point.version,
+            representation=lambda: present.detail(fire_point, request.user),
         )
         done = act(
-            point_id=found.pk,
-            action=asked["action"],
+            point_id=fire_point.pk,
+            action=fields["action"],
             actor=actor_of(request),
-            data=asked.get("data"),
+            data=fields.get("data"),
             expected_version=version,
         )
         return etags.answer(request, done.version, present.detail(done, request.user))

@@ -33,19 +33,22 @@ FOOTPRINT_FIELDS = ("scan_km", "track_km", "is_nominal")
 
 def detail(point: FirePoint, user: Any) -> dict[str, Any]:
     """`describe.full` with the people of that date (phones masked), pixels, receipts and what each act takes."""
-    found = describe.full(point, user)
-    names = grids.names_of(step["actor"] for step in found["steps"])
-    return found | {
-        "detections": [_pixel(one) for one in selectors.active_detections(point)],
+    description = describe.full(point, user)
+    names = grids.names_of(step["actor"] for step in description["steps"])
+    return description | {
+        "detections": [_pixel(detection) for detection in selectors.active_detections(point)],
         "attribution": None if scope.is_former(user, point) else _place(point),
-        "evidence": [receipt(one) for one in selectors.evidence_for(point, user)],
-        "steps": [{**step, "actor_name": names.get(step["actor"], "")} for step in found["steps"]],
-        "actions": [{**one, "fields": BY_ACTION[one["action"]].fields} for one in found["actions"]],
+        "evidence": [receipt(piece) for piece in selectors.evidence_for(point, user)],
+        "steps": [{**step, "actor_name": names.get(step["actor"], "")} for step in description["steps"]],
+        "actions": [{**action, "fields": BY_ACTION[action["action"]].fields} for action in description["actions"]],
     }
 
 
-def _pixel(one: Detection) -> dict[str, Any]:
-    return {"source": one.source.code, **{name: getattr(one, name) for name in (*SIGHTING_FIELDS, *FOOTPRINT_FIELDS)}}
+def _pixel(detection: Detection) -> dict[str, Any]:
+    return {
+        "source": detection.source.code,
+        **{name: getattr(detection, name) for name in (*SIGHTING_FIELDS, *FOOTPRINT_FIELDS)},
+    }
 
 
 def _place(point: FirePoint) -> dict[str, Any] | None:
@@ -59,32 +62,32 @@ def _place(point: FirePoint) -> dict[str, Any] | None:
         "border_m": row.border_m,
         "people": [
             {
-                "level": one.level,
-                "cell_code": one.cell_code,
-                "post": str(one.post) if one.post else "",
-                "name": one.holder.full_name if one.holder else "",
-                "phone": grids.mask_phone(one.holder.phone) if one.holder else "",
-                "is_acting": one.is_acting,
+                "level": person.level,
+                "cell_code": person.cell_code,
+                "post": str(person.post) if person.post else "",
+                "name": person.holder.full_name if person.holder else "",
+                "phone": grids.mask_phone(person.holder.phone) if person.holder else "",
+                "is_acting": person.is_acting,
             }
-            for one in people
+            for person in people
         ],
     }
 
 
-def receipt(one: Evidence) -> dict[str, Any]:
+def receipt(piece: Evidence) -> dict[str, Any]:
     """The receipt of one piece of evidence: the same for ever."""
-    return {"uuid": str(one.uuid), "point": one.point_id, **{name: getattr(one, name) for name in RECEIPT_FIELDS}}
+    return {"uuid": str(piece.uuid), "point": piece.point_id, **{name: getattr(piece, name) for name in RECEIPT_FIELDS}}
 
 
-def sighting(one: Detection) -> dict[str, Any]:
+def sighting(detection: Detection) -> dict[str, Any]:
     """One sighting of a list; source, run and active memberships should be fetched along."""
-    own = {name: getattr(one, name) for name in SIGHTING_FIELDS}
-    points = [member.point_id for member in one.memberships.all() if member.is_active]
+    own = {name: getattr(detection, name) for name in SIGHTING_FIELDS}
+    points = [member.point_id for member in detection.memberships.all() if member.is_active]
     return own | {
-        "run": str(one.run.uuid),
-        "row_no": one.row_no,
-        "source": one.source.code,
-        "county_code": one.county_code,
+        "run": str(detection.run.uuid),
+        "row_no": detection.row_no,
+        "source": detection.source.code,
+        "county_code": detection.county_code,
         "point": points[0] if points else None,
     }
 
@@ -96,14 +99,14 @@ def imported(run: ImportRun) -> dict[str, Any]:
     return own | {"run": str(run.uuid), "source": run.source.code, "supersedes": replaced, "actor": run.actor_id}
 
 
-def row(one: RawRow) -> dict[str, Any]:
+def row(raw_row: RawRow) -> dict[str, Any]:
     """One row of a file and what became of it."""
     fields = ("sheet", "row_no", "column", "outcome", "code", "reason", "raw")
-    return {**{name: getattr(one, name) for name in fields}, "sighting": one.detection_id}
+    return {**{name: getattr(raw_row, name) for name in fields}, "sighting": raw_row.detection_id}
 
 
 def feature(point: dict[str, Any]) -> dict[str, Any]:
     """A point of a list as a GeoJSON feature, WGS-84, lon before lat."""
-    told = {name: value for name, value in point.items() if name not in ("lon", "lat")}
+    properties = {name: value for name, value in point.items() if name not in ("lon", "lat")}
     where = {"type": "Point", "coordinates": [point["lon"], point["lat"]]}
-    return {"type": "Feature", "id": point["id"], "geometry": where, "properties": told}
+    return {"type": "Feature", "id": point["id"], "geometry": where, "properties": properties}

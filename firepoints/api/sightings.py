@@ -91,8 +91,8 @@ class Sightings(Listing[Detection]):
 
     def get_queryset(self) -> QuerySet[Detection]:
         mine = Membership.objects.filter(is_active=True, point__in=FirePoint.objects.visible_to(self.request.user))
-        found = Detection.objects.filter(pk__in=mine.values("detection")).select_related("source", "run")
-        return found.prefetch_related(Prefetch("memberships", Membership.objects.filter(is_active=True)))
+        detections = Detection.objects.filter(pk__in=mine.values("detection")).select_related("source", "run")
+        return detections.prefetch_related(Prefetch("memberships", Membership.objects.filter(is_active=True)))
 
     @extend_schema(
         operation_id="sightings_list",
@@ -109,7 +109,7 @@ class Sightings(Listing[Detection]):
         return self.listed(request)
 
     def present(self, rows: Sequence[Detection]) -> list[dict[str, Any]]:
-        return [present.sighting(one) for one in rows]
+        return [present.sighting(detection) for detection in rows]
 
     @extend_schema(
         operation_id="sightings_report",
@@ -141,20 +141,20 @@ class Sightings(Listing[Detection]):
     )
     @once
     def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        given = request.data
-        if isinstance(given, Mapping) and "findings" in given:
-            return Response({"results": self._many(given)})
-        answer, is_new = record_one(given, request.user)
+        body = request.data
+        if isinstance(body, Mapping) and "findings" in body:
+            return Response({"results": self._many(body)})
+        answer, is_new = record_one(body, request.user)
         return Response(answer, status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
 
-    def _many(self, given: Mapping[str, Any]) -> list[dict[str, Any]]:
-        findings = given["findings"]
+    def _many(self, body: Mapping[str, Any]) -> list[dict[str, Any]]:
+        findings = body["findings"]
         if not isinstance(findings, list) or len(findings) > MOST_FINDINGS:
             raise BadInput(f"应为列表，最多 {MOST_FINDINGS} 件", where="findings")
         results = []
-        for index, one in enumerate(findings):
+        for index, finding in enumerate(findings):
             try:
-                answer, is_new = record_one(one, self.request.user)
+                answer, is_new = record_one(finding, self.request.user)
             except Refused as refused:
                 problem = problems.problem_of(refused) or {}
                 results.append({"index": index, "status": refused.http_status, "problem": problem})
@@ -163,12 +163,12 @@ class Sightings(Listing[Detection]):
         return results
 
 
-def record_one(given: Any, user: Any) -> tuple[dict[str, Any], bool]:
+def record_one(finding: Any, user: Any) -> tuple[dict[str, Any], bool]:
     """Report one finding: (receipt with the point it belongs to now, whether it is new). A repeat leaves nothing behind.
 
     Raises BadInput, NotAllowed, Conflict when the same UUID comes with another content.
     """
-    data, source, datum = _checked(given)
+    data, source, datum = _checked(finding)
     answer: dict[str, Any] = {}
     try:
         with transaction.atomic():
@@ -191,11 +191,11 @@ def record_one(given: Any, user: Any) -> tuple[dict[str, Any], bool]:
     return answer, is_new
 
 
-def _checked(given: Any) -> tuple[dict[str, Any], str, str]:
+def _checked(finding: Any) -> tuple[dict[str, Any], str, str]:
     """A finding without its source and datum, small enough to keep whole. Raises BadInput."""
-    if not isinstance(given, Mapping):
+    if not isinstance(finding, Mapping):
         raise BadInput("一件发现应为 JSON 对象", where="findings")
-    data = dict(given)
+    data = dict(finding)
     source, datum = str(data.pop("source", "patrol")), str(data.pop("datum", "wgs84"))
     if datum not in DATUMS:
         raise BadInput(f"坐标系只能是 {'、'.join(DATUMS)}", where="datum")
@@ -209,8 +209,8 @@ def _checked(given: Any) -> tuple[dict[str, Any], str, str]:
 
 def _require_same(row: RawRow, first: Detection) -> None:
     """The same UUID must bring the same content, as with evidence."""
-    kept = first.raw_rows.filter(run=first.run_id, row_no=first.row_no).first()
-    if kept is not None and json.loads(kept.raw) != json.loads(row.raw):
+    stored_row = first.raw_rows.filter(run=first.run_id, row_no=first.row_no).first()
+    if stored_row is not None and json.loads(stored_row.raw) != json.loads(row.raw):
         raise Conflict("这个编号已经收存了另一件发现", code="sighting_conflict", details={"sighting": first.pk})
 
 
@@ -229,6 +229,6 @@ def _receipt(first: Detection) -> dict[str, Any]:
 
 
 def _point_of(first: Detection, user: Any) -> dict[str, Any] | None:
-    found = FirePoint.objects.visible_to(user).filter(memberships__detection=first, memberships__is_active=True)
-    point = found.select_related("attribution").first()
+    points = FirePoint.objects.visible_to(user).filter(memberships__detection=first, memberships__is_active=True)
+    point = points.select_related("attribution").first()
     return describe.brief(point) if point else None
