@@ -103,9 +103,9 @@ def _why_not(content: bytes, error: Exception) -> str:
         return "这是 HEIC 照片，打不开：请在手机设置里把照片格式改为“兼容性最佳”（JPEG）后重拍，或转成 JPEG 再上传"
     if brand:
         return "这是视频，不是照片，请上传照片（JPEG、PNG、WebP）"
-    for start, said in NOT_PHOTOS.items():
+    for start, word in NOT_PHOTOS.items():
         if content.startswith(start):
-            return f"这是{said}，不是照片（JPEG、PNG、WebP），请重新拍摄或上传"
+            return f"这是{word}，不是照片（JPEG、PNG、WebP），请重新拍摄或上传"
     if content[:3] == b"\xff\xd8\xff" or content[:4] in (b"\x89PNG", b"RIFF") or "truncated" in str(error).lower():
         return "照片不完整，像是没有传完，请重新上传"
     return "文件不是能打开的照片（JPEG、PNG、WebP），请重新拍摄或上传"
@@ -123,7 +123,7 @@ def foreign_content(content: bytes, kind: str) -> str:
     tail = content[picture_end(content, kind) :].lstrip(b"\x00\xff \r\n")
     if not tail:
         return ""
-    begins = next((said for start, said in FOREIGN.items() if tail.startswith(start)), "")
+    begins = next((word for start, word in FOREIGN.items() if tail.startswith(start)), "")
     low = tail[:100_000].lower()
     return begins or ("网页或脚本" if any(mark in low for mark in (b"<html", b"<script", b"<?php")) else "")
 
@@ -171,7 +171,7 @@ def _exif(image: Image.Image) -> tuple[dict[str, str], float | None, float | Non
     """A few plain tags and the position; broken EXIF is no reason to refuse a photo."""
     try:
         tags = image.getexif()
-        told = {
+        camera = {
             "make": tags.get(ExifTags.Base.Make),
             "model": tags.get(ExifTags.Base.Model),
             "software": tags.get(ExifTags.Base.Software),
@@ -182,7 +182,7 @@ def _exif(image: Image.Image) -> tuple[dict[str, str], float | None, float | Non
         lon = _degrees(gps, ExifTags.GPS.GPSLongitude, ExifTags.GPS.GPSLongitudeRef, "W", 180)
     except Exception:
         return {}, None, None
-    plain = {name: _text(value) for name, value in told.items() if value not in (None, "")}
+    plain = {name: _text(value) for name, value in camera.items() if value not in (None, "")}
     return plain, *((lon, lat) if lon is not None and lat is not None else (None, None))
 
 

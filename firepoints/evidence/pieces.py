@@ -74,8 +74,8 @@ def evidence_store(
     key = _uuid(uuid)
     content = _content(file)
     digest = hashlib.sha256(content).hexdigest()
-    if known := Evidence.objects.filter(uuid=key).first():
-        return _receipt(known, digest, actor)
+    if piece := Evidence.objects.filter(uuid=key).first():
+        return _receipt(piece, digest, actor)
     target = _target(named, actor)
     position = _position(lon, lat, accuracy_m, no_position_reason)
     facts, where = _examine(kind, content, position)
@@ -102,22 +102,22 @@ def evidence_store(
 
 
 def _file(row: Evidence) -> Evidence:
-    told = {"uuid": str(row.uuid), "sha256": row.sha256, "kind": str(row.kind), "point": row.point_id}
+    facts = {"uuid": str(row.uuid), "sha256": row.sha256, "kind": str(row.kind), "point": row.point_id}
     faults.point("evidence.kept")
     try:
         with transaction.atomic():
             row.save()
             record(
-                "evidence.stored", row, row.uploader, after=told | {"footprint_distance_m": row.footprint_distance_m}
+                "evidence.stored", row, row.uploader, after=facts | {"footprint_distance_m": row.footprint_distance_m}
             )
             faults.point("evidence.recorded")
         faults.point("evidence.committed")
     except IntegrityError:
         # The same device sent it twice at once; the other request has won.
-        known = Evidence.objects.filter(uuid=row.uuid).first()
-        if known is None:
+        winner = Evidence.objects.filter(uuid=row.uuid).first()
+        if winner is None:
             raise
-        return _receipt(known, row.sha256, row.uploader)
+        return _receipt(winner, row.sha256, row.uploader)
     return row
 
 
@@ -156,10 +156,10 @@ def _content(file: IO[bytes] | bytes) -> bytes:
     return content
 
 
-def _receipt(known: Evidence, digest: str, actor: User) -> Evidence:
-    if known.sha256 != digest or known.uploader_id != actor.pk:
-        raise Conflict("这个编号已经收存了另一件佐证", code="evidence_conflict", details={"uuid": str(known.uuid)})
-    return known
+def _receipt(piece: Evidence, digest: str, actor: User) -> Evidence:
+    if piece.sha256 != digest or piece.uploader_id != actor.pk:
+        raise Conflict("这个编号已经收存了另一件佐证", code="evidence_conflict", details={"uuid": str(piece.uuid)})
+    return piece
 
 
 def _target(named: str, actor: User) -> FirePoint:

@@ -27,15 +27,15 @@ def read_track(content: bytes) -> list[tuple[float, float]]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise NotATrack("轨迹文件不是 UTF-8 文本") from None
-    found = list(_gpx(text) if text.lstrip().startswith("<") else _json(text))
-    if len(found) < LEAST_POSITIONS:
+    positions = list(_gpx(text) if text.lstrip().startswith("<") else _json(text))
+    if len(positions) < LEAST_POSITIONS:
         raise NotATrack("轨迹至少要有两个位置（GeoJSON、GPX 或 [[经度, 纬度], …]）")
-    if len(found) > MOST_POSITIONS:
-        raise NotATrack(f"轨迹有 {len(found)} 个位置，最多 {MOST_POSITIONS} 个，请分段上传")
-    for lon, lat in found:
+    if len(positions) > MOST_POSITIONS:
+        raise NotATrack(f"轨迹有 {len(positions)} 个位置，最多 {MOST_POSITIONS} 个，请分段上传")
+    for lon, lat in positions:
         if not (math.isfinite(lon) and math.isfinite(lat) and abs(lon) <= 180 and abs(lat) <= 90):
             raise NotATrack(f"轨迹里的位置 {lon}, {lat} 不是经纬度")
-    return found
+    return positions
 
 
 def _gpx(text: str) -> Iterator[tuple[float, float]]:
@@ -58,8 +58,8 @@ def _positions(value: Any) -> Iterator[tuple[float, float]]:
     if isinstance(value, dict):
         for name in ("features", "geometries", "points"):
             if name in value:
-                for one in value[name]:
-                    yield from _positions(one)
+                for part in value[name]:
+                    yield from _positions(part)
                 return
         if "geometry" in value:
             yield from _positions(value["geometry"])
@@ -70,5 +70,5 @@ def _positions(value: Any) -> Iterator[tuple[float, float]]:
     elif value and isinstance(value[0], int | float):
         yield float(value[0]), float(value[1])
     else:
-        for one in value:
-            yield from _positions(one)
+        for part in value:
+            yield from _positions(part)

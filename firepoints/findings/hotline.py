@@ -29,9 +29,9 @@ def require_no_phone(text: str) -> None:
 @transaction.atomic
 def hotline_take(*, detection: Detection, actor: User, name: str = "", phone: str = "") -> HotlineReport:
     """Give a report its number; the same sighting again is the same report. Who called goes to a table apart."""
-    known = HotlineReport.objects.filter(detection=detection).first()
-    if known is not None:
-        return known
+    earlier = HotlineReport.objects.filter(detection=detection).first()
+    if earlier is not None:
+        return earlier
     now = clock.now()
     year = now.astimezone(clock.BEIJING).year
     HotlineSeries.objects.get_or_create(year=year)
@@ -40,8 +40,8 @@ def hotline_take(*, detection: Detection, actor: User, name: str = "", phone: st
     report = HotlineReport.objects.create(year=year, seq=seq, received_at=now, taken_by=actor, detection=detection)
     if name.strip() or phone.strip():
         HotlineInformant.objects.create(report=report, name=name.strip()[:60], phone=phone.strip()[:40])
-    told = {"number": report.number, "detection": detection.pk, "anonymous": not (name.strip() or phone.strip())}
-    record("hotline.taken", report, actor, after=told)
+    entry_after = {"number": report.number, "detection": detection.pk, "anonymous": not (name.strip() or phone.strip())}
+    record("hotline.taken", report, actor, after=entry_after)
     return report
 
 

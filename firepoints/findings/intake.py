@@ -148,15 +148,15 @@ def _proposed(point: FirePoint, target: FirePoint, actor: User, why: str) -> Fir
     if point.state not in UNDECIDED:
         raise Conflict(f"这处黑斑已归入{point}，不能再写属于 {target}", code="frozen_point")
     claim(point)
-    asked = f"上报人写明是 {target}（{State(target.state).label}）的黑斑：是的由认定人并入，另是一处的核对完毕"
+    sentence = f"上报人写明是 {target}（{State(target.state).label}）的黑斑：是的由认定人并入，另是一处的核对完毕"
     asking = Asking(actor)
-    asking.say(point, Doubt(Kind.SCAR_OF, asked, other=target.pk), actor)
+    asking.say(point, Doubt(Kind.SCAR_OF, sentence, other=target.pk), actor)
     record("fire_point.questioned", point, actor, after={"into": target.pk, **asking.told()}, reason=why)
     return FirePoint.objects.get(pk=point.pk)
 
 
-def _stored(given: dict[str, Any], result: ParseResult, source_code: str, actor: User, datum: str) -> ingest.Import:
-    content = json.dumps(given, ensure_ascii=False, sort_keys=True, default=str).encode()
+def _stored(fields: dict[str, Any], result: ParseResult, source_code: str, actor: User, datum: str) -> ingest.Import:
+    content = json.dumps(fields, ensure_ascii=False, sort_keys=True, default=str).encode()
     return ingest.import_sightings(
         result=result,
         source=source_named(source_code),
@@ -176,21 +176,21 @@ def _stored(given: dict[str, Any], result: ParseResult, source_code: str, actor:
 def _without_informant(data: Mapping[str, Any]) -> tuple[dict[str, Any], str, str]:
     """The finding without its caller: only what the reader knows is kept, so that no field of another name holds one, and
     whoever is named as finder of a 举报 is the caller."""
-    name, phone = (str(data.get(one) or "") for one in INFORMANT)
-    names = [str(one) for one in data]
+    name, phone = (str(data.get(field) or "") for field in INFORMANT)
+    names = [str(heading) for heading in data]
     fields = {field: names[at] for field, at in fields_of(names, PATROL_FIELDS, {}).items()}
     finder = fields.pop("finder", "")
     name = name or str(data.get(finder) or "")
-    given = {one: data[one] for one in data if one in fields.values()}
-    for text in given.values():
+    finding = {heading: data[heading] for heading in data if heading in fields.values()}
+    for text in finding.values():
         hotline.require_no_phone(str(text))
-    return given, name, phone
+    return finding, name, phone
 
 
-def _refuse_informant(given: Mapping[str, Any]) -> None:
-    for one in INFORMANT:
-        if given.get(one):
-            raise BadInput("只有举报可以写举报人", where=one)
+def _refuse_informant(fields: Mapping[str, Any]) -> None:
+    for field in INFORMANT:
+        if fields.get(field):
+            raise BadInput("只有举报可以写举报人", where=field)
 
 
 def _inspects_for_the_city(actor: User) -> bool:
@@ -200,9 +200,9 @@ def _inspects_for_the_city(actor: User) -> bool:
 
 def sources_open_to(actor: User) -> list[str]:
     """The codes of the sources under which this person may report, in the order of the table."""
-    held = roles_of(actor)
+    actor_roles = roles_of(actor)
     is_city = _inspects_for_the_city(actor)
-    return [code for code, roles in OPEN_TO.items() if held & roles or (is_city and roles == _BUREAU_ONLY)]
+    return [code for code, roles in OPEN_TO.items() if actor_roles & roles or (is_city and roles == _BUREAU_ONLY)]
 
 
 def sighting_of(done: ingest.Import) -> Any:

@@ -36,8 +36,8 @@ def charge_rule(
                 key=key, valid_from=valid_from, value=bool(counts), document_no=document_no.strip()[:80],
                 note=note.strip()[:200],
             )  # fmt: skip
-            told = {"key": key, "valid_from": valid_from, "value": bool(counts), "document_no": row.document_no}
-            record("ruling.set", row, actor, after=told, reason=row.note)
+            entry_after = {"key": key, "valid_from": valid_from, "value": bool(counts), "document_no": row.document_no}
+            record("ruling.set", row, actor, after=entry_after, reason=row.note)
     except IntegrityError:
         raise Conflict(
             f"{cell_label(key)}自 {valid_from} 起已有裁定；改变要写新的日期", code="ruling_differs"

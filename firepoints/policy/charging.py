@@ -29,4 +29,6 @@ def basis_of(detection: Detection) -> Basis:
 
 def in_order(detections: Iterable[Detection]) -> list[Detection]:
     """Chargeable sightings, the one that a charge rests on first: by ground, then the earliest, then by key."""
-    return sorted(detections, key=lambda one: (PRIORITY.index(basis_of(one)), one.starts_at, one.key))
+    return sorted(
+        detections, key=lambda detection: (PRIORITY.index(basis_of(detection)), detection.starts_at, detection.key)
+    )

@@ -75,10 +75,10 @@ def rulings_on(on: date) -> dict[str, list[Any]]:
     """
     latest = _latest(on)
 
-    def told(key: str, default: Any) -> list[Any]:
+    def pin(key: str, default: Any) -> list[Any]:
         row = latest.get(key)
         return [row.valid_from.isoformat(), row.document_no, row.value] if row else ["", "", default]
 
-    found = {key: told(key, default) for key, default in DEFAULTS.items()}
-    cells = {key: told(key, default) for key, default in CELLS.items()}
-    return found | {key: found[one[2]] if isinstance(one[2], str) else one for key, one in cells.items()}
+    answers = {key: pin(key, default) for key, default in DEFAULTS.items()}
+    cells = {key: pin(key, default) for key, default in CELLS.items()}
+    return answers | {key: answers[cell[2]] if isinstance(cell[2], str) else cell for key, cell in cells.items()}

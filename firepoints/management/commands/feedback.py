@@ -23,22 +23,22 @@ class Command(JinshaoCommand):
 
     def run(self, *, run: str, out: str | None, actor: str | None, **options: Any) -> dict[str, Any]:
         who = user_named(actor) if actor else system_user()
-        found = ingest.run_named(run)
-        sending.require_list(found)
-        due_on, ground = sending.due_of(found)
-        told: dict[str, Any] = {"run": str(found.uuid), "due_on": due_on.isoformat(), "due_by": ground}
+        import_run = ingest.run_named(run)
+        sending.require_list(import_run)
+        due_on, ground = sending.due_of(import_run)
+        summary: dict[str, Any] = {"run": str(import_run.uuid), "due_on": due_on.isoformat(), "due_by": ground}
         if out is None:
-            answers = answers_of(found)
-            done = sum(one.answer.is_final for one in answers)
-            return {**told, "rows": len(answers), "answered": done, "open": len(answers) - done}
-        filled = sending.feedback_file(run=found, actor=who)
+            answers = answers_of(import_run)
+            done = sum(row_answer.answer.is_final for row_answer in answers)
+            return {**summary, "rows": len(answers), "answered": done, "open": len(answers) - done}
+        filled = sending.feedback_file(run=import_run, actor=who)
         target = Path(out)
         target = target / filled.filename if target.is_dir() else target
         try:
             target.write_bytes(filled.data)
         except OSError as error:
             raise BadInput(f"写不进 {target.name}：{error.strerror}", where="--out") from error
-        return {**told, **filled.as_json(), "file": str(target)}
+        return {**summary, **filled.as_json(), "file": str(target)}
 
     def show(self, result: dict[str, Any]) -> None:
         self.stdout.write(f"{result['rows']} 行，{result['answered']} 行有结论，{result['open']} 行还在办")

@@ -22,23 +22,23 @@ class Command(JinshaoCommand):
     def run(self, *, what: str, days: int, dry_run: bool, **options: Any) -> dict[str, Any]:
         if what == "poll":
             return firms_poll(days=days, dry_run=dry_run, is_forced=True)
-        return {"products": [_told(one) for one in Feed.objects.filter(name__in=products_polled())]}
+        return {"products": [_as_json(feed) for feed in Feed.objects.filter(name__in=products_polled())]}
 
     def show(self, result: dict[str, Any]) -> None:
         if "said" in result:
             self.stdout.write(result["said"])
-        for one in result["products"]:
-            mark = MARKS.get(one.get("state", ""), "")
-            self.stdout.write(f"  {one['product']}\t{mark}\t{one.get('said') or one.get('error', '')}")
+        for product in result["products"]:
+            mark = MARKS.get(product.get("state", ""), "")
+            self.stdout.write(f"  {product['product']}\t{mark}\t{product.get('said') or product.get('error', '')}")
 
 
-def _told(one: Feed) -> dict[str, Any]:
+def _as_json(feed: Feed) -> dict[str, Any]:
     return {
-        "product": one.name,
-        "tried_at": one.tried_at.isoformat() if one.tried_at else None,
-        "succeeded_at": one.succeeded_at.isoformat() if one.succeeded_at else None,
-        "not_before": one.not_before.isoformat() if one.not_before else None,
-        "failures": one.failures,
-        "error": one.error,
-        "said": one.said,
+        "product": feed.name,
+        "tried_at": feed.tried_at.isoformat() if feed.tried_at else None,
+        "succeeded_at": feed.succeeded_at.isoformat() if feed.succeeded_at else None,
+        "not_before": feed.not_before.isoformat() if feed.not_before else None,
+        "failures": feed.failures,
+        "error": feed.error,
+        "said": feed.said,
     }

@@ -89,8 +89,8 @@ class Command(JinshaoCommand):
                 raise Usage(f"要写明哪一次导入：ingest {what} RUN")
             if what == "resume":
                 return ingest.import_run_now(ingest.run_named(run_id), progress=bar).as_json()
-            found = import_withdraw(run=run_id, actor=actor, reason=options["reason"], progress=bar)
-            return {"run": str(found.uuid), "state": found.state, "reason": found.withdrawn_reason}
+            withdrawn = import_withdraw(run=run_id, actor=actor, reason=options["reason"], progress=bar)
+            return {"run": str(withdrawn.uuid), "state": withdrawn.state, "reason": withdrawn.withdrawn_reason}
         if run_id:
             raise Usage(f"一次只导入一个文件，多余的参数：{run_id}")
         if not options["source"]:
@@ -118,14 +118,14 @@ class Command(JinshaoCommand):
         if "rows" not in result:
             self.stdout.write(f"已撤回导入 {result['run']}：{result['reason']}")
             return
-        said = "，".join(f"{label} {result[key]}" for key, label in OUTCOMES)
-        self.stdout.write(f"{result['rows']} 行：{said}；另有 {result['notes']} 行不是数据")
+        outcome_counts = "，".join(f"{label} {result[key]}" for key, label in OUTCOMES)
+        self.stdout.write(f"{result['rows']} 行：{outcome_counts}；另有 {result['notes']} 行不是数据")
         for code, count in result["counties"].items():
             self.stdout.write(f"  {code}\t{count} 行入库")
         run = ImportRun.objects.filter(uuid=result["run"]).first() if result["run"] else None
         if run is None:
-            if said := result.get("preview", {}).get("doubt"):
-                self.stdout.write(f"坐标系可疑：{said}")
+            if doubt := result.get("preview", {}).get("doubt"):
+                self.stdout.write(f"坐标系可疑：{doubt}")
             self.stdout.write("只是试算，没有写入")
         elif run.is_over:
             self.stdout.write(f"导入记录 {run.uuid}，涉及 {result['points']} 处火点")

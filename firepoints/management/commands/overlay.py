@@ -44,13 +44,13 @@ class Command(JinshaoCommand):
         areas.add_argument("--on", metavar="YYYY-MM-DD", help="哪一天生效的图层和边界；缺省为今天（北京）")
         areas.add_argument("--out", type=Path, help=f"另存为 {TARGET_WORDS}")
         areas.add_argument("--as", dest="username", metavar="USER")
-        for verb, said in (("accept", "确认"), ("reject", "不采用"), ("end", "终止")):
-            one = verbs.add_parser(verb, help=said)
-            one.add_argument("id", type=int, metavar="ID")
-            one.add_argument("--reason", required=True)
-            one.add_argument("--as", dest="username", required=True, metavar="USER")
+        for verb, help_text in (("accept", "确认"), ("reject", "不采用"), ("end", "终止")):
+            decision = verbs.add_parser(verb, help=help_text)
+            decision.add_argument("id", type=int, metavar="ID")
+            decision.add_argument("--reason", required=True)
+            decision.add_argument("--as", dest="username", required=True, metavar="USER")
             if verb == "end":
-                one.add_argument("--on", required=True, metavar="YYYY-MM-DD")
+                decision.add_argument("--on", required=True, metavar="YYYY-MM-DD")
 
     def run(self, *, verb: str, **options: Any) -> dict[str, Any]:
         result: dict[str, Any] = getattr(self, f"_{verb}")(**options)
@@ -75,8 +75,8 @@ class Command(JinshaoCommand):
 
     def _list(self, *, kind: str | None, **_: Any) -> dict[str, Any]:
         rows = Overlay.objects.defer("geometry").order_by("kind", "name", "pk")
-        found = rows.filter(kind=kind) if kind else rows
-        return {"overlays": [_described(row) for row in found]}
+        overlays = rows.filter(kind=kind) if kind else rows
+        return {"overlays": [_described(row) for row in overlays]}
 
     def _areas(self, *, kind: str, level: str, on: str | None, out: Path | None, username: str | None,
                **_: Any) -> dict[str, Any]:  # fmt: skip

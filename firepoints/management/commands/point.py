@@ -67,19 +67,19 @@ class Command(JinshaoCommand):
         return self._act(actor, options)
 
     def _list(self, actor: User, options: dict[str, Any]) -> dict[str, Any]:
-        wanted: dict[str, Any] = {name: options[name] or "" for name in ("state", "county", "month", "source")}
-        points = selectors.filter_points(FirePoint.objects.visible_to(actor), **wanted)
-        shown = points.select_related("attribution")[: options["limit"]]
-        return {"count": points.count(), "points": describe.briefs(list(shown))}
+        criteria: dict[str, Any] = {name: options[name] or "" for name in ("state", "county", "month", "source")}
+        points = selectors.filter_points(FirePoint.objects.visible_to(actor), **criteria)
+        points_listed = points.select_related("attribution")[: options["limit"]]
+        return {"count": points.count(), "points": describe.briefs(list(points_listed))}
 
     def _act(self, actor: User, options: dict[str, Any]) -> dict[str, Any]:
         transition_of(options["action"])  # a mistyped action must not store files first
         data = _read(options["data"])
         point = selectors.fire_point_for(actor, options["id"])
         stored = [
-            str(_store(point, actor, kind, one, options["data"].parent).uuid)
+            str(_store(point, actor, kind, file, options["data"].parent).uuid)
             for name, kind in FILES.items()
-            for one in data.pop(name, [])
+            for file in data.pop(name, [])
         ]
         if stored:
             data["evidence"] = [*data.get("evidence", []), *stored]
@@ -97,9 +97,9 @@ class Command(JinshaoCommand):
             super().show(result)
             return
         if "points" in result:
-            for one in result["points"]:
+            for point in result["points"]:
                 self.stdout.write(
-                    f"{one['id']}\t{one['number'] or '—'}\t{one['state_label']}\t{one['burn_date']}\t{one['place']}"
+                    f"{point['id']}\t{point['number'] or '—'}\t{point['state_label']}\t{point['burn_date']}\t{point['place']}"
                 )
             self.stdout.write(f"共 {result['count']} 处")
             return
@@ -110,9 +110,9 @@ class Command(JinshaoCommand):
             self.stdout.write(
                 f"  {_beijing(step['at'])}  {step['action']}  {step['from']} → {step['to']}  {step['reason']}"
             )
-        for one in result["actions"]:
-            lacking = f"（还缺：{'；'.join(one['missing'])}）" if one["missing"] else ""
-            self.stdout.write(f"  可办：{one['label']}{lacking}")
+        for action in result["actions"]:
+            lacking = f"（还缺：{'；'.join(action['missing'])}）" if action["missing"] else ""
+            self.stdout.write(f"  可办：{action['label']}{lacking}")
 
 
 def _beijing(at: Any) -> str:
@@ -141,18 +141,18 @@ def _read(path: Path | None) -> dict[str, Any]:
     return data
 
 
-def _store(point: FirePoint, actor: User, kind: str, given: Any, folder: Path) -> Evidence:
+def _store(point: FirePoint, actor: User, kind: str, entry: Any, folder: Path) -> Evidence:
     """Store one named file. Without a UUID of its own it gets one from point and content, so that a repeated command
     stores nothing twice."""
-    if not isinstance(given, dict) or "path" not in given or set(given) - FILE_FIELDS:
+    if not isinstance(entry, dict) or "path" not in entry or set(entry) - FILE_FIELDS:
         raise BadInput(f"每个文件要有 path，可有 {'、'.join(sorted(FILE_FIELDS - {'path'}))}", where=kind)
-    path = folder / str(given["path"])
+    path = folder / str(entry["path"])
     try:
         content = path.read_bytes()
     except OSError as error:
         raise BadInput(f"读不到文件：{error.strerror}", where=str(path)) from None
-    told = {name: value for name, value in given.items() if name not in ("path", "uuid")}
-    key = given.get("uuid") or uuid.uuid5(
+    fields = {name: value for name, value in entry.items() if name not in ("path", "uuid")}
+    key = entry.get("uuid") or uuid.uuid5(
         _NAMESPACE, f"{point.pk}:{actor.pk}:{kind}:{hashlib.sha256(content).hexdigest()}:{path.name}"
     )
-    return evidence_store(point=point, actor=actor, uuid=key, file=content, kind=kind, filename=path.name, **told)
+    return evidence_store(point=point, actor=actor, uuid=key, file=content, kind=kind, filename=path.name, **fields)

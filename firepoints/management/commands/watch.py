@@ -19,12 +19,12 @@ class Command(JinshaoCommand):
         parser.add_argument("--every", type=float, default=10.0, help="不加 --once 时，隔几秒看一遍")
 
     def run(self, *, once: bool, every: float, **options: Any) -> dict[str, Any]:
-        found = self._pass()
+        outcome = self._pass()
         while not once:
-            self.show(found)
+            self.show(outcome)
             time.sleep(max(every, 1.0))
-            found = self._pass()
-        return found
+            outcome = self._pass()
+        return outcome
 
     def _pass(self) -> dict[str, Any]:
         sources = inbox_prepare()
@@ -32,5 +32,5 @@ class Command(JinshaoCommand):
 
     def show(self, result: dict[str, Any]) -> None:
         self.stdout.write(f"{result['inbox']}：{result['said']}")
-        for one in result["files"]:
-            self.stdout.write(f"  {one['source']}/{one['name']}\t{MARKS[one['state']]}\t{one['said']}")
+        for file in result["files"]:
+            self.stdout.write(f"  {file['source']}/{file['name']}\t{MARKS[file['state']]}\t{file['said']}")
