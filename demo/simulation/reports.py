@@ -24,7 +24,7 @@ from grids.geo.footprint import distance_m
 
 NAMESPACE = uuid.UUID("5b0b8f0e-6a0a-5d57-9a55-6f1f0f5b2a11")
 NAMES = {"N20": "NOAA-20", "N": "NPP", "N21": "NOAA-21", "T": "Terra", "A": "Aqua"}
-HEAT_NAMES = frozenset(one.name for one in HEAT)
+HEAT_NAMES = frozenset(works.name for works in HEAT)
 TWO_SIGMA_M = 110.0
 
 

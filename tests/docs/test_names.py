@@ -27,8 +27,20 @@ MONEY_PATH = (
 )
 # A pack is loaded before anything is decided: counted with the rest.
 NOT_ON_THE_PATH = frozenset({"penalties/pack.py"})
-# Percent of the pairs. Lower it when names get better; nobody raises it.
-CEILINGS = {"journal": 5.6, "grids": 5.0, "firepoints": 8.9, "demo": 8.6, "config": 0.8, "penalties": 0.1}
+# Percent of the pairs, by app or by room. Lower it when names get better; nobody raises it.
+CEILINGS = {
+    "core": 0,
+    "config": 0,
+    "journal": 0,
+    "papers": 0,
+    "grids": 0,
+    "firepoints": 3.3,
+    "firepoints/sightings/readers": 0,
+    "firepoints/sightings/feeds": 0,
+    "firepoints/grouping": 0,
+    "penalties": 0.1,
+    "demo": 0,
+}
 
 Pair = tuple[str, str, int]
 """The function (dotted, "" for the module), the name, its first line."""
@@ -111,6 +123,7 @@ def test_no_name_of_the_money_path_is_vague(place: str) -> None:
 @pytest.mark.parametrize("app", CEILINGS)
 def test_the_share_of_vague_names_does_not_grow(app: str) -> None:
     vague, total = vague_names(app)
+    assert total, f"nothing at {app}"
     assert 100 * len(vague) / total <= CEILINGS[app], "\n".join(vague)
 
 

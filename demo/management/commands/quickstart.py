@@ -164,15 +164,15 @@ def _stop_on_signal(number: int, frame: FrameType | None) -> NoReturn:
 
 @contextlib.contextmanager
 def _people_words() -> Iterator[None]:
-    """Turn what can go wrong into what happened and what to do, exit code 1."""
+    """Raise the expected failures as CommandError, which says what happened and what to do (exit code 1)."""
     try:
         yield
     except Refused as refused:
         raise CommandError(refused.message) from refused
-    except PortTaken as taken:
+    except PortTaken as error:
         raise CommandError(
-            f"端口 {taken.port} 被占用，请换一个，例如 --port {taken.free} / port {taken.port} is taken, try --port {taken.free}"
-        ) from taken
+            f"端口 {error.port} 被占用，请换一个，例如 --port {error.free} / port {error.port} is taken, try --port {error.free}"
+        ) from error
     except ChildStopped as stopped:
         raise CommandError(
             f"{stopped.log}\n{stopped.name} 意外停止，日志见上 / stopped by itself, its log is above"
