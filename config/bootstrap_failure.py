@@ -1,4 +1,4 @@
-"""What went wrong while setting up, in words that help: which step, what happened, what to do. Chinese, then English."""
+"""The failure of a step of setting up, in words that help: which step, what happened, what to do. Chinese, then English."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small questions about the machine that settings.py asks: where the home is, its secret key, what disk it stands on.
+"""Facts of the machine for settings.py: where the home is, its secret key, what disk it stands on.
 
 Free of Django, so that the bootstrap and its tests can use it without the venv.
 """

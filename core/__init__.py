@@ -1,1 +1,1 @@
-"""What every app stands on and no app owns: no models, no rules of the policy."""
+"""The common ground of every app: clock, errors, HTTP, database, transitions; no models, no rules of the policy."""

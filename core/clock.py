@@ -41,7 +41,7 @@ def _aware_utc(at: datetime) -> datetime:
 
 
 def real_now() -> datetime:
-    """The machine's time, aware UTC: for leases and for what the seal must not be told a story about."""
+    """The machine's time, aware UTC: for leases and seals, which no simulated time may touch."""
     return datetime.now(UTC)
 
 

@@ -1,4 +1,4 @@
-"""Which files of the deployment other users of the machine can read: passwords, sessions and phones lie in them.
+"""The check for files of the deployment that other users of the machine can read: they hold passwords, sessions, phones.
 
 The settings make new files private and close the home (config/env.py). What is left is told here: a home that is not ours
 to close, a database outside it.
@@ -40,7 +40,7 @@ def _database_files() -> list[Path]:
 
 
 def _open_below(path: Path) -> Iterator[Path]:
-    """A folder that others cannot enter hides all that it holds, whatever the modes inside."""
+    """The open files and folders below one that others can enter; one that they cannot hides all that it holds."""
     try:
         mode = path.lstat().st_mode
         if stat.S_ISLNK(mode):
@@ -55,7 +55,7 @@ def _open_below(path: Path) -> Iterator[Path]:
 
 
 def message() -> str:
-    """What is open and how to close it, in words; "" when nothing is."""
+    """The sentence that says what is open and how to close it; "" when nothing is."""
     paths = list(open_to_others())
     if not paths:
         return ""
@@ -67,12 +67,12 @@ def message() -> str:
 
 
 def check(app_configs: Any, **options: Any) -> list[CheckMessage]:
-    """The system check before every command."""
+    """The warnings of the system check that runs before every command."""
     text = message()
     return [Warning(text, id="journal.W001")] if text else []
 
 
 def warn() -> None:
-    """The same for web and worker, in their logs when they start."""
+    """Log the same sentence when web or worker starts."""
     if text := message():
         log.warning("home.open_to_others", message=text)

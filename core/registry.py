@@ -25,7 +25,7 @@ class NoAnswer(LookupError):
 
 
 class Registry(Generic[T]):
-    """What the three shapes share: a name, who asks, what for, the module that asks, the answers and who answered.
+    """The common part of the three shapes: a name, who asks, what for, the module that asks, the answers and who answered.
 
     Raises DoubleAnswer for a name in use.
     """
@@ -71,7 +71,7 @@ class Slot(Registry[T]):
         self._default = default
 
     def set(self, answer: T) -> T:
-        """Answer. Usable as a decorator. Raises DoubleAnswer when somebody else has."""
+        """Set the answer. Usable as a decorator. Raises DoubleAnswer when somebody else has."""
         return self._keep("", answer)
 
     def get(self) -> T:
@@ -92,7 +92,7 @@ class Listeners(Registry[T]):
     """Any number of answers, asked in the order in which they were added."""
 
     def add(self, listener: T) -> T:
-        """Answer too. Usable as a decorator; the same one again changes nothing."""
+        """Add an answer to the others. Usable as a decorator; the same one again changes nothing."""
         key = next((key for key, answer in self._answers.items() if answer == listener), str(len(self._answers)))
         return self._keep(key, listener)
 

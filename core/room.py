@@ -1,4 +1,4 @@
-"""A disk that is full is a refusal, not a defect: said in words, with nothing half-written, and the same act can be
+"""Refusals for a full disk, which is no defect: said in words, with nothing half-written, and the same act can be
 sent again when there is room."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Lives: which acts move a thing from state to state, each said once. Pure: facts in, answers out.
+"""Lives: tables of the acts that move a thing from state to state, each written once. Pure: facts in, answers out.
 
 A `Life` is a table of `Transition`s. Buttons, API, guard, journal and the table in the docs are made from it; the
 service and the form of an act live in higher rooms and attach themselves by decorator (`Life.act`, `Life.form_of`).
@@ -79,7 +79,7 @@ class Transition(Generic[F]):
         return not any(datum.is_required for datum in self.takes)
 
     def missing(self, facts: F) -> tuple[str, ...]:
-        """What its requirements lack."""
+        """The words of the requirements that are not met."""
         return tuple(sentence for requirement in self.requires if (sentence := requirement(facts)))
 
 

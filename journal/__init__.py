@@ -1,1 +1,1 @@
-"""What was done, and what must happen because of it: sealed acts, accesses, durable jobs, the one clock."""
+"""The record of acts and accesses, sealed in a chain, and the durable jobs that follow from acts."""

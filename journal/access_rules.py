@@ -1,4 +1,4 @@
-"""Who may read the journal. Users and posts live above this app, so they register their rule here; default deny."""
+"""The rules by which a user may read the journal. Users and posts live above this app, so they register their rule here; default deny."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def _copy_files(home: Path, target: Path) -> int:
 
 
 def _close(target: Path) -> None:
-    """For its owner alone: the copies came with the modes of the home, which may be a group's."""
+    """Close the backup to all but its owner: the copies came with the modes of the home, which may be a group's."""
     for path in target.rglob("*"):
         path.chmod(0o700 if path.is_dir() else 0o600)
 

@@ -1,4 +1,4 @@
-"""How people narrow the journal, on the page and in the API alike."""
+"""The filters of the journal, on the page and in the API alike."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class EntryFilter(django_filters.FilterSet):
         fields: list[str] = []
 
     def about(self, entries: QuerySet[Entry], name: str, text: str) -> QuerySet[Entry]:
-        """By id, or by the name that people know (BX2026-0001)."""
+        """The entries about an id, or about the name that people know (BX2026-0001)."""
         return entries.filter(subjects.meant(text.strip()))
 
     def since(self, entries: QuerySet[Entry], name: str, day: date) -> QuerySet[Entry]:

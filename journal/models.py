@@ -95,7 +95,7 @@ class Seal(AppendOnlyModel):
 
 @register
 class Access(AppendOnlyModel):
-    """Who looked at what must not be looked at lightly: evidence, phones, exports."""
+    """One look at evidence, a phone or an export, and who took it."""
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField("时间")

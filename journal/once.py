@@ -87,7 +87,7 @@ def key_of(request: Request) -> str | None:
 
 
 def fingerprint(request: Request) -> str:
-    """What a request asks for (hex, sha256): method, address and content, files by their bytes.
+    """The digest (sha256, hex) of what a request asks for: method, address and content, files by their bytes.
 
     Not the raw body: a form sent again has another boundary.
     """
@@ -164,7 +164,7 @@ def release(once_key: OnceKey) -> None:
 
 
 def _again(row: OnceKey) -> HttpResponse:
-    """The answer of the first time, byte for byte."""
+    """The stored answer of the first request, byte for byte."""
     response = HttpResponse(row.body, status=row.status, content_type="application/json")
     response[REPLAYED] = "true"
     if row.etag:

@@ -1,4 +1,4 @@
-"""What Celery does for the journal: seal every 2 s, run jobs every 5 s and when woken, sweep every minute."""
+"""The Celery tasks of the journal: seal every 2 s, run jobs every 5 s and when woken, sweep every minute."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ def seal() -> int:
 
 @shared_task(ignore_result=True)
 def run_jobs() -> int:
-    """Do what is due, until nothing is."""
+    """Do the jobs that are due, until none is."""
     total = 0
     while tried := jobs.run_due():
         total += tried

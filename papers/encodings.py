@@ -1,4 +1,4 @@
-"""What a file's bytes say as text, and the error of a file that cannot be read."""
+"""Text and encoding of a file's bytes, and the error of a file that cannot be read."""
 
 
 class FileError(ValueError):

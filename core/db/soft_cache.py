@@ -1,4 +1,4 @@
-"""The shared cache as something that may be missing: lost means slower, never broken.
+"""A Redis cache that may be missing: without its server the product is slower, never broken.
 
 Nothing in the cache is a fact: outlines of cells are made again, and a rate limit without its counter lets through.
 """
@@ -62,7 +62,7 @@ class SoftRedisCache(RedisCache):
         return self._try(lambda: bool(super(SoftRedisCache, self).has_key(key, version)), False)
 
     def incr(self, key: str, delta: int = 1, version: int | None = None) -> int:
-        """Raises ValueError for a key that is not there, as every cache does: also when all of them are not."""
+        """The value after adding `delta`. Raises ValueError for a key that is not there, also when the whole cache is away."""
         total: int | None = self._try(lambda: int(super(SoftRedisCache, self).incr(key, delta, version)), None)
         if total is None:
             raise ValueError(f"Key {key!r} not found: the cache is away")

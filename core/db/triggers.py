@@ -117,7 +117,7 @@ def _sound_postgresql(connection: BaseDatabaseWrapper) -> set[tuple[str, str]]:
 
 
 def _pg_wanted(table: str, name: str) -> list[object]:
-    """Of a trigger as it must be: its kind, its function, the function's body, its arguments (each ends in a zero byte)."""
+    """[kind, function, its body, arguments (each ends in a zero byte)] of a trigger as it must be; [] for no such kind."""
     kind = name[len(table) + 1 :]
     if kind not in _PG_KINDS:
         return []

@@ -1,4 +1,4 @@
-"""How large the body of a request may be at each address, and the refusals of one that is larger.
+"""The limits of request bodies by address, and the refusals of a body that is larger.
 
 An address that takes files says so with `takes`; every other has the room of a plain form, or of JSON below /api/. The
 sizes are settings.BODY_LIMITS; grids.body_limits holds requests to them.
@@ -47,7 +47,7 @@ def takes(files: Files) -> Callable[[View], View]:
 
 
 def kind_of(request: HttpRequest, view: Callable[..., Any]) -> Kind:
-    """What a body at this address is. Files come as multipart alone: JSON has no more room beside an upload."""
+    """The kind of body that this address takes. Files come as multipart alone: JSON has no more room beside an upload."""
     view_class = getattr(view, "cls", None) or getattr(view, "view_class", None)
     files: Files | None = getattr(view, "body_files", None) or getattr(view_class, "body_files", None)
     if files and request.content_type == "multipart/form-data":

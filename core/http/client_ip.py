@@ -1,4 +1,4 @@
-"""The address of whoever asks, behind proxies or not; for the lock after wrong passwords and for rate limits.
+"""The address of a request's client, behind proxies or not; for the lock after wrong passwords and for rate limits.
 
 X-Forwarded-For is read from its right end, past the proxies that we trust and no further: what stands left of the first
 stranger was written by the stranger.
@@ -36,7 +36,7 @@ def client_ip(request: HttpRequest) -> str:
 
 
 def _address(text: str) -> Address | None:
-    """One part of the header, with or without a port; an IPv4 address in IPv6 clothes is the IPv4 address."""
+    """The address in one part of the header, its port left out; None where it is none. An IPv4-mapped one is the IPv4 one."""
     text = text.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]

@@ -1,4 +1,4 @@
-"""What goes wrong in the API, as one shape: problem details (RFC 9457) with a stable `code` and Chinese for people.
+"""Errors of the API in one shape: problem details (RFC 9457) with a stable `code` and Chinese for people.
 
 A refusal of our own keeps its code, status and details; what Django and REST framework raise gets a code from the table
 below. Anything else is a defect and stays a 500.
@@ -54,7 +54,7 @@ def handler(exc: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
 
 
 def _too_many_strangers(context: Mapping[str, Any]) -> exceptions.Throttled | None:
-    """REST framework asks its throttles only about people it knows; who is told 401 too often is told 429."""
+    """The 429 for an address that has had too many 401s, else None: REST framework throttles signed-in people alone."""
     wait = stranger_wait_s(context["request"]) if context.get("request") is not None else 0
     return exceptions.Throttled(wait=wait) if wait else None
 
@@ -136,6 +136,6 @@ def _sentences(errors: Any, where: str = "") -> list[str]:
 @csrf_exempt
 @login_not_required
 def no_such_address(request: HttpRequest) -> HttpResponse:
-    """What an unknown address under /api/ answers: a problem, not a page."""
+    """The answer of an unknown address under /api/: a problem, not a page."""
     status = HTTPStatus.NOT_FOUND
     return respond(build(status, "no_such_address", "没有这个接口", f"没有“{request.path}”这个接口，见 /api/docs/"))

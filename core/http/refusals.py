@@ -1,4 +1,4 @@
-"""A refusal that a page did not catch is still a refusal: its words and its status, never a 500."""
+"""The answer to a refusal that a page did not catch: its words and its status, never a 500."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What our API views share: reading JSON strictly, and paging by key.
+"""Strict JSON and paging by key, shared by our API views.
 
 The views of REST framework read these classes from the settings while they are being imported: no view is imported here.
 """

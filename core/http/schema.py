@@ -1,4 +1,4 @@
-"""What drf-spectacular cannot know of our API: every operation may answer with a problem, and its one shape."""
+"""Additions to the OpenAPI schema: every operation may answer with a problem, in its one shape."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often the API may be asked: per token, per signed-in account, per address without either; sign-in too.
+"""Rate limits of the API: per token, per signed-in account, per address without either; sign-in too.
 
 Counted in windows of a minute with the cache's atomic increment, so several processes count together where they share a
 cache. Without a counter nobody is held up: the limit guards against accidents, the posts guard the data.

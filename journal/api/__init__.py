@@ -1,1 +1,1 @@
-"""The journal for programs."""
+"""The journal's API."""

@@ -1,1 +1,1 @@
-"""Background work: the Job rows, what wakes the hands, what is late."""
+"""Background work: the Job rows, the waking of workers, the state of what is late."""

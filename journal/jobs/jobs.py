@@ -46,7 +46,7 @@ BACKOFF_S, LONGEST_BACKOFF_S = 5, 3600
 
 @dataclass(frozen=True)
 class Handler:
-    """How a kind of job is done."""
+    """The function that does one kind of job, with its label, lease and attempts."""
 
     work: Work
     max_attempts: int
@@ -117,7 +117,7 @@ def periods() -> dict[str, Period]:
 
 
 def label(name: str) -> str:
-    """What people call jobs of this name; one that the code no longer knows goes by its own name."""
+    """The name that people read for jobs of this name; one that the code no longer knows goes by its own name."""
     job_handler = HANDLERS.get(name)
     return (job_handler.label if job_handler else "") or name
 

@@ -1,4 +1,4 @@
-"""How the background work is doing: for the jobs page, the sign on every page and /healthz. Reads only."""
+"""The state of the background work: for the jobs page, the sign on every page and /healthz. Reads only."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Working:
     clock_behind_s: float
 
     def troubles(self) -> list[str]:
-        """What somebody should look at, in words; empty when all is well."""
+        """The sentences about what failed or is late; empty when all is well."""
         sentences = []
         if self.failed:
             sentences.append(f"{self.failed} 项后台任务失败")
@@ -50,7 +50,7 @@ def _ago(seconds: float | None) -> str:
 
 
 def words(seconds: float) -> str:
-    """A span as people say it: 90 → 1 分钟."""
+    """Seconds as words for people: 90 → 1 分钟."""
     for size, name in ((86400, "天"), (3600, "小时"), (60, "分钟")):
         if seconds >= size:
             return f"{int(seconds // size)} {name}"
@@ -58,7 +58,7 @@ def words(seconds: float) -> str:
 
 
 def working() -> Working:
-    """How it stands now."""
+    """The state of the background work now."""
     # By state, so that the index answers and the many that are done are not counted.
     unfinished = (
         Job.objects.filter(state__in=[Job.State.QUEUED, Job.State.RUNNING, Job.State.FAILED])

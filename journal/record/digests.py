@@ -1,4 +1,4 @@
-"""What is hashed, and how: one canonical JSON for every database and machine. Pure, no ORM.
+"""Canonical JSON and the hashes over it, the same on every database and machine. Pure, no ORM.
 
 Floats need care: PostgreSQL's jsonb writes 1e+22 back as an integer and has no −0, so a float that is a whole
 number is stored as an integer; what is hashed is then exactly what is read back.

@@ -1,4 +1,4 @@
-"""What the apps do when a backup was restored: a number that was given and lost must not be given again.
+"""The acts of the apps after a backup was restored: a number that was given and lost must not be given again.
 
 The apps above fill it from their ready().
 """
@@ -24,5 +24,5 @@ register = SKIPS.add
 
 
 def skip(lost: int | None) -> dict[str, Any]:
-    """Let every app skip; what each says, by name."""
+    """Have every app skip the numbers that a lost range may have given; what each skipped, by app."""
     return {name: outcome for name, act in SKIPS.items() if (outcome := act(lost))}

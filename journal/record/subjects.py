@@ -1,4 +1,4 @@
-"""What entries are about, in words: each app registers its kinds of subject, its fields and the words of their values.
+"""The words for what entries are about: each app registers its kinds of subject, its fields and the words of their values.
 
 An entry keeps stable names and ids for ever (`firepoints.firepoint` 79, `state` verified); only here do they become what
 people read, so that a renamed word changes no entry.

@@ -1,4 +1,4 @@
-"""SQLite as Django has it, but for one thing: who waits to write gets in soon after the other has finished.
+"""Django's SQLite backend with a fairer wait: who waits to write gets in soon after the other has finished.
 
 SQLite's own wait looks at the lock after 1, 2, 5 … and then every 100 ms. A long import writes piece after piece with next
 to nothing between them, so somebody who wants to report a fire found the lock taken for as long as it stored: ten seconds

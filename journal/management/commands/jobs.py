@@ -1,4 +1,4 @@
-"""`jobs run|sweep|list|retry`: the same hands as the worker, for a machine without one."""
+"""`jobs run|sweep|list|retry`: do, give back, list and retry background jobs, on a machine without a worker."""
 
 from typing import Any
 
