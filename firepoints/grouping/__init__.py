@@ -1,1 +1,1 @@
-"""Which sightings are one 处: pure, from detections and people's constraints to groups."""
+"""The grouping of sightings into 处: pure, from detections and people's constraints to groups."""

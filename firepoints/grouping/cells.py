@@ -1,4 +1,4 @@
-"""Which detections are near each other in time and place, found by a grid of cells. Pure.
+"""Pairs of detections near each other in time and place, by a grid of cells. Pure.
 
 Positions are in canonical order. What is done for every pair reads columns in the order of the cells, where neighbours
 stand side by side: from any other order most of the time would go into waiting for memory.
@@ -154,7 +154,7 @@ class _Cells:
         return _gathered(pair for i, by in self._looks() for pair in self._walk(i, by))
 
     def _looks(self) -> Iterator[tuple[Ints, int]]:
-        """Rows, a block at a time, and how far from their own the cell is in which they look."""
+        """(rows, how far from their own the cell is in which they look), a block at a time."""
         for begin in range(0, len(self.at), ROWS):
             own = np.arange(begin, min(begin + ROWS, len(self.at)), dtype=np.int64)
             right, upper = self.right[own], self.upper[own]

@@ -1,4 +1,4 @@
-"""Where a group that is too long or too wide might be divided: a proposal for a person, never done by itself (policy.md §4).
+"""Proposed divisions of a group that is too long or too wide: for a person to decide, never done by itself (policy.md §4).
 
 Pure. Findings on site far apart are sites of their own; so are rows that one list holds apart in one pass; what is left
 and still too long is cut at its longest pause, what is too wide at its widest gap. No order of the rows changes it.
@@ -118,7 +118,7 @@ def _nearer(plane: _Plane, at: Ints, own: Ints, others: Ints) -> Bools:
 
 
 def _counted(plane: _Plane, at: Ints) -> Ints:
-    """What the length and width of a group are measured by: neither scars nor fixed heat."""
+    """The positions by which length and width of a group are measured: neither scars nor fixed heat."""
     return np.asarray(at[(plane.d.family[at] != Family.SCAR) & ~plane.d.fixed_heat[at]])
 
 

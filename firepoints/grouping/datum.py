@@ -42,7 +42,7 @@ def likely_shifted(partition: Partition, params: Params) -> list[tuple[int, int]
 
 
 def around(d: Detections, those: Bools) -> Bools:
-    """Which detections lie in the cell of one of those, or in a cell beside it: of a province's rows few do."""
+    """The mask of the detections that lie in the cell of one of those, or in a cell beside it: of a province's rows few do."""
     x, y = (np.floor(column / CELL_DEG).astype(np.int64) for column in (d.lon, d.lat))
     beside = [(x[those] + east) * ROW + y[those] + north for east in (-1, 0, 1) for north in (-1, 0, 1)]
     return np.isin(x * ROW + y, np.concatenate(beside))

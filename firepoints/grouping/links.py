@@ -1,4 +1,4 @@
-"""What the rule says of each pair of detections that are near each other (policy.md §4); the geometry is exact. Pure.
+"""The links that the rule makes between detections near each other (policy.md §4); the geometry is exact. Pure.
 
 Positions are in canonical order throughout.
 """

@@ -1,4 +1,4 @@
-"""How long and how wide each group is: what tells a group that waits for a person (policy.md §4). Pure."""
+"""Length and width of each group: they tell the group that waits for a person (policy.md §4). Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What grouping takes: detections as columns, people's constraints, settings; and the links that it finds."""
+"""The input of grouping (detections as columns, people's constraints, settings) and the links that it gives."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Codes = npt.NDArray[np.uint8]
 
 
 class Family(IntEnum):
-    """Who saw it, as far as the rule tells them apart: the codes of the column `family`."""
+    """The kinds of sighting that the rule tells apart: the codes of the column `family`."""
 
     VIIRS = 0
     MODIS = 1
@@ -28,7 +28,7 @@ class Family(IntEnum):
 
 
 class Rule(IntEnum):
-    """Why two detections are linked: the codes of the column `rule`."""
+    """The rules by which two detections are linked: the codes of the column `rule`."""
 
     TOUCH = 0
     JOINED = 1
@@ -85,7 +85,7 @@ class Detections:
 
     @property
     def by_people(self) -> Bools:
-        """Which were found on the ground: flames and scars."""
+        """The mask of those found on the ground: flames and scars."""
         return np.asarray((self.family == Family.PATROL) | (self.family == Family.SCAR))
 
     @classmethod
@@ -188,7 +188,7 @@ class Params:
 
 @dataclass(frozen=True, slots=True)
 class Constraints:
-    """What people decided, by detection id: pairs `joined`, pairs kept `apart`, whole groups `frozen` as they are.
+    """The decisions of people, by detection id: pairs `joined`, pairs kept `apart`, whole groups `frozen` as they are.
 
     A merge of two points is one joined pair across them (their members are joined pairs in turn); a split is the
     joined pairs of each part and one apart pair between each two parts. Ids that are not among the detections are
@@ -212,7 +212,7 @@ class Link:
 
     @property
     def text(self) -> str:
-        """For people, in Chinese."""
+        """The link in Chinese words for people."""
         return f"{RULE_TEXT[self.rule]}（相距 {self.distance_m:.0f} 米，相隔 {self.gap_h:.1f} 小时）"
 
 

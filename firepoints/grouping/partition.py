@@ -1,4 +1,4 @@
-"""What grouping gives: a partition of the detections that explains itself."""
+"""The result of grouping: a partition of the detections that explains itself."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Group:
 
 @dataclass(frozen=True, eq=False)
 class Partition:
-    """The answer. `label[i]` is the least id of the group of `ids[i]`, in the order of the input.
+    """The groups of all detections. `label[i]` is the least id of the group of `ids[i]`, in the order of the input.
 
     The measures of the groups are made when somebody asks for one: an import looks at few of a province's groups.
     """

@@ -90,7 +90,7 @@ def related(detections: Detections, seeds: Iterable[int], constraints: Constrain
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Said:
-    """What people said, as positions: joined pairs, apart pairs, pairs joined across a frozen group, and for each
+    """The decisions of people as positions: joined pairs, apart pairs, pairs joined across a frozen group, and for each
     detection the first position of its frozen group (-1 = none). `conflicts`: apart pairs that joining contradicts."""
 
     joined: Ints

@@ -1,4 +1,4 @@
-"""Where people divided a fire, a sighting that touches several of the parts goes to the one that it touches most.
+"""The sides of a fire that people divided: a sighting that touches several parts goes to the one that it touches most.
 
 Pure: it leaves out links, before the rule looks at them, so the answer depends on detections and constraints alone.
 """
@@ -32,7 +32,7 @@ def parts_of(size: int, joined: Ints, frozen: Ints, apart: Ints) -> tuple[Ints, 
 
 
 def one_side(d: Detections, s: Shapes, links: Links, part: Ints, foes: dict[int, set[int]]) -> Bools:
-    """Which links to keep: of a sighting's links to parts that are apart those to the part that it touches most, and none
+    """The mask of the links to keep: of a sighting's links to parts that are apart those to the part that it touches most, and none
     between sightings of two sides."""
     keep = np.ones(len(links), dtype=bool)
     a_in, b_in = part[links.a] != NOBODY, part[links.b] != NOBODY

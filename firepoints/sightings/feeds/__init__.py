@@ -1,1 +1,1 @@
-"""Files and feeds that come by themselves."""
+"""Feeds: FIRMS polled over the network, and the inbox watched for files."""

@@ -18,7 +18,7 @@ LONGEST_WAIT_S = 86_400.0
 
 
 class FetchFailed(Exception):
-    """It did not come. `wait_s`: how long the server asked us to wait (None: it did not say)."""
+    """The body did not come whole and in time. `wait_s`: how long the server asked us to wait (None: it did not say)."""
 
     def __init__(self, why: str, *, wait_s: float | None = None) -> None:
         super().__init__(why)
@@ -26,7 +26,7 @@ class FetchFailed(Exception):
 
 
 class _Stay(urllib.request.HTTPRedirectHandler):
-    """No redirect: the address holds the key, and must not go to another server."""
+    """A handler that follows no redirect: the address holds the key, and must not go to another server."""
 
     def redirect_request(self, *args: Any, **kwargs: Any) -> None:
         return None
@@ -52,7 +52,7 @@ def fetch(url: str, *, secret: str, total_s: float, most_bytes: int, silence_s: 
 
 
 def _whole(answer: Any, until: float, total_s: float, most_bytes: int) -> bytes:
-    """Read to the end. Each read waits for what is there, so that a trickle is noticed, not waited out."""
+    """The whole body of an answer. Each read waits for what is there, so that a trickle is noticed, not waited out."""
     parts, size = [], 0
     while part := _some(answer):
         size += len(part)

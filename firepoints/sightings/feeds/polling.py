@@ -37,7 +37,7 @@ STANDARD_FIRST_DAYS = 30  # how far back a standard product begins when it is as
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """What one product gave: `state` ok, same (nothing new), none (no rows), waiting, failed or absent."""
+    """The result of one product: `state` ok, same (nothing new), none (no rows), waiting, failed or absent."""
 
     product: str
     state: str
@@ -103,7 +103,7 @@ class _Poll:
         return self._done(feed, now, spans, got)
 
     def _spans(self, product: str, feed: Feed) -> list[tuple[date, int]]:
-        """What to ask for: the last days of near-real-time rows; of standard ones what is new since they were asked."""
+        """The spans of days to ask for: the last days of near-real-time rows; of standard ones what is new since they were asked."""
         if product in firms_area.NEAR_REAL_TIME:
             last = clock.real_now().date()
             return firms_area.spans(last - timedelta(days=self.days - 1), last)
@@ -141,7 +141,7 @@ class _Poll:
         return Polled(product, "ok", "已收下，由后台导入", rows, str(run.uuid))
 
     def _failed(self, feed: Feed, now: datetime, error: Exception) -> Polled:
-        """Note it, without the key; the next time is asked for later and later, or when the server said."""
+        """Note the failure, without the key; the next time is asked for later and later, or when the server said."""
         message = str(error).replace(self.key, "***")[:300]
         wait_s = min(FIRST_WAIT_S * 2 ** min(feed.failures, 10), LONGEST_WAIT_S)
         if isinstance(error, FetchFailed) and error.wait_s is not None:

@@ -44,7 +44,7 @@ _ODD = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u202a-\u202e\u2066-\u2069\ud800-\ud
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of one file: `state` done, failed or waiting (its import goes on in the background)."""
+    """The result for one file: `state` done, failed or waiting (its import goes on in the background)."""
 
     source: str
     name: str
@@ -54,7 +54,7 @@ class Taken:
 
 
 def inbox() -> Path:
-    """Where files are dropped: JINSHAO_INBOX, else the folder inbox of JINSHAO_HOME."""
+    """The folder into which files are dropped: JINSHAO_INBOX, else the folder inbox of JINSHAO_HOME."""
     return Path(settings.JINSHAO_INBOX or Path(settings.JINSHAO_HOME) / "inbox")
 
 
@@ -100,7 +100,7 @@ def _claim(folder: Path) -> None:
 
 
 def _complete(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
-    """Plain files that nobody has touched for JINSHAO_INBOX_STABLE_S seconds; links and folders are nobody's business."""
+    """Plain files that nobody has touched for JINSHAO_INBOX_STABLE_S seconds; links and folders are left alone."""
     now, count = time.time(), 0
     for path in sorted(folder.iterdir()):
         name = path.name.lower()
@@ -217,7 +217,7 @@ def safe_name(name: str) -> str:
 
 
 def _note(files: list[Taken]) -> None:
-    """How the last pass went, for the page of imports."""
+    """Note the result of the last pass, for the page of imports."""
     bad = [file for file in files if file.state == "failed"]
     good = [file for file in files if file.state == "done"]
     if not files:

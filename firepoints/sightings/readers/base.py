@@ -1,4 +1,4 @@
-"""What every reader of a sighting file takes and gives.
+"""The options and results of every reader of sighting files.
 
 Each data row of a file ends in exactly one of `sightings` and `rejected` (policy.md §6); titles, totals and
 remarks are `notes`; blank rows are nothing. Coordinates stay as the file gave them, in the datum that the import

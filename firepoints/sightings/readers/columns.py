@@ -1,4 +1,4 @@
-"""What a whole column of dates tells that one cell cannot: the order of day and month, and dates that Excel turned round."""
+"""Facts of a whole column of dates that no single cell shows: the order of day and month, and dates that Excel turned round."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a file's positions fit the datum that was declared for it, by its own stated counties and by the box (policy.md §6).
+"""The check that a file's positions fit the datum that was declared for it, by its own stated counties and by the box (policy.md §6).
 
 Pure: the caller gives positions as the file has them, and a function that says in which county they lie under a datum.
 Of two datums the better one is told by the rows that agree with their stated county under one of them only: at Benxi
@@ -29,7 +29,7 @@ ENOUGH, DOUBT, PROOF = 0.05, 0.02, 0.001  # chance that an even split would be a
 
 @dataclass(frozen=True, slots=True)
 class UnderDatum:
-    """What the positions say under one datum: rows compared, rows whose stated county is the computed one."""
+    """The counts under one datum: rows compared, rows whose stated county is the computed one."""
 
     datum: str
     compared: int
@@ -144,7 +144,7 @@ def one_sided(won: int, lost: int) -> float:
 
 
 def _with_words(check: DatumCheck) -> DatumCheck:
-    """The sentence for a person: what was declared, what the counties say, and how many rows decide it."""
+    """The check with its sentence for a person: what was declared, what the counties say, and how many rows decide it."""
     own = check.figures[0]
     if not own.compared:
         return replace(check, words="表中没有可比的县（区）名，坐标系只能由人核对")

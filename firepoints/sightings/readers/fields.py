@@ -214,7 +214,7 @@ LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """What a reader looks for: the spellings of each field, and the required ones (each a tuple of alternatives)."""
+    """The fields that a reader looks for: the spellings of each field, and the required ones (each a tuple of alternatives)."""
 
     spellings: dict[str, tuple[str, ...]]
     required: tuple[tuple[str, ...], ...]

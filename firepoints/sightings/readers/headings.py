@@ -1,4 +1,4 @@
-"""Which row of a sheet is its heading, and which column is which field, in the spellings that offices use.
+"""The heading row of a sheet and the column of each field, in the spellings that offices use.
 
 A mapping (`ParseOptions.mapping`) is field → the heading as the file spells it; "#3" stands for the third column, where
 the heading is empty or stands twice, and "" says that no column is this field. A heading that the file does not have is

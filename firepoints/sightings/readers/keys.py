@@ -1,4 +1,4 @@
-"""What makes two rows the same row.
+"""The keys by which two rows are the same row.
 
 Satellite: source | satellite | version | second (UTC) | lon | lat in whole 1e-5 degrees. The base key leaves the
 version out, so that standard processing months later is seen to replace the near-real-time row. Official list: the

@@ -1,4 +1,4 @@
-"""How the rows of one sheet of a list get their time: zone, order of day and month, window, and year of a date without one.
+"""The time of the rows of one sheet of a list: zone, order of day and month, window, and year of a date without one.
 
 What the import said wins; then what the sheet says of itself (its heading, its title, the evidence of its own dates);
 what nothing says stays unknown, and the row is refused. All of it is reported in `meta`.

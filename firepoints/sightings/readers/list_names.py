@@ -1,4 +1,4 @@
-"""What a list is called, read from its file's name and title: issuer, period, number. Pure; nothing is made up.
+"""The name of a list, read from its file's name and title: issuer, period, number. Pure; nothing is made up.
 
 「省级疑似火点清单-2026年第276期.xlsx」, 「辽宁省生态环境厅秸秆焚烧火点通报（2023年10月7日 第28号）」.
 """
@@ -22,7 +22,7 @@ ISSUER_TAIL = re.compile(r"^(?:监测|卫星|遥感|信息|应用)*(?:中心|总
 
 
 class Said(NamedTuple):
-    """Empty where nothing says it."""
+    """Issuer, period and number of a list, each empty where nothing says it."""
 
     issuer: str = ""
     period: str = ""
@@ -30,7 +30,7 @@ class Said(NamedTuple):
 
 
 def said_of_list(texts: Iterable[str], known_issuers: Iterable[str] = ()) -> Said:
-    """What the first text that says it says, each thing by itself. An issuer that is known already is preferred, the
+    """Issuer, period and number, each from the first text that says it. An issuer that is known already is preferred, the
     longest first, so that one office keeps one name."""
     issuers = sorted({issuer for issuer in known_issuers if issuer.strip()}, key=lambda issuer: (-len(issuer), issuer))
     list_name = Said()

@@ -140,7 +140,7 @@ def parse_hhmm(text: str) -> int | None:
 
 
 def _half_day(text: str) -> int | None:
-    """12:43 AM, 下午1点05分."""
+    """Seconds after midnight of 12:43 AM or 下午1点05分."""
     match = HALF.fullmatch(text)
     half = match and (match.group(1) or match.group(3))
     if not match or not half or not (clock := CLOCK.fullmatch(match.group(2))):
@@ -279,7 +279,7 @@ def _stated_window(midnight: datetime, window: tuple[datetime, datetime]) -> tup
 def _in_window(
     when: Any, seconds: int | None, zone: Any, window: tuple[datetime, datetime]
 ) -> tuple[datetime, datetime, str] | str:
-    """A row without a date in a list whose title gives a window of a day at most: a time has one place in it."""
+    """The moment of a time alone, in a list whose title gives a window of a day at most: it has one place in it."""
     begin, end = window
     if plain(when) or end - begin > timedelta(days=1):
         return "bad_date"

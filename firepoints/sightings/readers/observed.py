@@ -1,4 +1,4 @@
-"""When a file was taken whose lines have no time (FY-4): told with the import, kept with its run as two ISO texts in UTC."""
+"""The time of a file whose lines have none (FY-4): told with the import, kept with its run as two ISO texts in UTC."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _moment(text: str, day: str, tz: str) -> datetime | None:
 
 
 def span_of(texts: Sequence[str]) -> Span:
-    """What a run keeps, as the reader takes it. Raises SourceError for anything else."""
+    """The interval of the two texts that a run keeps, as the reader takes it. Raises SourceError for anything else."""
     try:
         begin, end = (datetime.fromisoformat(text).astimezone(UTC) for text in texts)
     except (TypeError, ValueError, OverflowError) as error:

@@ -1,4 +1,4 @@
-"""What the texts of the two geostationary satellites share: cells under a heading line, one position, one pixel."""
+"""The common part of the two geostationary satellites' texts: cells under a heading line, one position, one pixel."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Pixel:
-    """What a product says of all its lines: the satellite, its instrument, the version of its processing."""
+    """The facts that a product states of all its lines: the satellite, its instrument, the version of its processing."""
 
     satellite: str
     instrument: str

@@ -1,4 +1,4 @@
-"""Why a row cannot be used: one stable code and one sentence for people each, and the checks that every source shares."""
+"""Rejections of rows: one stable code and one sentence for people each, and the checks that every source shares."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def sheet_rows(sheet: Sheet, heading: Heading) -> Iterator[Row | Note]:
 
 
 def meta_of(tables: Sequence[Table]) -> dict[str, Any]:
-    """Which sheets there are, and the headings of those that have them."""
+    """The `meta` of a file: its sheets, and the headings of those that have them."""
     headings = {table.name: list(table.heading.names) for table in tables if table.heading}
     return {"headings": headings, "sheets": [table.name for table in tables]}
 
@@ -108,7 +108,7 @@ def blank(cells: Sequence[Any]) -> bool:
 
 
 def is_note(cells: Sequence[Any], heading: Heading) -> bool:
-    """A total, a remark or a merged title: a row without a position that says so, or that holds a single text."""
+    """Whether a row is a total, a remark or a merged title: a row without a position that says so, or that holds a single text."""
     columns = position_columns(heading)
     placed = sum(column < len(cells) and plain(cells[column]) != "" for column in columns)
     filled = [compact(cell) for cell in cells if compact(cell)]
@@ -124,7 +124,7 @@ def position_columns(heading: Heading) -> list[int]:
 
 
 def is_heading_again(cells: Sequence[Any], heading: Heading) -> bool:
-    """A page of a long list often begins with its heading (or its units) once more."""
+    """Whether a row is the heading (or its units) once more, as pages of a long list begin."""
     columns = position_columns(heading)
     named = [compact(heading.names[column]) if column < len(heading.names) else "" for column in columns]
     return is_units(cells) or all(

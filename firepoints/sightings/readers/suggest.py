@@ -77,7 +77,7 @@ class SheetGuess:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """What the page shows. `fields` = (field, label for people, required) to choose from; empty for a fixed format.
+    """The proposal for one file. `fields` = (field, label for people, required) to choose from; empty for a fixed format.
 
     `mapping` (field → value) holds every guess of at least BY_VALUES in the first sheet that has columns: handed to
     `ParseOptions.mapping` as it is, or corrected. `complete`: the file can be read without asking anybody.
@@ -126,7 +126,7 @@ def head_of(data: bytes) -> bytes:
 
 
 def guess_sheet(sheet: Sheet, fields: Fields, mapping: Mapping[str, str]) -> SheetGuess | None:
-    """What the columns of one sheet seem to be; None for a cover, where no two columns can be told."""
+    """The guesses for the columns of one sheet; None for a cover, where no two columns can be told."""
     heading = find_heading(sheet.rows, fields.spellings, fields.required, mapping) or best_heading(sheet.rows, fields)
     if heading is None:
         return None
@@ -227,7 +227,7 @@ def kind_of(values: Sequence[Any]) -> str:
 
 
 def checked(guess: ColumnGuess, values: Sequence[Any]) -> ColumnGuess:
-    """A heading that its own values contradict (a longitude of 41): the other axis is proposed, and why is said."""
+    """The guess, turned to the other axis with the reason where the values contradict the heading (a longitude of 41)."""
     axis = guess.field[:3]
     filled = [value for value in values if plain(value)]
     if guess.field not in OTHER_AXIS or guess.confidence == TOLD or not filled:
@@ -242,7 +242,7 @@ def checked(guess: ColumnGuess, values: Sequence[Any]) -> ColumnGuess:
 
 
 def one_field_once(columns: Sequence[ColumnGuess]) -> list[ColumnGuess]:
-    """Of several columns that seem to be one field the surest stays, the first of equals."""
+    """The guesses with each field once: of several columns the surest keeps it, the first of equals."""
     best: dict[str, ColumnGuess] = {}
     for guess in columns:
         if guess.field and (guess.field not in best or guess.confidence > best[guess.field].confidence):

@@ -1,4 +1,4 @@
-"""What the lines above and below a list say of its time: the monitoring window, the day, the year.
+"""The time that the lines above and below a list give: the monitoring window, the day, the year.
 
 「监测时段：11月3日17时至11月4日17时」, 「2023年11月3日17:00-4日17:00」, 「前一日17时至当日17时」. Beijing time unless the line says
 世界时 or UTC. Nothing here decides: `lists` uses it for rows that carry no time of their own and reports it in `meta`.
