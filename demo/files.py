@@ -129,7 +129,7 @@ def dms(degrees: float, mark: str) -> str:
 
 
 def _workbook(file: Delivery, number: int, rows: Sequence[Sequence[str]]) -> bytes:
-    """As a province sends it: merged titles above, a total and a note below."""
+    """The workbook as a province sends it: merged titles above, a total and a note below."""
     title = f"{file.first:%Y年%-m月%-d日}" + (f"至{file.last:%-m月%-d日}" if file.last > file.first else "")
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})

@@ -1,4 +1,4 @@
-"""When the demonstration happens: the month it is told of, and the days on which its files come and its batch is worked.
+"""The calendar of the demonstration: the month it is told of, and the days on which its files come and its batch is worked.
 
 Pure. Every time is the story's day number laid on the calendar from the first of the month, in whole days: two months
 tell the same story, and nothing but the first day depends on the clock of the machine.
@@ -58,7 +58,7 @@ class Plan:
 
     @property
     def set_up(self) -> datetime:
-        """When borders and people are made."""
+        """The time at which borders and people are made."""
         return self.at(SET_UP)
 
     @property
@@ -93,7 +93,7 @@ class Plan:
         return [self._next_morning(PATROL_AT, day, day) for day in sorted(days)]
 
     def arrival(self, story: Story) -> datetime:
-        """When the last file that tells of this fire has come; downloads count only where nothing else tells of it."""
+        """The time at which the last file that tells of this fire has come; downloads count only where nothing else tells of it."""
         comes = [
             each.arrives for each in self.lists() if "list" in story.channels and each.covers(self.date(story.day))
         ]

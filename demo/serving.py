@@ -72,7 +72,7 @@ def reserve(host: str, first_port: int, *, insist: bool) -> socket.socket:
 
 
 def _bind(host: str, port: int) -> socket.socket | None:
-    """None when somebody else has the port, or when it is for root alone."""
+    """A socket listening on the port; None when somebody else has it, or when it is for root alone."""
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -87,7 +87,7 @@ def _bind(host: str, port: int) -> socket.socket | None:
 
 
 class Pauses:
-    """How long to wait before a child is started again: twice as long each time it ends, until it has run steadily."""
+    """The waits before a child is started again: twice as long each time it ends, until it has run steadily."""
 
     def __init__(self) -> None:
         self._next_s, self._due_at, self._started_at = FIRST_PAUSE_S, float("inf"), float("inf")
@@ -108,11 +108,11 @@ class Pauses:
         return now >= self._due_at
 
     def started(self, now: float) -> None:
-        """The child was started: no pause any more."""
+        """Note that the child was started: no pause any more."""
         self._due_at, self._started_at = float("inf"), now
 
     def runs(self, now: float) -> None:
-        """The child is alive; after a steady run its next pause is the first one again."""
+        """Note that the child is alive; after a steady run its next pause is the first one again."""
         if now - self._started_at >= STEADY_S:
             self._next_s = FIRST_PAUSE_S
 
@@ -131,7 +131,7 @@ class Serving:
 
     @property
     def url(self) -> str:
-        """Where a browser on this machine finds it."""
+        """The address for a browser on this machine."""
         host = "127.0.0.1" if self.host in ("0.0.0.0", "") else self.host  # noqa: S104  shown, not bound
         return f"http://{host}:{self.port}/"
 
@@ -229,7 +229,7 @@ class Serving:
             self._tell("后台已重新启动 / the worker was started again")
 
     def _tell(self, line: str) -> None:
-        """Say it where the person looks and where the log of the worker is read."""
+        """Write a line to the terminal and to the worker's log."""
         log = self.logs / "worker.log"
         with contextlib.suppress(OSError), log.open("a", encoding="utf-8") as file:
             file.write(f"{line}\n")

@@ -1,4 +1,4 @@
-"""What happens in the demonstration's month: every fire, who saw it, and how its story goes. Data only.
+"""The story of the demonstration's month: every fire, who saw it, and how its story goes. Data only.
 
 The month is told to its end (the batch is sent to finance); of the month after it the first days are done too and the
 last ones left open, so that there is work to do. Days are numbered from the first of the month, 1; demo/plan.py lays
@@ -73,7 +73,7 @@ class Story:
 
     @property
     def county(self) -> str:
-        """Who is charged when it is counted."""
+        """The county that is charged when the fire is counted."""
         return self.where.split("|")[0]
 
 

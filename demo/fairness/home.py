@@ -30,7 +30,7 @@ def is_throw_away() -> bool:
 
 @contextmanager
 def homes() -> Iterator[Homes]:
-    """Make homes under one temporary folder, which goes away at the end."""
+    """The homes of worlds, under one temporary folder that goes away at the end."""
     with tempfile.TemporaryDirectory(prefix="jinshao-fairness-") as folder:
         yield Homes(Path(folder))
 

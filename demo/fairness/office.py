@@ -36,7 +36,7 @@ STANDING = (State.SUSPECTED, State.DISPATCHED, State.JOINT, State.VERIFIED, *DEC
 
 
 class Office:
-    """Everybody, with what they remember between two acts."""
+    """All people of a world, with what they remember between two acts."""
 
     def __init__(self, truth: Truth, cast: Cast) -> None:
         self.truth, self.cast = truth, cast
@@ -56,7 +56,7 @@ class Office:
     # The bureau in the morning
 
     def work(self) -> None:
-        """Answer what is asked, hold the joint meetings, send out what is clear, and let the counties catch up."""
+        """Answer the open questions, hold the joint meetings, send out what is clear, and let the counties catch up."""
         lapse_due()
         for pk in self._open_questions():
             self._answer(pk)
@@ -89,14 +89,14 @@ class Office:
         return points
 
     def _answer(self, pk: int) -> None:
-        """Say what is so: divide what is two fires, merge what is one, leave the rest as it is."""
+        """Answer a point's questions by the truth: divide what is two fires, merge what is one, leave the rest as it is."""
         before = set(FirePoint.objects.values_list("pk", flat=True))
         self._divide(FirePoint.objects.get(pk=pk))
         for part in [pk, *sorted(set(FirePoint.objects.values_list("pk", flat=True)) - before)]:
             self._place(part)
 
     def _place(self, pk: int) -> None:
-        """One part of what was asked: into the point where its fire stands already, else a point of its own."""
+        """Merge one part into the point where its fire stands already, else leave it as a point of its own, reviewed."""
         if FirePoint.objects.get(pk=pk).state in UNDECIDED:
             self._merge_with_its_own(pk)
         point = FirePoint.objects.get(pk=pk)
@@ -133,7 +133,7 @@ class Office:
                 self._merge(a, b)
 
     def _merge(self, a: FirePoint, b: FirePoint) -> bool:
-        """The one that is less far goes into the other."""
+        """Merge the point that is less far in its life into the other; whether it could be done."""
         less, more = sorted((a, b), key=lambda point: (STANDING.index(State(point.state)), -point.pk))
         if less.state in DECIDED:
             return self._try_act("merge_decided", less, who="chief", into=more.pk, reason="现场核对：同一处")
@@ -146,7 +146,7 @@ class Office:
         return done
 
     def _meet(self, point: FirePoint) -> None:
-        """The joint record: the bureau is there and finds what is so."""
+        """Settle a point by a joint record: the bureau is there and concludes what is true."""
         fires = self.truth.fires(self.truth.rows(point))
         fire = next((burning for burning in fires.values() if burning.straw), next(iter(fires.values()), None))
         own = point.attribution.county_code if point.attribution else ""
@@ -185,7 +185,7 @@ class Office:
             self._say_what_else(point, len(straw))
 
     def _say_what_else(self, point: FirePoint, sites: int) -> None:
-        """An honest verifier also says: this field we have reported before; here are two fields, not one."""
+        """Note what an honest verifier also says: this field we have reported before; here are two fields, not one."""
         members = self.truth.members()
         others = self.truth.elsewhere(point.pk, members)
         verified = FirePoint.objects.filter(pk__in=others, verification__isnull=False).order_by("pk").first()
@@ -257,7 +257,7 @@ WHY: Mapping[str, str] = {
 
 
 def _kind(point: FirePoint, kinds: Iterable[str]) -> str:
-    """Why a point was sent to a person, in one word."""
+    """The reason, in one word, for which a point was sent to a person."""
     if point.is_oversize:
         return "oversize"
     return next((WHY.get(kind, "other") for kind in kinds), "cross")

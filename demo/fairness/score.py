@@ -1,4 +1,4 @@
-"""What each county should have paid and was charged, and everything that went wrong on the way."""
+"""The score of a world: what each county should have paid and was charged, and every failure on the way."""
 
 from __future__ import annotations
 
@@ -119,12 +119,12 @@ def _has_straw(truth: Truth, charge: Charge) -> bool:
 
 
 def _is_its(fire: Any, county: str) -> bool:
-    """A field that lies over the border may be either's."""
+    """Whether the fire may be charged to the county; one that lies over the border may be either's."""
     return bool(fire.counties.get(county, 0.0) >= OURS)
 
 
 def _who(office: Office, fire: str) -> str:
-    """Who of the counties had to do with a fire: cheating before lazy before honest."""
+    """The temper of whoever went to see a fire: cheating before lazy before honest."""
     rows = {row.id for row in office.truth.world.rows.values() if row.main == fire}
     tempers = {office.temper[row] for row in rows if row in office.temper}
     for point, point_tempers in office.visited.items():
@@ -164,7 +164,7 @@ def _asked(office: Office) -> dict[str, Any]:
 
 
 def together(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Several worlds as one: sums, and the asks of the issue."""
+    """The scores of several worlds as one: sums, shares, and whether each limit is kept."""
     total = {key: sum(result[key] for result in results) for key in ("fires", "reported", "reported_honest", "charges")}
     for key in ("double", "not_straw", "uncharged", "uncharged_honest", "wrong_county", "wrong_county_jointly"):
         total[key] = sum(len(result[key]) for result in results)

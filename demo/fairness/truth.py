@@ -1,4 +1,4 @@
-"""What is really behind a point of the product: its rows, the fires that they show, and whether that could be known."""
+"""The truth behind a point of the product: its rows, the fires that they show, and whether that could be known."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Truth:
         return {name: self.world.fires[name] for name in ordered}
 
     def things(self, rows: Iterable[Row]) -> set[str]:
-        """What the chargeable ones among these rows show: fires and false alarms, works left out."""
+        """The names of what the chargeable ones among these rows show: fires and false alarms, works left out."""
         return {row.main for row in rows if row.charges and row.main and row.main not in self.world.heat}
 
     def elsewhere(self, point: int, members: dict[int, list[Row]]) -> list[int]:
@@ -72,7 +72,7 @@ class Truth:
         return sorted(pk for pk, own in members.items() if pk != point and mine & self.things(own))
 
     def doubts(self, point: int, members: dict[int, list[Row]]) -> list[str]:
-        """Why nobody could know without looking, [] when the rows say enough: the oracle's flags.
+        """The oracle's flags: why nobody could know without looking; [] when the rows say enough.
 
         two_fires: chargeable rows of two straw fires; in_two: what it shows stands in another point too; border: the
         area where its fire must have been lies over two counties; datum: a position in another datum than it says.
@@ -98,7 +98,7 @@ class Truth:
         )
 
     def area(self, row: Row) -> BaseGeometry:
-        """Where the fire of a row must have been."""
+        """The area in which the fire of a row must have been."""
         if row.id not in self._areas:
             self._areas[row.id] = row.area()
         return self._areas[row.id]

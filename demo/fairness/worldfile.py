@@ -48,7 +48,7 @@ class Fire:
 
     @property
     def county(self) -> str:
-        """Where most of it burnt: whose it is."""
+        """The county in which most of it burnt, and which should pay for it."""
         return next(iter(self.counties))
 
 
@@ -70,7 +70,7 @@ class Row:
     pixel: tuple[float, float, float | None, float]
 
     def area(self) -> BaseGeometry:
-        """Where its fire must have been, by what the world really did to the row."""
+        """The area in which its fire must have been, by what the world really did to the row."""
         scan_km, track_km, heading_deg, error_m = self.pixel
         return footprint(self.lon, self.lat, scan_km, track_km, heading_deg, error_m)
 

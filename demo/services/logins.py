@@ -26,7 +26,7 @@ class Login:
 
 
 def path() -> Path:
-    """Where the file is."""
+    """The path of the file of logins."""
     return Path(settings.JINSHAO_HOME) / "logins.txt"
 
 
@@ -50,7 +50,7 @@ def write(logins: list[Login]) -> Path:
 
 
 def read() -> list[Login]:
-    """What the file says; nothing when it is gone."""
+    """The logins in the file; none when it is gone."""
     if not path().is_file():
         return []
     lines = path().read_text(encoding="utf-8").splitlines()

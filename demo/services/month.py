@@ -119,7 +119,7 @@ def _courses(plan: Plan, demo_world: World, cast: Mapping[str, User], counties: 
 
 
 def _at_work(at: datetime, verb: str) -> datetime:
-    """Offices work by day; the end of a window comes by itself."""
+    """`at`, or the next opening of the offices after it; a window that lapses waits for no office."""
     if verb == "lapse" or OPENS <= at.timetz().replace(tzinfo=None) < SHUTS:
         return at
     day = at.date() + timedelta(days=1) if at.hour >= SHUTS.hour else at.date()

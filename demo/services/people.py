@@ -61,7 +61,7 @@ def accounts(counties: list[tuple[str, str]], townships: dict[str, str]) -> list
 
 
 def people_ready(*, edition: Edition, seed: int, actor: User) -> list[logins.Login]:
-    """Make whoever is not there yet. Returns the logins of this run, which are also in the file of logins by then."""
+    """Make the accounts that are not there yet. Returns the logins of this run, which are also in the file of logins by then."""
     cells = list(edition.cells.order_by("level", "code").values_list("level", "code", "name"))
     counties = [(code, name) for level, code, name in cells if level == Level.COUNTY]
     townships = {code: name for level, code, name in cells if level == Level.TOWNSHIP}

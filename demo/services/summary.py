@@ -1,4 +1,4 @@
-"""What the demonstration holds, read from the records: the same after the first load and after any later one."""
+"""Counts and table of what the demonstration holds, read from the records: the same after the first load and after any later one."""
 
 from __future__ import annotations
 

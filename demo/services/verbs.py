@@ -1,4 +1,4 @@
-"""What each verb of a story does: one act of the real services, by the person whose turn it is, with drawn evidence."""
+"""The verbs of a story: each is one act of the real services, by the person whose turn it is, with drawn evidence."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Scene:
         return self.cast[f"county{self.point.county_code or self.story.county}"]
 
     def take(self, action: str, actor: User, **data: Any) -> FirePoint:
-        """The act itself, on the version just read."""
+        """Take the act on the version just read; the point afterwards."""
         return act(point_id=self.point.pk, action=action, actor=actor, data=data, expected_version=self.point.version)
 
 
@@ -198,7 +198,7 @@ def _scan(scene: Scene, actor: User, title: str) -> str:
 
 
 def _stored(scene: Scene, actor: User, name: str, content: bytes, **facts: Any) -> str:
-    """The device makes the UUID; here it comes from the name, so that a load that was cut short sends the same again."""
+    """Store evidence; its UUID, made from the name (a device makes its own), so that a load cut short sends the same again."""
     key = uuid.uuid5(NAMESPACE, name)
     evidence_store(point=scene.point, actor=actor, uuid=key, file=content, **facts)
     return str(key)

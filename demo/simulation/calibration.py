@@ -58,7 +58,7 @@ class Line:
 
 
 def compare(folder: Path, worlds: Sequence[World]) -> list[Line]:
-    """The table. Raises FileNotFoundError when the folder lacks the files."""
+    """The table of figures, real beside simulated. Raises FileNotFoundError when the folder lacks the files."""
     province = list(_real_hits(folder / VIIRS))
     outline = _city(folder / COUNTIES)
     city = [hit for hit in province if shapely.contains_xy(outline, hit.lon, hit.lat)]
@@ -141,7 +141,7 @@ def _power(real: Sequence[Hit], simulated: Sequence[Hit]) -> Iterator[Line]:
 
 
 def _sites(worlds: Iterable[Sequence[Hit]]) -> list[int]:
-    """How many pixels each site of each pass has."""
+    """The number of pixels of each site of each pass."""
     sizes: list[int] = []
     for hits in worlds:
         passes: dict[str, list[Hit]] = {}

@@ -44,7 +44,7 @@ class Land:
 
     @cached_property
     def inner(self) -> BaseGeometry:
-        """Where fires may lie: the whole without its rim."""
+        """The area in which fires may lie: the whole without its rim."""
         return self.whole.buffer(-EDGE_DEG)
 
     @cached_property

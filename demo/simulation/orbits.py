@@ -1,4 +1,4 @@
-"""When each satellite passes, how far aside, and how large its pixels are then. Simple circular geometry."""
+"""The passes of each satellite: when, how far aside, and how large its pixels are then. Simple circular geometry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the simulated world is made of. Each figure says what it was fitted to; `calibration.py` shows the two side by side.
+"""The figures that the simulated world is made of. Each figure says what it was fitted to; `calibration.py` shows the two side by side.
 
 Fitted by hand to the published FIRMS rows of Liaoning (VIIRS NOAA-20, October 2023; MODIS, 2021–2022) and to a national
 list of 2016–2017: only these numbers were taken, no row of them.
@@ -20,7 +20,7 @@ CONTINUES_H = 48.0
 
 @dataclass(frozen=True, slots=True)
 class FireParams:
-    """How straw burns: area in mu (1/15 ha), duration in hours, power in MW; `mu` and `sigma` are of the logarithm."""
+    """The burning of straw: area in mu (1/15 ha), duration in hours, power in MW; `mu` and `sigma` are of the logarithm."""
 
     straw_share: float = 0.85
     area_mu: float = 1.9

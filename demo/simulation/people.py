@@ -1,4 +1,4 @@
-"""Who does what and when: the script of human acts. People are told what to do, not what they will find."""
+"""The script of human acts: who does what and when. People are told what to do, not what they will find."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ AFTER_DAYS = 10
 
 
 def temper_of(seed: int, about: str) -> str:
-    """Who goes to see one fire: the same person for every row about it."""
+    """The temper of the person who goes to see one fire: the same for every row about it."""
     names, weights = [name for name, _ in TEMPERS], [share for _, share in TEMPERS]
     return stream(seed, f"temper {about}").choices(names, weights)[0]
 
@@ -29,7 +29,7 @@ def acts_of(seed: int, papers: Sequence[Paper]) -> list[Act]:
 
 
 def _visits(seed: int, papers: Sequence[Paper]) -> Iterator[Act]:
-    """For each row that can be charged somebody of the county goes there, one to three days after it came."""
+    """The visits: for each row that can be charged somebody of the county goes there, one to three days after it came."""
     for paper in papers:
         for row in paper.rows:
             if row.charges and row.readable:
@@ -40,7 +40,7 @@ def _visits(seed: int, papers: Sequence[Paper]) -> Iterator[Act]:
 
 
 def _office(papers: Sequence[Paper]) -> Iterator[Act]:
-    """The bureau looks at its list each morning and decides each evening; at the end the months are charged."""
+    """The acts of the bureau: it looks at its list each morning and decides each evening; at the end the months are charged."""
     first = min(paper.arrives for paper in papers).astimezone(BEIJING).date()
     last = max(paper.arrives for paper in papers).astimezone(BEIJING).date() + timedelta(days=AFTER_DAYS)
     day = first

@@ -1,4 +1,4 @@
-"""What offices are told: satellite downloads, official lists with their habits, patrols with their phones. One row each.
+"""The reports that reach offices: satellite downloads, official lists with their habits, patrols with their phones. One row each.
 
 A `Row` knows the truth behind it; `cells` are what stands in the file. Times aware UTC, places WGS-84.
 """
@@ -232,7 +232,7 @@ def _again(name: str, at: int, old: Row) -> Row:
 
 
 def patrols(seed: int, land: Land, fires: Sequence[Fire], params: PatrolParams) -> Iterator[Paper]:
-    """What the city's patrols meet: flames while it burns, a scar afterwards. One file a day, the same evening."""
+    """The findings of the city's patrols: flames while it burns, a scar afterwards. One file a day, the same evening."""
     days: dict[date, list[tuple[datetime, Fire, str]]] = defaultdict(list)
     for fire in fires:
         draw = stream(seed, f"patrol {fire.id}")

@@ -1,4 +1,4 @@
-"""What each pass reports: heat falls on a grid of pixels, most of what is strong enough is told, some is not."""
+"""The pixels that each pass reports: heat falls on a grid of pixels, most of what is strong enough is told, some is not."""
 
 from __future__ import annotations
 

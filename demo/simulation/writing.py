@@ -26,7 +26,7 @@ def first_line(paper: Paper) -> int:
 
 
 def content(paper: Paper) -> bytes:
-    """The file itself."""
+    """The bytes of a paper's file."""
     if paper.name.endswith(".xlsx"):
         return _workbook(paper)
     return _csv(HEADS[paper.style], [row.cells for row in paper.rows])
@@ -41,7 +41,7 @@ def _csv(head: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
 
 
 def _workbook(paper: Paper) -> bytes:
-    """Merged titles above, a total and a note below, as issuers send them."""
+    """The workbook with merged titles above, a total and a note below, as issuers send them."""
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"title": "模拟数据", "created": paper.arrives.replace(tzinfo=None)})
