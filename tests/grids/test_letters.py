@@ -64,7 +64,13 @@ def test_a_wrong_letter_is_voided_with_a_reason_and_may_be_entered_anew(city: Ci
 
 @pytest.mark.parametrize(
     "given",
-    [{"scan": Scan(b"MZ not a scan", "责任书.pdf")}, {"code": "999"}, {"code": CITY}, {"signed_on": date(2999, 1, 1)}, {"year": 1999}],
+    [
+        {"scan": Scan(b"MZ not a scan", "责任书.pdf")},
+        {"code": "999"},
+        {"code": CITY},
+        {"signed_on": date(2999, 1, 1)},
+        {"year": 1999},
+    ],
 )
 def test_what_is_no_letter_is_refused(city: City, given: dict):
     with pytest.raises(BadInput):
