@@ -4,31 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from firepoints.api import shapes
+from firepoints.api.shapes import attributes_of
 from firepoints.models import Detection, Evidence, FirePoint, ImportRun, RawRow
 from firepoints.steps import describe, selectors
 from firepoints.steps.workflow import BY_ACTION
 from firepoints.terms import scope
 from grids import selectors as grids
 
-IMPORT_FIELDS = (
-    *("state", "filename", "sha256", "size_bytes", "datum", "issuer", "period", "list_no", "rows", "kept", "identical"),
-    *(
-        "superseded",
-        "quarantined",
-        "outside",
-        "notes",
-        "started_at",
-        "committed_at",
-        "withdrawn_at",
-        "withdrawn_reason",
-    ),
-)
-RECEIPT_FIELDS = (
-    *("kind", "sha256", "size_bytes", "content_type", "width_px", "height_px", "footprint_distance_m"),
-    *("no_position_reason", "caption", "server_at"),
-)
-SIGHTING_FIELDS = ("id", "kind", "satellite", "starts_at", "ends_at", "precision", "lon", "lat", "frp_mw", "confidence")
-FOOTPRINT_FIELDS = ("scan_km", "track_km", "is_nominal")
+IMPORT_FIELDS = attributes_of(shapes.ImportShape, computed=("run", "source", "supersedes", "actor"))
+RECEIPT_FIELDS = attributes_of(shapes.Receipt, computed=("uuid", "point"))
+PIXEL_FIELDS = attributes_of(shapes.PointSighting, computed=("source",))
+SIGHTING_FIELDS = attributes_of(shapes.Sighting, computed=("run", "source", "point"))
+ROW_FIELDS = attributes_of(shapes.ImportRow, computed=("sighting",))
+"""What is answered is what the shapes say: a field added there is read here."""
 
 
 def detail(point: FirePoint, user: Any) -> dict[str, Any]:
@@ -45,10 +34,7 @@ def detail(point: FirePoint, user: Any) -> dict[str, Any]:
 
 
 def _pixel(detection: Detection) -> dict[str, Any]:
-    return {
-        "source": detection.source.code,
-        **{name: getattr(detection, name) for name in (*SIGHTING_FIELDS, *FOOTPRINT_FIELDS)},
-    }
+    return {"source": detection.source.code, **{name: getattr(detection, name) for name in PIXEL_FIELDS}}
 
 
 def _place(point: FirePoint) -> dict[str, Any] | None:
@@ -85,9 +71,7 @@ def sighting(detection: Detection) -> dict[str, Any]:
     points = [member.point_id for member in detection.memberships.all() if member.is_active]
     return own | {
         "run": str(detection.run.uuid),
-        "row_no": detection.row_no,
         "source": detection.source.code,
-        "county_code": detection.county_code,
         "point": points[0] if points else None,
     }
 
@@ -101,8 +85,7 @@ def imported(run: ImportRun) -> dict[str, Any]:
 
 def row(raw_row: RawRow) -> dict[str, Any]:
     """One row of a file and what became of it."""
-    fields = ("sheet", "row_no", "column", "outcome", "code", "reason", "raw")
-    return {**{name: getattr(raw_row, name) for name in fields}, "sighting": raw_row.detection_id}
+    return {**{name: getattr(raw_row, name) for name in ROW_FIELDS}, "sighting": raw_row.detection_id}
 
 
 def feature(point: dict[str, Any]) -> dict[str, Any]:

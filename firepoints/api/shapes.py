@@ -1,7 +1,8 @@
-"""The shapes of what this app's API answers: for the schema, and checked against real answers by the tests."""
+"""The shapes of what this app's API answers: for the schema, for what `present` reads, checked against real answers."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from rest_framework import serializers
@@ -12,6 +13,11 @@ from grids.roles import LEVEL_LABELS
 
 Shape = serializers.Serializer[Any]
 LEVELS = [(level.value, label) for level, label in LEVEL_LABELS.items()]
+
+
+def attributes_of(shape: type[Shape], *, computed: Collection[str]) -> tuple[str, ...]:
+    """The fields of a shape that are read from the row under their own name: all but the computed ones."""
+    return tuple(name for name in shape().get_fields() if name not in computed)
 
 
 class FirePointBrief(Shape):
