@@ -1,4 +1,4 @@
-"""What the views of this app share."""
+"""The parameter, the renderer and the checks of names that the views of this app share."""
 
 from __future__ import annotations
 

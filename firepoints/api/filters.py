@@ -1,4 +1,4 @@
-"""How lists are narrowed: the same filters as the command and the pages, checked before the database is asked."""
+"""The filters of lists: the same as the command and the pages, checked before the database is asked."""
 
 from __future__ import annotations
 

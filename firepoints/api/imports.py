@@ -133,7 +133,7 @@ class Imports(Listing[ImportRun]):
 
 
 def _import(fields: dict[str, Any], user: Any) -> ingest.Import:
-    """Small files at once, large ones, and those that would wait for another import, by the worker."""
+    """Import the file: a small one at once, a large one, or one that would wait for another import, by the worker."""
     upload = fields["file"]
     if upload.size > MOST_BYTES:
         raise BadInput(f"文件超过 {MOST_BYTES // 1024 // 1024} MB", where="file", code="too_large")
@@ -214,7 +214,7 @@ class ImportRows(Listing[RawRow]):
         return self._packed_page(request, self.run)
 
     def _packed_page(self, request: Request, run: ImportRun) -> Response:
-        """The same answer from chunks, whose rows have no key of their own: the cursor is the row's number."""
+        """A page of the rows from chunks, which have no key of their own: the cursor is the row's number."""
         cursor, size = request.query_params.get("cursor", ""), OldestFirst().get_page_size(request) or 100
         back, key = cursor.startswith("-"), cursor.lstrip("-")
         where = {"before" if back else "after": key} if key else {}

@@ -24,7 +24,7 @@ from journal.once import once
 TAGS = ["sightings"]
 
 
-CHOICES = [(one.value, one.label) for one in ANSWERS]
+CHOICES = [(answer.value, answer.label) for answer in ANSWERS]
 
 
 class OutsideAnswer(shapes.Shape):
@@ -36,7 +36,7 @@ class OutsideAnswer(shapes.Shape):
 
 
 class OutsideFindings(APIView):
-    """What waits, the oldest first."""
+    """Findings that wait, the oldest first."""
 
     @extend_schema(
         operation_id="outside_findings_list", tags=TAGS, summary="外县（区）人员的发现",
@@ -50,7 +50,7 @@ class OutsideFindings(APIView):
 
 
 class OutsideFinding(APIView):
-    """One of them."""
+    """The answer to one finding."""
 
     token_scopes = {"POST": TokenScope.ACT}
 

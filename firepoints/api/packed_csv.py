@@ -58,7 +58,7 @@ def rows_csv(request: Request, run: ImportRun, *, name: str) -> StreamingHttpRes
 
 
 def rows_of(run: ImportRun, *, outcome: str = "", after: Edge = None) -> Iterator[Row]:
-    """What `packed.rows_of` gives, as tuples, behind the row (sheet, number) `after`; of a repetition the rows of the first
+    """The rows of `packed.rows_of`, as tuples, behind the row (sheet, number) `after`; of a repetition the rows of the first
     run, whose kept ones are identical now."""
     outcomes = {str(kind): str(kind) for kind in Outcome}
     if run.repeats is not None:
@@ -80,7 +80,7 @@ def _singles(run: ImportRun, outcomes: set[str], after: Edge) -> Iterator[Row]:
 
 
 def _chunked(run: ImportRun, outcomes: set[str], after: Edge) -> Iterator[Row]:
-    """Packed rows are lines of a text: they have no sheet, and nothing is wrong with them."""
+    """The packed rows: lines of a text, so they have no sheet, and nothing is wrong with them."""
     sheet, number = after or ("", 0)
     chunks = run.raw_chunks.order_by("seq").filter(last_row__gt=number)
     for pk, counts in chunks.values_list("pk", "counts") if not sheet else ():
@@ -93,7 +93,7 @@ def _chunked(run: ImportRun, outcomes: set[str], after: Edge) -> Iterator[Row]:
 
 
 def _edge(cursor: str) -> Edge:
-    """Behind which row; what names none is the beginning, as on the pages."""
+    """The row (sheet, number) that a cursor names; None, the beginning, for one that names none, as on the pages."""
     number, _, sheet = cursor.partition("@")
     return (sheet, int(number)) if number.isascii() and number.isdecimal() and len(number) < 10 else None
 

@@ -208,7 +208,7 @@ def _checked(finding: Any) -> tuple[dict[str, Any], str, str]:
 
 
 def _require_same(row: RawRow, first: Detection) -> None:
-    """The same UUID must bring the same content, as with evidence."""
+    """Raise Conflict unless the same UUID brings the same content, as with evidence."""
     stored_row = first.raw_rows.filter(run=first.run_id, row_no=first.row_no).first()
     if stored_row is not None and json.loads(stored_row.raw) != json.loads(row.raw):
         raise Conflict("这个编号已经收存了另一件发现", code="sighting_conflict", details={"sighting": first.pk})

@@ -39,7 +39,7 @@ FOREIGN = {
 
 
 class NotAPhoto(ValueError):
-    """Why the bytes are no usable photo, in words for the person who took it; `code` is stable."""
+    """The bytes are no usable photo; the reason is in words for the person who took it; `code` is stable."""
 
     def __init__(self, message: str, code: str) -> None:
         super().__init__(message)
@@ -97,7 +97,7 @@ def _refuse_size(width: int, height: int, least_px: int, most_pixels: int) -> No
 
 
 def _why_not(content: bytes, error: Exception) -> str:
-    """What the file is instead, in words that say what to do."""
+    """The reason in words why a file is no photo, and what to do."""
     brand = content[8:12] if content[4:8] == b"ftyp" else b""
     if brand in HEIC:
         return "这是 HEIC 照片，打不开：请在手机设置里把照片格式改为“兼容性最佳”（JPEG）后重拍，或转成 JPEG 再上传"
@@ -112,7 +112,7 @@ def _why_not(content: bytes, error: Exception) -> str:
 
 
 def foreign_content(content: bytes, kind: str) -> str:
-    """What file of another kind the bytes carry besides the picture, as a word for people; "" for none.
+    """The kind of another file that the bytes carry besides the picture, as a word for people; "" for none.
 
     A PDF may begin anywhere in the first kilobyte, an archive is found from its end: both are looked for there too.
     """
@@ -145,7 +145,10 @@ def picture_end(content: bytes, kind: str) -> int:
 
 
 def _jpeg_end(content: bytes) -> int:
-    """Walk the segments; in the coded data FF is followed by 00 or a restart mark, so the first FFD9 there is the end."""
+    """The offset behind the last scan, found by its segments.
+
+    In the coded data FF is followed by 00 or a restart mark, so the first FFD9 there is the end.
+    """
     at = 2
     while at + 4 <= len(content):
         if content[at] != 0xFF:

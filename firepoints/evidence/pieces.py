@@ -122,7 +122,7 @@ def _file(row: Evidence) -> Evidence:
 
 
 def receipt_of(evidence: Evidence) -> dict[str, Any]:
-    """What the device keeps: enough to prove what was handed in, and to see clock skew (seconds, server − device)."""
+    """The receipt that the device keeps: enough to prove what was handed in, and to see clock skew (seconds, server − device)."""
     skew_s = (evidence.server_at - evidence.device_at).total_seconds() if evidence.device_at else None
     return {
         "uuid": str(evidence.uuid),
@@ -136,7 +136,7 @@ def receipt_of(evidence: Evidence) -> dict[str, Any]:
 
 
 def path_of(evidence: Evidence) -> Path:
-    """Where the original lies."""
+    """The path of the original."""
     return Path(settings.JINSHAO_HOME) / evidence.stored_as
 
 
@@ -205,7 +205,7 @@ def _device_time(at: datetime | str | None) -> datetime | None:
 def _examine(
     kind: str, content: bytes, position: Position
 ) -> tuple[dict[str, Any], shapely.Point | shapely.LineString | None]:
-    """What the content is (fields of the row), and where it was taken; raises for what is not what it claims."""
+    """(fields of the row by its content, point or line where it was taken); raises for what is not what it claims."""
     if kind == Kind.TRACK:
         try:
             return {"content_type": "application/json"}, shapely.LineString(read_track(content))

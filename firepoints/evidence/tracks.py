@@ -14,7 +14,7 @@ _ATTRIBUTE = re.compile(r"""\b(lat|lon)\s*=\s*["']\s*([-+0-9.eE]+)\s*["']""")
 
 
 class NotATrack(ValueError):
-    """Why the bytes are no track, in words for people."""
+    """The bytes are no track; the reason is in words for people."""
 
 
 def read_track(content: bytes) -> list[tuple[float, float]]:

@@ -1,4 +1,4 @@
-"""What we tell the issuer of every row of its list, read from the fire points as they stand."""
+"""Our answers to the issuer for every row of its list, read from the fire points as they stand."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

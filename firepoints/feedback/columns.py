@@ -1,4 +1,4 @@
-"""Which columns of an issuer's list take our answer: found by heading, else two new ones to the right of it."""
+"""The columns of an issuer's list that take our answer: found by heading, else two new ones to the right of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Columns:
 
 
 def answer_columns(names: Sequence[str]) -> Columns:
-    """Where the answer goes in a sheet with these headings. 备注 alone is the issuer's own: then columns are added."""
+    """The columns of the answer in a sheet with these headings. 备注 alone is the issuer's own: then columns are added."""
     column_of: dict[str, int] = {}
     for at, name in enumerate(names):
         plain = BRACKETS.sub("", compact(name))
@@ -47,7 +47,7 @@ def answer_columns(names: Sequence[str]) -> Columns:
 
 
 def text_for(kind: str, answer: Answer, heading: str = "") -> str:
-    """What stands in a column of this kind. A heading that asks 是否… (but 属实) is answered 是 or 否."""
+    """The text for a column of this kind. A heading that asks 是否… (but 属实) is answered 是 or 否."""
     if kind == "verdict":
         is_question = heading.startswith("是否") and "属实" not in heading and "真实" not in heading
         return {"属实": "是", "不属实": "否"}.get(answer.verdict, answer.verdict) if is_question else answer.verdict

@@ -1,4 +1,4 @@
-"""Our answer appended to the lines of a CSV that is somebody else's: what was there keeps its bytes."""
+"""Our answer appended to the lines of a issuer's CSV: what was there keeps its bytes."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r)|[^\r\n]+\Z")
 
 
 def append_columns(data: bytes, added: Mapping[int, Sequence[str]]) -> bytes:
-    """`added`: record number from 1 → the texts of the new columns. Other records stay as they are.
+    """The bytes with new columns. `added`: record number from 1 → their texts. Other records stay as they are.
 
     Records shorter than the heading are filled up, so that the new cells stand under their headings. The encoding (a BOM
     too), the delimiter and the line ends stay. Raises SourceError when the bytes are no text.

@@ -1,4 +1,4 @@
-"""What became of each row: its point, the equal row of before, the newer version, its mending; always with a way there."""
+"""The fates of each row: its point, the equal row of before, the newer version, its mending; always with a way there."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -67,7 +67,7 @@ def returned_words(*, run: ImportRun, path: Path) -> Returned:
 
 
 def _once(opinions: Sequence[Opinion]) -> list[Opinion]:
-    """Two returned rows for one row of the list are both a problem."""
+    """The opinions, where two returned rows for one row of the list are both a problem."""
     matches = [opinion.of for opinion in opinions if opinion.of]
     twice = {of for of in matches if matches.count(of) > 1} if len(matches) != len(set(matches)) else set()
     return [

@@ -1,4 +1,4 @@
-"""The issuer's table as it came back: which of its rows says what to our answer, and which row of the list that is. Pure.
+"""The issuer's table as it came back: the opinion of each row on our answer, matched with its row of the list. Pure.
 
 A row is known by its 序号, else by its number in the sheet, and in both cases by its position: a table that was sorted anew
 or has rows taken out is not read against the wrong rows, and what does not fit is said, not guessed.
@@ -158,7 +158,7 @@ def match(place: Place, places: Sequence[Place]) -> tuple[Place | None, str]:
 
 
 def _agrees(place: Place, other: Place) -> bool:
-    """The same position; of rows that nobody can read, the same cells as far as the list's own go."""
+    """Whether the positions are the same; of rows that nobody can read, the cells as far as the list's own go."""
     if place.at is not None and other.at is not None:
         return all(abs(a - b) <= SAME for a, b in zip(place.at, other.at, strict=True))
     if place.at is not None or other.at is not None:

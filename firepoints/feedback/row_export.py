@@ -1,4 +1,4 @@
-"""Every row of an import with its outcome and what became of it, as a workbook for whoever lives in Excel."""
+"""Every row of an import with its outcome and what became of it, as a workbook."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ COLUMNS = (("工作表", 14), ("行", 8), ("结果", 10), ("列", 12), ("原因"
 
 
 def rows_workbook(*, run: ImportRun, actor: User) -> bytes:
-    """The .xlsx. Noted in journal.Access. Raises Refused for more rows than a sheet is good for."""
+    """The rows of a run as an .xlsx. Noted in journal.Access. Raises Refused for more rows than a sheet is good for."""
     count = run.rows + run.notes
     if count > MOST_ROWS:
         raise Refused(f"这次导入有 {count:,} 行，超过 {MOST_ROWS:,} 行：请用接口分页取", code="too_many_rows")

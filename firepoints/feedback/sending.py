@@ -70,7 +70,7 @@ def feedback_file(*, run: ImportRun, actor: User) -> Feedback:
 
 
 def require_list(run: ImportRun) -> None:
-    """Only an official list is answered, and only one in force."""
+    """Raise Refused unless the run is an official list in force: only those are answered."""
     if run.source.source_class != Source.Class.OFFICIAL_LIST:
         raise BadInput("只有官方清单要反馈", where="反馈", code="not_a_list")
     if run.repeats_id:
@@ -181,7 +181,7 @@ def _into_text(
 
 @transaction.atomic
 def feedback_due_set(*, run: ImportRun, actor: User, due_on: date, document_no: str = "") -> FeedbackDue:
-    """Until when the issuer wants the answer, by its document. Raises NotAllowed, Refused for what is no list."""
+    """Register until when the issuer wants the answer, by its document. Raises NotAllowed, Refused for what is no list."""
     require_bureau(actor)
     require_list(run)
     row = FeedbackDue.objects.create(run=run, due_on=due_on, document_no=document_no.strip()[:80], actor=actor)
@@ -227,7 +227,7 @@ def final_word_record(
     note: str = "",
     row_answer: RowAnswer | None = None,
 ) -> FinalWord:
-    """What the issuer said to our answer for one row. A rejected 查否 becomes an open question of its point.
+    """Record what the issuer said to our answer for one row. A rejected 查否 becomes an open question of its point.
 
     Nothing that was decided changes by this: the bureau, or the person who decides, looks at it again. The same words
     again add nothing. `row_answer`: our answer, if the caller has read it in this transaction. Raises NotAllowed, Missing

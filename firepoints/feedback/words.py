@@ -1,4 +1,4 @@
-"""What we tell an issuer of one of its rows: a verdict, a sentence, and whether it is our last word."""
+"""Our answer to an issuer on one of its rows: a verdict, a sentence, and whether it is our last word."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -35,7 +35,7 @@ REPLACED = Answer("已更正", "由更正清单的新一行替代", True)
 
 
 def unread(reason: str) -> Answer:
-    """A quarantined row that nobody has mended yet."""
+    """The answer for a quarantined row that nobody has mended yet."""
     return Answer(IN_WORK, f"无法核实：{reason}，请核对原表", False)
 
 

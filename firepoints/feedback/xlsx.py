@@ -1,4 +1,4 @@
-"""Writing texts into cells of an .xlsx that is somebody else's: only those cells change.
+"""Texts written into cells of an issuer's .xlsx: only those cells change.
 
 Every part of the package but the sheets written to keeps its bytes (styles, shared strings, pictures, other sheets). A
 cell becomes an inline string: text, never a formula. No library keeps a foreign workbook whole, hence by hand.
@@ -200,7 +200,7 @@ class _Sheet:
         )
 
     def _widen(self, row: Any, column: int) -> None:
-        """Keep what states the extent true: the row's spans, the sheet's dimension, the width of a new column."""
+        """Widen what states the extent: the row's spans, the sheet's dimension, the columns with their width."""
         spans = re.fullmatch(r"(\d+):(\d+)", row.get("spans", ""))
         if spans and int(spans[2]) < column + 1:
             row.set("spans", f"{spans[1]}:{column + 1}")

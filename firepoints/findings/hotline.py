@@ -21,7 +21,7 @@ READ_ALL = frozenset({Role.BUREAU, Role.AUDITOR})
 
 
 def require_no_phone(text: str) -> None:
-    """A note is read by everybody who sees the point. Raises BadInput when it holds a phone number."""
+    """Raise BadInput for a note with a phone number: notes are read by everybody who sees the point."""
     if _PHONE.search(text):
         raise BadInput("说明人人看得到，不要写电话；电话写在“举报人电话”一栏", where="note", code="phone_in_note")
 
@@ -88,7 +88,7 @@ def reports_for(user: User) -> QuerySet[HotlineReport]:
 
 
 def skip_numbers(lost: int | None) -> dict[str, int]:
-    """After a restore: leave out as many numbers as acts were lost, as with the numbers of fire points."""
+    """Leave out, after a restore, as many numbers as acts were lost, as with the numbers of fire points."""
     count = restoring.UNKNOWN_LOSS if lost is None else lost
     if not count:
         return {}

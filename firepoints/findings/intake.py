@@ -194,7 +194,7 @@ def _refuse_informant(fields: Mapping[str, Any]) -> None:
 
 
 def _inspects_for_the_city(actor: User) -> bool:
-    """A patrol of the city itself; the inspectors of counties, townships and villages find for themselves (自查)."""
+    """Whether this is a patrol of the city itself; the inspectors of counties, townships and villages find for themselves (自查)."""
     return posts_held(actor).filter(kind=PostKind.INSPECTOR, level=Level.CITY).exists()
 
 

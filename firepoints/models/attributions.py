@@ -1,4 +1,4 @@
-"""Whose fire it is: five codes and the people of that date, appended and never rewritten (C2)."""
+"""The attribution of a fire: five codes and the people of that date, appended and never rewritten (C2)."""
 
 from django.conf import settings
 from django.db import models
@@ -46,7 +46,7 @@ class Attribution(AppendOnlyModel):
 
 
 class AttributionPerson(AppendOnlyModel):
-    """Who held a post of a cell in the chain on the fire's Beijing date; `holder` null = vacant (a gap, not an error)."""
+    """A person who held a post of a cell in the chain on the fire's Beijing date; `holder` null = vacant (a gap, not an error)."""
 
     attribution = models.ForeignKey(Attribution, models.PROTECT, related_name="people")
     level = models.CharField(max_length=10, choices=LEVEL_LABELS.items())

@@ -94,7 +94,7 @@ class Verification(AppendOnlyModel):
 
 
 class JointAttendance(AppendOnlyModel):
-    """Who came to the joint verification. Staying away gives no veto (C11)."""
+    """Whether a party came to the joint verification. Staying away gives no veto (C11)."""
 
     class Outcome(models.TextChoices):
         PRESENT = "present", "到场"

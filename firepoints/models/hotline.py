@@ -57,7 +57,7 @@ class HotlineReport(models.Model):
 
 
 class HotlineInformant(models.Model):
-    """Who called, and where to call back. No list, export, API or entry reads this table."""
+    """The informant of a 举报: who called, and where to call back. No list, export, API or entry reads this table."""
 
     report = models.OneToOneField(HotlineReport, models.PROTECT, related_name="informant")
     name = models.CharField("举报人", max_length=60, blank=True)

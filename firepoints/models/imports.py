@@ -52,7 +52,7 @@ class ImportRunQuerySet(models.QuerySet["ImportRun"]):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run is: the words for its phase, `done` of `total` in that phase, when that was written, and whether
+    """The progress of a run: the words for its phase, `done` of `total` in that phase, when that was written, and whether
     its worker has been silent for longer than its lease (then the next one, or the sweep, takes it up)."""
 
     words: str
@@ -262,7 +262,7 @@ class DetectionKey(models.Model):
 
     @property
     def base(self) -> str:
-        """What is equal for all versions of one row."""
+        """The part of the key that is equal for all versions of one row."""
         return satellite_base(self.key) if self.base_key is None else self.base_key
 
 

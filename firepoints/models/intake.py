@@ -1,4 +1,4 @@
-"""What people do with an import: name its columns, mend its rows, answer its issuer. Every row of these is for ever."""
+"""The work of people on an import: name its columns, mend its rows, answer its issuer. Every row of these is for ever."""
 
 from django.conf import settings
 from django.db import models
@@ -12,7 +12,7 @@ from firepoints.models.sources import Source
 
 
 class ColumnMapping(AppendOnlyModel):
-    """Which column of an issuer's layout is which field, as a person set it: the latest version of (source, issuer).
+    """The field of each column of an issuer's layout, as a person set it: the latest version of (source, issuer).
 
     `fields`: field of the reader → heading as the file spells it; {} forgets what was set before.
     """
@@ -74,7 +74,7 @@ class DroppedRow(AppendOnlyModel):
 
 
 class FeedbackDue(AppendOnlyModel):
-    """Until when the issuer wants its answer (反馈), by its document; the latest row holds."""
+    """The day until which the issuer wants its answer (反馈), by its document; the latest row holds."""
 
     run = models.ForeignKey(ImportRun, models.PROTECT, related_name="feedback_dues")
     due_on = models.DateField("反馈期限")
@@ -104,7 +104,7 @@ class FeedbackSent(AppendOnlyModel):
 
 
 class FinalWord(AppendOnlyModel):
-    """What the issuer says to our answer for one row: it accepts it, or it does not (policy.md §3). The latest holds.
+    """The issuer's word on our answer for one row: it accepts it, or it does not (policy.md §3). The latest holds.
 
     `answer` is what we had said when it spoke; `point` the fire point of the row at that time.
     """

@@ -16,7 +16,7 @@ from firepoints.terms.states import Basis, FinalBy, State
 
 class FirePointQuerySet(models.QuerySet["FirePoint"]):
     def visible_to(self, user: Any) -> "FirePointQuerySet":
-        """What `user` may see by the posts held today; nothing by default."""
+        """The points that `user` may see by the posts held today; nothing by default."""
         return cast("FirePointQuerySet", visible_points(self, user, PointCounty.objects.all()))
 
 
@@ -132,7 +132,7 @@ class PointCounty(models.Model):
 
 
 class Membership(models.Model):
-    """Which detections a point gathers, and why. A detection belongs to at most one point at a time."""
+    """A detection that a point gathers, and why. A detection belongs to at most one point at a time."""
 
     point = models.ForeignKey(FirePoint, models.PROTECT, related_name="memberships")
     detection = models.ForeignKey(Detection, models.PROTECT, related_name="memberships")

@@ -21,7 +21,10 @@ class QuestionQuerySet(AnsweredOnceQuerySet):
 
 
 def _open(kind: str, fields: list[str], filled: str) -> models.UniqueConstraint:
-    """One open question per point, kind and subject. NULLs differ in a unique index, so each kind of subject has its own."""
+    """The constraint of one open question per point, kind and subject.
+
+    NULLs differ in a unique index, so each kind of subject has its own.
+    """
     holds = Q(answered_at__isnull=True)
     for name in ABOUT:
         holds &= Q(**{f"{name}__isnull": name != filled})
@@ -122,5 +125,5 @@ class Question(AnsweredOnceModel):
 
     @property
     def about(self) -> tuple[str, int | None]:
-        """What it is about: the field that says so with its key, ("", None) for the point as it is."""
+        """The subject of the question: the field that says so with its key, ("", None) for the point as it is."""
         return next(((name, key) for name in ABOUT if (key := getattr(self, f"{name}_id"))), ("", None))

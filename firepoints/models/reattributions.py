@@ -1,4 +1,4 @@
-"""What a correcting edition would change: a proposal per point, which a person takes up or leaves (C2, C11)."""
+"""Reattributions by a correcting edition: a proposal per point, which a person takes up or leaves (C2, C11)."""
 
 from django.conf import settings
 from django.db import models

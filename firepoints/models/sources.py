@@ -1,4 +1,4 @@
-"""Where sightings come from and how this city reads the policy (policy.md §2, §3)."""
+"""Sources of sightings, and the rulings of this city on the policy (policy.md §2, §3)."""
 
 from django.db import models
 
@@ -66,7 +66,7 @@ class Ruling(AppendOnlyModel):
 
 
 class Feed(models.Model):
-    """How a source that is asked, or a folder that is watched, is doing: what came last, and when it is asked again."""
+    """The condition of a source that is asked, or of a folder that is watched: what came last, and when it is asked again."""
 
     name = models.CharField(max_length=40, unique=True)
     tried_at = models.DateTimeField(null=True, blank=True)

@@ -1,4 +1,4 @@
-"""What the pages ask of the app above: money in words, already scoped. Without an answer the pages show no money.
+"""The questions of the pages to the app above: money in words, already scoped. Without an answer the pages show no money.
 
 penalties registers its answer from `ready()`, as it does for `firepoints.policy.pins`.
 """
@@ -45,13 +45,13 @@ class PointMoney:
 
 
 class MoneyPanel(Protocol):
-    """What an app that knows the money offers."""
+    """The questions that an app which knows the money answers."""
 
     def month(self, points: QuerySet[FirePoint]) -> MonthMoney:
-        """Over the counted ones of `points`, which are those of a month that the user may see."""
+        """The money of the counted ones of `points`, which are those of a month that the user may see."""
 
     def point(self, point: FirePoint, user: User) -> PointMoney:
-        """Of one point that the user may see; what the user may not open has no url."""
+        """The money of one point that the user may see; what the user may not open has no url."""
 
     def tasks(self, user: User) -> list[dict[str, Any]]:
         """Items of 谁现在要做什么 for this user, as partials/q.html takes them, with `mine`."""

@@ -10,9 +10,9 @@ SELF_FOUND, CITY_ENFORCEMENT = "self_found_counts", "city_enforcement_counts"
 
 LOCAL = ("county", "township", "village")
 _OF_THE_ABOVE = {
-    **{(one, "satellite"): one in ("national", "province") for one in AUTHORITIES},
-    **{(one, kind): True for one in ("national", "province", "city") for kind in ("supervision", "patrol")},
-    **{(one, "enforcement"): True for one in ("national", "province")},
+    **{(authority, "satellite"): authority in ("national", "province") for authority in AUTHORITIES},
+    **{(authority, kind): True for authority in ("national", "province", "city") for kind in ("supervision", "patrol")},
+    **{(authority, "enforcement"): True for authority in ("national", "province")},
 }
 
 
@@ -22,7 +22,7 @@ def key_of(authority: str, kind: str) -> str:
 
 
 def default_of(authority: str, kind: str) -> bool | str:
-    """What holds without a ruling of the cell: yes or no, or the name of the question that decides (policy.md §2)."""
+    """The default of a cell without a ruling: yes or no, or the name of the question that decides (policy.md §2)."""
     if (authority, kind) == ("city", "enforcement"):
         return CITY_ENFORCEMENT
     return _OF_THE_ABOVE.get((authority, kind), SELF_FOUND)

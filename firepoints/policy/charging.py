@@ -1,4 +1,4 @@
-"""Which sightings can carry a charge, and on what ground (C12, policy.md §3): sources are data, readings are rulings."""
+"""The sightings that can carry a charge, and their ground (C12, policy.md §3): sources are data, readings are rulings."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -12,7 +12,7 @@ from core.registry import Slot
 
 @dataclass(frozen=True, slots=True)
 class PointFacts:
-    """What a rule may look at. `burn_date` is Beijing (policy.md §2f); `source` is authority:kind ("national:satellite").
+    """The facts that a rule may look at. `burn_date` is Beijing (policy.md §2f); `source` is authority:kind ("national:satellite").
 
     `area_mu` is the burnt area in 亩 where somebody measured it.
     """

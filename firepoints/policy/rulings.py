@@ -1,4 +1,4 @@
-"""How this city reads the questions that the policy leaves open (policy.md §2), by date, with the document.
+"""The rulings of this city on the questions that the policy leaves open (policy.md §2), by date, with the document.
 
 A default is what holds until a ruling is registered. What matters to money is pinned at 认定 by `rulings_on`, so a later
 ruling never changes an earlier decision.
@@ -58,7 +58,7 @@ def ruling(key: str, on: date) -> Any:
 
 
 def words(key: str, on: date) -> Any:
-    """What the policy pack says under a key of its own (titles, the duties of a 责任书), in force on a date, or None."""
+    """The words of the policy pack under a key of its own (titles, the duties of a 责任书), in force on a date, or None."""
     row = Ruling.objects.filter(key=key, valid_from__lte=on).order_by("-valid_from").first()
     return row.value if row else None
 
@@ -69,7 +69,7 @@ def values_on(on: date) -> dict[str, Any]:
 
 
 def rulings_on(on: date) -> dict[str, list[Any]]:
-    """What 认定 pins: {key: [valid_from, document_no, value]}; "" and "" where no ruling was registered.
+    """The rulings that 认定 pins: {key: [valid_from, document_no, value]}; "" and "" where no ruling was registered.
 
     A cell of the matrix without a ruling of its own has that of the question that decides it.
     """

@@ -135,7 +135,7 @@ class Command(JinshaoCommand):
 
 
 def _ways_of_reading(options: dict[str, Any]) -> dict[str, Any]:
-    """What `ImportOrder.options` takes of the command's."""
+    """The command's options that `ImportOrder.options` takes."""
     ways: dict[str, Any] = {}
     if options["observed"]:
         ways["observed"] = _observed(options["observed"], options["source"])

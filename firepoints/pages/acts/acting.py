@@ -66,7 +66,7 @@ def _refused(request: HttpRequest, point: FirePoint, action: str, form: ActForm,
 
 
 def is_done_already(request: HttpRequest, point: FirePoint, action: str, form: ActForm | None = None) -> bool:
-    """A second press of the same button: this user's same act is the last step, and minutes old or the very next version
+    """Whether this is a second press of a button: this user's same act is the last step, and minutes old or the very next version
     after the one on the page (`form`), which may be sent again hours later when the net is back. What says something
     else than the step is no second press."""
     last = point.steps.order_by("-seq").first()

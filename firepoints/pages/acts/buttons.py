@@ -30,7 +30,7 @@ class Buttons:
 
 
 def buttons_of(point: FirePoint, actions: list[Available[Facts]], *, is_asked: bool) -> Buttons:
-    """One main button at most: the first open next step."""
+    """The buttons of a point: the first open next step is the main one, and there is one at most."""
     next_actions = {transition.action for transition in TRANSITIONS if transition.is_next}
     next_actions |= {"split"} if point.is_oversize else set()
     next_actions |= {"review", "stand"} if is_asked else set()

@@ -36,7 +36,7 @@ def copy_of(piece: Evidence, longest_px: int) -> Path | None:
 
 
 def _write(image: Image.Image, target: Path) -> Path:
-    """By rename: two who ask at once must not read half a file."""
+    """Write the copy and rename it into place: two who ask at once must not read half a file."""
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, draft = tempfile.mkstemp(dir=target.parent, prefix=".draft-")
     with os.fdopen(handle, "wb") as file:

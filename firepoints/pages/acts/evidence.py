@@ -135,7 +135,7 @@ def _download(piece: Evidence) -> FileResponse:
 
 
 def _sealed(response: FileResponse) -> FileResponse:
-    """A file from the field runs nothing, whatever it is."""
+    """The answer with headers that let a file from the field run nothing, whatever it is."""
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response

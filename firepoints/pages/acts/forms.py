@@ -41,7 +41,7 @@ class ActForm(forms.Form):
         self.fields["reason"] = forms.CharField(label=label, max_length=500, required=is_required, widget=_AREA)
 
     def data_of(self) -> dict[str, Any]:
-        """What the act is given; empty values are left to the service's defaults."""
+        """The data of the act; empty values are left to the service's defaults."""
         data = {name: value for name, value in self.cleaned_data.items() if name != "expected_version"}
         return {name: value for name, value in data.items() if value not in ("", None, [])}
 

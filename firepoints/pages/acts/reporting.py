@@ -23,7 +23,7 @@ from journal.record import services as journal
 @require_safe
 @never_cache
 def report(request: HttpRequest, point_id: int) -> HttpResponse:
-    """Photos go to the evidence view, the conclusion to the act view; this page holds both and says what is missing."""
+    """The page of a report: photos for the evidence view, a conclusion for the act view, and what is missing yet."""
     point = point_or_404(request, point_id)
     viewer = viewer_of(request, point)
     sightings = sightings_of(point)
@@ -59,7 +59,7 @@ def report(request: HttpRequest, point_id: int) -> HttpResponse:
 
 
 def _checks(pieces: list[Evidence], inside: int) -> list[dict[str, str]]:
-    """What a report rests on, and what a 查否 would still need (policy.md §5)."""
+    """The checks of a report: its evidence, and what a 查否 would still need (policy.md §5)."""
     photos = len({piece.sha256 for piece in pieces if piece.kind == Evidence.Kind.PHOTO})
     has_track = any(piece.kind == Evidence.Kind.TRACK for piece in pieces)
     return [

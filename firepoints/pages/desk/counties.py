@@ -73,7 +73,7 @@ def _row(code: str, name: str, counts: dict[str, Any] | None, month: Month, mone
 
 
 def urls_of(urls: dict[str, str]) -> dict[str, str]:
-    """Templates cannot name an empty key."""
+    """The addresses with "every" for the empty view: templates cannot name an empty key."""
     return {name or "every": url for name, url in urls.items()}
 
 

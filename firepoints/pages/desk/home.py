@@ -25,7 +25,7 @@ from grids.models import Edition, Post, User
 @require_safe
 @never_cache
 def home(request: HttpRequest) -> HttpResponse:
-    """The month of `?month=`, else this month, else (it being empty) the latest month with a fire."""
+    """The home page for the month of `?month=`, else this month, else (it being empty) the latest month with a fire."""
     roles = grids.roles_of(request.user)
     edition = grids.edition_now()
     if edition is None:
@@ -133,7 +133,7 @@ def tiles_of(numbers: dict[str, int], month: Month, money: Money) -> list[dict[s
 
 
 def _steps_to_start() -> list[dict[str, Any]]:
-    """What an empty deployment still needs, in order; the first open step is now."""
+    """The steps that an empty deployment still needs, in order; the first open step is now."""
     has_runs = ImportRun.objects.filter(state=ImportRun.State.COMMITTED).exists()
     steps = [
         ("账号与岗位", "市局经办、认定人、各县（区）指定部门：user add 建账号、任岗位", "依据 二、四(一)",

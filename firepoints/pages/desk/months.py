@@ -13,7 +13,7 @@ from firepoints.terms.states import LIVE, Basis, State
 
 
 def month_numbers(user: Any, month: Month) -> dict[str, int]:
-    """What `user` may see of a month, in one query: how many points stand where, and how many count."""
+    """The numbers of the points of a month that `user` may see, in one query: by state, and how many count."""
     points = FirePoint.objects.visible_to(user).filter(burned_in(month))
     live = Q(state__in=LIVE)
     conditions = {

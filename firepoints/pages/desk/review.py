@@ -36,7 +36,7 @@ RATE_WINDOW = timedelta(days=90)
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def desk(request: HttpRequest) -> HttpResponse:
-    """`?point=ID` picks one, else the one that waits longest. POST decides and goes on to the next."""
+    """The desk with the point of `?point=ID`, else the one that waits longest. POST decides and goes on to the next."""
     if Role.RECOGNISER not in grids.roles_of(request.user):
         raise PermissionDenied("认定只由认定人办理；火点列表里可以看待认定的火点。")
     if request.method == "POST":
@@ -149,7 +149,7 @@ def _item(point: FirePoint, chosen: FirePoint) -> dict[str, Any]:
 
 
 def _checks(point: FirePoint, pieces: list[Evidence]) -> list[dict[str, str]]:
-    """What the filed record rests on, with the measures; for a 查否 all that it must bring (policy.md §5)."""
+    """The checks of the filed record, with the measures; for a 查否 all that it must bring (policy.md §5)."""
     record = point.verification
     assert record is not None  # noqa: S101  for the type checker
     mine = list(record.evidence.all())

@@ -94,7 +94,7 @@ def _found(
 
 
 def _keep_photo(request: HttpRequest, form: FindingForm, user: User, point: FirePoint, sighting: Detection) -> None:
-    """The finding stands already: a photo that cannot be kept is said, and who can send it."""
+    """Store the photo of a finding that is recorded already; a refusal is said, and who can send the photo."""
     photo = form.cleaned_data["photo"]
     try:
         evidence_store(

@@ -135,7 +135,7 @@ def _own_source(user: User, choices: dict[str, str]) -> str:
 
 
 class OutcomeForm(forms.Form):
-    """How a 举报 ended."""
+    """The form of the outcome of a 举报."""
 
     outcome = forms.ChoiceField(
         label="办理结果",
@@ -153,7 +153,7 @@ class OutcomeForm(forms.Form):
 
 
 class RevealForm(forms.Form):
-    """Why the bureau needs to know who called."""
+    """The form of the reason for which the bureau needs to know who called."""
 
     reason = forms.CharField(
         label="查看的理由",

@@ -19,7 +19,7 @@ DENIED = "外县（区）人员的发现由市局经办处理。"
 @require_safe
 @never_cache
 def outside_findings(request: HttpRequest) -> HttpResponse:
-    """What waits, the oldest first."""
+    """The page of the findings that wait, the oldest first."""
     holder(request, ANSWERERS, DENIED)
     return _page(request)
 

@@ -1,4 +1,4 @@
-"""What became of a finding, told to whoever filed it too: the point where it is now, and how far that is."""
+"""The fate of a finding, for whoever filed it too: the point where it is now, and how far that is."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Finding:
 
     @property
     def fate(self) -> str:
-        """In words, for the one who filed it: the state of the fire, not who decides what."""
+        """The fate in words, for the one who filed it: the state of the fire, not who decides what."""
         if self.run.state == ImportRun.State.WITHDRAWN:
             return "已撤回，不再算数"
         if self.sighting.is_outside:
@@ -84,7 +84,7 @@ def finding_or_404(uuid: UUID, user: User) -> Finding:
 
 
 def said_in(finding: Finding) -> dict[str, Any]:
-    """What was given beside place and time: note, proof of the date, finder; from the row as it was stored."""
+    """The fields of a finding beside place and time (note, proof of the date, finder), from the row as it was stored."""
     row = RawRow.objects.filter(run=finding.run).order_by("pk").first()
     try:
         fields = json.loads(row.raw) if row else {}

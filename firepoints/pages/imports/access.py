@@ -1,4 +1,4 @@
-"""Who may open the pages of imports, which run or row an address names, and how a refusal is said."""
+"""Access to the pages of imports: the role they need, the run or row of an address, the page of a refusal."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -63,7 +63,7 @@ def row_or_404(uuid: UUID, row_no: int, sheet: str) -> tuple[ImportRun, RawRow]:
 
 
 def says_why(view: View) -> View:
-    """A refusal that the page has no field for becomes a page of its own: what, and where to go on."""
+    """Show a refusal that the page has no field for as a page of its own: what, and where to go on."""
 
     @wraps(view)
     def said(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

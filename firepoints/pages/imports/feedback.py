@@ -1,4 +1,4 @@
-"""反馈: what we answer the issuer row by row, the filled workbook, its deadline, and the issuer's final word."""
+"""反馈: our answer to the issuer row by row, the filled workbook, its deadline, and the issuer's final word."""
 
 from typing import Any
 from uuid import UUID
@@ -143,7 +143,7 @@ def feedback_file(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @require_POST
 @says_why
 def due_set(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """Until when the issuer wants its answer."""
+    """Register until when the issuer wants its answer."""
     user, run = importer(request), run_or_404(uuid)
     form = DueForm(request.POST)
     if not form.is_valid():
@@ -156,7 +156,7 @@ def due_set(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @require_POST
 @says_why
 def sent_register(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """The answer went out, as it stands now."""
+    """Register that the answer went out, as it stands now."""
     user, run = importer(request), run_or_404(uuid)
     form = SentForm(request.POST)
     if form.is_valid():
@@ -173,7 +173,7 @@ def sent_register(request: HttpRequest, uuid: UUID) -> HttpResponse:
 @require_POST
 @says_why
 def word_record(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """The issuer's final word on one row."""
+    """Record the issuer's final word on one row."""
     user, run = importer(request), run_or_404(uuid)
     form = WordForm(request.POST)
     if form.is_valid():

@@ -70,7 +70,7 @@ def preview(request: HttpRequest) -> HttpResponse:
 
 
 def _misread(request: HttpRequest, form: PreviewForm) -> HttpResponse:
-    """Of an address or a form that names no file: only the time of observation can be asked for again."""
+    """The answer to a form that cannot be read: only the time of observation can be asked for again."""
     if set(form.errors) <= set(OBSERVED):
         return ask_observed(request, form, status=400)
     messages.error(request, "这个预览打不开了，请重新选择文件")

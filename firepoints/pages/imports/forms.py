@@ -65,7 +65,7 @@ class ReadingForm(forms.Form):
         self.fields["supersedes"].choices = [("", "不替代"), *named]  # type: ignore[attr-defined]
 
     def column_mapping(self) -> dict[str, str]:
-        """Which column is which field: as chosen for this file, else as remembered for its source and issuer."""
+        """Field → column: as chosen for this file, else as remembered for its source and issuer."""
         return remembered(self.cleaned_data["source"], self.cleaned_data["issuer"])
 
     def as_query(self) -> dict[str, str]:

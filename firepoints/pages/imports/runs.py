@@ -108,7 +108,7 @@ def _may_be_tried_again(run: ImportRun) -> bool:
 
 
 def _answer_facts(run: ImportRun) -> dict[str, Any] | None:
-    """When the issuer's answer is due, and whether it went out; None for what is not answered."""
+    """The facts of the issuer's answer, when it is due and whether it went out; None for what is not answered."""
     if not sending.is_answerable(run):
         return None
     due_on, ground = sending.due_of(run)
@@ -130,7 +130,7 @@ def progress(request: HttpRequest, uuid: UUID) -> JsonResponse:
 
 @require_safe
 def difference(request: HttpRequest, uuid: UUID) -> HttpResponse:
-    """What a corrected list changed of the list before."""
+    """The page of what a corrected list changed of the list before."""
     reader(request)
     run = run_or_404(uuid)
     comparison = shown_difference.shown(list_difference.difference_after(run), replaced=run.supersedes)

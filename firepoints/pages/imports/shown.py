@@ -1,4 +1,4 @@
-"""What the import pages show: outcomes that add up, the address of every refused cell, where each row lies."""
+"""Runs and rows as the import pages show them: outcomes that add up, the address of every refused cell, where each row lies."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -230,7 +230,7 @@ def zone_of(parser: str) -> str:
 
 
 def observed_words(meta: Mapping[str, Any]) -> str:
-    """When a file without times of its own was taken, in Beijing time, and who says so; "" where its rows say it."""
+    """The time in Beijing at which a file without times of its own was taken, and who says so; "" where its rows say it."""
     if "observed" not in meta:
         return ""
     begin, end = (datetime.fromisoformat(text).astimezone(clock.BEIJING) for text in meta["observed"])

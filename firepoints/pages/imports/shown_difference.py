@@ -1,4 +1,4 @@
-"""What the pages show of a corrected list: new, gone, moved and unchanged rows, and the points that are touched."""
+"""A corrected list as the pages show it: new, gone, moved and unchanged rows, and the points that are touched."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ def _touched(line: Line, points: dict[int, FirePoint]) -> dict[str, Any]:
 
 
 def _fate(point: FirePoint | None) -> str:
-    """What a row that goes out of force means for its point, by the state of that."""
+    """The consequence in words of a row's going out of force, by the state of its point."""
     if point is None:
         return "没有火点"
     if point.state in DECIDED:

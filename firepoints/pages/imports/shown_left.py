@@ -1,4 +1,4 @@
-"""What a failed import has left behind: rows that nobody sees elsewhere and that count nowhere, and whether they add up."""
+"""The rows that a failed import has left behind: rows that nobody sees elsewhere and that count nowhere, and whether they add up."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from django.db.models import Count
 from firepoints.models import DetectionKey, ImportRun, RawRow
 
 Outcome = RawRow.Outcome
-DATA = tuple(one for one in Outcome if one != Outcome.NOTE)
+DATA = tuple(outcome for outcome in Outcome if outcome != Outcome.NOTE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Left:
 
 
 def left_of(run: ImportRun) -> Left | None:
-    """None for a run that has not failed, or failed before anything was stored. Counted from the rows themselves."""
+    """The rows of a failed run, counted from the rows themselves; None where it has not failed or nothing was stored."""
     if run.state != ImportRun.State.FAILED or not run.chunks:
         return None
     stored: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""Which points a list, a tile or a map shows: one table of named views, so that a number and the rows behind it agree."""
+"""The points that a list, a tile or a map shows: one table of named views, so that a number and the rows behind it agree."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""What stands around a point and may explain it: a hint and whom it concerns, never an exemption (C1, C15, C16)."""
+"""Hints on what stands around a point and may explain it, and whom each concerns; never an exemption (C1, C15, C16)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

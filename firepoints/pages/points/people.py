@@ -51,7 +51,7 @@ def holders_of(point: FirePoint) -> list[User]:
 
 
 def gaps(groups: Iterable[dict[str, Any]]) -> int:
-    """How many posts nobody held."""
+    """The number of posts that nobody held."""
     return sum(not person["name"] for group in groups for person in group["people"])
 
 

@@ -63,7 +63,7 @@ def _row(point: FirePoint, sources: list[str], now: datetime) -> Row:
 
 
 def flags_of(point: FirePoint, *, is_asked: bool) -> list[tuple[str, str]]:
-    """What hangs on a point beside its state."""
+    """(words, kind) of what hangs on a point beside its state."""
     verification = point.verification
     flags = [
         (point.is_cross, "跨界", "wait"),

@@ -61,7 +61,7 @@ def _sighting(detection: Detection, why: str) -> Sighting:
 
 
 def _sensor(detection: Detection) -> tuple[str, ...]:
-    """A person's finding has no sensor, whatever its file calls it."""
+    """Satellite and instrument; a person's finding has no sensor, whatever its file calls it."""
     return (detection.satellite, detection.instrument) if detection.kind == Detection.Kind.SATELLITE else ()
 
 
@@ -92,7 +92,7 @@ def first_pass(sightings: list[Sighting]) -> Detection | None:
 
 
 def repeated(sightings: list[Sighting]) -> str:
-    """Whether several passes saw it, as the recogniser reads it."""
+    """A sentence for the recogniser where several passes saw the fire, else ""."""
     times = sorted(
         {sighting.detection.starts_at for sighting in sightings if sighting.detection.kind == Detection.Kind.SATELLITE}
     )

@@ -1,4 +1,4 @@
-"""How a fire point is said on a page: its mark, its state in words, its place, and spans of time."""
+"""A fire point in the words of a page: its mark, its state in words, its place, and spans of time."""
 
 from datetime import UTC, datetime, timedelta
 
