@@ -48,7 +48,7 @@ class Position:
     missing_because: str = ""
 
 
-def evidence_store(
+def evidence_store(  # noqa: PLR0913  the act's data
     *,
     point: FirePoint | int | str,
     actor: User,
