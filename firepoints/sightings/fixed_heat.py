@@ -50,14 +50,14 @@ def hot_cells(lon: Sequence[float], lat: Sequence[float], day: Sequence[int], *,
         return []
     x = np.floor(np.round(np.asarray(lon) * PER_DEGREE, 6)).astype(np.int64)
     y = np.floor(np.round(np.asarray(lat) * PER_DEGREE, 6)).astype(np.int64)
-    seen = np.unique(np.column_stack([x, y, np.asarray(day, dtype=np.int64)]), axis=0)
-    cells, days = np.unique(seen[:, :2], axis=0, return_counts=True)
-    found = [
+    cell_days = np.unique(np.column_stack([x, y, np.asarray(day, dtype=np.int64)]), axis=0)
+    cells, days = np.unique(cell_days[:, :2], axis=0, return_counts=True)
+    candidates = [
         HotCell(int(cx), int(cy), int(number))
         for (cx, cy), number in zip(cells, days, strict=True)
         if number >= least_days
     ]
-    return sorted(found, key=lambda cell: (-cell.days, cell.y, cell.x))
+    return sorted(candidates, key=lambda cell: (-cell.days, cell.y, cell.x))
 
 
 def fixed_heat_propose(*, until: date | None = None, actor: User | None = None) -> int:
@@ -72,11 +72,11 @@ def fixed_heat_propose(*, until: date | None = None, actor: User | None = None) 
         live_key__isnull=False, kind=Detection.Kind.SATELLITE, is_outside=False, beijing_date__gt=since,
         beijing_date__lte=until,
     ).values_list("lon", "lat", "beijing_date")  # fmt: skip
-    found = list(rows)
+    sightings = list(rows)
     cells = hot_cells(
-        [row[0] for row in found],
-        [row[1] for row in found],
-        [row[2].toordinal() for row in found],
+        [row[0] for row in sightings],
+        [row[1] for row in sightings],
+        [row[2].toordinal() for row in sightings],
         least_days=int(values["fixed_heat_days"]),
     )
     places = [place for place in _places(cells, values["fixed_heat_window_d"]) if not _is_known(place)]

@@ -53,42 +53,50 @@ def _heading(detection: Detection) -> float | None:
 def site(detections: Iterable[Detection]) -> BaseGeometry:
     """Where the fire can have been. Findings on site settle it: where there are any, pixels no longer widen it."""
     every = list(detections)
-    on_site = [one for one in every if one.kind != Detection.Kind.SATELLITE]
-    return shapely.union_all([footprint_of(one) for one in on_site or every])
+    on_site = [detection for detection in every if detection.kind != Detection.Kind.SATELLITE]
+    return shapely.union_all([footprint_of(detection) for detection in on_site or every])
 
 
 def sites(groups: Sequence[Sequence[Detection]]) -> list[BaseGeometry]:
     """`site` of many points: all their footprints are drawn at once."""
-    chosen = [[one for one in every if one.kind != Detection.Kind.SATELLITE] or list(every) for every in groups]
-    flat = [one for some in chosen for one in some]
+    chosen = [
+        [detection for detection in every if detection.kind != Detection.Kind.SATELLITE] or list(every)
+        for every in groups
+    ]
+    flat = [detection for group in chosen for detection in group]
     shapes = footprints_of(flat)
-    found, at = [], 0
-    for some in chosen:
-        own = shapes[at : at + len(some)]
-        found.append(own[0] if len(own) == 1 else shapely.union_all(own))
-        at += len(some)
-    return found
+    areas, at = [], 0
+    for group in chosen:
+        own = shapes[at : at + len(group)]
+        areas.append(own[0] if len(own) == 1 else shapely.union_all(own))
+        at += len(group)
+    return areas
 
 
 def footprints_of(detections: Sequence[Detection]) -> npt.NDArray[np.object_]:
     """`footprint_of` of many detections, in their order."""
     nan = float("nan")
-    on_site = np.array([on_site_radius_km(one.accuracy_m) for one in detections], dtype=np.float64)[:, None] * 2**0.5
-    pixel = np.array([one.kind == Detection.Kind.SATELLITE for one in detections], dtype=bool)
-    instant = np.array([one.precision == "instant" for one in detections], dtype=bool)
-    sizes = [[nan if size is None else size for size in (one.scan_km, one.track_km)] for one in detections]
+    on_site = (
+        np.array([on_site_radius_km(detection.accuracy_m) for detection in detections], dtype=np.float64)[:, None]
+        * 2**0.5
+    )
+    pixel = np.array([detection.kind == Detection.Kind.SATELLITE for detection in detections], dtype=bool)
+    instant = np.array([detection.precision == "instant" for detection in detections], dtype=bool)
+    sizes = [
+        [nan if size is None else size for size in (detection.scan_km, detection.track_km)] for detection in detections
+    ]
     size = np.where(pixel[:, None], np.array(sizes, dtype=np.float64).reshape(-1, 2), on_site)
-    hours = [_beijing_hour(one) for one in detections]
-    lats = np.array([one.lat for one in detections], dtype=np.float64)
-    names = [one.satellite for one in detections]
+    hours = [_beijing_hour(detection) for detection in detections]
+    lats = np.array([detection.lat for detection in detections], dtype=np.float64)
+    names = [detection.satellite for detection in detections]
     heading = np.where(pixel & instant, headings_for(names, hours, lats), nan)
     error = np.where(pixel, sensor_errors_m(names), 0.0)
-    return footprints([one.lon for one in detections], lats, size[:, 0], size[:, 1], heading, error)
+    return footprints([detection.lon for detection in detections], lats, size[:, 0], size[:, 1], heading, error)
 
 
 def seen(detections: Iterable[Detection]) -> BaseGeometry:
     """Everything that the sensors saw: what a verifier must search (policy.md §5)."""
-    return shapely.union_all([footprint_of(one) for one in detections])
+    return shapely.union_all([footprint_of(detection) for detection in detections])
 
 
 def distance_m(area: BaseGeometry, lon: float, lat: float) -> float:

@@ -62,17 +62,17 @@ def rows_page(run: ImportRun, *, outcome: str = "", after: str = "", before: str
     detections; two queries, and one for each chunk that is opened.
     """
     if before and not after:
-        found = list(_backwards(run, outcome, _parsed(before), size + 1))[::-1]
-        has_more, rows = len(found) > size, found[-size:]
+        window = list(_backwards(run, outcome, _parsed(before), size + 1))[::-1]
+        has_more, rows = len(window) > size, window[-size:]
         return Page(
             _with_detections(rows), key_of(rows[0]) if has_more and rows else "", key_of(rows[-1]) if rows else ""
         )
-    found = list(_forwards(run, outcome, _parsed(after), size + 1))
-    rows = found[:size]
+    window = list(_forwards(run, outcome, _parsed(after), size + 1))
+    rows = window[:size]
     return Page(
         _with_detections(rows),
         key_of(rows[0]) if after and rows else "",
-        key_of(rows[-1]) if len(found) > size else "",
+        key_of(rows[-1]) if len(window) > size else "",
     )
 
 
@@ -115,10 +115,10 @@ def _backwards(run: ImportRun, outcome: str, edge: Key, most: int | None) -> Ite
 def _merged(run: ImportRun, outcome: str, edge: Key, most: int | None, *, backwards: bool) -> Iterator[RawRow]:
     """Single rows and rows of chunks, in one order; `most` bounds what is read, None reads all."""
     source, is_repeated = _shown(run)
-    asked = _asked(outcome, is_repeated)
-    if asked is None:
+    outcomes = _asked(outcome, is_repeated)
+    if outcomes is None:
         return
-    streams = [_singles(source, asked, edge, most, backwards), _chunked(source, asked, edge, backwards)]
+    streams = [_singles(source, outcomes, edge, most, backwards), _chunked(source, outcomes, edge, backwards)]
     for row in islice(_in_order(streams, backwards), most):
         if is_repeated and row.outcome == Outcome.KEPT:
             row.outcome = Outcome.IDENTICAL
@@ -144,8 +144,8 @@ def _in_order(streams: list[Iterator[RawRow]], backwards: bool) -> Iterator[RawR
     return heapq.merge(*streams, key=_order, reverse=backwards)
 
 
-def _singles(run: ImportRun, asked: list[str], edge: Key, most: int | None, backwards: bool) -> Iterator[RawRow]:
-    rows = run.raw_rows.filter(outcome__in=asked) if asked else run.raw_rows.all()
+def _singles(run: ImportRun, outcomes: list[str], edge: Key, most: int | None, backwards: bool) -> Iterator[RawRow]:
+    rows = run.raw_rows.filter(outcome__in=outcomes) if outcomes else run.raw_rows.all()
     if edge:
         sheet, number = edge
         beyond = ("lt", "lt") if backwards else ("gt", "gt")
@@ -154,32 +154,32 @@ def _singles(run: ImportRun, asked: list[str], edge: Key, most: int | None, back
     yield from rows[:most] if most is not None else rows.iterator(2000)
 
 
-def _chunked(run: ImportRun, asked: list[str], edge: Key, backwards: bool) -> Iterator[RawRow]:
+def _chunked(run: ImportRun, outcomes: list[str], edge: Key, backwards: bool) -> Iterator[RawRow]:
     chunks = run.raw_chunks.order_by("-seq" if backwards else "seq")
     number = edge[1] if edge else None
     if number is not None:
         chunks = chunks.filter(first_row__lt=number) if backwards else chunks.filter(last_row__gt=number)
     for pk, counts in chunks.values_list("pk", "counts"):
-        if asked and not any(counts.get(one) for one in asked):
+        if outcomes and not any(counts.get(outcome) for outcome in outcomes):
             continue
-        rows = list(_rows_in(RawChunk.objects.get(pk=pk), run, asked))
+        rows = list(_rows_in(RawChunk.objects.get(pk=pk), run, outcomes))
         for row in reversed(rows) if backwards else rows:
             if number is None or (row.row_no < number if backwards else row.row_no > number):
                 yield row
 
 
-def _rows_in(chunk: RawChunk, run: ImportRun, asked: Sequence[str]) -> Iterator[RawRow]:
-    codes = [code for code, outcome in OUTCOME_OF.items() if not asked or outcome in asked]
+def _rows_in(chunk: RawChunk, run: ImportRun, outcomes: Sequence[str]) -> Iterator[RawRow]:
+    codes = [code for code, outcome in OUTCOME_OF.items() if not outcomes or outcome in outcomes]
     columns = unpacked(chunk)
-    wanted = np.flatnonzero(np.isin(columns["outcome"].to_numpy(), codes))
-    some = columns.take(pa.array(wanted))
-    for number, outcome, detection, raw in zip(*(some[name].to_pylist() for name in COLUMNS), strict=True):
+    positions = np.flatnonzero(np.isin(columns["outcome"].to_numpy(), codes))
+    part = columns.take(pa.array(positions))
+    for number, outcome, detection, raw in zip(*(part[name].to_pylist() for name in COLUMNS), strict=True):
         yield RawRow(run=run, row_no=number, outcome=OUTCOME_OF[outcome], raw=raw, detection_id=detection)
 
 
 def _with_detections(rows: list[RawRow]) -> list[RawRow]:
-    found = Detection.objects.in_bulk({row.detection_id for row in rows if row.detection_id})
+    detections = Detection.objects.in_bulk({row.detection_id for row in rows if row.detection_id})
     for row in rows:
         if row.detection_id:
-            row.detection = found.get(row.detection_id)
+            row.detection = detections.get(row.detection_id)
     return rows

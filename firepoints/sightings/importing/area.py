@@ -50,9 +50,9 @@ def doubt_of(prepared: Prepared, *, datum: str) -> str:
 
     def county_of(lon: Floats, lat: Floats, under: str) -> list[str]:
         at = index.locate_places(*to_wgs84(lon, lat, under)).positions["county"]
-        return [names.get(str(codes[one]), "") if one >= 0 else "" for one in at.tolist()]
+        return [names.get(str(codes[position]), "") if position >= 0 else "" for position in at.tolist()]
 
-    found = check_datum(
+    check = check_datum(
         lon=prepared.table.lon,
         lat=prepared.table.lat,
         declared=datum,
@@ -61,18 +61,18 @@ def doubt_of(prepared: Prepared, *, datum: str) -> str:
         counties=list(names.values()),
         area=area_of_the_deployment(),
     )
-    return found.words if found.verdict in (WRONG, DOUBTFUL) else ""
+    return check.words if check.verdict in (WRONG, DOUBTFUL) else ""
 
 
 def refuse_wrong_datum(prepared: Prepared, run: ImportRun) -> None:
     """Raise DatumDoubt before anything is stored, unless a person has confirmed the datum."""
     if prepared.begin or run.options.get("datum_confirmed"):
         return
-    said = doubt_of(prepared, datum=run.datum)
-    if said:
+    doubt = doubt_of(prepared, datum=run.datum)
+    if doubt:
         details: dict[str, Any] = {"datum": run.datum}
         raise DatumDoubt(
-            f"{said}。核对坐标系；确认无误的，在预览里勾选（命令加 --datum-confirmed）再导入", details=details
+            f"{doubt}。核对坐标系；确认无误的，在预览里勾选（命令加 --datum-confirmed）再导入", details=details
         )
 
 

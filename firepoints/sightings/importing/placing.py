@@ -69,13 +69,13 @@ def place(table: SightingTable, *, datum: str) -> Places:
 
 def _by_edition(days: Ints) -> list[tuple[Edition, Ints]]:
     """Each edition with the rows whose Beijing date it rules."""
-    found, at = np.unique(days, return_inverse=True)
-    ruling = editions_of([date.fromordinal(day + EPOCH_DAY) for day in found.tolist()])
+    distinct_days, at = np.unique(days, return_inverse=True)
+    ruling = editions_of([date.fromordinal(day + EPOCH_DAY) for day in distinct_days.tolist()])
     editions = [edition for edition in ruling if edition is not None]
-    if len(editions) < len(found):
+    if len(editions) < len(distinct_days):
         raise Refused("还没有启用的边界版本：先 grid import，再 grid activate", code="no_edition")
     by_id = {edition.pk: edition for edition in editions}
-    of_row = np.array([edition.pk for edition in editions], dtype=np.int64)[at] if len(found) else days
+    of_row = np.array([edition.pk for edition in editions], dtype=np.int64)[at] if len(distinct_days) else days
     return [(edition, np.flatnonzero(of_row == pk)) for pk, edition in by_id.items()]
 
 
@@ -91,10 +91,10 @@ def _located(index: EditionIndex, lon: Floats, lat: Floats) -> tuple[Bools, npt.
     return inside, county.astype(np.str_), deepest.astype(np.str_)
 
 
-def _filled(codes: npt.NDArray[np.str_], rows: Ints, found: npt.NDArray[np.str_]) -> npt.NDArray[np.str_]:
-    wide = codes.astype(np.promote_types(codes.dtype, found.dtype), copy=False)
+def _filled(codes: npt.NDArray[np.str_], rows: Ints, new_codes: npt.NDArray[np.str_]) -> npt.NDArray[np.str_]:
+    wide = codes.astype(np.promote_types(codes.dtype, new_codes.dtype), copy=False)
     wide = wide.copy() if wide is codes else wide
-    wide[rows] = found
+    wide[rows] = new_codes
     return wide
 
 

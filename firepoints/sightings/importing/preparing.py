@@ -59,15 +59,15 @@ def prepare(
     is_packed = len(table) > ROWS_ONE_BY_ONE and table.rest is None and source.parser in reading.BY_SATELLITE
     keyed = np.flatnonzero(places.inside | places.edge) if is_packed else np.arange(len(table), dtype=np.int64)
     keyed = keyed[keyed >= begin]
-    some = None if len(keyed) == len(table) else keyed
-    keys = reading.keys_of(table, source=source, name=name, generation=generation_of(supersedes), rows=some)
+    rows = None if len(keyed) == len(table) else keyed
+    keys = reading.keys_of(table, source=source, name=name, generation=generation_of(supersedes), rows=rows)
     give_back(len(table))  # what reading and the keys have left behind
-    standing = judging.standing_for(keys, table.starts_at[keyed])
-    found = judging.judge(keys, places.inside[keyed], standing)
+    in_force = judging.standing_for(keys, table.starts_at[keyed])
+    verdicts = judging.judge(keys, places.inside[keyed], in_force)
     keys = keys.to_store()
     outcome = np.full(len(table), OutcomeCode.OUTSIDE, dtype=np.uint8)
-    outcome[keyed] = found.outcome
-    return Prepared(result, table, places, keyed, keys, found, outcome, is_packed, begin)
+    outcome[keyed] = verdicts.outcome
+    return Prepared(result, table, places, keyed, keys, verdicts, outcome, is_packed, begin)
 
 
 def generation_of(run: ImportRun | None) -> int:
@@ -86,8 +86,8 @@ def counts_of(outcome: npt.NDArray[np.uint8]) -> dict[str, int]:
 
 def counties_of(prepared: Prepared, start: int, stop: int) -> dict[str, int]:
     """County code → rows kept, of rows [start, stop)."""
-    kept = prepared.outcome[start:stop] == OutcomeCode.KEPT
-    codes, numbers = np.unique(prepared.places.county[start:stop][kept], return_counts=True)
+    is_kept = prepared.outcome[start:stop] == OutcomeCode.KEPT
+    codes, numbers = np.unique(prepared.places.county[start:stop][is_kept], return_counts=True)
     return dict(zip(codes.tolist(), numbers.tolist(), strict=True))
 
 
@@ -114,12 +114,12 @@ def looks_of(prepared: Prepared) -> tuple[Look, ...]:
     table, places = prepared.table, prepared.places
     first = [np.flatnonzero(prepared.outcome == code)[:LOOKS] for code in OutcomeCode]
     replaced = set(prepared.keyed[prepared.verdicts.replaces != NONE].tolist())
-    shown: list[Look] = []
+    looks: list[Look] = []
     for i in sorted(int(row) for rows in first for row in rows):
         row: Any = table[i]
-        shown.append(
+        looks.append(
             Look(row.row_no, row.sheet, str(OUTCOME_OF[prepared.outcome[i]]), row.starts_at, row.ends_at, row.precision, row.satellite,
                  float(places.lon[i]), float(places.lat[i]), str(places.county[i]), str(places.leaf[i]),
                  row.stated_county, i in replaced)
         )  # fmt: skip
-    return tuple(shown)
+    return tuple(looks)

@@ -103,8 +103,8 @@ def source_named(code: str) -> Source:
     """The source, or a refusal that names the ones there are."""
     source = Source.objects.filter(code=code).first()
     if source is None:
-        known = "、".join(Source.objects.values_list("code", flat=True))
-        raise BadInput(f"没有来源“{code}”；现有：{known}", code="no_source")
+        codes = "、".join(Source.objects.values_list("code", flat=True))
+        raise BadInput(f"没有来源“{code}”；现有：{codes}", code="no_source")
     return source
 
 
@@ -146,8 +146,8 @@ def read_file(
         )
         return parser(path, options=options)
     except SourceError as error:
-        said = f"{error.what}。{error.todo}" if error.todo else error.what
-        raise BadInput(said, where=error.where, code=error.code) from error
+        sentence = f"{error.what}。{error.todo}" if error.todo else error.what
+        raise BadInput(sentence, where=error.where, code=error.code) from error
 
 
 def keys_of(
@@ -169,25 +169,25 @@ def keys_of(
 def _keys_of_rows(table: SightingTable, source: Source, name: ListName, generation: int) -> Keys:
     if source.parser == "patrol":
         return _from_rows(keys.patrol_keys(table, source=source.code))
-    found = keys.list_keys(table, source=source.code, issuer=name.issuer, period=name.period, list_no=name.list_no)
-    return _numbered(table, found, generation) if name.list_no else _from_rows(found)
+    row_keys = keys.list_keys(table, source=source.code, issuer=name.issuer, period=name.period, list_no=name.list_no)
+    return _numbered(table, row_keys, generation) if name.list_no else _from_rows(row_keys)
 
 
-def _from_rows(found: list[keys.RowKey]) -> Keys:
+def _from_rows(row_keys: list[keys.RowKey]) -> Keys:
     return Keys(
-        pa.array([k.key for k in found], pa.string()),
-        pa.array([k.base_key for k in found], pa.string()),
-        np.array([k.version_rank for k in found], dtype=np.int64),
-        np.array([-1 if k.equal_of is None else k.equal_of for k in found], dtype=np.int64),
+        pa.array([k.key for k in row_keys], pa.string()),
+        pa.array([k.base_key for k in row_keys], pa.string()),
+        np.array([k.version_rank for k in row_keys], dtype=np.int64),
+        np.array([-1 if k.equal_of is None else k.equal_of for k in row_keys], dtype=np.int64),
     )
 
 
-def _numbered(table: SightingTable, found: list[keys.RowKey], generation: int) -> Keys:
+def _numbered(table: SightingTable, row_keys: list[keys.RowKey], generation: int) -> Keys:
     """A row of a numbered list: its number is the base, its content the key, so that a corrected row is seen as one."""
     contents = [keys.list_content(row) for row in table]
-    plain = _from_rows(found)
-    named = pa.array([f"{k.key}|{content}" for k, content in zip(found, contents, strict=True)], pa.string())
-    rank = np.full(len(found), generation, dtype=np.int64)
+    plain = _from_rows(row_keys)
+    named = pa.array([f"{k.key}|{content}" for k, content in zip(row_keys, contents, strict=True)], pa.string())
+    rank = np.full(len(row_keys), generation, dtype=np.int64)
     return replace(plain, key=named, base_key=plain.key, rank=rank, is_numbered=True)
 
 

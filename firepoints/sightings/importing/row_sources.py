@@ -16,10 +16,12 @@ LOCAL = ("county", "township", "village")
 
 def sources_of(source: Source, rows: Sequence[Sighting]) -> list[int]:
     """The id of each row's source; that of the file where the row says nothing, or there is no such source."""
-    if source.source_class != Source.Class.INSPECTION or not any(one.authority or one.category for one in rows):
+    if source.source_class != Source.Class.INSPECTION or not any(
+        sighting.authority or sighting.category for sighting in rows
+    ):
         return [source.pk] * len(rows)
-    known = Source.objects.filter(parser="patrol").order_by("-position").values_list("authority", "kind", "pk")
-    by_cell = {(authority, kind): pk for authority, kind, pk in known}
+    patrol_sources = Source.objects.filter(parser="patrol").order_by("-position").values_list("authority", "kind", "pk")
+    by_cell = {(authority, kind): pk for authority, kind, pk in patrol_sources}
     by_cell[source.authority, source.kind] = source.pk
 
     def of(row: Sighting) -> int:
@@ -28,4 +30,4 @@ def sources_of(source: Source, rows: Sequence[Sighting]) -> list[int]:
         own = by_cell.get((authority, Source.Kind.SELF_FOUND), source.pk)
         return by_cell.get((authority, kind), own)
 
-    return [of(one) for one in rows]
+    return [of(sighting) for sighting in rows]

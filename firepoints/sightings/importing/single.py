@@ -62,39 +62,39 @@ def _once(
     with transaction.atomic():
         if not dry_run:
             one_at_a_time()
-        found = prepare(result, source=source, name=name, datum=facts["datum"], supersedes=facts.get("supersedes"))
+        prepared = prepare(result, source=source, name=name, datum=facts["datum"], supersedes=facts.get("supersedes"))
         if dry_run:
-            return preview_of(found)
-        _refuse_reserved(found)
+            return preview_of(prepared)
+        _refuse_reserved(prepared)
         listed = {"issuer": name.issuer, "period": name.period, "list_no": name.list_no}
         run = ImportRun.objects.create(source=source, actor=actor, started_at=clock.now(), **listed, **facts)
-        stored = Stored.nothing_yet(found)
-        digest = store_rows(run, found, stored, 0, len(found.table))
+        stored = Stored.nothing_yet(prepared)
+        digest = store_rows(run, prepared, stored, 0, len(prepared.table))
         bad, notes = len(result.rejected), len(result.notes)
         if bad + notes:
-            store_aside(run, found, 0, bad + notes)
-        counts = counts_of(found.outcome)
+            store_aside(run, prepared, 0, bad + notes)
+        counts = counts_of(prepared.outcome)
         counts["quarantined"] += bad
         for field, value in {**counts, "rows": result.rows, "notes": notes, "digest": digest}.items():
             setattr(run, field, value)
-        run.counties = counties_of(found, 0, len(found.table))
+        run.counties = counties_of(prepared, 0, len(prepared.table))
         run.state, run.committed_at = State.COMMITTED, clock.now()
         run.save()
         replaced = dict(Supersession.objects.filter(run=run).values_list("newer_id", "older_id"))
-        if found.keys.is_numbered:
+        if prepared.keys.is_numbered:
             release_rows(list(replaced.values()), actor=actor)
-        same_as = {} if found.keys.is_numbered else replaced
+        same_as = {} if prepared.keys.is_numbered else replaced
         run.points = in_force.came_into_force_at_once(run, actor=actor, same_as=same_as, counties=counties)
         run.save(update_fields=["points"])
-        told = {field: getattr(run, field) for field in (*COUNTED, "points", "sha256", "digest")}
-        record("import.committed", run, actor, after=told)
+        entry_after = {field: getattr(run, field) for field in (*COUNTED, "points", "sha256", "digest")}
+        record("import.committed", run, actor, after=entry_after)
     return result_of(run)
 
 
-def _refuse_reserved(found: Prepared) -> None:
+def _refuse_reserved(prepared: Prepared) -> None:
     """A row that a run which is not in force holds is neither new nor known yet."""
-    named = np.concatenate((found.verdicts.equals, found.verdicts.replaces))
+    named = np.concatenate((prepared.verdicts.equals, prepared.verdicts.replaces))
     ids = np.unique(named[named != NONE]).tolist()
-    held = Detection.objects.filter(pk__in=ids).exclude(run__state=State.COMMITTED).select_related("run").first()
-    if held is not None:
-        raise Busy(held.run)
+    reserved = Detection.objects.filter(pk__in=ids).exclude(run__state=State.COMMITTED).select_related("run").first()
+    if reserved is not None:
+        raise Busy(reserved.run)

@@ -109,8 +109,8 @@ def _repeat(before: ImportRun, columns: dict[str, Any]) -> ImportRun:
         state=State.COMMITTED, repeats=before, committed_at=clock.now(), digest=before.digest, header=before.header,
         **counts, **columns,
     )  # fmt: skip
-    told = {**counts, "sha256": run.sha256, "repeats": str(before.uuid)}
-    record("import.committed", run, run.actor, after=told)
+    entry_after = {**counts, "sha256": run.sha256, "repeats": str(before.uuid)}
+    record("import.committed", run, run.actor, after=entry_after)
     return run
 
 
@@ -119,7 +119,7 @@ def import_run_now(
     *,
     wait_s: float | None = None,
     progress: Progress | None = None,
-    given: ParseResult | None = None,
+    parsed: ParseResult | None = None,
     points_at_once: int | None = None,
 ) -> Import:
     """Work on a run here and now, to its end; if another has the turn, wait for it (`wait_s`, None: as long as it takes).
@@ -140,7 +140,7 @@ def import_run_now(
             turn = _turn_for(run)
             if turn is not None:
                 run.refresh_from_db()
-                work(run, turn, given=given, progress=progress or silent, points_at_once=points_at_once)
+                work(run, turn, parsed=parsed, progress=progress or silent, points_at_once=points_at_once)
                 run.refresh_from_db()
                 if points_at_once is not None and run.phase == Phase.GROUPING:
                     jobs.hasten(JOB, str(run.uuid))
@@ -219,7 +219,7 @@ def import_file(
     result = resolved.read()
     area.require_edition()
     run = _started(resolved, in_foreground=True)
-    return import_run_now(run, wait_s=wait_s, progress=progress, given=result, points_at_once=points_at_once)
+    return import_run_now(run, wait_s=wait_s, progress=progress, parsed=result, points_at_once=points_at_once)
 
 
 def import_dry_run(order: ImportOrder) -> Import:

@@ -75,9 +75,9 @@ def store_rows(run: ImportRun, prepared: Prepared, stored: Stored, start: int, s
 
 def _supersede(run: ImportRun, prepared: Prepared, stored: Stored, new: Ints) -> None:
     """Mark what the new rows replace, in force before or earlier in the same file."""
-    found = prepared.verdicts
-    older = found.replaces[new]
-    in_file = found.replaces_row[new]
+    verdicts = prepared.verdicts
+    older = verdicts.replaces[new]
+    in_file = verdicts.replaces_row[new]
     earlier = np.where(in_file != NONE, stored.detection[np.maximum(in_file, 0)], NONE)
     for replaced in (older, earlier):
         has = replaced != NONE
@@ -135,16 +135,16 @@ def _said_by_rows(run: ImportRun, table: Any, rows: Ints) -> tuple[Any, Any, Any
     """
     if table.rest is None:
         return SATELLITE, "", run.source_id
-    said = [table.rest[i] for i in rows.tolist()]
-    sources = np.array(sources_of(run.source, said), dtype=np.int64)
-    kinds = np.array([one.kind for one in said], dtype=object)
-    return kinds, np.array([one.stated_county[:80] for one in said], dtype=object), sources
+    sightings = [table.rest[i] for i in rows.tolist()]
+    sources = np.array(sources_of(run.source, sightings), dtype=np.int64)
+    kinds = np.array([sighting.kind for sighting in sightings], dtype=object)
+    return kinds, np.array([sighting.stated_county[:80] for sighting in sightings], dtype=object), sources
 
 
 def _accuracy(table: Any, rows: Ints) -> npt.NDArray[np.float64]:
     """Metres, as the finder's device said; NaN where it did not."""
-    said = [table.rest[i].accuracy_m for i in rows.tolist()]
-    return np.array([np.nan if one is None else one for one in said], dtype=np.float64)
+    accuracies = [table.rest[i].accuracy_m for i in rows.tolist()]
+    return np.array([np.nan if metres is None else metres for metres in accuracies], dtype=np.float64)
 
 
 def _texts(array: Any) -> npt.NDArray[np.object_]:
@@ -182,13 +182,13 @@ def _store_raw(run: ImportRun, prepared: Prepared, stored: Stored, start: int, s
 def _named_detections(prepared: Prepared, stored: Stored, start: int, stop: int) -> Ints:
     """For each row the detection that it became or that it equals, −1 for none."""
     part = prepared.judged(start, stop)
-    found = prepared.verdicts
-    same = found.equals_row[part]
+    verdicts = prepared.verdicts
+    same = verdicts.equals_row[part]
     own = stored.detection[part]
-    known = np.where(own != NONE, own, found.equals[part])
-    known = np.where((known == NONE) & (same != NONE), stored.detection[np.maximum(same, 0)], known)
+    detection = np.where(own != NONE, own, verdicts.equals[part])
+    detection = np.where((detection == NONE) & (same != NONE), stored.detection[np.maximum(same, 0)], detection)
     named = np.full(stop - start, NONE, dtype=np.int64)
-    named[prepared.keyed[part] - start] = known
+    named[prepared.keyed[part] - start] = detection
     return named
 
 
@@ -226,7 +226,7 @@ def _store_alone(run: ImportRun, prepared: Prepared, rows: Ints, detection: Ints
         code=flags,
         reason=[FLAGS.get(flag, "") for flag in flags],
         raw=raw,
-        detection_id=[None if one == NONE else one for one in detection.tolist()],
+        detection_id=[None if pk == NONE else pk for pk in detection.tolist()],
     )
 
 
@@ -234,9 +234,9 @@ def insert_raw(run: ImportRun, *, detection_id: Any = None, **columns: Any) -> s
     """Insert RawRows given as columns; returns their digest."""
     bulk.insert(RawRow, {"run_id": run.pk, "detection_id": detection_id, **columns})
     numbers = columns["row_no"].tolist() if isinstance(columns["row_no"], np.ndarray) else columns["row_no"]
-    told = zip(numbers, columns["outcome"], columns["raw"], strict=True)
+    rows = zip(numbers, columns["outcome"], columns["raw"], strict=True)
     return hashlib.sha256(
-        "\x1e".join("\x1f".join(map(str, one)) for one in told).encode("utf-8", "replace")
+        "\x1e".join("\x1f".join(map(str, row)) for row in rows).encode("utf-8", "replace")
     ).hexdigest()
 
 
@@ -251,12 +251,12 @@ def store_aside(run: ImportRun, prepared: Prepared, start: int, stop: int) -> tu
     every: list[Rejected | Note] = [*bad, *noted]
     digest = insert_raw(
         run,
-        sheet=[one.sheet[:60] for one in every],
-        row_no=np.array([one.row_no for one in every], dtype=np.int64),
-        column=[one.column[:60] for one in bad] + [""] * len(noted),
+        sheet=[line.sheet[:60] for line in every],
+        row_no=np.array([line.row_no for line in every], dtype=np.int64),
+        column=[line.column[:60] for line in bad] + [""] * len(noted),
         outcome=[RawRow.Outcome.QUARANTINED.value] * len(bad) + [RawRow.Outcome.NOTE.value] * len(noted),
-        code=[one.code[:40] for one in bad] + [""] * len(noted),
-        reason=[one.reason[:300] for one in bad] + [""] * len(noted),
-        raw=[reading.raw_text(dict(one.raw)) for one in bad] + [reading.raw_text(list(one.raw)) for one in noted],
+        code=[line.code[:40] for line in bad] + [""] * len(noted),
+        reason=[line.reason[:300] for line in bad] + [""] * len(noted),
+        raw=[reading.raw_text(dict(line.raw)) for line in bad] + [reading.raw_text(list(line.raw)) for line in noted],
     )
     return digest, len(bad), len(noted)

@@ -92,7 +92,7 @@ def begin(run: ImportRun, *, state: str, phase: str, come_from: str, **changes: 
     idle = ImportRun.objects.filter(pk=run.pk, state=come_from, turn__isnull=True, attempt=run.attempt)
     try:
         with transaction.atomic():
-            taken = idle.update(
+            updated = idle.update(
                 state=state,
                 phase=phase,
                 turn=1,
@@ -103,7 +103,7 @@ def begin(run: ImportRun, *, state: str, phase: str, come_from: str, **changes: 
             )
     except IntegrityError:
         raise Busy(ImportRun.objects.at_work().first()) from None
-    return Turn(run.pk, run.attempt + 1) if taken else None
+    return Turn(run.pk, run.attempt + 1) if updated else None
 
 
 def take_over(run: ImportRun) -> Turn | None:

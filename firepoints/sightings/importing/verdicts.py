@@ -51,10 +51,10 @@ class Standing:
     base_rank: Ints
 
 
-def judge(keys: Keys, inside: Bools, standing: Standing) -> Verdicts:
+def judge(keys: Keys, inside: Bools, in_force: Standing) -> Verdicts:
     """Give every row its outcome; `inside`: its centre lies in a cell."""
     rows = len(keys)
-    found = Verdicts(
+    verdicts = Verdicts(
         outcome=np.where(inside, OutcomeCode.KEPT, OutcomeCode.OUTSIDE).astype(np.uint8),
         equals=np.full(rows, NONE, dtype=np.int64),
         equals_row=np.full(rows, NONE, dtype=np.int64),
@@ -62,30 +62,30 @@ def judge(keys: Keys, inside: Bools, standing: Standing) -> Verdicts:
         replaces_row=np.full(rows, NONE, dtype=np.int64),
         is_new=np.zeros(rows, dtype=bool),
     )
-    undecided = _against_what_stands(found, keys, inside, standing)
-    _against_each_other(found, keys, inside, np.flatnonzero(undecided))
-    newer = found.is_new & (standing.base != NONE) & (standing.base_rank < keys.rank)
-    found.replaces[newer] = standing.base[newer]
-    return found
+    undecided = _against_what_stands(verdicts, keys, inside, in_force)
+    _against_each_other(verdicts, keys, inside, np.flatnonzero(undecided))
+    newer = verdicts.is_new & (in_force.base != NONE) & (in_force.base_rank < keys.rank)
+    verdicts.replaces[newer] = in_force.base[newer]
+    return verdicts
 
 
-def _against_what_stands(found: Verdicts, keys: Keys, inside: Bools, standing: Standing) -> Bools:
+def _against_what_stands(verdicts: Verdicts, keys: Keys, inside: Bools, in_force: Standing) -> Bools:
     """Known keys are identical, other content under one number is quarantined, an older version is superseded."""
-    known = standing.known != NONE
-    found.equals[known] = standing.known[known]
-    found.outcome[known & inside] = OutcomeCode.IDENTICAL
-    left = ~known
-    has_base = standing.base != NONE
+    is_identical = in_force.known != NONE
+    verdicts.equals[is_identical] = in_force.known[is_identical]
+    verdicts.outcome[is_identical & inside] = OutcomeCode.IDENTICAL
+    is_open = ~is_identical
+    has_base = in_force.base != NONE
     if keys.is_numbered:
-        clash = left & has_base & (standing.base_rank == keys.rank)
-        found.equals[clash], found.outcome[clash] = standing.base[clash], OutcomeCode.QUARANTINED
-        left &= ~clash
-    older = left & inside & has_base & (standing.base_rank > keys.rank)
-    found.equals[older], found.outcome[older] = standing.base[older], OutcomeCode.SUPERSEDED
-    return np.asarray(left & ~older)
+        clash = is_open & has_base & (in_force.base_rank == keys.rank)
+        verdicts.equals[clash], verdicts.outcome[clash] = in_force.base[clash], OutcomeCode.QUARANTINED
+        is_open &= ~clash
+    older = is_open & inside & has_base & (in_force.base_rank > keys.rank)
+    verdicts.equals[older], verdicts.outcome[older] = in_force.base[older], OutcomeCode.SUPERSEDED
+    return np.asarray(is_open & ~older)
 
 
-def _against_each_other(found: Verdicts, keys: Keys, inside: Bools, rows: Ints) -> None:
+def _against_each_other(verdicts: Verdicts, keys: Keys, inside: Bools, rows: Ints) -> None:
     """Among rows that nothing in force decides: the first of each key counts, and of one base the newer one."""
     codes = keys.key_codes()[rows]
     first_of = np.empty(int(codes.max(initial=-1)) + 1, dtype=np.int64)
@@ -93,17 +93,17 @@ def _against_each_other(found: Verdicts, keys: Keys, inside: Bools, rows: Ints) 
     first = first_of[codes]
     is_first = first == rows
     firsts = rows[is_first]
-    _within_one_base(found, keys, inside, firsts)
+    _within_one_base(verdicts, keys, inside, firsts)
     again, original = rows[~is_first], first[~is_first]
-    lost = found.outcome[original] == OutcomeCode.SUPERSEDED
-    found.equals_row[again] = np.where(lost, found.equals_row[original], original)
-    found.outcome[again] = np.where(
+    lost = verdicts.outcome[original] == OutcomeCode.SUPERSEDED
+    verdicts.equals_row[again] = np.where(lost, verdicts.equals_row[original], original)
+    verdicts.outcome[again] = np.where(
         inside[again], np.where(lost, OutcomeCode.SUPERSEDED, OutcomeCode.IDENTICAL), OutcomeCode.OUTSIDE
     )
-    found.is_new[firsts] = found.outcome[firsts] != OutcomeCode.SUPERSEDED
+    verdicts.is_new[firsts] = verdicts.outcome[firsts] != OutcomeCode.SUPERSEDED
 
 
-def _within_one_base(found: Verdicts, keys: Keys, inside: Bools, firsts: Ints) -> None:
+def _within_one_base(verdicts: Verdicts, keys: Keys, inside: Bools, firsts: Ints) -> None:
     """Several versions of one row in one file: in their order, an older one after a newer one is superseded."""
     codes = keys.base_codes()[firsts]
     several = np.bincount(codes)[codes] > 1 if len(codes) else np.zeros(0, dtype=bool)
@@ -111,10 +111,10 @@ def _within_one_base(found: Verdicts, keys: Keys, inside: Bools, firsts: Ints) -
     for row, base in zip(firsts[several].tolist(), codes[several].tolist(), strict=True):
         before = newest.get(base)
         if before is not None and inside[row] and keys.rank[before] > keys.rank[row]:
-            found.outcome[row], found.equals_row[row] = OutcomeCode.SUPERSEDED, before
+            verdicts.outcome[row], verdicts.equals_row[row] = OutcomeCode.SUPERSEDED, before
             continue
         if before is not None and keys.rank[before] < keys.rank[row]:
-            found.replaces_row[row] = before
+            verdicts.replaces_row[row] = before
         newest[base] = row
 
 
@@ -132,29 +132,29 @@ def standing_for(keys: Keys, seconds: Ints) -> Standing:
         return Standing(none, none, none)
     live_key, live_base, detection, rank = zip(*rows, strict=True)
     ids, ranks = np.array(detection, dtype=np.int64), np.array(rank, dtype=np.int64)
-    known = _matched(live_key, ids, keys.key)
+    same = _matched(live_key, ids, keys.key)
     order = np.argsort(ranks, kind="stable")  # the highest rank is matched last, and stays
     bases = [live_base[i] for i in order.tolist()]
     base, base_rank = (_matched(bases, column[order], keys.base_key) for column in (ids, ranks))
-    return Standing(known[keys.key_codes()], base[keys.base_codes()], base_rank[keys.base_codes()])
+    return Standing(same[keys.key_codes()], base[keys.base_codes()], base_rank[keys.base_codes()])
 
 
 def _rows_named(keys: Keys) -> list[tuple[str, str, int, int]]:
-    found: dict[int, tuple[str, str, int, int]] = {}
+    by_detection: dict[int, tuple[str, str, int, int]] = {}
     for field, values in (("key", keys.key), ("base_key", keys.base_key)):
         texts = values.unique().to_pylist()
         for part in _parts(texts):
             rows = DetectionKey.objects.filter(**{f"{field}__in": part}).values_list(*COLUMNS)
-            found.update({detection: (key, base or key, detection, rank) for key, base, detection, rank in rows})
-    return list(found.values())
+            by_detection.update({detection: (key, base or key, detection, rank) for key, base, detection, rank in rows})
+    return list(by_detection.values())
 
 
 def _rows_begun(seconds: Ints) -> list[tuple[str, str, int, int]]:
     moments = [moment(second) for second in np.unique(seconds).tolist()]
-    asked = [Q(detection__starts_at__in=part) for part in _parts(moments)]
+    conditions = [Q(detection__starts_at__in=part) for part in _parts(moments)]
     if len(moments) > MOST_MOMENTS:
-        asked = [Q(detection__starts_at__range=(moments[0], moments[-1]))]
-    rows = [row for one in asked for row in DetectionKey.objects.filter(one).values_list(*COLUMNS)]
+        conditions = [Q(detection__starts_at__range=(moments[0], moments[-1]))]
+    rows = [row for condition in conditions for row in DetectionKey.objects.filter(condition).values_list(*COLUMNS)]
     return [
         (key, satellite_base(key) if base is None else base, detection, rank) for key, base, detection, rank in rows
     ]
@@ -164,10 +164,10 @@ def _parts(every: list[Any]) -> list[list[Any]]:
     return [every[start : start + ASKED_AT_ONCE] for start in range(0, len(every), ASKED_AT_ONCE)]
 
 
-def _matched(texts: Sequence[str], values: Ints, wanted: Any) -> Ints:
-    """For each distinct text of `wanted`, in the order of its codes, the value of the last of `texts` that equals it; −1
+def _matched(texts: Sequence[str], values: Ints, row_texts: Any) -> Ints:
+    """For each distinct text of `row_texts`, in the order of its codes, the value of the last of `texts` that equals it; −1
     where none does."""
-    dictionary = wanted.unique()
+    dictionary = row_texts.unique()
     at = pc.index_in(pa.array(texts, dictionary.type), value_set=dictionary)
     at = at.fill_null(NONE).to_numpy(zero_copy_only=False).astype(np.int64)
     by_code = np.full(len(dictionary), NONE, dtype=np.int64)

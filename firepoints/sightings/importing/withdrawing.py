@@ -31,35 +31,35 @@ def import_withdraw(*, run: str, actor: User, reason: str, progress: Progress = 
         raise NotAllowed("撤回导入由市局经办")
     if not reason.strip():
         raise Missing(["撤回的理由"])
-    found = run_named(run)
-    rows = DetectionKey.objects.filter(detection__run=found).count()
+    import_run = run_named(run)
+    rows = DetectionKey.objects.filter(detection__run=import_run).count()
     with transaction.atomic():
         one_at_a_time()
-        turn = _out_of_force(found, actor, reason.strip())
-        found.refresh_from_db()
-        told = {"detections": rows}
+        turn = _out_of_force(import_run, actor, reason.strip())
+        import_run.refresh_from_db()
+        entry_after = {"detections": rows}
         if rows <= SMALL:
-            told |= releasing.release_at_once(found, turn, actor)
+            entry_after |= releasing.release_at_once(import_run, turn, actor)
             faults.point("withdraw.released")
-        record("import.withdrawn", found, actor, after=told, reason=reason.strip())
+        record("import.withdrawn", import_run, actor, after=entry_after, reason=reason.strip())
     if rows > SMALL:
-        releasing.release(found, turn, progress)
-    found.refresh_from_db()
-    return found
+        releasing.release(import_run, turn, progress)
+    import_run.refresh_from_db()
+    return import_run
 
 
-def _out_of_force(found: ImportRun, actor: User, reason: str) -> Turn:
+def _out_of_force(run: ImportRun, actor: User, reason: str) -> Turn:
     turn = begin(
-        found,
+        run,
         state=ImportRun.State.WITHDRAWN,
         phase=ImportRun.Phase.RELEASING,
         come_from=ImportRun.State.COMMITTED,
         withdrawn_at=clock.now(),
         withdrawn_reason=reason[:300],
-        options={**found.options, releasing.WITHDRAWN_BY: actor.pk},
+        options={**run.options, releasing.WITHDRAWN_BY: actor.pk},
     )
     if turn is None:
-        now = ImportRun.objects.get(pk=found.pk)
+        now = ImportRun.objects.get(pk=run.pk)
         words = now.progress.words if now.phase else now.get_state_display()
         raise Conflict(f"这次导入现在是“{words}”，不能撤回", code="run_not_in_force")
     return turn

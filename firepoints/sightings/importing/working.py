@@ -55,11 +55,11 @@ def work(
     run: ImportRun,
     turn: Turn,
     *,
-    given: ParseResult | None = None,
+    parsed: ParseResult | None = None,
     progress: Progress = silent,
     points_at_once: int | None = None,
 ) -> None:
-    """Do what is left of a run to its end. `given`: the file, if this process has read it already. `points_at_once`: of a
+    """Do what is left of a run to its end. `parsed`: the file, if this process has read it already. `points_at_once`: of a
     run with more rows kept than this, the points are left to the worker (None: never).
 
     Raises Refused when the file cannot be imported (the run has failed then and says why), TurnLost when another worker
@@ -68,7 +68,7 @@ def work(
     faults.point("import.begun")
     if run.state == State.LOADING:
         try:
-            load(run, turn, given, progress)
+            load(run, turn, parsed, progress)
         except Refused as refused:
             releasing.fail(run, turn, refused)
             raise
@@ -83,9 +83,9 @@ def work(
     run.refresh_from_db()
 
 
-def load(run: ImportRun, turn: Turn, given: ParseResult | None, progress: Progress) -> None:
+def load(run: ImportRun, turn: Turn, parsed: ParseResult | None, progress: Progress) -> None:
     """Store what is not stored yet, then commit."""
-    result = given or read(run)
+    result = parsed or read(run)
     prepared = prepared_for(run, result)
     faults.point("import.read")
     if run.phase == Phase.READING:
@@ -127,11 +127,11 @@ def prepared_for(run: ImportRun, result: ParseResult) -> Prepared:
         raise Refused("程序更新后这份文件的读法变了：请重新导入", code="read_otherwise")
     name = ListName(run.issuer, run.period, run.list_no)
     begin = min(run.chunks * CHUNK, len(result.sightings))
-    found = prepare(
+    prepared = prepare(
         result, source=run.source, name=name, datum=run.datum, supersedes=run.supersedes, begin=begin,
     )  # fmt: skip
-    area.refuse_wrong_datum(found, run)
-    return found
+    area.refuse_wrong_datum(prepared, run)
+    return prepared
 
 
 def _open_storing(run: ImportRun, turn: Turn, prepared: Prepared) -> None:
@@ -191,11 +191,11 @@ def _added(run: ImportRun, prepared: Prepared, start: int, stop: int) -> dict[st
 
 def commit(run: ImportRun, turn: Turn) -> None:
     """Put every row of the run in force at once: the one transaction in which anything becomes visible."""
-    told = {name: getattr(run, name) for name in COUNTED}
-    told |= {"sha256": run.sha256, "digest": run.digest, "chunks": run.chunks}
-    told |= {name: run.options[name] for name in ("datum_confirmed", "datum_doubt") if name in run.options}
+    entry_after = {name: getattr(run, name) for name in COUNTED}
+    entry_after |= {"sha256": run.sha256, "digest": run.digest, "chunks": run.chunks}
+    entry_after |= {name: run.options[name] for name in ("datum_confirmed", "datum_doubt") if name in run.options}
     with turn.piece():
         turn.keep(state=State.COMMITTED, phase=Phase.GROUPING, committed_at=clock.now(), done=0, total=0)
-        record("import.committed", run, run.actor, after=told)
+        record("import.committed", run, run.actor, after=entry_after)
         faults.point("import.commit.recorded")
     log.info("import.committed", run=str(run.uuid), rows=run.rows, kept=run.kept)

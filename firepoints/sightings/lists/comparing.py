@@ -64,22 +64,22 @@ def compare(old: Sequence[Line], new: Sequence[Line], unread: Collection[str] = 
     """`unread` are the 序号 of rows of the new list that were rejected. A content that stands twice is compared once."""
     before = {line.base: line for line in old}
     contents = {line.content for line in old}
-    found: set[str] = set()
+    bases: set[str] = set()
     added, moved, same = [], [], 0
     for line in new:
-        known = before.get(line.base)
-        if line.base in found:
+        line_before = before.get(line.base)
+        if line.base in bases:
             continue
-        found.add(line.base)
+        bases.add(line.base)
         if line.content in contents:
             same += 1
-        elif known is None:
+        elif line_before is None:
             added.append(line)
         else:
-            moved.append(moved_line(known, line))
-    left = [line for line in old if line.base not in found]
-    doubtful = [line for line in left if line.seq_no and line.seq_no in unread]
-    gone = [line for line in left if not (line.seq_no and line.seq_no in unread)]
+            moved.append(moved_line(line_before, line))
+    unmatched = [line for line in old if line.base not in bases]
+    doubtful = [line for line in unmatched if line.seq_no and line.seq_no in unread]
+    gone = [line for line in unmatched if not (line.seq_no and line.seq_no in unread)]
     return Difference(tuple(added), tuple(gone), tuple(moved), same, tuple(doubtful))
 
 

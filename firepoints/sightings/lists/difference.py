@@ -47,40 +47,53 @@ def difference_before(
 
 def chain_of(run: ImportRun | None) -> list[int]:
     """The runs in which a list stands: this one, those that it replaced, and the mended rows of them all."""
-    found: list[int] = []
-    while run is not None and run.pk not in found:
-        found.append(run.pk)
+    chain: list[int] = []
+    while run is not None and run.pk not in chain:
+        chain.append(run.pk)
         run = run.supersedes
-    mends = ImportRun.objects.filter(mends__row__run__in=found, state=ImportRun.State.COMMITTED)
-    return [*found, *mends.values_list("pk", flat=True)]
+    mends = ImportRun.objects.filter(mends__row__run__in=chain, state=ImportRun.State.COMMITTED)
+    return [*chain, *mends.values_list("pk", flat=True)]
 
 
 def lines_in_force(runs: Sequence[int]) -> list[Line]:
     """The rows of these runs that are in force, in file order; three queries for some thousand rows."""
     live = DetectionKey.objects.filter(detection__run__in=runs).select_related("detection").order_by("detection")
     rows = list(live)
-    raw = _raw_of([one.detection_id for one in rows], runs)
+    raw = _raw_of([row.detection_id for row in rows], runs)
     return [
-        _line(one.detection, one.base, one.key, *raw.get(one.detection_id, ("", "", one.detection.row_no)))
-        for one in rows
+        _line(row.detection, row.base, row.key, *raw.get(row.detection_id, ("", "", row.detection.row_no)))
+        for row in rows
     ]
 
 
-def _line(found: Detection, base: str, key: str, sheet: str, seq_no: str, row_no: int) -> Line:
-    return Line(base, key, row_no, sheet, seq_no, found.lon, found.lat, found.starts_at, found.ends_at, found.precision,
-                found.satellite, found.stated_county, found.pk)  # fmt: skip
+def _line(detection: Detection, base: str, key: str, sheet: str, seq_no: str, row_no: int) -> Line:
+    return Line(
+        base,
+        key,
+        row_no,
+        sheet,
+        seq_no,
+        detection.lon,
+        detection.lat,
+        detection.starts_at,
+        detection.ends_at,
+        detection.precision,
+        detection.satellite,
+        detection.stated_county,
+        detection.pk,
+    )
 
 
 def _raw_of(detections: Sequence[int], runs: Sequence[int]) -> dict[int, tuple[str, str, int]]:
     """detection → (sheet, 序号, row number) of the row that brought it."""
-    found: dict[int, tuple[str, str, int]] = {}
+    row_of: dict[int, tuple[str, str, int]] = {}
     mappings = dict(ImportRun.objects.filter(pk__in=runs).values_list("pk", "mapping"))
     for start in range(0, len(detections), PART):
         rows = RawRow.objects.filter(run__in=runs, detection__in=detections[start : start + PART])
         own = rows.filter(outcome__in=(Outcome.KEPT, Outcome.OUTSIDE)).order_by("pk")
-        for one in own.values_list("detection", "sheet", "row_no", "raw", "run"):
-            found.setdefault(one[0], (one[1], _seq_of(_parsed(one[3]), mappings.get(one[4], {})), one[2]))
-    return found
+        for detection, sheet, row_no, raw, run in own.values_list("detection", "sheet", "row_no", "raw", "run"):
+            row_of.setdefault(detection, (sheet, _seq_of(_parsed(raw), mappings.get(run, {})), row_no))
+    return row_of
 
 
 def _parsed(raw: str) -> dict[str, Any]:
@@ -106,7 +119,8 @@ def _comparable(old: list[Line], new: list[Line]) -> tuple[list[Line], list[Line
         numbers = [line.seq_no for line in lines]
         if not all(numbers) or len(set(numbers)) < len(numbers):
             return old, new
-    return [replace(one, base=f"#{one.seq_no}") for one in old], [replace(one, base=f"#{one.seq_no}") for one in new]
+    numbered_old, numbered_new = ([replace(line, base=f"#{line.seq_no}") for line in lines] for lines in (old, new))
+    return numbered_old, numbered_new
 
 
 @transaction.atomic
@@ -120,26 +134,26 @@ def settle_corrected(*, run: ImportRun, actor: User) -> int:
         return 0
     before = [pk for pk in chain_of(run.supersedes) if pk != run.pk]
     old, new = lines_in_force(before), _new_lines(run)
-    found = compare(*_comparable(old, new), _unread(run))
+    difference = compare(*_comparable(old, new), _unread(run))
     same = {line.content for line in new}
-    replaced = [one for one in found.moved if one.old.content not in same]
+    replaced = [move for move in difference.moved if move.old.content not in same]
     Supersession.objects.bulk_create(
-        [Supersession(older_id=one.old.detection_id, newer_id=one.new.detection_id, run=run) for one in replaced],
+        [Supersession(older_id=move.old.detection_id, newer_id=move.new.detection_id, run=run) for move in replaced],
         ignore_conflicts=True,
     )
-    DroppedRow.objects.bulk_create([DroppedRow(run=run, detection_id=one.detection_id) for one in found.gone])
-    release_rows([one.old.detection_id for one in replaced], actor=actor, departure=CORRECTED)
-    points = release_rows([one.detection_id for one in found.gone], actor=actor, departure=GONE).points
-    if found.gone:
-        ids = [one.detection_id for one in found.gone]
-        told = {"count": len(ids), "detections": ids[:MOST_LISTED], "points": points}
-        record("import.rows_dropped", run, actor, after=told, reason=GONE.reason)
-    return len(found.gone) + len(replaced)
+    DroppedRow.objects.bulk_create([DroppedRow(run=run, detection_id=line.detection_id) for line in difference.gone])
+    release_rows([move.old.detection_id for move in replaced], actor=actor, departure=CORRECTED)
+    points = release_rows([line.detection_id for line in difference.gone], actor=actor, departure=GONE).points
+    if difference.gone:
+        ids = [line.detection_id for line in difference.gone]
+        entry_after = {"count": len(ids), "detections": ids[:MOST_LISTED], "points": points}
+        record("import.rows_dropped", run, actor, after=entry_after, reason=GONE.reason)
+    return len(difference.gone) + len(replaced)
 
 
 def _new_lines(run: ImportRun) -> list[Line]:
     """The rows of a stored run, by the sighting that each names: its own, or the equal one of before."""
-    found: list[Line] = []
+    lines: list[Line] = []
     rows = run.raw_rows.filter(detection__isnull=False).exclude(outcome=Outcome.NOTE)
     related = rows.select_related("detection__live_key").order_by("sheet", "row_no")
     for row in related:
@@ -147,13 +161,13 @@ def _new_lines(run: ImportRun) -> list[Line]:
         if row.detection is None or key is None:
             continue
         seq_no = _seq_of(_parsed(row.raw), run.mapping)
-        found.append(_line(row.detection, key.base, key.key, row.sheet, seq_no, row.row_no))
-    return found
+        lines.append(_line(row.detection, key.base, key.key, row.sheet, seq_no, row.row_no))
+    return lines
 
 
 def _unread(run: ImportRun) -> set[str]:
     raw = run.raw_rows.filter(outcome=Outcome.QUARANTINED, detection__isnull=True).values_list("raw", flat=True)
-    return {_seq_of(_parsed(one), run.mapping) for one in raw} - {""}
+    return {_seq_of(_parsed(text), run.mapping) for text in raw} - {""}
 
 
 def difference_after(run: ImportRun) -> Difference | None:
@@ -162,16 +176,16 @@ def difference_after(run: ImportRun) -> Difference | None:
         return None
     pairs = list(Supersession.objects.filter(run=run).select_related("older", "newer").order_by("newer__row_no"))
     dropped = list(DroppedRow.objects.filter(run=run).select_related("detection").order_by("detection__row_no"))
-    newer = {one.newer_id for one in pairs}
+    newer = {pair.newer_id for pair in pairs}
     own = run.raw_rows.filter(outcome__in=(Outcome.KEPT, Outcome.OUTSIDE), detection__run=run).exclude(
         detection__in=newer
     )
     added = [row.detection for row in own.select_related("detection").order_by("sheet", "row_no") if row.detection]
-    moved: list[Moved] = [moved_line(_bare(one.older), _bare(one.newer)) for one in pairs]
+    moved: list[Moved] = [moved_line(_bare(pair.older), _bare(pair.newer)) for pair in pairs]
     same = run.raw_rows.filter(outcome__in=(Outcome.IDENTICAL, Outcome.OUTSIDE)).exclude(detection__run=run).count()
-    gone = tuple(_bare(one.detection) for one in dropped)
-    return Difference(tuple(_bare(one) for one in added), gone, tuple(moved), same, ())
+    gone = tuple(_bare(row.detection) for row in dropped)
+    return Difference(tuple(_bare(detection) for detection in added), gone, tuple(moved), same, ())
 
 
-def _bare(found: Detection) -> Line:
-    return _line(found, found.key, found.key, "", "", found.row_no)
+def _bare(detection: Detection) -> Line:
+    return _line(detection, detection.key, detection.key, "", "", detection.row_no)

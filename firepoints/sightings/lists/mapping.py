@@ -22,8 +22,8 @@ def latest_mapping(source: Source, issuer: str) -> ColumnMapping | None:
 
 def remembered(source: Source, issuer: str) -> dict[str, str]:
     """field → heading, as `ParseOptions.mapping` takes it; {} where nothing was set."""
-    found = latest_mapping(source, issuer)
-    return dict(found.fields) if found else {}
+    mapping = latest_mapping(source, issuer)
+    return dict(mapping.fields) if mapping else {}
 
 
 @transaction.atomic
@@ -35,25 +35,25 @@ def mapping_set(*, source: Source, issuer: str, fields: Mapping[str, str], actor
     """
     if not roles_of(actor) & {Role.BUREAU, Role.SYSTEM}:
         raise NotAllowed("列对应由市局经办设定")
-    wanted = checked_fields(source, fields)
+    headings = checked_fields(source, fields)
     last = latest_mapping(source, issuer)
-    if wanted == (dict(last.fields) if last else {}):
+    if headings == (dict(last.fields) if last else {}):
         return last
     version = ColumnMapping.objects.filter(source=source, issuer=issuer.strip()).aggregate(last=Max("version"))["last"]
     row = ColumnMapping.objects.create(
-        source=source, issuer=issuer.strip()[:80], version=(version or 0) + 1, fields=wanted, actor=actor
+        source=source, issuer=issuer.strip()[:80], version=(version or 0) + 1, fields=headings, actor=actor
     )
     before = dict(last.fields) if last else {}
-    told = {"source": source.code, "issuer": row.issuer, "version": row.version, "fields": wanted}
-    record("import.mapping_set", row, actor, before={"fields": before}, after=told)
+    entry_after = {"source": source.code, "issuer": row.issuer, "version": row.version, "fields": headings}
+    record("import.mapping_set", row, actor, before={"fields": before}, after=entry_after)
     return row
 
 
 def checked_fields(source: Source, fields: Mapping[str, str]) -> dict[str, str]:
     """`fields` if the source's reader knows them all. Raises BadInput that names the first it does not."""
-    known = BY_PARSER.get(source.parser)
+    reader_fields = BY_PARSER.get(source.parser)
     for field, heading in fields.items():
-        if known is None or field not in known.spellings:
+        if reader_fields is None or field not in reader_fields.spellings:
             raise BadInput(f"来源“{source.name}”没有字段“{field}”", where="列对应", code="bad_mapping")
         if not isinstance(heading, str) or len(heading) > NAME_LIMIT or "\x00" in heading:
             raise BadInput(

@@ -66,8 +66,8 @@ def why_not(row: RawRow) -> str:
         return "只有隔离的行要更正"
     if row.run.state != ImportRun.State.COMMITTED:
         return f"这次导入现在是“{row.run.get_state_display()}”"
-    if (known := standing_mending(row)) is not None:
-        return f"这一行{known.get_kind_display()}"
+    if (mending := standing_mending(row)) is not None:
+        return f"这一行{mending.get_kind_display()}"
     return ""
 
 
@@ -96,17 +96,17 @@ def row_mend(*, row: RawRow, cells: Mapping[str, str], actor: User, reason: str)
         )
     corrected = {name: str(cells.get(name, value))[:MOST_CHARACTERS] for name, value in had.items()}
     content = _as_file(corrected)
-    found = _read(row, corrected, content)
-    done = _import(row, found, content, actor)
+    sighting = _read(row, corrected, content)
+    done = _import(row, sighting, content, actor)
     mending = Mending.objects.create(
         row=row, seq=row.mendings.count() + 1, kind=Mending.Kind.MENDED, run=done.run, corrected=corrected,
         reason=reason[:300], actor=actor,
     )  # fmt: skip
     changed = sorted(name for name in corrected if corrected[name] != had[name])
-    told = {"run": str(row.run.uuid), "sheet": row.sheet, "row": row.row_no, "mending_run": str(mending.run),
+    entry_after = {"run": str(row.run.uuid), "sheet": row.sheet, "row": row.row_no, "mending_run": str(mending.run),
             "columns": changed}  # fmt: skip
     record("import.row_mended", row, actor, before={"cells": {name: had[name] for name in changed}},
-           after={**told, "cells": {name: corrected[name] for name in changed}}, reason=reason)  # fmt: skip
+           after={**entry_after, "cells": {name: corrected[name] for name in changed}}, reason=reason)  # fmt: skip
     return mending
 
 
@@ -118,8 +118,8 @@ def row_discard(*, row: RawRow, actor: User, reason: str) -> Mending:
     mending = Mending.objects.create(
         row=row, seq=row.mendings.count() + 1, kind=Mending.Kind.DISCARDED, reason=reason[:300], actor=actor
     )
-    told = {"run": str(row.run.uuid), "sheet": row.sheet, "row": row.row_no}
-    record("import.row_discarded", row, actor, after=told, reason=reason)
+    entry_after = {"run": str(row.run.uuid), "sheet": row.sheet, "row": row.row_no}
+    record("import.row_discarded", row, actor, after=entry_after, reason=reason)
     return mending
 
 
@@ -128,8 +128,8 @@ def _open(row: RawRow, actor: User) -> None:
         raise NotAllowed("更正隔离的行由市局经办")
     # Two who mend one row follow each other; UNIQUE(row, seq) holds it where there is no row lock.
     list(ImportRun.objects.select_for_update(no_key=True).filter(pk=row.run_id).values_list("pk"))
-    if said := why_not(row):
-        raise Conflict(f"{said}，没有重复办理", code="row_not_waiting")
+    if refusal := why_not(row):
+        raise Conflict(f"{refusal}，没有重复办理", code="row_not_waiting")
 
 
 def _as_file(cells: Mapping[str, str]) -> bytes:
@@ -207,16 +207,16 @@ def _reread(row: RawRow, corrected: Mapping[str, str], original: Path) -> ParseR
                 for cell, (name, text) in zip(cells, corrected.items(), strict=False)
             ]
         sheets.append(replace(sheet, rows=rows))
-    found = lists.parse_sheets(sheets, options=options)
+    parsed = lists.parse_sheets(sheets, options=options)
     mine = (row.sheet, row.row_no)
     return ParseResult(
-        tuple(one for one in found.sightings if (one.sheet, one.row_no) == mine),
-        tuple(one for one in found.rejected if (one.sheet, one.row_no) == mine),
+        tuple(line for line in parsed.sightings if (line.sheet, line.row_no) == mine),
+        tuple(line for line in parsed.rejected if (line.sheet, line.row_no) == mine),
         (),
     )
 
 
-def _import(row: RawRow, found: Sighting, content: bytes, actor: User) -> ingest.Import:
+def _import(row: RawRow, sighting: Sighting, content: bytes, actor: User) -> ingest.Import:
     run = row.run
     facts: dict[str, Any] = {
         "filename": f"更正 {run.filename}"[:180] + f" 第 {row.row_no} 行",
@@ -230,7 +230,7 @@ def _import(row: RawRow, found: Sighting, content: bytes, actor: User) -> ingest
         "options": {**run.options, "mends": row.pk},
     }
     done = ingest.import_sightings(
-        result=ParseResult((found,), (), ()),
+        result=ParseResult((sighting,), (), ()),
         source=run.source,
         actor=actor,
         name=ListName(run.issuer, run.period, run.list_no),

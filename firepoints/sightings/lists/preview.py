@@ -35,18 +35,18 @@ class Preview:
     @property
     def better(self) -> str:
         """The datum under which the figures of the doubt agree better, "" where nothing is doubted."""
-        return next((one for one in TRIED if f"按 {SAID[one]} 有" in self.doubt), "")
+        return next((datum for datum in TRIED if f"按 {SAID[datum]} 有" in self.doubt), "")
 
     def as_json(self) -> dict[str, Any]:
         """The dry run's counts and, under `preview`, what a person would be shown."""
         rejected = [
-            {"sheet": one.sheet, "row": one.row_no, "column": one.column, "code": one.code, "reason": one.reason}
-            for one in self.done.rejected[:MOST_SAID]
+            {"sheet": row.sheet, "row": row.row_no, "column": row.column, "code": row.code, "reason": row.reason}
+            for row in self.done.rejected[:MOST_SAID]
         ]
-        shown: dict[str, Any] = {"doubt": self.doubt, "mapping": dict(self.mapping), "quarantined": rejected}
+        content: dict[str, Any] = {"doubt": self.doubt, "mapping": dict(self.mapping), "quarantined": rejected}
         if self.difference is not None:
-            shown["difference"] = difference_json(self.difference)
-        return {**self.done.as_json(), "preview": shown}
+            content["difference"] = difference_json(self.difference)
+        return {**self.done.as_json(), "preview": content}
 
 
 def preview(order: ImportOrder) -> Preview:
@@ -74,26 +74,31 @@ def _difference(resolved: Resolved, replaced: ImportRun) -> Difference:
     )
 
 
-def difference_json(found: Difference) -> dict[str, Any]:
+def difference_json(difference: Difference) -> dict[str, Any]:
     """The counts and the rows themselves (at most MOST_SAID of a kind); metres and minutes by which a row moved."""
     return {
-        "counts": counts_of(found),
-        "added": [_line(one) for one in found.added[:MOST_SAID]],
-        "gone": [_line(one) for one in found.gone[:MOST_SAID]],
+        "counts": counts_of(difference),
+        "added": [_line(line) for line in difference.added[:MOST_SAID]],
+        "gone": [_line(line) for line in difference.gone[:MOST_SAID]],
         "moved": [
-            {"from": _line(one.old), "to": _line(one.new), "distance_m": round(one.moved_m), "minutes": one.moved_min,
-             "what": one.what}
-            for one in found.moved[:MOST_SAID]
+            {"from": _line(move.old), "to": _line(move.new), "distance_m": round(move.moved_m), "minutes": move.moved_min,
+             "what": move.what}
+            for move in difference.moved[:MOST_SAID]
         ],
-        "unread": [_line(one) for one in found.unread[:MOST_SAID]],
+        "unread": [_line(line) for line in difference.unread[:MOST_SAID]],
     }  # fmt: skip
 
 
-def counts_of(found: Difference) -> dict[str, int]:
-    return {"added": len(found.added), "gone": len(found.gone), "moved": len(found.moved), "same": found.same,
-            "unread": len(found.unread)}  # fmt: skip
+def counts_of(difference: Difference) -> dict[str, int]:
+    return {
+        "added": len(difference.added),
+        "gone": len(difference.gone),
+        "moved": len(difference.moved),
+        "same": difference.same,
+        "unread": len(difference.unread),
+    }
 
 
-def _line(one: Line) -> dict[str, Any]:
-    return {"row": one.row_no, "sheet": one.sheet, "seq_no": one.seq_no, "lon": round(one.lon, 5),
-            "lat": round(one.lat, 5), "starts_at": one.starts_at.isoformat(), "county": one.stated_county}  # fmt: skip
+def _line(line: Line) -> dict[str, Any]:
+    return {"row": line.row_no, "sheet": line.sheet, "seq_no": line.seq_no, "lon": round(line.lon, 5),
+            "lat": round(line.lat, 5), "starts_at": line.starts_at.isoformat(), "county": line.stated_county}  # fmt: skip
