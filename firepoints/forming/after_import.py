@@ -61,7 +61,7 @@ def _formed(run: ImportRun, turn: Turn, same_as: dict[int, int], progress: Progr
     done, size = 0, FIRST
     while done < len(open_.groups):
         part = open_.groups[done : done + size]
-        begun = perf_counter()
+        started_s = perf_counter()
         try:
             with turn.piece():
                 one_at_a_time()
@@ -76,7 +76,7 @@ def _formed(run: ImportRun, turn: Turn, same_as: dict[int, int], progress: Progr
         run.points, done = points, done + len(part)
         faults.point("import.points.formed")
         progress("归并成火点", done, len(open_.groups))
-        size = next_size(size, perf_counter() - begun)
+        size = next_size(size, perf_counter() - started_s)
     return True
 
 

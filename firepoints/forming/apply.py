@@ -44,32 +44,32 @@ class Application:
         """Form or change the points of some groups; returns how many. Raises StaleVersion, Conflict."""
         fresh: list[NewPoint] = []
         touched = 0
-        for one in groups:
-            if one.frozen:
+        for group in groups:
+            if group.frozen:
                 continue
-            self._release_strays(one)
-            standing = sorted({self.scene.point_of[pk] for pk in one.members if pk in self.scene.point_of})
-            if standing:
-                touched += self._grow(one, standing)
+            self._release_strays(group)
+            point_ids = sorted({self.scene.point_of[pk] for pk in group.members if pk in self.scene.point_of})
+            if point_ids:
+                touched += self._grow(group, point_ids)
                 continue
-            beside = self._beside(one.members)
+            beside = self._beside(group.members)
             if len(beside) == 1 and takes_in(self.scene.points[beside[0]]):
-                self._attach(self.scene.points[beside[0]], one)
+                self._attach(self.scene.points[beside[0]], group)
                 touched += 1
             else:
-                fresh.append(self._new_point(one, beside))
+                fresh.append(self._new_point(group, beside))
         create_points(fresh, actor=self.actor, subject=self.run)
         return touched + len(fresh)
 
     def _beside(self, members: Iterable[int]) -> list[int]:
         return sorted(set().union(*(self.targets.get(pk, ()) for pk in members)))
 
-    def _release_strays(self, one: Group) -> None:
+    def _release_strays(self, group: Group) -> None:
         """A suspected point follows the partition: what now belongs to another group leaves it."""
         scene, leaving = self.scene, defaultdict[int, list[int]](list)
-        for pk in one.members:
+        for pk in group.members:
             of = scene.point_of.get(pk)
-            if of is not None and self.homes.get(of, one.members[0]) != one.members[0]:
+            if of is not None and self.homes.get(of, group.members[0]) != group.members[0]:
                 leaving[of].append(pk)
         for at, ids in sorted(leaving.items()):
             point = scene.points[at]
@@ -78,20 +78,20 @@ class Application:
             asking = Asking()
             _close_of_strays(point, [self.detections[pk] for pk in ids], asking)
             scene.points[at] = refresh(FirePoint.objects.get(pk=at), asking)
-            told = {"detections": sorted(ids), "state": point.state, **asking.told()}
-            record("fire_point.released", point, self.actor, after=told, reason=APART_NOW)
+            entry_after = {"detections": sorted(ids), "state": point.state, **asking.told()}
+            record("fire_point.released", point, self.actor, after=entry_after, reason=APART_NOW)
             for pk in ids:
                 del scene.point_of[pk]
 
-    def _grow(self, one: Group, standing: list[int]) -> int:
+    def _grow(self, group: Group, point_ids: list[int]) -> int:
         """The group holds suspected points already: the oldest takes in the others, and what is new."""
-        scene, others = self.scene, standing[1:]
-        survivor = scene.points[standing[0]]
-        additions = [pk for pk in one.members if pk not in scene.point_of]
-        if not additions and not others and standing[0] not in self.homes:
+        scene, others = self.scene, point_ids[1:]
+        survivor = scene.points[point_ids[0]]
+        additions = [pk for pk in group.members if pk not in scene.point_of]
+        if not additions and not others and point_ids[0] not in self.homes:
             return 0
         came: dict[int, int | None] = dict.fromkeys(additions)
-        came |= {pk: scene.point_of[pk] for pk in one.members if scene.point_of.get(pk) in others}
+        came |= {pk: scene.point_of[pk] for pk in group.members if scene.point_of.get(pk) in others}
         current = FirePoint.objects.get(pk=survivor.pk)
         if current.version != survivor.version:
             raise StaleVersion()  # a person, or another piece, has changed it since the scene was read
@@ -100,17 +100,17 @@ class Application:
                 point_id=pk, into=survivor.pk, actor=system_user(), reason="新的监测记录把两处连成一处",
                 expected_version=scene.points[pk].version,
             )  # fmt: skip
-        self._follow(others, survivor.pk, one.members[0])
+        self._follow(others, survivor.pk, group.members[0])
         current = FirePoint.objects.get(pk=survivor.pk)
-        questions = [*self._questions(one, came), *self._named_beside(self._beside(additions))]
+        questions = [*self._questions(group, came), *self._named_beside(self._beside(additions))]
         if additions:
-            some = [self.detections[pk] for pk in additions]
+            newcomers = [self.detections[pk] for pk in additions]
             current = attach_detections(
-                point=current, detections=some, actor=self.actor, why=why_of(one), questions=questions
+                point=current, detections=newcomers, actor=self.actor, why=why_of(group), questions=questions
             )
             questions = []
-        is_oversize = bool(one.oversize) and (bool(came) or current.is_oversize)
-        FirePoint.objects.filter(pk=current.pk).update(is_oversize=is_oversize, is_fixed_heat=one.fixed_only)
+        is_oversize = bool(group.oversize) and (bool(came) or current.is_oversize)
+        FirePoint.objects.filter(pk=current.pk).update(is_oversize=is_oversize, is_fixed_heat=group.fixed_only)
         self._ask(current, questions, is_fit=current.is_oversize and not is_oversize)
         scene.points[current.pk] = current  # its version is this piece's own from here on
         return 1
@@ -122,9 +122,9 @@ class Application:
         if is_fit:
             open_ = Question.objects.unanswered().filter(point=point, kind=Kind.OVERSIZE)
             asking.answer(open_, Answer.MOOT, APART_NOW)
-        asking.ask([(point, one) for one in questions])
-        if told := asking.told():
-            record("fire_point.questioned", point, self.actor, after=told)
+        asking.ask([(point, doubt) for doubt in questions])
+        if entry_after := asking.told():
+            record("fire_point.questioned", point, self.actor, after=entry_after)
 
     def _follow(self, absorbed: Sequence[int], survivor: int, label: int) -> None:
         """What an absorbed point held of other groups is the survivor's now, until they take it."""
@@ -135,57 +135,57 @@ class Application:
         moved = set(absorbed)
         scene.point_of.update({pk: survivor for pk, at in scene.point_of.items() if at in moved})
 
-    def _attach(self, point: FirePoint, one: Group) -> None:
+    def _attach(self, point: FirePoint, group: Group) -> None:
         current = FirePoint.objects.select_related("verification", "attribution").get(pk=point.pk)
         if not takes_in(current):
             raise StaleVersion()  # a person has just decided: grouped anew, the sighting becomes a suspicion of its own
-        held = list(
+        members = list(
             Detection.objects.select_related("source").filter(memberships__point=current, memberships__is_active=True)
         )
-        some = [self.detections[pk] for pk in one.members]
-        questions = doubts.several_sites([*held, *some], dict.fromkeys(one.members))
+        newcomers = [self.detections[pk] for pk in group.members]
+        questions = doubts.several_sites([*members, *newcomers], dict.fromkeys(group.members))
         current = attach_detections(
-            point=current, detections=some, actor=self.actor, why=why_of(one), questions=questions
+            point=current, detections=newcomers, actor=self.actor, why=why_of(group), questions=questions
         )
-        is_fixed_heat = current.is_fixed_heat and one.fixed_only
+        is_fixed_heat = current.is_fixed_heat and group.fixed_only
         if is_fixed_heat != current.is_fixed_heat:
             FirePoint.objects.filter(pk=current.pk).update(is_fixed_heat=is_fixed_heat)
 
-    def _new_point(self, one: Group, beside: list[int]) -> NewPoint:
-        came: Origins = dict.fromkeys(one.members)
-        questions = [*self._named_beside(beside), *self._near(one), *self._questions(one, came)]
+    def _new_point(self, group: Group, beside: list[int]) -> NewPoint:
+        came: Origins = dict.fromkeys(group.members)
+        questions = [*self._named_beside(beside), *self._near(group), *self._questions(group, came)]
         return NewPoint(
-            detections=[self.detections[pk] for pk in one.members],
-            why=why_of(one),
-            is_oversize=bool(one.oversize),
-            is_fixed_heat=one.fixed_only,
+            detections=[self.detections[pk] for pk in group.members],
+            why=why_of(group),
+            is_oversize=bool(group.oversize),
+            is_fixed_heat=group.fixed_only,
             questions=questions,
         )
 
-    def _near(self, one: Group) -> list[Doubt]:
+    def _near(self, group: Group) -> list[Doubt]:
         """What the members ask about sightings beside them: once for each kind and point there."""
-        asked: dict[tuple[str, int | None], Doubt] = {}
-        for pk in sorted(one.members):
+        doubt_of: dict[tuple[str, int | None], Doubt] = {}
+        for pk in sorted(group.members):
             if (doubt := self.doubtful.get(pk)) is not None:
-                asked.setdefault((doubt.kind, self.scene.point_of.get(doubt.beside or 0)), doubt)
-        return list(asked.values())
+                doubt_of.setdefault((doubt.kind, self.scene.point_of.get(doubt.beside or 0)), doubt)
+        return list(doubt_of.values())
 
-    def _questions(self, one: Group, came: Origins) -> list[Doubt]:
+    def _questions(self, group: Group, came: Origins) -> list[Doubt]:
         """That the group is too large, or signs that it is several fires: what is to be divided anyway is asked once."""
-        if one.oversize:
-            return [Doubt(Kind.OVERSIZE, oversize_words(one), detection=min(came))] if came else []
-        return doubts.several_sites([self.detections[pk] for pk in one.members], came)
+        if group.oversize:
+            return [Doubt(Kind.OVERSIZE, oversize_words(group), detection=min(came))] if came else []
+        return doubts.several_sites([self.detections[pk] for pk in group.members], came)
 
     def _named_beside(self, beside: Sequence[int]) -> list[Doubt]:
         points = [self.scene.points[pk] for pk in beside]
         return [doubts.touches(point.pk, f"{point}（{standing_words(point)}）") for point in points]
 
 
-def _close_of_strays(point: FirePoint, left: Sequence[Detection], asking: Asking) -> None:
+def _close_of_strays(point: FirePoint, strays: Sequence[Detection], asking: Asking) -> None:
     """What the machine asked about sightings that belong elsewhere now: their new home asks by itself."""
-    rows = Question.objects.unanswered().filter(point=point, detection__in=left, asked_by__isnull=True)
+    rows = Question.objects.unanswered().filter(point=point, detection__in=strays, asked_by__isnull=True)
     asking.answer(rows, Answer.MOOT, APART_NOW)
-    asking.close_of_lists(point, left, APART_NOW)
+    asking.close_of_lists(point, strays, APART_NOW)
 
 
 def takes_in(point: FirePoint) -> bool:
@@ -204,14 +204,14 @@ def standing_words(point: FirePoint) -> str:
     return f"{State(point.state).label}{'，报不属实' if is_untrue(point) else ''}"
 
 
-def oversize_words(one: Group) -> str:
-    return "待人工划分：" + "、".join(OVERSIZE_WORDS[code] for code in one.oversize) if one.oversize else ""
+def oversize_words(group: Group) -> str:
+    return "待人工划分：" + "、".join(OVERSIZE_WORDS[code] for code in group.oversize) if group.oversize else ""
 
 
-def why_of(one: Group) -> dict[int, str]:
+def why_of(group: Group) -> dict[int, str]:
     """detection id → the strongest link by which it belongs, in words."""
     why: dict[int, str] = {}
-    for link in one.links:
+    for link in group.links:
         for pk in (link.a, link.b):
             why.setdefault(pk, link.text)
     return why

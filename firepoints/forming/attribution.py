@@ -56,8 +56,8 @@ class Names:
 
     def ask(self, chains: Iterable[tuple[Mapping[str, str], date]]) -> None:
         """Find the people of many chains at once, for what follows."""
-        wanted = {_asked(chain, on): (chain, on) for chain, on in chains if _asked(chain, on) not in self.people}
-        self.people.update(zip(wanted, grids.people_for_many(list(wanted.values())), strict=True))
+        look_ups = {_asked(chain, on): (chain, on) for chain, on in chains if _asked(chain, on) not in self.people}
+        self.people.update(zip(look_ups, grids.people_for_many(list(look_ups.values())), strict=True))
 
 
 def _asked(chain: Mapping[str, str], on: date) -> tuple[Any, ...]:
@@ -72,12 +72,12 @@ def attribute(points: Sequence[FirePoint], sites: Sequence[BaseGeometry]) -> lis
     proposes 跨界. Runs in the caller's transaction; the caller has claimed the points.
     """
     seqs = _last_seqs(points)
-    found, rows, names = _located(points, sites, seqs)
+    located, rows, names = _located(points, sites, seqs)
     file_attributions(rows, names)
-    _take_all(points, rows, found)
+    _take_all(points, rows, located)
     FirePoint.objects.bulk_update(points, TAKEN, batch_size=100)
-    _concern_all(points, found)
-    return _placeless(points, found)
+    _concern_all(points, located)
+    return _placeless(points, located)
 
 
 def create_attributed(points: Sequence[FirePoint], sites: Sequence[BaseGeometry]) -> list[tuple[FirePoint, Doubt]]:
@@ -85,51 +85,51 @@ def create_attributed(points: Sequence[FirePoint], sites: Sequence[BaseGeometry]
     ids = bulk.reserve_ids(FirePoint, len(points)).tolist()
     for point, pk in zip(points, ids, strict=True):
         point.pk = pk
-    found, rows, names = _located(points, sites, {})
+    located, rows, names = _located(points, sites, {})
     for row, pk in zip(rows, bulk.reserve_ids(Attribution, len(rows)).tolist(), strict=True):
         row.pk = pk
-    _take_all(points, rows, found)
+    _take_all(points, rows, located)
     FirePoint.objects.bulk_create(points, batch_size=500)
     file_attributions(rows, names)
-    _concern_all(points, found)
-    return _placeless(points, found)
+    _concern_all(points, located)
+    return _placeless(points, located)
 
 
-def _placeless(points: Sequence[FirePoint], found: Mapping[int, Located]) -> list[tuple[FirePoint, Doubt]]:
+def _placeless(points: Sequence[FirePoint], located: Mapping[int, Located]) -> list[tuple[FirePoint, Doubt]]:
     """A question for each point that no edition rules, or whose centre lies in no county."""
-    asked = []
+    placeless = []
     for point in points:
-        if point.pk not in found:
-            asked.append((point, Doubt(doubts.Kind.NO_EDITION, doubts.NO_EDITION)))
-        elif not found[point.pk].chain.get(Level.COUNTY):
-            asked.append((point, Doubt(doubts.Kind.OUTSIDE_COUNTIES, doubts.OUTSIDE)))
-    return asked
+        if point.pk not in located:
+            placeless.append((point, Doubt(doubts.Kind.NO_EDITION, doubts.NO_EDITION)))
+        elif not located[point.pk].chain.get(Level.COUNTY):
+            placeless.append((point, Doubt(doubts.Kind.OUTSIDE_COUNTIES, doubts.OUTSIDE)))
+    return placeless
 
 
 def _located(
     points: Sequence[FirePoint], sites: Sequence[BaseGeometry], seqs: Mapping[int, int]
 ) -> tuple[dict[int, Located], list[Attribution], Names]:
     names = Names()
-    found = _locate_by_edition(points, sites)
+    located = _locate_by_edition(points, sites)
     rows = [
-        attribution_row(point, found[point.pk], names, seq=seqs.get(point.pk, 0) + 1)
+        attribution_row(point, located[point.pk], names, seq=seqs.get(point.pk, 0) + 1)
         for point in points
-        if point.pk in found
+        if point.pk in located
     ]
-    return found, rows, names
+    return located, rows, names
 
 
-def _take_all(points: Sequence[FirePoint], rows: Sequence[Attribution], found: Mapping[int, Located]) -> None:
+def _take_all(points: Sequence[FirePoint], rows: Sequence[Attribution], located: Mapping[int, Located]) -> None:
     of_point = {row.point_id: row for row in rows}
     least = {on: least_share(on) for on in {point.burn_date for point in points}}
     for point in points:
-        _take(point, of_point.get(point.pk), found.get(point.pk), least[point.burn_date])
+        _take(point, of_point.get(point.pk), located.get(point.pk), least[point.burn_date])
 
 
-def _take(point: FirePoint, row: Attribution | None, found: Located | None, least: float) -> None:
+def _take(point: FirePoint, row: Attribution | None, located: Located | None, least: float) -> None:
     """Copy what the row says to the point; nobody's while two counties are possible."""
-    chain = dict(found.chain) if found else {}
-    counties = candidates(found, least) if found else []
+    chain = dict(located.chain) if located else {}
+    counties = candidates(located, least) if located else []
     point.attribution = row
     point.is_cross = len(counties) > 1
     point.county_code = "" if point.is_cross else chain.get(Level.COUNTY, "")
@@ -143,10 +143,10 @@ def least_share(on: date) -> float:
     return max(float(rulings.ruling("cross_min_share", on)), LEAST_SHARE)
 
 
-def candidates(found: Located, least: float) -> list[str]:
+def candidates(located: Located, least: float) -> list[str]:
     """The counties that the site touches with at least that share, the centre's own included."""
-    touched = [code for code, share in found.shares if share >= least]
-    own = found.chain.get(Level.COUNTY, "")
+    touched = [code for code, share in located.shares if share >= least]
+    own = located.chain.get(Level.COUNTY, "")
     return touched if not own or own in touched else [own, *touched]
 
 
@@ -157,13 +157,13 @@ def _locate_by_edition(points: Sequence[FirePoint], sites: Sequence[BaseGeometry
         edition, is_before_first = of_date[point.burn_date]
         if edition is not None:
             by_edition.setdefault((edition.pk, is_before_first), []).append(at)
-    found: dict[int, Located] = {}
+    located: dict[int, Located] = {}
     for places in by_edition.values():
-        some = [points[at] for at in places]
-        answers = locate([one.lon for one in some], [one.lat for one in some], [sites[at] for at in places],
-                         some[0].burn_date)  # fmt: skip
-        found.update({one.pk: answer for one, answer in zip(some, answers, strict=True) if answer})
-    return found
+        ruled = [points[at] for at in places]
+        answers = locate([point.lon for point in ruled], [point.lat for point in ruled], [sites[at] for at in places],
+                         ruled[0].burn_date)  # fmt: skip
+        located.update({point.pk: answer for point, answer in zip(ruled, answers, strict=True) if answer})
+    return located
 
 
 def locate(
@@ -189,22 +189,30 @@ def locate(
 
 
 def attribution_row(
-    point: FirePoint, found: Located, names: Names, *, seq: int, method: str = Attribution.Method.CENTRE, note: str = ""
+    point: FirePoint,
+    located: Located,
+    names: Names,
+    *,
+    seq: int,
+    method: str = Attribution.Method.CENTRE,
+    note: str = "",
 ) -> Attribution:
     """An unsaved attribution of `point` as found."""
-    edition, chain = found.edition, found.chain
+    edition, chain = located.edition, located.chain
     codes = {f"{level}_code": chain.get(level, "") for level in LEVELS}
     called = {f"{level}_name": names.of(edition, chain.get(level, "")) for level in LEVELS}
-    shares = [{"code": code, "name": names.of(edition, code), "share": round(share, 4)} for code, share in found.shares]
+    shares = [
+        {"code": code, "name": names.of(edition, code), "share": round(share, 4)} for code, share in located.shares
+    ]
     return Attribution(
         point=point,
         seq=seq,
         edition=edition,
-        is_before_first_edition=found.is_before_first,
+        is_before_first_edition=located.is_before_first,
         method=method,
         lon=point.lon,
         lat=point.lat,
-        border_m=round(found.border_m, 1) if found.border_m != float("inf") else None,
+        border_m=round(located.border_m, 1) if located.border_m != float("inf") else None,
         candidates=shares,
         note=note[:200],
         **codes,
@@ -240,13 +248,13 @@ def _last_seqs(points: Sequence[FirePoint]) -> dict[int, int]:
     return dict(rows.values("point").annotate(last=Max("seq")).values_list("point", "last"))
 
 
-def _concern_all(points: Sequence[FirePoint], found: Mapping[int, Located]) -> None:
-    wanted: list[PointCounty] = []
+def _concern_all(points: Sequence[FirePoint], located: Mapping[int, Located]) -> None:
+    rows: list[PointCounty] = []
     for point in points:
-        shares = dict(found[point.pk].shares) if point.pk in found else {}
+        shares = dict(located[point.pk].shares) if point.pk in located else {}
         own = point.attribution.county_code if point.attribution else ""
         if own:
             shares.setdefault(own, 0.0)
-        wanted += [PointCounty(point=point, county_code=code, share=share) for code, share in shares.items()]
+        rows += [PointCounty(point=point, county_code=code, share=share) for code, share in shares.items()]
     # A county once concerned stays so, with the share that concerned it.
-    PointCounty.objects.bulk_create(wanted, ignore_conflicts=True, batch_size=500)
+    PointCounty.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)

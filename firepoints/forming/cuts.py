@@ -16,13 +16,15 @@ def is_in_question(point: FirePoint) -> bool:
 def cuts_of(sightings: Sequence[Detection]) -> list[Part]:
     """Proposed parts of one point's sightings (with their source), the earliest first; one part where nothing speaks for
     a cut."""
-    rows = list(Detection.objects.filter(pk__in=[one.pk for one in sightings]).values_list(*SEEN))
+    rows = list(Detection.objects.filter(pk__in=[sighting.pk for sighting in sightings]).values_list(*SEEN))
     if len(rows) < 2:
         return []
     passes = {
-        one.pk: f"{one.run_id} {one.satellite} {one.starts_at.isoformat()}"
-        for one in sightings
-        if one.source.source_class == Source.Class.OFFICIAL_LIST and one.precision == "instant" and one.satellite
+        sighting.pk: f"{sighting.run_id} {sighting.satellite} {sighting.starts_at.isoformat()}"
+        for sighting in sightings
+        if sighting.source.source_class == Source.Class.OFFICIAL_LIST
+        and sighting.precision == "instant"
+        and sighting.satellite
     }
     return proposed_parts(columns_of(rows), passes, params_of(rows))
 

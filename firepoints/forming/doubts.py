@@ -49,8 +49,8 @@ def touches(other: int, name: str) -> Doubt:
 def several_sites(detections: Sequence[Detection], came: Origins) -> list[Doubt]:
     """Signs that a group is two fires, among pairs that have just come together: findings on site far apart, or rows that
     the issuer itself holds apart (one list, one pass)."""
-    asked = [_far_apart(detections, came), *_of_one_pass(detections, came)]
-    return [one for one in asked if one is not None]
+    signs = [_far_apart(detections, came), *_of_one_pass(detections, came)]
+    return [doubt for doubt in signs if doubt is not None]
 
 
 def _are_new(a: Detection, b: Detection, came: Origins) -> bool:
@@ -62,16 +62,16 @@ def _are_new(a: Detection, b: Detection, came: Origins) -> bool:
 
 
 def _far_apart(detections: Sequence[Detection], came: Origins) -> Doubt | None:
-    on_site = [one for one in detections if one.kind != Detection.Kind.SATELLITE]
+    on_site = [detection for detection in detections if detection.kind != Detection.Kind.SATELLITE]
     far = max(
         ((metres, a, b) for a, b in combinations(on_site, 2) if _are_new(a, b, came) and (metres := _metres(a, b))),
-        key=lambda one: (one[0], -one[1].pk, -one[2].pk),
+        key=lambda pair: (pair[0], -pair[1].pk, -pair[2].pk),
         default=None,
     )
     if far is None:
         return None
     metres, a, b = far
-    newer = max((one for one in (a, b) if one.pk in came), key=lambda one: one.pk)
+    newer = max((finding for finding in (a, b) if finding.pk in came), key=lambda finding: finding.pk)
     grounds = f"巡查或黑斑相距 {metres:.0f} 米"
     return Doubt(Kind.SEVERAL_SITES, _several(grounds), detection=newer.pk, speaks_for=grounds)
 
@@ -80,7 +80,7 @@ def _metres(a: Detection, b: Detection) -> float:
     """Metres between two findings, 0 where they may be one field."""
     east, north = metres_per_degree((a.lat + b.lat) / 2)
     apart = float(np.hypot((a.lon - b.lon) * east, (a.lat - b.lat) * north))
-    allowed = SITES_M + sum(max(accuracy_m(one) - ACCURACY_M, 0.0) for one in (a, b))
+    allowed = SITES_M + sum(max(accuracy_m(finding) - ACCURACY_M, 0.0) for finding in (a, b))
     return apart if apart >= allowed else 0.0
 
 
@@ -88,31 +88,41 @@ def _several(grounds: str) -> str:
     return f"疑为几处：{grounds}，请现场看清后划分或核对"
 
 
-def accuracy_m(one: Detection) -> float:
+def accuracy_m(detection: Detection) -> float:
     """What a finding says of its own error, else what a phone has outside under the sky."""
-    return one.accuracy_m or ACCURACY_M
+    return detection.accuracy_m or ACCURACY_M
 
 
 def _of_one_pass(detections: Iterable[Detection], came: Origins) -> list[Doubt]:
     """One question for each list that holds rows of one pass apart, with all such passes of the list in its words."""
     passes: dict[tuple[int, str, object], list[Detection]] = defaultdict(list)
-    for one in detections:
-        if one.source.source_class == Source.Class.OFFICIAL_LIST and one.precision == "instant" and one.satellite:
-            passes[(one.run_id, one.satellite, one.starts_at)].append(one)
+    for detection in detections:
+        if (
+            detection.source.source_class == Source.Class.OFFICIAL_LIST
+            and detection.precision == "instant"
+            and detection.satellite
+        ):
+            passes[(detection.run_id, detection.satellite, detection.starts_at)].append(detection)
     signs: dict[int, list[str]] = defaultdict(list)
     newest: dict[int, int] = {}
     for (run, _, _), rows in passes.items():
         if any(_are_new(a, b, came) for a, b in combinations(rows, 2)):
             signs[run].append(f"同一清单同一次过境列有 {len(rows)} 行（第 {_numbers(rows)} 行）")
-            newest[run] = max(newest.get(run, 0), *(one.pk for one in rows if one.pk in came))
+            newest[run] = max(newest.get(run, 0), *(detection.pk for detection in rows if detection.pk in came))
     return [
-        Doubt(Kind.SEVERAL_SITES, _several("，".join(told)), detection=newest[run], run=run, speaks_for="，".join(told))
-        for run, told in signs.items()
+        Doubt(
+            Kind.SEVERAL_SITES,
+            _several("，".join(grounds)),
+            detection=newest[run],
+            run=run,
+            speaks_for="，".join(grounds),
+        )
+        for run, grounds in signs.items()
     ]
 
 
 def _numbers(rows: Sequence[Detection]) -> str:
-    return "、".join(str(number) for number in sorted(one.row_no for one in rows))
+    return "、".join(str(number) for number in sorted(row.row_no for row in rows))
 
 
 def other_county(detections: Iterable[Detection], code: str, names: Mapping[str, str]) -> list[Doubt]:
@@ -124,19 +134,19 @@ def other_county(detections: Iterable[Detection], code: str, names: Mapping[str,
     own = county_stem(names.get(code, ""))
     if not own:
         return []
-    asked = []
-    for one in detections:
-        if one.source.source_class == Source.Class.LEAD:
+    questions = []
+    for detection in detections:
+        if detection.source.source_class == Source.Class.LEAD:
             continue
-        stated = "" if ZONE.search(one.stated_county) else county_stem(one.stated_county)
-        lies = names.get(one.county_code, "")
-        who = "清单" if one.kind == Detection.Kind.SATELLITE else "巡查"
+        stated = "" if ZONE.search(detection.stated_county) else county_stem(detection.stated_county)
+        lies = names.get(detection.county_code, "")
+        who = "清单" if detection.kind == Detection.Kind.SATELLITE else "巡查"
         if stated and stated != own:
-            grounds = f"{who}写 {one.stated_county}，坐标在 {lies or names[code]}"
-        elif lies and one.county_code != code and stated != own:
+            grounds = f"{who}写 {detection.stated_county}，坐标在 {lies or names[code]}"
+        elif lies and detection.county_code != code and stated != own:
             grounds = f"{who}一行的坐标在 {lies}，火点定在 {names[code]}"
         else:
             continue
         words = f"表列县不符：{grounds}，请核对或标记跨界"
-        asked.append(Doubt(Kind.STATED_COUNTY, words, detection=one.pk, speaks_for=grounds))
-    return asked
+        questions.append(Doubt(Kind.STATED_COUNTY, words, detection=detection.pk, speaks_for=grounds))
+    return questions

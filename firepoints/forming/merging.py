@@ -70,7 +70,7 @@ def merged(opened: Opened, survivor: FirePoint, reason: str) -> FirePoint:
     detections = sorted(moved.values_list("detection_id", flat=True))
     moved.update(is_active=False)
     why = f"由 {point} 并入：{reason}"[:300]
-    Membership.objects.bulk_create(Membership(point=survivor, detection_id=one, why=why) for one in detections)
+    Membership.objects.bulk_create(Membership(point=survivor, detection_id=pk, why=why) for pk in detections)
     faults.point("act.merge.moved")
     by_machine = opened.transition.action == "absorb"
     asking = Asking(None if by_machine else actor)

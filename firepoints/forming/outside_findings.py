@@ -50,7 +50,7 @@ def hold_back(
     touch a point of one; then the question is asked, in the caller's transaction. Raises StaleVersion."""
     label = dict(zip(partition.ids.tolist(), partition.label.tolist(), strict=True))
     findings = list(Detection.objects.select_related("source").filter(pk__in=scene.own))
-    asked: list[tuple[FirePoint | None, Detection]] = []
+    questions: list[tuple[FirePoint | None, Detection]] = []
     for finding in findings:
         beside = {pk for pk in label if label[pk] == label.get(finding.pk)}
         met = {scene.point_of[pk] for pk in beside if pk in scene.point_of}
@@ -58,10 +58,10 @@ def hold_back(
         foreign = _foreign([scene.points[pk] for pk in met], own)
         if foreign or finding.county_code not in own:
             places = foreign or [scene.points[pk] for pk in met]
-            asked.append((min(places, key=lambda point: point.pk, default=None), finding))
-    for point, finding in asked:
+            questions.append((min(places, key=lambda point: point.pk, default=None), finding))
+    for point, finding in questions:
         _ask(point, finding, own, actor)
-    return bool(asked)
+    return bool(questions)
 
 
 def _foreign(points: Iterable[FirePoint], own: frozenset[str]) -> list[FirePoint]:
@@ -107,7 +107,7 @@ def outside_finding_answer(
         raise NotAllowed("外县（区）人员的发现由市局经办处理")
     reason = required(reason, "处理的理由")
     if answer not in ANSWERS:
-        raise BadInput(f"只能是 {'、'.join(Answer(one).label for one in ANSWERS)}", where="answer")
+        raise BadInput(f"只能是 {'、'.join(Answer(choice).label for choice in ANSWERS)}", where="answer")
     row = _open_question(question_id)
     finding = Detection.objects.select_related("source", "run").get(questions=row)
     point = row.point
@@ -119,8 +119,8 @@ def outside_finding_answer(
         (point,) = create_points([NewPoint([finding], f"自成一处：{reason}"[:300])], actor=actor, reason=reason)
     asking = Asking(actor)
     asking.answer([row], answer, reason)
-    told = {"answer": answer, "point": point.pk if point else None, **asking.told()}
-    record("question.answered", row.point or ("firepoints.question", row.pk), actor, after=told, reason=reason)
+    entry_after = {"answer": answer, "point": point.pk if point else None, **asking.told()}
+    record("question.answered", row.point or ("firepoints.question", row.pk), actor, after=entry_after, reason=reason)
     row.refresh_from_db()
     return row
 
@@ -142,13 +142,13 @@ def _attached(row: Question, finding: Detection, actor: User, reason: str, into:
     target = selectors.survivor_of(target)
     if row.point is not None and row.point.pk != target.pk:
         claim(row.point)
-    held = selectors.active_detections(target)
+    sightings = selectors.active_detections(target)
     return attach_detections(
         point=target,
         detections=[finding],
         actor=actor,
         why=f"外县（区）人员的发现，由市局归入：{reason}"[:300],
-        questions=doubts.several_sites([*held, finding], {finding.pk: None}),
+        questions=doubts.several_sites([*sightings, finding], {finding.pk: None}),
     )
 
 

@@ -46,15 +46,15 @@ def _enqueue(changes: list[dict[str, Any]], *, after: int) -> None:
 def people_changed(payload: dict[str, Any]) -> int:
     """Go through the next fires of the changes, by id; queue the rest. Returns how many were said anew."""
     changes, after = _with_fires(payload["changes"]), payload["after"]
-    told = seen = 0
+    renewals = done = 0
     while changes:
-        points = list(_fires_of(changes[0]).filter(pk__gt=after).order_by("pk")[: A_CHUNK - seen])
-        told, seen = told + say_anew(points), seen + len(points)
-        if seen >= A_CHUNK:
+        points = list(_fires_of(changes[0]).filter(pk__gt=after).order_by("pk")[: A_CHUNK - done])
+        renewals, done = renewals + say_anew(points), done + len(points)
+        if done >= A_CHUNK:
             _enqueue(changes, after=points[-1].pk)
             break
         changes, after = changes[1:], 0
-    return told
+    return renewals
 
 
 def _with_fires(changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -69,12 +69,12 @@ def _with_fires(changes: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _fires_of(change: dict[str, Any]) -> QuerySet[FirePoint]:
-    found = FirePoint.objects.filter(
+    fires = FirePoint.objects.filter(
         burn_date__gte=date.fromisoformat(change["since"]), **{f"attribution__{change['level']}_code": change["cell"]}
     )
     if change["until"]:
-        found = found.filter(burn_date__lt=date.fromisoformat(change["until"]))
-    return found.select_related("attribution__edition")
+        fires = fires.filter(burn_date__lt=date.fromisoformat(change["until"]))
+    return fires.select_related("attribution__edition")
 
 
 @transaction.atomic
@@ -82,10 +82,10 @@ def say_anew(points: Sequence[FirePoint]) -> int:
     """Append an attribution to each point whose people, asked today for the day of the fire, differ from those on file."""
     names = Names()
     on_file: dict[int, list[Held]] = {}
-    filed = AttributionPerson.objects.filter(attribution__in=[one.attribution_id for one in points]).order_by("pk")
-    for one in filed:
-        held = (one.level, one.cell_code, one.post_id, one.holder_id, one.is_acting)
-        on_file.setdefault(one.attribution_id, []).append(held)
+    filed = AttributionPerson.objects.filter(attribution__in=[point.attribution_id for point in points]).order_by("pk")
+    for person in filed:
+        post_holder = (person.level, person.cell_code, person.post_id, person.holder_id, person.is_acting)
+        on_file.setdefault(person.attribution_id, []).append(post_holder)
     rows: list[Attribution] = []
     for point in points:
         old = point.attribution
@@ -120,10 +120,10 @@ def _take_place(point: FirePoint, old: Attribution) -> bool:
 
 
 def _again(point: FirePoint, old: Attribution) -> Attribution:
-    kept = {
+    columns = {
         field.attname: getattr(old, field.attname)
         for field in Attribution._meta.concrete_fields
         if field.name not in ("id", "seq", "note", "at")
     }
     last = point.attributions.order_by("-seq").values_list("seq", flat=True)[0]
-    return Attribution(**kept | {"seq": last + 1, "note": NOTE, "at": clock.now()})
+    return Attribution(**columns | {"seq": last + 1, "note": NOTE, "at": clock.now()})

@@ -47,16 +47,16 @@ class Plan:
         """The groups in which a sighting of the run waits for a point, two suspected points have come together, or one has
         come apart (a nearer pixel, fixed heat accepted since)."""
         waiting = self.scene.own - self.scene.point_of.keys()
-        standing = {pk: at for pk, at in self.scene.point_of.items() if self.scene.points[at].state == State.SUSPECTED}
+        suspected = {pk: at for pk, at in self.scene.point_of.items() if self.scene.points[at].state == State.SUSPECTED}
         ids, label = self.partition.ids, self.partition.label
         by_id = np.argsort(ids, kind="stable")
-        members = np.fromiter(standing, dtype=np.int64, count=len(standing))
+        members = np.fromiter(suspected, dtype=np.int64, count=len(suspected))
         of = label[by_id[np.searchsorted(ids[by_id], members)]] if len(members) else members
-        pairs = np.unique(np.stack((of, np.fromiter(standing.values(), np.int64, len(standing)))), axis=1)
+        pairs = np.unique(np.stack((of, np.fromiter(suspected.values(), np.int64, len(suspected)))), axis=1)
         met, points = np.unique(pairs[0], return_counts=True)
-        held, pieces = np.unique(pairs[1], return_counts=True)
-        torn = np.isin(pairs[1], held[pieces > 1])
-        homes = _homes(of.tolist(), list(standing.values()), set(held[pieces > 1].tolist()))
+        point_ids, pieces = np.unique(pairs[1], return_counts=True)
+        torn = np.isin(pairs[1], point_ids[pieces > 1])
+        homes = _homes(of.tolist(), list(suspected.values()), set(point_ids[pieces > 1].tolist()))
         open_ = label[np.isin(ids, np.fromiter(waiting, dtype=np.int64, count=len(waiting)))]
         labels = np.unique(np.concatenate((open_, met[points > 1], pairs[0][torn])))
         at = np.searchsorted(self.partition.group_label, labels).tolist()
@@ -77,10 +77,10 @@ class Plan:
 
         Raises StaleVersion or Conflict when a person has acted on one of them since the scene was read.
         """
-        found = self.partition.groups_at(groups)
-        members = [pk for one in found for pk in one.members]
+        chosen = self.partition.groups_at(groups)
+        members = [pk for group in chosen for pk in group.members]
         detections = Detection.objects.select_related("source").in_bulk(members)
-        return Application(self.scene, homes, self.targets, self.doubtful, detections, run, actor).of(found)
+        return Application(self.scene, homes, self.targets, self.doubtful, detections, run, actor).of(chosen)
 
 
 def _homes(labels: Sequence[int], points: Sequence[int], torn: set[int]) -> dict[int, int]:
@@ -167,20 +167,20 @@ def _before_pass(partition: Partition) -> dict[int, Doubt]:
         return {}
     label = dict(zip(partition.ids.tolist(), partition.label.tolist(), strict=True))
     pairs = zip(partition.canonical_ids[hints.a].tolist(), partition.canonical_ids[hints.b].tolist(), strict=True)
-    asked: dict[int, Doubt] = {}
+    doubt_of: dict[int, Doubt] = {}
     for a, b in sorted(pairs):
         if label[a] != label[b]:
-            asked.setdefault(a, doubts.earlier_finding(a, b))
-            asked.setdefault(b, doubts.earlier_finding(b, a))
-    return asked
+            doubt_of.setdefault(a, doubts.earlier_finding(a, b))
+            doubt_of.setdefault(b, doubts.earlier_finding(b, a))
+    return doubt_of
 
 
 def _shifted(partition: Partition, params: Params, own: set[int]) -> dict[int, Doubt]:
     """Sightings of the run that a wrong datum may keep from their fire: the finding, or the pixel that comes after it."""
-    asked: dict[int, Doubt] = {}
+    doubt_of: dict[int, Doubt] = {}
     for finding, pixel in likely_shifted(partition, params):
         if finding in own:
-            asked[finding] = doubts.shifted(finding, pixel, is_finding=True)
+            doubt_of[finding] = doubts.shifted(finding, pixel, is_finding=True)
         elif pixel in own:
-            asked[pixel] = doubts.shifted(pixel, finding, is_finding=False)
-    return asked
+            doubt_of[pixel] = doubts.shifted(pixel, finding, is_finding=False)
+    return doubt_of

@@ -38,18 +38,18 @@ class NewPoint:
     questions: Sequence[Doubt] = ()
 
     def ground(self, detection: Detection) -> str:
-        said = self.why if isinstance(self.why, str) else self.why.get(detection.pk, "")
-        return said[:300]
+        words = self.why if isinstance(self.why, str) else self.why.get(detection.pk, "")
+        return words[:300]
 
 
 def best_position(detections: Iterable[Detection]) -> Detection:
     """The sighting that says best where it burnt: a finding on site before a pixel, a small pixel before a large one,
     a nominal one last; then the earliest, then by key, so that the order of arrival does not matter."""
 
-    def order(one: Detection) -> tuple[Any, ...]:
-        is_pixel = one.kind == Detection.Kind.SATELLITE
-        area = (one.scan_km or 99.0) * (one.track_km or 99.0) if is_pixel else 0.0
-        return (is_pixel, one.is_nominal, area, -(one.frp_mw or 0.0), one.starts_at, one.key)
+    def order(detection: Detection) -> tuple[Any, ...]:
+        is_pixel = detection.kind == Detection.Kind.SATELLITE
+        area = (detection.scan_km or 99.0) * (detection.track_km or 99.0) if is_pixel else 0.0
+        return (is_pixel, detection.is_nominal, area, -(detection.frp_mw or 0.0), detection.starts_at, detection.key)
 
     return min(detections, key=order)
 
@@ -59,10 +59,10 @@ def outline(detections: Sequence[Detection]) -> dict[str, Any]:
     (policy.md §2f; a later scar does not move it, a scar alone gives its day of discovery)."""
     best = best_position(detections)
     return {
-        "starts_at": min(one.starts_at for one in detections),
-        "ends_at": max(one.ends_at for one in detections),
-        "precision": min(detections, key=lambda one: (one.starts_at, one.key)).precision,
-        "burn_date": min(one.beijing_date for one in detections),
+        "starts_at": min(detection.starts_at for detection in detections),
+        "ends_at": max(detection.ends_at for detection in detections),
+        "precision": min(detections, key=lambda detection: (detection.starts_at, detection.key)).precision,
+        "burn_date": min(detection.beijing_date for detection in detections),
         "lon": best.lon,
         "lat": best.lat,
     }
@@ -90,23 +90,24 @@ def create_points(groups: Sequence[NewPoint], *, actor: User, subject: Any = Non
     placeless = create_attributed(points, footprints.sites([group.detections for group in groups]))
     Membership.objects.bulk_create(
         [
-            Membership(point=point, detection=one, why=group.ground(one))
+            Membership(point=point, detection=detection, why=group.ground(detection))
             for point, group in zip(points, groups, strict=True)
-            for one in group.detections
+            for detection in group.detections
         ],
         batch_size=500,
     )
     asking = Asking()
-    brought = list(zip(points, (group.detections for group in groups), strict=True))
-    own = [(point, one) for point, group in zip(points, groups, strict=True) for one in group.questions]
-    asking.ask([*own, *placeless, *_about_counties(brought)])
+    gathering = list(zip(points, (group.detections for group in groups), strict=True))
+    own = [(point, doubt) for point, group in zip(points, groups, strict=True) for doubt in group.questions]
+    asking.ask([*own, *placeless, *_about_counties(gathering)])
     gathered = {
-        str(point.pk): sorted(one.pk for one in group.detections) for point, group in zip(points, groups, strict=True)
+        str(point.pk): sorted(detection.pk for detection in group.detections)
+        for point, group in zip(points, groups, strict=True)
     }
-    told = {"count": len(points), "digest": digests.sha256(digests.plain(gathered)), **asking.told()}
+    entry_after = {"count": len(points), "digest": digests.sha256(digests.plain(gathered)), **asking.told()}
     if len(points) <= MOST_LISTED:
-        told["points"] = gathered
-    record("fire_point.created", subject if subject is not None else points[0], actor, after=told, reason=reason)
+        entry_after["points"] = gathered
+    record("fire_point.created", subject if subject is not None else points[0], actor, after=entry_after, reason=reason)
     return points
 
 
@@ -129,13 +130,13 @@ def attach_detections(
     claim(point)
     group = NewPoint(detections, why)
     Membership.objects.bulk_create(
-        [Membership(point=point, detection=one, why=group.ground(one)) for one in detections]
+        [Membership(point=point, detection=detection, why=group.ground(detection)) for detection in detections]
     )
     asking = Asking()
-    point = refresh(point, asking, came=[one.pk for one in detections])
-    asking.ask([*((point, one) for one in questions), *_about_counties([(point, detections)])])
-    told = {"detections": sorted(one.pk for one in detections), **asking.told()}
-    record("fire_point.gathered", point, actor, after=told)
+    point = refresh(point, asking, came=[detection.pk for detection in detections])
+    asking.ask([*((point, doubt) for doubt in questions), *_about_counties([(point, detections)])])
+    entry_after = {"detections": sorted(detection.pk for detection in detections), **asking.told()}
+    record("fire_point.gathered", point, actor, after=entry_after)
     return point
 
 
@@ -146,7 +147,7 @@ def release_detections(*, detections: Iterable[Detection], actor: User, departur
     A decided point keeps its sightings; it, and an undecided one that people acted on and that is left empty, is put
     before a person. What was asked about the sightings is moot. Raises StaleVersion.
     """
-    leaving = {one.pk: one for one in detections}
+    leaving = {detection.pk: detection for detection in detections}
     mine = Membership.objects.filter(detection__in=list(leaving), is_active=True)
     of_point: dict[int, list[int]] = defaultdict(list)
     for point_id, pk in mine.order_by("point_id", "detection_id").values_list("point_id", "detection_id"):
@@ -154,17 +155,17 @@ def release_detections(*, detections: Iterable[Detection], actor: User, departur
     touched: list[FirePoint] = []
     for point in FirePoint.objects.filter(pk__in=list(of_point)).order_by("pk"):
         claim(point)
-        left = [leaving[pk] for pk in of_point[point.pk]]
+        departing = [leaving[pk] for pk in of_point[point.pk]]
         asking = Asking()
         asking.close_about(of_point[point.pk], departure.reason)
-        asking.close_of_lists(point, left, departure.reason)
+        asking.close_of_lists(point, departing, departure.reason)
         if point.state in UNDECIDED:
             mine.filter(point=point).update(is_active=False)
             point = refresh(point, asking)
         if _is_left_to_a_person(point):
-            asking.ask([(point, doubt) for doubt in _doubts_of(departure, left)])
-        told = {"detections": of_point[point.pk], "state": point.state, **asking.told()}
-        record("fire_point.released", point, actor, after=told, reason=departure.reason)
+            asking.ask([(point, doubt) for doubt in _doubts_of(departure, departing)])
+        entry_after = {"detections": of_point[point.pk], "state": point.state, **asking.told()}
+        record("fire_point.released", point, actor, after=entry_after, reason=departure.reason)
         touched.append(point)
     _close_elsewhere(list(leaving), actor, departure)
     return touched
@@ -176,12 +177,12 @@ def _is_left_to_a_person(point: FirePoint) -> bool:
     return True
 
 
-def _doubts_of(departure: Departure, left: Sequence[Detection]) -> list[Doubt]:
+def _doubts_of(departure: Departure, departing: Sequence[Detection]) -> list[Doubt]:
     """One question for a withdrawn run, one for each row that a corrected list changes or leaves out."""
     words = f"{departure.reason}，请复核"
     if departure.kind == doubts.Kind.WITHDRAWN:
-        return [Doubt(departure.kind, words, run=pk) for pk in sorted({one.run_id for one in left})]
-    return [Doubt(departure.kind, words, detection=one.pk) for one in left]
+        return [Doubt(departure.kind, words, run=pk) for pk in sorted({detection.run_id for detection in departing})]
+    return [Doubt(departure.kind, words, detection=detection.pk) for detection in departing]
 
 
 def _close_elsewhere(gone: Sequence[int], actor: User, departure: Departure) -> None:
@@ -220,31 +221,31 @@ def refresh(point: FirePoint, asking: Asking, *, came: Collection[int] = ()) -> 
 def _note_new_counties(
     point: FirePoint, detections: Sequence[Detection], asking: Asking, came: Collection[int]
 ) -> None:
-    found = locate([point.lon], [point.lat], [footprints.site(detections)], point.burn_date)[0]
-    if found is None:
+    located = locate([point.lon], [point.lat], [footprints.site(detections)], point.burn_date)[0]
+    if located is None:
         return
-    known = set(point.counties.values_list("county_code", flat=True))
-    concern(point, dict(found.shares))
-    if set(candidates(found, least_share(point.burn_date))) - known and point.state != State.JOINT:
+    concerned = set(point.counties.values_list("county_code", flat=True))
+    concern(point, dict(located.shares))
+    if set(candidates(located, least_share(point.burn_date))) - concerned and point.state != State.JOINT:
         about = min(came, default=None)
         asking.ask([(point, Doubt(doubts.Kind.NEW_COUNTY, doubts.NEW_COUNTY, detection=about))])
 
 
-def _about_counties(brought: Sequence[tuple[FirePoint, Sequence[Detection]]]) -> list[Asked]:
+def _about_counties(gathering: Sequence[tuple[FirePoint, Sequence[Detection]]]) -> list[Asked]:
     """Questions about rows that state, or lie in, another county than the point they come to: a person reconciles the two.
     Where two counties are possible anyway the joint record does (C11)."""
     names: dict[int, dict[str, str]] = {}
-    asked: list[Asked] = []
-    for point, detections in brought:
+    questions: list[Asked] = []
+    for point, detections in gathering:
         if point.is_cross or not point.county_code or point.attribution is None:
             continue
-        if all(one.source.source_class == Source.Class.LEAD for one in detections):
+        if all(detection.source.source_class == Source.Class.LEAD for detection in detections):
             continue
         edition = point.attribution.edition
         if edition.pk not in names:
             names[edition.pk] = _county_names(edition)
-        asked += [(point, one) for one in doubts.other_county(detections, point.county_code, names[edition.pk])]
-    return asked
+        questions += [(point, doubt) for doubt in doubts.other_county(detections, point.county_code, names[edition.pk])]
+    return questions
 
 
 def _county_names(edition: Edition) -> dict[str, str]:

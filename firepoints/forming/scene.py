@@ -81,7 +81,7 @@ class Scene:
 
 
 def params_of(new: Sequence[Values]) -> Params:
-    values = rulings.values_on(min(one[Seen.DATE] for one in new))
+    values = rulings.values_on(min(row[Seen.DATE] for row in new))
     return Params(
         window_h=float(values["group_window_h"]),
         modis_centre_m=float(values["group_modis_m"]),
@@ -94,13 +94,13 @@ def params_of(new: Sequence[Values]) -> Params:
 def scene_of(new: Sequence[Values], params: Params) -> Scene:
     """The new detections, the ones in force near them in time and place, and every other member of the points met."""
     reach = timedelta(hours=params.max_span_h + params.scar_window_h + params.window_h)
-    lons, lats = [one[Seen.LON] for one in new], [one[Seen.LAT] for one in new]
+    lons, lats = [row[Seen.LON] for row in new], [row[Seen.LAT] for row in new]
     near = Detection.objects.filter(
         live_key__isnull=False,
         run__state=ImportRun.State.COMMITTED,
         is_outside=False,
-        starts_at__lte=max(one[Seen.ENDS] for one in new) + reach,
-        ends_at__gte=min(one[Seen.STARTS] for one in new) - reach,
+        starts_at__lte=max(row[Seen.ENDS] for row in new) + reach,
+        ends_at__gte=min(row[Seen.STARTS] for row in new) - reach,
         lon__range=(min(lons) - REACH_DEGREES, max(lons) + REACH_DEGREES),
         lat__range=(min(lats) - REACH_DEGREES, max(lats) + REACH_DEGREES),
     )
@@ -137,14 +137,16 @@ def constraints_of(scene: Scene) -> Constraints:
         FirePoint.objects.filter(steps__action="merge", merged_into__in=suspected).values_list("merged_into", flat=True)
     )
     joined = [pair for point_id in suspected if point_id in by_hand for pair in pairwise(members[point_id])]
-    said, apart = said_by_people(members)
-    return Constraints(joined=joined + said, apart=apart, frozen=frozen)
+    joined_by_people, apart = said_by_people(members)
+    return Constraints(joined=joined + joined_by_people, apart=apart, frozen=frozen)
 
 
 def columns_of(rows: Sequence[Values]) -> Detections:
     column = list(zip(*rows, strict=True))
     on_site = np.array([kind != Detection.Kind.SATELLITE for kind in column[Seen.KIND]], dtype=bool)
-    starts, ends = (np.array([_seconds(one) for one in column[at]], dtype=np.int64) for at in (Seen.STARTS, Seen.ENDS))
+    starts, ends = (
+        np.array([_seconds(moment) for moment in column[at]], dtype=np.int64) for at in (Seen.STARTS, Seen.ENDS)
+    )
     hours = ((starts + BEIJING_S) % DAY_S) / 3600
     headings = headings_for(column[Seen.SATELLITE], hours, column[Seen.LAT])
     headings[on_site | (np.array(column[Seen.PRECISION], dtype=object) != "instant")] = np.nan
@@ -154,7 +156,7 @@ def columns_of(rows: Sequence[Values]) -> Detections:
         ends_at=ends,
         lon=column[Seen.LON],
         lat=column[Seen.LAT],
-        family=[_family(one) for one in rows],
+        family=[_family(row) for row in rows],
         scan_km=_numbers(column[Seen.SCAN]),
         track_km=_numbers(column[Seen.TRACK]),
         heading_deg=headings,
@@ -165,7 +167,9 @@ def columns_of(rows: Sequence[Values]) -> Detections:
 
 def _on_site_m(column: Sequence[Sequence[Any]]) -> npt.NDArray[np.float64]:
     """Metres around a finding in which it may join others. A vaguer one joins no more for being vague."""
-    return np.array([min(on_site_radius_km(one) * 1000, VAGUE_M) for one in column[Seen.ACCURACY]], dtype=np.float64)
+    return np.array(
+        [min(on_site_radius_km(accuracy) * 1000, VAGUE_M) for accuracy in column[Seen.ACCURACY]], dtype=np.float64
+    )
 
 
 def _on_fixed_heat(column: Sequence[Sequence[Any]]) -> npt.NDArray[np.bool_]:
@@ -182,12 +186,12 @@ def _seconds(moment: datetime) -> int:
     return int(moment.timestamp())
 
 
-def _family(one: Values) -> str:
-    if one[Seen.KIND] == Detection.Kind.SCAR:
+def _family(row: Values) -> str:
+    if row[Seen.KIND] == Detection.Kind.SCAR:
         return "scar"
-    if one[Seen.KIND] == Detection.Kind.FIRE:
+    if row[Seen.KIND] == Detection.Kind.FIRE:
         return "patrol"
-    known = FAMILY_OF_SENSOR.get(one[Seen.SATELLITE])
-    if one[Seen.CLASS] == Source.Class.OFFICIAL_LIST and (known is None or one[Seen.SCAN] is None):
+    family = FAMILY_OF_SENSOR.get(row[Seen.SATELLITE])
+    if row[Seen.CLASS] == Source.Class.OFFICIAL_LIST and (family is None or row[Seen.SCAN] is None):
         return "list"
-    return known or "list"
+    return family or "list"

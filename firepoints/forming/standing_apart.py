@@ -35,15 +35,15 @@ class Neighbour:
 
 def neighbours_of(point: FirePoint, sightings: Sequence[Detection], user: User) -> list[Neighbour]:
     """The nearest points that `user` may see within REACH_M and the time in which a scar still belongs to a fire."""
-    own = [one.pk for one in sightings]
+    own = [sighting.pk for sighting in sightings]
     if not own or point.state == State.MERGED:
         return []
     point_of = dict(_near(point, sightings).values_list("detection_id", "point_id")[:MOST_ROWS])
     if not point_of:
         return []
     points = FirePoint.objects.visible_to(user).filter(pk__in=set(point_of.values())).exclude(state=State.MERGED)
-    seen = points.select_related("verification").in_bulk()
-    point_of = {pk: at for pk, at in point_of.items() if at in seen}
+    visible = points.select_related("verification").in_bulk()
+    point_of = {pk: at for pk, at in point_of.items() if at in visible}
     if not point_of:
         return []
     rows = list(Detection.objects.filter(pk__in=[*own, *point_of]).values_list(*SEEN))
@@ -54,20 +54,20 @@ def neighbours_of(point: FirePoint, sightings: Sequence[Detection], user: User) 
     theirs: dict[int, list[int]] = defaultdict(list)
     for pk, at in point_of.items():
         theirs[at].append(pk)
-    found = [one for at, ids in theirs.items() if (one := look.at(seen[at], ids)) is not None]
-    return sorted(found, key=lambda one: (one.distance_m, one.gap_h, one.point.pk))[:MOST]
+    neighbours = [neighbour for at, ids in theirs.items() if (neighbour := look.at(visible[at], ids)) is not None]
+    return sorted(neighbours, key=lambda near: (near.distance_m, near.gap_h, near.point.pk))[:MOST]
 
 
 def _near(point: FirePoint, sightings: Sequence[Detection]) -> Any:
     """Memberships of other points in a box around the sightings and the time around them, the nearest in time first."""
     reach = timedelta(hours=Params().scar_window_h)
-    lons, lats = [one.lon for one in sightings], [one.lat for one in sightings]
+    lons, lats = [sighting.lon for sighting in sightings], [sighting.lat for sighting in sightings]
     degrees = REACH_DEGREES / 2
     return (
         Membership.objects.filter(
             is_active=True,
-            detection__starts_at__lte=max(one.ends_at for one in sightings) + reach,
-            detection__ends_at__gte=min(one.starts_at for one in sightings) - reach,
+            detection__starts_at__lte=max(sighting.ends_at for sighting in sightings) + reach,
+            detection__ends_at__gte=min(sighting.starts_at for sighting in sightings) - reach,
             detection__lon__range=(min(lons) - degrees, max(lons) + degrees),
             detection__lat__range=(min(lats) - degrees, max(lats) + degrees),
         )
@@ -101,8 +101,8 @@ class _Look:
     def _reason(self, point: FirePoint, a: Any, b: Any, best: int, touches: bool, gap_h: float) -> str:
         d = self.d
         pairs = {frozenset(pair) for pair in zip(d.id[a].tolist(), d.id[b].tolist(), strict=True)}
-        if said := self.divided.keys() & pairs:
-            return self.divided[min(said, key=sorted)]
+        if divided_pairs := self.divided.keys() & pairs:
+            return self.divided[min(divided_pairs, key=sorted)]
         if not touches:
             return "像元不相接"
         i, j = int(a[best]), int(b[best])
