@@ -39,30 +39,30 @@ def act(
 ) -> FirePoint:
     """Do `action` with `data` (JSON values). Raises BadInput for data that the action does not take, Missing for what it
     needs, and what its service raises."""
-    given = dict(data or {})
+    values = dict(data or {})
     transition = transition_of(action)
     fields, lists = transition.fields, transition.lists
-    unknown = sorted(set(given) - set(fields))
+    unknown = sorted(set(values) - set(fields))
     if unknown:
         raise BadInput(f"“{action}”不收这些内容：{'、'.join(unknown)}；可用：{'、'.join(fields) or '无'}", where="data")
-    for name, value in given.items():
+    for name, value in values.items():
         if name in lists and not isinstance(value, list | tuple):
             raise BadInput("应为列表", where=name)
         if name not in lists and not isinstance(value, str | int | None):
             raise BadInput("应为文字", where=name)
         if isinstance(value, str) and "\x00" in value:
             raise BadInput("文字里有空字符", where=name)
-    lacking = [name for name, is_required in fields.items() if is_required and given.get(name) in (None, "")]
+    lacking = [name for name, is_required in fields.items() if is_required and values.get(name) in (None, "")]
     if lacking:
         raise Missing(lacking)
     service = LIFE.services[action]
     point: FirePoint = service(
-        point_id=point_id, actor=actor, expected_version=expected_version, **_texts(given, lists)
+        point_id=point_id, actor=actor, expected_version=expected_version, **_texts(values, lists)
     )
     faults.point("act.committed")
     return point
 
 
-def _texts(given: Mapping[str, Any], lists: frozenset[str]) -> dict[str, Any]:
+def _texts(values: Mapping[str, Any], lists: frozenset[str]) -> dict[str, Any]:
     """Scalars as text, as the services take them; what was not given is left to their defaults."""
-    return {name: value if name in lists else str(value) for name, value in given.items() if value is not None}
+    return {name: value if name in lists else str(value) for name, value in values.items() if value is not None}

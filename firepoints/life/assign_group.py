@@ -39,12 +39,12 @@ def fire_point_assign_group(
 
 
 def _with_group(point: FirePoint, old: Attribution, code: str, name: str) -> Attribution:
-    kept = {
+    columns = {
         field.attname: getattr(old, field.attname)
         for field in Attribution._meta.concrete_fields
         if field.name not in ("id", "seq", "note", "at", "method")
     }
-    said = {
+    changes = {
         f"{Level.GROUP}_code": code,
         f"{Level.GROUP}_name": name,
         "seq": next_seq(Attribution, point),
@@ -52,4 +52,4 @@ def _with_group(point: FirePoint, old: Attribution, code: str, name: str) -> Att
         "note": "由人指定组",
         "at": clock.now(),
     }
-    return Attribution(**kept | said)
+    return Attribution(**columns | changes)

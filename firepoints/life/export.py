@@ -32,16 +32,16 @@ def export_points(*, points: QuerySet[FirePoint], out: Path, actor: User) -> dic
         Membership.objects.filter(is_active=True).select_related("detection__source"),
         to_attr="live_members",
     )
-    found = list(points.select_related("attribution").prefetch_related(members).order_by("pk"))
-    layers = {"points": _points(found), "footprints": _footprints(found)}
+    rows = list(points.select_related("attribution").prefetch_related(members).order_by("pk"))
+    layers = {"points": _points(rows), "footprints": _footprints(rows)}
     written = write_features(layers, out)
-    access(actor, "export", ("fire_points", out.name), detail=f"{len(found)} 处")
+    access(actor, "export", ("fire_points", out.name), detail=f"{len(rows)} 处")
     return written
 
 
-def _points(found: Sequence[FirePoint]) -> GeoDataFrame:
+def _points(points: Sequence[FirePoint]) -> GeoDataFrame:
     rows = []
-    for point in found:
+    for point in points:
         place = point.attribution
         rows.append(
             {
@@ -60,11 +60,11 @@ def _points(found: Sequence[FirePoint]) -> GeoDataFrame:
                 "border_m": place.border_m if place else None,
             }
         )
-    return layer_frame(columns_of(rows), [shapely.Point(point.lon, point.lat) for point in found])
+    return layer_frame(columns_of(rows), [shapely.Point(point.lon, point.lat) for point in points])
 
 
-def _footprints(found: Sequence[FirePoint]) -> GeoDataFrame:
-    members = [(point, member) for point in found for member in point.live_members]  # type: ignore[attr-defined]
+def _footprints(points: Sequence[FirePoint]) -> GeoDataFrame:
+    members = [(point, member) for point in points for member in point.live_members]  # type: ignore[attr-defined]
     rows = [
         {
             "point_id": point.pk,

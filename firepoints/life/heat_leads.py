@@ -23,9 +23,9 @@ def heat_leads_close(*, points: Sequence[int], actor: User, reason: str) -> list
     if Role.BUREAU not in grids.roles_of(actor):
         raise NotAllowed("固定热源上的线索由市局经办关闭")
     reason = required(reason, "关闭的理由")
-    found = fixed_heat_leads(actor).filter(pk__in=points).order_by("pk")
+    leads = fixed_heat_leads(actor).filter(pk__in=points).order_by("pk")
     closed: list[int] = []
-    for pk, version in list(found.values_list("pk", "version")):
+    for pk, version in list(leads.values_list("pk", "version")):
         try:
             fire_point_close(point_id=pk, actor=actor, reason=reason, expected_version=version)
         except Refused:

@@ -82,40 +82,42 @@ def fire_point_settle_jointly(
     """
     opened = open_act("settle_jointly", point_id=point_id, actor=actor, expected_version=expected_version)
     point = opened.point
-    parties = [_attendance(one, at) for at, one in enumerate(attendances, start=1)]
+    parties = [_attendance(attendance, at) for at, attendance in enumerate(attendances, start=1)]
     county_code = required(county_code, "联合核实定的县（区）")
     _require_everyone(point, parties, county_code)
     pieces = evidence_named(point, evidence)
     if not pieces:
         raise Missing(["联合核实记录的扫描件或现场照片"])
-    found, cause = conclusion_of(conclusion, cause)
-    if found == Conclusion.FALSE and not cause:
+    finding, cause = conclusion_of(conclusion, cause)
+    if finding == Conclusion.FALSE and not cause:
         raise Missing(["查否的原因"])
     verification = file_verification(
         point,
         kind=Verification.Kind.JOINT,
-        conclusion=found,
+        conclusion=finding,
         cause=cause,
         actor=actor,
         evidence=pieces,
         county_code=county_code,
         note=note,
-        signed_by="、".join(one.signer for one in parties if one.outcome == Outcome.PRESENT),
+        signed_by="、".join(party.signer for party in parties if party.outcome == Outcome.PRESENT),
     )
-    JointAttendance.objects.bulk_create(JointAttendance(verification=verification, **_fields(one)) for one in parties)
+    JointAttendance.objects.bulk_create(
+        JointAttendance(verification=verification, **_fields(party)) for party in parties
+    )
     return _settled(opened, verification, county_code, parties)
 
 
 def _settled(opened: Opened, verification: Verification, county_code: str, parties: Sequence[Attendance]) -> FirePoint:
     row = _attribution(opened.point, county_code)
-    concern(opened.point, {one.county_code: 0.0 for one in parties if one.county_code})
+    concern(opened.point, {party.county_code: 0.0 for party in parties if party.county_code})
     data = {
         "verification": verification.pk,
         "conclusion": str(verification.conclusion),
         "cause": str(verification.cause),
         "county_code": county_code,
-        "attendances": [[one.county_code, one.outcome, one.notices_sent] for one in parties],
-        "evidence": {str(one.uuid): one.sha256 for one in verification.evidence.all()},
+        "attendances": [[party.county_code, party.outcome, party.notices_sent] for party in parties],
+        "evidence": {str(piece.uuid): piece.sha256 for piece in verification.evidence.all()},
     }
     return advance(
         opened,
@@ -129,32 +131,32 @@ def _settled(opened: Opened, verification: Verification, county_code: str, parti
     )
 
 
-def _attendance(given: Mapping[str, Any] | Attendance, at: int) -> Attendance:
+def _attendance(entry: Mapping[str, Any] | Attendance, at: int) -> Attendance:
     where = f"attendances 第 {at} 项"
-    if isinstance(given, Attendance):
-        one = given
+    if isinstance(entry, Attendance):
+        attendance = entry
     else:
-        unknown = set(given) - set(Attendance.__slots__)
-        if unknown or not {"party", "outcome"} <= set(given):
+        unknown = set(entry) - set(Attendance.__slots__)
+        if unknown or not {"party", "outcome"} <= set(entry):
             raise BadInput("要有 party、outcome，可有 county_code、signer、notices_sent、dissent", where=where)
-        one = Attendance(**given)
-    if one.outcome not in Outcome.values:
+        attendance = Attendance(**entry)
+    if attendance.outcome not in Outcome.values:
         raise BadInput(f"outcome 只能是 {'、'.join(Outcome.values)}", where=where)
-    if one.outcome == Outcome.PRESENT and not one.signer.strip():
-        raise Missing([f"{one.party} 签字人"])
+    if attendance.outcome == Outcome.PRESENT and not attendance.signer.strip():
+        raise Missing([f"{attendance.party} 签字人"])
     least = int(rulings.ruling("joint_notices", clock.today_beijing()))
-    if one.outcome == Outcome.ABSENT and one.notices_sent < least:
-        raise Missing([f"{one.party} 缺席要先通知 {least} 次（已 {one.notices_sent} 次）"])
-    return one
+    if attendance.outcome == Outcome.ABSENT and attendance.notices_sent < least:
+        raise Missing([f"{attendance.party} 缺席要先通知 {least} 次（已 {attendance.notices_sent} 次）"])
+    return attendance
 
 
-def _fields(one: Attendance) -> dict[str, Any]:
-    return {name: getattr(one, name) for name in Attendance.__slots__}
+def _fields(attendance: Attendance) -> dict[str, Any]:
+    return {name: getattr(attendance, name) for name in Attendance.__slots__}
 
 
 def _require_everyone(point: FirePoint, parties: Sequence[Attendance], county_code: str) -> None:
-    listed = {one.county_code for one in parties}
-    if not any(not one.county_code and one.outcome == Outcome.PRESENT for one in parties):
+    listed = {party.county_code for party in parties}
+    if not any(not party.county_code and party.outcome == Outcome.PRESENT for party in parties):
         raise Missing(["至少一名市生态环境局执法人员到场并签字"])
     concerned = set(point.counties.values_list("county_code", flat=True))
     lacking = sorted((concerned | {county_code}) - listed)
@@ -165,16 +167,16 @@ def _require_everyone(point: FirePoint, parties: Sequence[Attendance], county_co
 def _attribution(point: FirePoint, county_code: str) -> Attribution:
     """The chosen county as a new attribution; below it only what the centre says inside that same county."""
     site = footprints.site(selectors.active_detections(point))
-    found = places.locate([point.lon], [point.lat], [site], point.burn_date)[0]
-    if found is None:
+    located = places.locate([point.lon], [point.lat], [site], point.burn_date)[0]
+    if located is None:
         raise Missing(["启用的边界版本"])
     names = places.Names()
-    if not names.of(found.edition, county_code):
-        raise BadInput(f"边界版本“{found.edition}”里没有县（区）{county_code}", where="county_code")
-    if found.chain.get(Level.COUNTY) != county_code:
-        found = replace(found, chain={Level.CITY: found.chain.get(Level.CITY, ""), Level.COUNTY: county_code})
+    if not names.of(located.edition, county_code):
+        raise BadInput(f"边界版本“{located.edition}”里没有县（区）{county_code}", where="county_code")
+    if located.chain.get(Level.COUNTY) != county_code:
+        located = replace(located, chain={Level.CITY: located.chain.get(Level.CITY, ""), Level.COUNTY: county_code})
     row = places.attribution_row(
-        point, found, names, seq=next_seq(Attribution, point), method=Attribution.Method.JOINT, note="联合核实记录"
+        point, located, names, seq=next_seq(Attribution, point), method=Attribution.Method.JOINT, note="联合核实记录"
     )
     places.file_attributions([row], names)
     return row

@@ -16,22 +16,22 @@ from grids.models import Post, User
 
 def evidence_named(point: FirePoint, uuids: Iterable[Any]) -> list[Evidence]:
     """The pieces that a report lists. Raises BadInput for what is no UUID, Missing for what has not arrived here."""
-    wanted: list[UUID] = []
+    named: list[UUID] = []
     for text in uuids:
         try:
-            wanted.append(UUID(str(text)))
+            named.append(UUID(str(text)))
         except ValueError:
             raise BadInput(f"“{text}”不是佐证编号（UUID）", where="evidence") from None
     # what was filed for a point that has since been merged into this one came along with it
-    arrived = {one.uuid: one for one in Evidence.objects.filter(filed_for(point), uuid__in=wanted)}
-    lacking = [str(one) for one in dict.fromkeys(wanted) if one not in arrived]
+    arrived = {piece.uuid: piece for piece in Evidence.objects.filter(filed_for(point), uuid__in=named)}
+    lacking = [str(uuid) for uuid in dict.fromkeys(named) if uuid not in arrived]
     if lacking:
         raise Missing(
-            [f"佐证 {one}" for one in lacking],
+            [f"佐证 {uuid}" for uuid in lacking],
             f"有 {len(lacking)} 件佐证还没有到达本火点，请等上传完成再提交",
             code="evidence_missing",
         )
-    return [arrived[one] for one in dict.fromkeys(wanted)]
+    return [arrived[uuid] for uuid in dict.fromkeys(named)]
 
 
 def conclusion_of(text: Any, cause: Any) -> tuple[Conclusion, str]:
@@ -45,7 +45,7 @@ def conclusion_of(text: Any, cause: Any) -> tuple[Conclusion, str]:
 
 def require_photos(evidence: Sequence[Evidence]) -> None:
     """属实 rests on at least one photo. Raises Missing."""
-    if not any(one.kind == Evidence.Kind.PHOTO for one in evidence):
+    if not any(piece.kind == Evidence.Kind.PHOTO for piece in evidence):
         raise Missing(["至少一张现场照片"])
 
 
@@ -54,12 +54,12 @@ def require_negative_proof(evidence: Sequence[Evidence], *, cause: str, signed_b
 
     The same file twice is one photo. Raises Missing with everything that lacks, at once.
     """
-    photos = {one.sha256: one for one in evidence if one.kind == Evidence.Kind.PHOTO}
-    wanted = int(rulings.ruling("negative_photos", clock.today_beijing()))
+    photos = {piece.sha256: piece for piece in evidence if piece.kind == Evidence.Kind.PHOTO}
+    least = int(rulings.ruling("negative_photos", clock.today_beijing()))
     tests = [
-        (len(photos) >= wanted, f"至少 {wanted} 张不同的照片（现有 {len(photos)} 张）"),
-        (any(one.footprint_distance_m == 0 for one in photos.values()), "至少一张在像元范围内拍摄、有定位的照片"),
-        (any(one.kind == Evidence.Kind.TRACK for one in evidence), "搜索轨迹"),
+        (len(photos) >= least, f"至少 {least} 张不同的照片（现有 {len(photos)} 张）"),
+        (any(piece.footprint_distance_m == 0 for piece in photos.values()), "至少一张在像元范围内拍摄、有定位的照片"),
+        (any(piece.kind == Evidence.Kind.TRACK for piece in evidence), "搜索轨迹"),
         (bool(cause), "查否的原因"),
         (bool(signed_by), "部门负责人签字"),
     ]

@@ -44,19 +44,19 @@ def _enqueue(payload: Mapping[str, Any]) -> None:
 def look_at_fires(payload: Mapping[str, Any]) -> int:
     """Go through the next fires of an activation, by id; queue the rest. Returns how many lie elsewhere by it."""
     points = list(_fires_of(payload).filter(pk__gt=payload["after"]).order_by("pk")[:A_CHUNK])
-    found = propose(points, edition_id=payload["edition"])
+    proposals = propose(points, edition_id=payload["edition"])
     if len(points) == A_CHUNK:
         _enqueue({**payload, "after": points[-1].pk})
-    return found
+    return proposals
 
 
 def _fires_of(payload: Mapping[str, Any]) -> QuerySet[FirePoint]:
-    found = FirePoint.objects.filter(
+    fires = FirePoint.objects.filter(
         state__in=LIVE, attribution__isnull=False, burn_date__gte=date.fromisoformat(payload["since"])
     ).exclude(attribution__edition=payload["edition"])
     if payload["until"]:
-        found = found.filter(burn_date__lt=date.fromisoformat(payload["until"]))
-    return found.select_related("attribution__edition")
+        fires = fires.filter(burn_date__lt=date.fromisoformat(payload["until"]))
+    return fires.select_related("attribution__edition")
 
 
 @transaction.atomic
@@ -66,26 +66,26 @@ def propose(points: Sequence[FirePoint], *, edition_id: int) -> int:
     if not points:
         return 0
     names = Names()
-    known = set(Reattribution.objects.filter(edition=edition_id, point__in=points).values_list("point", flat=True))
+    proposed = set(Reattribution.objects.filter(edition=edition_id, point__in=points).values_list("point", flat=True))
     moved: list[FirePoint] = []
     rows: list[Reattribution] = []
-    for point, found in zip(points, _located(points), strict=True):
-        if point.attribution is None or found is None or found.edition.pk != edition_id:
+    for point, located in zip(points, _located(points), strict=True):
+        if point.attribution is None or located is None or located.edition.pk != edition_id:
             continue
-        if _chain_of(found) == places.chain_of(point.attribution):
+        if _chain_of(located) == places.chain_of(point.attribution):
             continue
         if point.state == State.SUSPECTED:
             claim(point)
             moved.append(point)
-        elif point.pk not in known:
-            rows.append(_proposal(point, point.attribution, found, names))
+        elif point.pk not in proposed:
+            rows.append(_proposal(point, point.attribution, located, names))
     asking = Asking()
     if moved:
-        sites = [footprints.site(selectors.active_detections(one)) for one in moved]
+        sites = [footprints.site(selectors.active_detections(point)) for point in moved]
         asking.ask_about_places(moved, places.attribute(moved, sites))
     Reattribution.objects.bulk_create(rows, batch_size=500)
     if moved or rows:
-        after = {"moved": [one.pk for one in moved], "proposed": [row.point_id for row in rows], **asking.told()}
+        after = {"moved": [point.pk for point in moved], "proposed": [row.point_id for row in rows], **asking.told()}
         record("fire_point.reattribution_proposed", ("grids.edition", edition_id), system_user(), after=after)
     return len(moved) + len(rows)
 
@@ -93,32 +93,32 @@ def propose(points: Sequence[FirePoint], *, edition_id: int) -> int:
 def _located(points: Sequence[FirePoint]) -> list[Located | None]:
     """By the edition of each burning date as it stands now; one look-up a date."""
     sites = {point.pk: footprints.site(selectors.active_detections(point)) for point in points if _is_seen(point)}
-    found: dict[int, Located | None] = {}
+    located: dict[int, Located | None] = {}
     for on in {point.burn_date for point in points}:
-        some = [point for point in points if point.burn_date == on and point.pk in sites]
+        of_day = [point for point in points if point.burn_date == on and point.pk in sites]
         answers = places.locate(
-            [one.lon for one in some], [one.lat for one in some], [sites[one.pk] for one in some], on
+            [point.lon for point in of_day], [point.lat for point in of_day], [sites[point.pk] for point in of_day], on
         )
-        found.update({one.pk: answer for one, answer in zip(some, answers, strict=True)})
-    return [found.get(point.pk) for point in points]
+        located.update({point.pk: answer for point, answer in zip(of_day, answers, strict=True)})
+    return [located.get(point.pk) for point in points]
 
 
 def _is_seen(point: FirePoint) -> bool:
     return Membership.objects.filter(point=point, is_active=True).exists()
 
 
-def _chain_of(found: Located) -> dict[str, str]:
-    return {str(level): code for level in LEVELS if (code := found.chain.get(level, ""))}
+def _chain_of(located: Located) -> dict[str, str]:
+    return {str(level): code for level in LEVELS if (code := located.chain.get(level, ""))}
 
 
-def _proposal(point: FirePoint, old: Attribution, found: Located, names: Names) -> Reattribution:
-    chain = _chain_of(found)
+def _proposal(point: FirePoint, old: Attribution, located: Located, names: Names) -> Reattribution:
+    chain = _chain_of(located)
     return Reattribution(
         point=point,
         attribution=old,
-        edition=found.edition,
+        edition=located.edition,
         chain=chain,
-        names={level: names.of(found.edition, code) for level, code in chain.items()},
+        names={level: names.of(located.edition, code) for level, code in chain.items()},
         is_other_county=chain.get(Level.COUNTY, "") != old.county_code,
         at=clock.now(),
     )
@@ -135,24 +135,24 @@ def fire_point_reattribute(
     opened = open_act("reattribute", point_id=point_id, actor=actor, expected_version=expected_version)
     point, row = opened.point, _open_proposal(opened.point, proposal)
     site = footprints.site(selectors.active_detections(point))
-    found = places.locate([point.lon], [point.lat], [site], point.burn_date)[0]
-    if found is None or found.edition.pk != row.edition_id:
+    located = places.locate([point.lon], [point.lat], [site], point.burn_date)[0]
+    if located is None or located.edition.pk != row.edition_id:
         raise Conflict("起火日现在由另一版边界定位，这条建议已过时", code="outdated_proposal")
     names = Names()
-    filed = places.attribution_row(point, found, names, seq=next_seq(Attribution, point), note="按更正版边界重新归属")
+    filed = places.attribution_row(point, located, names, seq=next_seq(Attribution, point), note="按更正版边界重新归属")
     places.file_attributions([filed], names)
-    concern(point, dict(found.shares))
+    concern(point, dict(located.shares))
     _decide(row, Reattribution.State.ACCEPTED, actor, reason)
     return advance(
         opened, reason=reason, data={"proposal": row.pk, "edition": row.edition_id}, attribution=filed,
-        **_consequences(point, found),
+        **_consequences(point, located),
     )  # fmt: skip
 
 
-def _consequences(point: FirePoint, found: Located) -> dict[str, Any]:
+def _consequences(point: FirePoint, located: Located) -> dict[str, Any]:
     below = (Level.TOWNSHIP, Level.VILLAGE, Level.GROUP)
-    changes: dict[str, Any] = {f"{level}_code": found.chain.get(level, "") for level in below}
-    counties = places.candidates(found, places.least_share(point.burn_date))
+    changes: dict[str, Any] = {f"{level}_code": located.chain.get(level, "") for level in below}
+    counties = places.candidates(located, places.least_share(point.burn_date))
     if counties != [point.county_code] and point.state != State.JOINT:
         is_cross = len(counties) > 1
         changes |= {"to": State.JOINT, "county_code": "", "is_cross": is_cross, "verification": None, "due_at": None}
@@ -169,10 +169,10 @@ def _open_proposal(point: FirePoint, proposal: str) -> Reattribution:
 
 
 def _decide(row: Reattribution, state: str, actor: User, reason: str) -> None:
-    taken = Reattribution.objects.filter(pk=row.pk, state=Reattribution.State.OPEN).update(
+    updated = Reattribution.objects.filter(pk=row.pk, state=Reattribution.State.OPEN).update(
         state=state, decided_by=actor, reason=reason[:200]
     )
-    if not taken:
+    if not updated:
         raise Conflict("这条建议已经处理过了", code="proposal_decided")
 
 

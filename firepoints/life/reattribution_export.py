@@ -36,8 +36,8 @@ def reattributions_workbook(rows: Iterable[Reattribution], *, title: str) -> byt
 
 def reattributions_layer(rows: Iterable[Reattribution], suffix: str) -> bytes:
     """The points as layer `moved_points`. Raises BadInput for a suffix not of FORMATS, or without a row."""
-    told = [_told(row) for row in rows]
-    columns = {name: [plain(one[at]) for one in told] for at, name in enumerate(FIELDS)}
+    lines = [_told(row) for row in rows]
+    columns = {name: [plain(line[at]) for line in lines] for at, name in enumerate(FIELDS)}
     spots = [shapely.Point(lon, lat) for lon, lat in zip(columns["lon"], columns["lat"], strict=True)]
     return file_content(suffix, lambda out: write_features({"moved_points": layer_frame(columns, spots)}, out))
 

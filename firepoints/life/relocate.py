@@ -40,13 +40,13 @@ def fire_point_relocate(
     if piece.lon is None or piece.lat is None:
         raise BadInput("这份佐证没有位置，请选有定位的照片", where="evidence")
     error_m = max(piece.accuracy_m or 0.0, NEAR_BORDER_M)
-    found = locate_again(point, piece.lon, piece.lat, _around(piece.lon, piece.lat, error_m))
+    located = locate_again(point, piece.lon, piece.lat, _around(piece.lon, piece.lat, error_m))
     point.lon, point.lat = piece.lon, piece.lat
-    row = _filed(point, found, f"按佐证 {str(piece.uuid)[:8]} 的位置更正")
+    row = _filed(point, located, f"按佐证 {str(piece.uuid)[:8]} 的位置更正")
     FirePoint.objects.filter(pk=point.pk).update(lon=point.lon, lat=point.lat)
-    concern(point, dict(found.shares))
+    concern(point, dict(located.shares))
     data = {"evidence": str(piece.uuid), "lon": point.lon, "lat": point.lat}
-    return advance(opened, reason=reason, data=data, attribution=row, **_consequences(point, found, error_m))
+    return advance(opened, reason=reason, data=data, attribution=row, **_consequences(point, located, error_m))
 
 
 def _around(lon: float, lat: float, radius_m: float) -> BaseGeometry:
@@ -57,34 +57,34 @@ def _around(lon: float, lat: float, radius_m: float) -> BaseGeometry:
 
 def locate_again(point: FirePoint, lon: float, lat: float, site: BaseGeometry) -> Located:
     """Where a position lies in the edition of the point's date. Raises Missing without one, BadInput outside it."""
-    found = places.locate([lon], [lat], [site], point.burn_date)[0]
-    if found is None:
+    located = places.locate([lon], [lat], [site], point.burn_date)[0]
+    if located is None:
         raise Missing(["启用的边界版本"])
-    if not found.chain.get(Level.COUNTY):
+    if not located.chain.get(Level.COUNTY):
         raise BadInput("这个位置不在任何县（区）内", where="evidence")
-    return found
+    return located
 
 
-def _filed(point: FirePoint, found: Located, note: str) -> Attribution:
+def _filed(point: FirePoint, located: Located, note: str) -> Attribution:
     names = places.Names()
     row = places.attribution_row(
-        point, found, names, seq=next_seq(Attribution, point), method=Attribution.Method.PERSON, note=note
+        point, located, names, seq=next_seq(Attribution, point), method=Attribution.Method.PERSON, note=note
     )
     places.file_attributions([row], names)
     return row
 
 
-def _consequences(point: FirePoint, found: Located, error_m: float) -> dict[str, Any]:
-    chain = found.chain
+def _consequences(point: FirePoint, located: Located, error_m: float) -> dict[str, Any]:
+    chain = located.chain
     below = {
         "township_code": chain.get(Level.TOWNSHIP, ""),
         "village_code": chain.get(Level.VILLAGE, ""),
         "group_code": chain.get(Level.GROUP, ""),
     }
-    is_certain = chain[Level.COUNTY] == point.county_code and found.border_m > error_m
+    is_certain = chain[Level.COUNTY] == point.county_code and located.border_m > error_m
     if is_certain or point.state == State.JOINT:
         return below
-    if point.state == State.SUSPECTED and found.border_m > error_m:
+    if point.state == State.SUSPECTED and located.border_m > error_m:
         return {**below, "county_code": chain[Level.COUNTY], "is_cross": False}
     return {
         **below, "to": State.JOINT, "county_code": "", "is_cross": True, "verification": None, "due_at": None,
@@ -97,10 +97,10 @@ def keep_in_place(point: FirePoint, site: BaseGeometry) -> dict[str, Any]:
 
     Raises Conflict when what is left lies in another county, or over two: that is for the joint record.
     """
-    found = locate_again(point, point.lon, point.lat, site)
+    located = locate_again(point, point.lon, point.lat, site)
     least = places.least_share(point.burn_date)
-    if point.state != State.JOINT and places.candidates(found, least) != [point.county_code]:
+    if point.state != State.JOINT and places.candidates(located, least) != [point.county_code]:
         raise Conflict("留在这一处的监测记录不只在原来的县（区）：先标记跨界，再划分", code="two_counties")
-    row = _filed(point, replace(found), "划分后重新定位")
-    changes = {f"{level}_code": found.chain.get(level, "") for level in (Level.TOWNSHIP, Level.VILLAGE, Level.GROUP)}
+    row = _filed(point, replace(located), "划分后重新定位")
+    changes = {f"{level}_code": located.chain.get(level, "") for level in (Level.TOWNSHIP, Level.VILLAGE, Level.GROUP)}
     return {"attribution": row, "lon": point.lon, "lat": point.lat, "burn_date": point.burn_date, **changes}

@@ -103,7 +103,9 @@ def _kept_apart(point: FirePoint, rows: Sequence[Question]) -> dict[str, Any]:
         if row.other is not None and (other := selectors.survivor_of(row.other)).pk != point.pk and other.state in LIVE:
             others[other.pk] = other
     parts = {
-        pk: ids for pk, other in others.items() if (ids := sorted(one.pk for one in selectors.active_detections(other)))
+        pk: ids
+        for pk, other in others.items()
+        if (ids := sorted(detection.pk for detection in selectors.active_detections(other)))
     }
-    own = sorted(one.pk for one in selectors.active_detections(point))
+    own = sorted(detection.pk for detection in selectors.active_detections(point))
     return {"points": [point.pk, *parts], "apart": [own, *parts.values()]} if parts and own else {}

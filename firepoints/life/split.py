@@ -41,7 +41,7 @@ def fire_point_split(
     reason = required(reason, "划分的理由")
     opened = open_act("split", point_id=point_id, actor=actor, expected_version=expected_version)
     point = opened.point
-    detections = {one.pk: one for one in selectors.active_detections(point)}
+    detections = {detection.pk: detection for detection in selectors.active_detections(point)}
     parts = _partition(groups, set(detections))
     why = f"由 {point} 划分：{reason}"[:300]
     Membership.objects.filter(point=point, is_active=True).exclude(detection__in=parts[0]).update(is_active=False)
@@ -58,7 +58,7 @@ def fire_point_split(
     shares = dict(point.counties.values_list("county_code", "share"))
     for part in fresh:
         concern(part, shares)
-    data = {"groups": parts, "points": [point.pk, *(one.pk for one in fresh)]}
+    data = {"groups": parts, "points": [point.pk, *(new_point.pk for new_point in fresh)]}
     return advance(opened, reason=reason, data=data, asking=asking, is_oversize=False, **moved)
 
 
@@ -78,10 +78,10 @@ def _divide_questions(
 
 def _left_behind(point: FirePoint) -> dict[str, Any]:
     """A dispatched point's place follows the sightings that it keeps."""
-    kept = selectors.active_detections(point)
-    for name, value in outline(kept).items():
+    staying = selectors.active_detections(point)
+    for name, value in outline(staying).items():
         setattr(point, name, value)
-    return keep_in_place(point, footprints.site(kept))
+    return keep_in_place(point, footprints.site(staying))
 
 
 def _partition(groups: Sequence[Sequence[int]], members: set[int]) -> list[list[int]]:

@@ -70,8 +70,8 @@ def _merge_of(point: FirePoint) -> Step:
 
 def _shares(survivor: FirePoint, moved: list[int]) -> tuple[list[int], list[int]]:
     """The ids that go back and those that stay. Raises Conflict when either would be none."""
-    held = set(Membership.objects.filter(point=survivor, is_active=True).values_list("detection_id", flat=True))
-    mine, rest = sorted(held & set(moved)), sorted(held - set(moved))
+    members = set(Membership.objects.filter(point=survivor, is_active=True).values_list("detection_id", flat=True))
+    mine, rest = sorted(members & set(moved)), sorted(members - set(moved))
     if not mine or not rest:
         raise Conflict(f"{survivor} 里已没有可分开的监测记录（撤回或另行划分过）", code="nothing_to_give_back")
     return mine, rest

@@ -31,21 +31,21 @@ Pieces = Sequence[Evidence]
 
 def _designated_post(actor: User, county_code: str) -> Post:
     today = clock.today_beijing()
-    held = grids.posts_held(actor, today).filter(pk__in=grids.designated_posts(county_code, today).values("pk"))
-    post: Post | None = held.first()
+    posts = grids.posts_held(actor, today).filter(pk__in=grids.designated_posts(county_code, today).values("pk"))
+    post: Post | None = posts.first()
     if post is None:
         raise NotAllowed("只有县（区）指定部门能核实（四(一)）")
     return post
 
 
 def _is_from_paper(pieces: Pieces) -> bool:
-    return any(one.kind == Evidence.Kind.SCAN for one in pieces)
+    return any(piece.kind == Evidence.Kind.SCAN for piece in pieces)
 
 
 def _taken_by_the_city(pieces: Sequence[Evidence]) -> bool:
-    uploaders = {one.uploader for one in pieces if one.kind == Evidence.Kind.PHOTO}
+    uploaders = {piece.uploader for piece in pieces if piece.kind == Evidence.Kind.PHOTO}
     kinds = [PostKind.BUREAU, PostKind.INSPECTOR]
-    return any(grids.posts_held(one).filter(level=Level.CITY, kind__in=kinds).exists() for one in uploaders)
+    return any(grids.posts_held(uploader).filter(level=Level.CITY, kind__in=kinds).exists() for uploader in uploaders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ def _verified(opened: Opened, verification: Verification, pieces: Pieces) -> Fir
         "verification": verification.pk,
         "conclusion": str(verification.conclusion),
         "cause": str(verification.cause),
-        "evidence": {str(one.uuid): one.sha256 for one in pieces},
+        "evidence": {str(piece.uuid): piece.sha256 for piece in pieces},
     }
     return advance(opened, data=data, verification=verification, due_at=None, **numbered(opened.point))
 
