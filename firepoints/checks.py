@@ -27,7 +27,9 @@ def _borrowed_names() -> list[str]:
     """The CHECK of 认定 compares two names in one row; here the first is compared with the record it was copied from."""
     borrowed = Recognition.objects.exclude(verified_by=F("verification__verified_by")).select_related("point")
     other_point = Recognition.objects.exclude(verification__point=F("point")).select_related("point")
-    return [f"{one.point} 的认定写的核实人与核实记录不符。" for one in (borrowed | other_point).distinct()]
+    return [
+        f"{recognition.point} 的认定写的核实人与核实记录不符。" for recognition in (borrowed | other_point).distinct()
+    ]
 
 
 def _states_without_steps() -> list[str]:
@@ -35,10 +37,10 @@ def _states_without_steps() -> list[str]:
     points = FirePoint.objects.annotate(stepped_to=Subquery(last))
     wrong = points.filter(~Q(stepped_to=F("state")) & Q(stepped_to__isnull=False))
     skipped = points.filter(stepped_to__isnull=True).exclude(state=State.SUSPECTED)
-    found = [f"{point} 的状态与最后一步不符。" for point in wrong]
-    found += [f"{point} 没有办理步骤却不是疑似。" for point in skipped]
+    sentences = [f"{point} 的状态与最后一步不符。" for point in wrong]
+    sentences += [f"{point} 没有办理步骤却不是疑似。" for point in skipped]
     unsigned = Verification.objects.filter(evidence__isnull=True).select_related("point")
-    return found + [f"{one.point} 的核实没有佐证（四(一)）。" for one in unsigned]
+    return sentences + [f"{verification.point} 的核实没有佐证（四(一)）。" for verification in unsigned]
 
 
 def _questions_left() -> list[str]:
@@ -51,7 +53,7 @@ def _questions_left() -> list[str]:
         Q(answered_at__isnull=True) | Q(answered_at__gt=OuterRef("at"))
     )
     past = Recognition.objects.filter(Exists(open_then), counted=True).select_related("point")
-    return problems + [f"{one.point} 认定计入时还有没答复的问题。" for one in past]
+    return problems + [f"{recognition.point} 认定计入时还有没答复的问题。" for recognition in past]
 
 
 def no_decision_since(edition: Edition, valid_from: date) -> str | None:

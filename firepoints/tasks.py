@@ -78,18 +78,18 @@ def look_at_fires_again(payload: dict[str, Any]) -> None:
 def poll(payload: dict[str, Any]) -> None:
     """Ask for every product; without a key or an edition it does nothing and says so."""
     try:
-        found = firms_poll()
+        outcome = firms_poll()
     except Refused as refused:
-        found = {"polled": False, "said": refused.message}
-    log.info("firms.polled" if found["polled"] else "firms.not_polled", said=found["said"])
+        outcome = {"polled": False, "said": refused.message}
+    log.info("firms.polled" if outcome["polled"] else "firms.not_polled", said=outcome["said"])
 
 
 @jobs.handler(WATCH, lease_s=900, in_pieces=True, max_attempts=1, label="收取投放的文件")
 def watch(payload: dict[str, Any]) -> None:
     """Take in what was dropped into the inbox."""
-    taken = inbox_take()["files"]
-    if taken:
-        log.info("inbox.taken", files=len(taken))
+    files = inbox_take()["files"]
+    if files:
+        log.info("inbox.taken", files=len(files))
 
 
 jobs.periodic(POLL, every_s=1800)

@@ -111,8 +111,8 @@ def advance(
     )
     faults.point("act.stepped")
     after = FirePoint.objects.select_related("attribution", "verification", "recognition").get(pk=point.pk)
-    told = {**_told(after), **({"data": dict(data)} if data else {}), **(asking.told() if asking else {})}
-    record(transition.entry, after, actor, before=before, after=told, reason=reason)
+    entry_after = {**_told(after), **({"data": dict(data)} if data else {}), **(asking.told() if asking else {})}
+    record(transition.entry, after, actor, before=before, after=entry_after, reason=reason)
     faults.point("act.recorded")
     return after
 
@@ -159,8 +159,8 @@ def skip_numbers(lost: int | None) -> dict[str, int]:
     if not count:
         return {}
     year = clock.today_beijing().year
-    for one in (year - 1, year):
-        NumberSeries.objects.get_or_create(year=one)
+    for series_year in (year - 1, year):
+        NumberSeries.objects.get_or_create(year=series_year)
     NumberSeries.objects.update(last=F("last") + count)
     return {str(year): last for year, last in NumberSeries.objects.order_by("year").values_list("year", "last")}
 
@@ -188,7 +188,9 @@ def way_back(point: FirePoint) -> WayBack:
 
 def concern(point: FirePoint, shares: Mapping[str, float]) -> None:
     """Let these counties see the point from now on; a county once concerned stays so."""
-    known = set(point.counties.values_list("county_code", flat=True))
+    concerned = set(point.counties.values_list("county_code", flat=True))
     PointCounty.objects.bulk_create(
-        PointCounty(point=point, county_code=code, share=share) for code, share in shares.items() if code not in known
+        PointCounty(point=point, county_code=code, share=share)
+        for code, share in shares.items()
+        if code not in concerned
     )

@@ -41,13 +41,13 @@ class Asking:
 
     def ask(self, doubts: Iterable[Asked]) -> None:
         """Ask, as the machine, what is not open and was not answered yet."""
-        wanted = _resolved(list(doubts))
-        if not wanted:
+        resolved = _resolved(list(doubts))
+        if not resolved:
             return
-        history = _History.of({point.pk for point, _ in wanted})
+        history = _History.of({point.pk for point, _ in resolved})
         oversize = {key[0] for key in history.open if key[1] == Kind.OVERSIZE}
         fresh: dict[Key, Question] = {}
-        for point, doubt in wanted:
+        for point, doubt in resolved:
             row = _row(point, doubt)
             if doubt.detection and doubt.run and key_of(row) in history.settled:
                 row = _row(point, doubt, is_about_the_row=True)
@@ -135,15 +135,15 @@ class Asking:
         if is_gone:
             self.answer(Question.objects.unanswered().filter(other=point), Answer.MOOT, reason)
 
-    def close_of_lists(self, point: FirePoint, left: Sequence[Detection], reason: str) -> None:
+    def close_of_lists(self, point: FirePoint, leaving: Sequence[Detection], reason: str) -> None:
         """Answer as moot what was asked about rows of one list, where fewer than two of them are left in the point."""
-        rows = Question.objects.unanswered().filter(point=point, run__in={one.run_id for one in left})
+        rows = Question.objects.unanswered().filter(point=point, run__in={detection.run_id for detection in leaving})
         if not (open_ := list(rows.exclude(kind__in=ABOUT_LEAVING))):
             return
         members = Membership.objects.filter(
             point=point, is_active=True, detection__run__in=[row.run_id for row in open_]
         )
-        staying = members.exclude(detection__in=[one.pk for one in left])
+        staying = members.exclude(detection__in=[detection.pk for detection in leaving])
         counted = Counter(staying.values_list("detection__run_id", flat=True))
         self.answer([row for row in open_ if counted[row.run_id] < 2], Answer.MOOT, reason)
 
@@ -192,16 +192,16 @@ def _resolved(doubts: list[Asked]) -> list[Asked]:
         return doubts
     members = Membership.objects.filter(detection__in=beside, is_active=True)
     point_of = dict(members.values_list("detection_id", "point_id"))
-    wanted: list[Asked] = []
+    resolved: list[Asked] = []
     for point, doubt in doubts:
         other = point_of.get(doubt.beside) if doubt.beside is not None else None
         if other is None:
-            wanted.append((point, doubt))
+            resolved.append((point, doubt))
         elif other != point.pk:
             about = Doubt(doubt.kind, doubt.words, other=other, speaks_for=doubt.speaks_for,
                           speaks_against=doubt.speaks_against)  # fmt: skip
-            wanted.append((point, about))
-    return wanted
+            resolved.append((point, about))
+    return resolved
 
 
 @dataclass(frozen=True, slots=True)

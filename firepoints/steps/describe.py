@@ -13,8 +13,8 @@ _CODES = ("county_code", "township_code", "village_code", "group_code")
 
 def briefs(points: Sequence[FirePoint]) -> list[dict[str, Any]]:
     """The lines of a list; the attribution should be selected along. One query for the open questions of all."""
-    asked = questions.open_by_point(points)
-    return [_brief(point, asked.get(point.pk, [])) for point in points]
+    open_questions = questions.open_by_point(points)
+    return [_brief(point, open_questions.get(point.pk, [])) for point in points]
 
 
 def brief(point: FirePoint) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def brief(point: FirePoint) -> dict[str, Any]:
     return briefs([point])[0]
 
 
-def _brief(point: FirePoint, asked: Sequence[Question]) -> dict[str, Any]:
+def _brief(point: FirePoint, open_questions: Sequence[Question]) -> dict[str, Any]:
     where = point.attribution
     return {
         "id": point.pk,
@@ -40,7 +40,7 @@ def _brief(point: FirePoint, asked: Sequence[Question]) -> dict[str, Any]:
         "is_cross": point.is_cross,
         "is_oversize": point.is_oversize,
         "counted": point.counted,
-        "needs_person": questions.words_of(asked),
+        "needs_person": questions.words_of(open_questions),
         "merged_into": point.merged_into_id,
     }
 
@@ -52,9 +52,9 @@ def full(point: FirePoint, user: Any) -> dict[str, Any]:
     own = point.verification if not is_former or _filed_by(point, user) else None
     every = questions.questions_of(point)
     open_ = [row for row in every if row.answered_at is None]
-    asked = [] if is_former else every
-    others = [row.other_id for row in asked if row.other_id]
-    seen = (
+    listed = [] if is_former else every
+    others = [row.other_id for row in listed if row.other_id]
+    visible_ids = (
         set(FirePoint.objects.visible_to(user).filter(pk__in=others).values_list("pk", flat=True)) if others else set()
     )
     return {
@@ -66,37 +66,37 @@ def full(point: FirePoint, user: Any) -> dict[str, Any]:
         "final_at": _iso(point.final_at),
         "final_by": point.final_by,
         "candidates": point.attribution.candidates if point.attribution else [],
-        "detections": [_detection(one) for one in selectors.active_detections(point)],
-        "evidence": [str(one.uuid) for one in selectors.evidence_for(point, user)],
+        "detections": [_detection(detection) for detection in selectors.active_detections(point)],
+        "evidence": [str(piece.uuid) for piece in selectors.evidence_for(point, user)],
         "verification": _verification(own),
         "recognition": None if is_former else _recognition(point),
-        "questions": [{**questions.plain(row), **_hidden(row, seen)} for row in asked],
+        "questions": [{**questions.plain(row), **_hidden(row, visible_ids)} for row in listed],
         "steps": [
-            {"seq": one.seq, "action": one.action, "from": one.from_state, "to": one.to_state, "at": _iso(one.at),
-             "actor": one.actor_id, "reason": one.reason}
-            for one in (() if is_former else point.steps.order_by("seq"))
+            {"seq": step.seq, "action": step.action, "from": step.from_state, "to": step.to_state, "at": _iso(step.at),
+             "actor": step.actor_id, "reason": step.reason}
+            for step in (() if is_former else point.steps.order_by("seq"))
         ],
         "actions": [
-            {"action": one.transition.action, "label": one.transition.label, "missing": list(one.missing)}
-            for one in selectors.actions_for(point, user, open_)
+            {"action": available.transition.action, "label": available.transition.label, "missing": list(available.missing)}
+            for available in selectors.actions_for(point, user, open_)
         ],
     }  # fmt: skip
 
 
-def _hidden(row: Question, seen: Collection[int]) -> dict[str, Any]:
+def _hidden(row: Question, visible_ids: Collection[int]) -> dict[str, Any]:
     """What is not said of a question about a point that the reader may not see."""
-    return {"about_id": None} if row.other_id and row.other_id not in seen else {}
+    return {"about_id": None} if row.other_id and row.other_id not in visible_ids else {}
 
 
-def _detection(one: Any) -> dict[str, Any]:
+def _detection(detection: Any) -> dict[str, Any]:
     return {
-        "id": one.pk,
-        "source": one.source.code,
-        "kind": one.kind,
-        "satellite": one.satellite,
-        "starts_at": one.starts_at.isoformat(),
-        "lon": one.lon,
-        "lat": one.lat,
+        "id": detection.pk,
+        "source": detection.source.code,
+        "kind": detection.kind,
+        "satellite": detection.satellite,
+        "starts_at": detection.starts_at.isoformat(),
+        "lon": detection.lon,
+        "lat": detection.lat,
     }
 
 
@@ -104,25 +104,30 @@ def _filed_by(point: FirePoint, user: Any) -> bool:
     return point.verification is not None and point.verification.county_code in scope.own_counties(user)
 
 
-def _verification(found: Verification | None) -> dict[str, Any] | None:
-    if found is None:
+def _verification(verification: Verification | None) -> dict[str, Any] | None:
+    if verification is None:
         return None
-    return {"kind": found.kind, "conclusion": found.conclusion, "cause": found.cause, "at": _iso(found.at)}
+    return {
+        "kind": verification.kind,
+        "conclusion": verification.conclusion,
+        "cause": verification.cause,
+        "at": _iso(verification.at),
+    }
 
 
 def _recognition(point: FirePoint) -> dict[str, Any] | None:
-    found = point.recognition
-    if found is None:
+    recognition = point.recognition
+    if recognition is None:
         return None
     return {
-        "counted": found.counted,
-        "basis": found.basis,
-        "payer_code": found.payer_code,
-        "payer_name": found.payer_name,
-        "burn_date": found.burn_date.isoformat(),
-        "rule_ref": found.rule_ref,
-        "amount_fen": found.amount_fen,
-        "reason": found.reason,
+        "counted": recognition.counted,
+        "basis": recognition.basis,
+        "payer_code": recognition.payer_code,
+        "payer_name": recognition.payer_name,
+        "burn_date": recognition.burn_date.isoformat(),
+        "rule_ref": recognition.rule_ref,
+        "amount_fen": recognition.amount_fen,
+        "reason": recognition.reason,
     }
 
 

@@ -12,9 +12,9 @@ Pairs = list[tuple[int, int]]
 
 def said_by_people(points: Iterable[int]) -> tuple[Pairs, Pairs]:
     """What people said of these points, for the grouping: (joined pairs, apart pairs) of detection ids."""
-    wanted = set(points)
-    joined, apart = said_by_division(wanted)
-    return joined, apart + said_on_review(wanted) + said_of_findings(wanted)
+    point_ids = set(points)
+    joined, apart = said_by_division(point_ids)
+    return joined, apart + said_on_review(point_ids) + said_of_findings(point_ids)
 
 
 def said_by_division(points: Iterable[int]) -> tuple[Pairs, Pairs]:
@@ -22,9 +22,9 @@ def said_by_division(points: Iterable[int]) -> tuple[Pairs, Pairs]:
     holds: a part that was divided again is no longer one."""
     joined: Pairs = []
     apart: Pairs = []
-    wanted = set(points)
+    point_ids = set(points)
     for step in Step.objects.filter(action__in=["split", "unmerge"]).order_by("pk"):
-        if not wanted & set(step.data["points"]):
+        if not point_ids & set(step.data["points"]):
             continue
         groups = step.data["groups"]
         part_of = {pk: number for number, part in enumerate(groups) for pk in part}
@@ -39,34 +39,34 @@ def said_by_division(points: Iterable[int]) -> tuple[Pairs, Pairs]:
 def said_on_review(points: Iterable[int]) -> Pairs:
     """The pairs of detection ids that a 核对 of these points called sites of their own. A merge by a person is stronger:
     what stands in one point is joined, and the grouping drops an apart that a joining contradicts."""
-    wanted = set(points)
-    found: Pairs = []
-    for told in (
+    point_ids = set(points)
+    pairs: Pairs = []
+    for data in (
         Step.objects.filter(action__in=["review", "stand"], data__has_key="apart")
         .order_by("pk")
         .values_list("data", flat=True)
     ):
-        if wanted & set(told["points"]):
-            own, *others = told["apart"]
-            found += [pair for other in others for pair in product(own, other)]
-    return found
+        if point_ids & set(data["points"]):
+            own, *others = data["apart"]
+            pairs += [pair for other in others for pair in product(own, other)]
+    return pairs
 
 
 def said_of_findings(points: Collection[int]) -> Pairs:
     """The pairs of a finding from outside that a person made a point of its own and of what stands where it was asked."""
     rows = Question.objects.filter(kind=Kind.OUTSIDE_FINDING, answer=Answer.OWN_POINT, point__isnull=False)
     of_point = dict(rows.values_list("detection_id", "point_id"))
-    wanted = {at for at in of_point.values() if at in points}
-    wanted |= set(
+    point_ids = {at for at in of_point.values() if at in points}
+    point_ids |= set(
         Membership.objects.filter(detection__in=list(of_point), is_active=True, point__in=list(points)).values_list(
             "detection__questions__point", flat=True
         )
     )
-    members = Membership.objects.filter(point__in=[at for at in wanted if at], is_active=True)
-    held: dict[int, list[int]] = defaultdict(list)
+    members = Membership.objects.filter(point__in=[at for at in point_ids if at], is_active=True)
+    detections_at: dict[int, list[int]] = defaultdict(list)
     for at, pk in members.values_list("point_id", "detection_id"):
-        held[at].append(pk)
-    return [(finding, pk) for finding, at in of_point.items() for pk in held[at] if pk != finding]
+        detections_at[at].append(pk)
+    return [(finding, pk) for finding, at in of_point.items() for pk in detections_at[at] if pk != finding]
 
 
 def _said_again(pair: tuple[int, int], part_of: dict[int, int]) -> bool:

@@ -37,8 +37,8 @@ def fire_point_for(user: Any, id_or_number: int | str) -> FirePoint:
     """The point by pk or number, if `user` may see it. Raises NotThere."""
     text = str(id_or_number).strip().removeprefix("疑似-")
     # isdecimal and a length limit: "²" and a number beyond bigint are no ids
-    wanted = Q(pk=int(text)) if text.isascii() and text.isdecimal() and len(text) < 19 else Q(number=text)
-    points = FirePoint.objects.visible_to(user).filter(wanted)
+    condition = Q(pk=int(text)) if text.isascii() and text.isdecimal() and len(text) < 19 else Q(number=text)
+    points = FirePoint.objects.visible_to(user).filter(condition)
     point = points.select_related("attribution", "verification", "recognition", "merged_into").first()
     if point is None:
         raise NotThere(f"没有火点“{text}”，或不在您的范围内")
@@ -70,25 +70,27 @@ def survivor_of(point: FirePoint) -> FirePoint:
 
 def active_detections(point: FirePoint) -> list[Detection]:
     """The sightings that the point gathers now, earliest first."""
-    found = Detection.objects.filter(memberships__point=point, memberships__is_active=True)
-    return list(found.select_related("source", "run").order_by("starts_at", "key"))
+    rows = Detection.objects.filter(memberships__point=point, memberships__is_active=True)
+    return list(rows.select_related("source", "run").order_by("starts_at", "key"))
 
 
 def chargeable_detections(point: FirePoint, on: date) -> list[Detection]:
     """The sightings that can carry a charge under the rulings of a Beijing date; the one to charge first."""
     in_force = rulings.values_on(on)
-    return charging.in_order(one for one in active_detections(point) if charging.can_charge(one.source, in_force))
+    return charging.in_order(
+        detection for detection in active_detections(point) if charging.can_charge(detection.source, in_force)
+    )
 
 
-def facts_for(point: FirePoint, actor: Any, asked: Sequence[Question] | None = None) -> workflow.Facts:
+def facts_for(point: FirePoint, actor: Any, open_questions: Sequence[Question] | None = None) -> workflow.Facts:
     """What the transition table needs to know; at most eight queries whatever the point, nine for whoever answers questions
-    unless the open ones are given (`asked`)."""
+    unless the open ones are given (`open_questions`)."""
     roles = grids.roles_of(actor)
     counties = scope.own_counties(actor) if Role.COUNTY in roles else frozenset()
     detections = active_detections(point)
     in_force = rulings.values_on(point.burn_date)
-    if asked is None:
-        asked = questions.open_by_point([point])[point.pk] if roles & ASK_THEM else []
+    if open_questions is None:
+        open_questions = questions.open_by_point([point])[point.pk] if roles & ASK_THEM else []
     return workflow.Facts(
         state=point.state,
         roles=frozenset(roles),
@@ -96,13 +98,15 @@ def facts_for(point: FirePoint, actor: Any, asked: Sequence[Question] | None = N
         has_county=bool(point.county_code),
         is_cross=point.is_cross and not is_settled_jointly(point),
         is_oversize=point.is_oversize,
-        questions=tuple(row.words for row in asked),
-        is_for_review=any(row.kind in questions.FOR_REVIEW for row in asked),
-        has_chargeable_source=any(charging.can_charge(one.source, in_force) for one in detections),
+        questions=tuple(row.words for row in open_questions),
+        is_for_review=any(row.kind in questions.FOR_REVIEW for row in open_questions),
+        has_chargeable_source=any(charging.can_charge(detection.source, in_force) for detection in detections),
         found_on_site=not in_force["patrol_needs_county_verification"]
-        and any(one.source.source_class == one.source.Class.INSPECTION for one in detections),
-        is_official=any(one.source.source_class == one.source.Class.OFFICIAL_LIST for one in detections),
-        has_live_detections=any(one.run.state != ImportRun.State.WITHDRAWN for one in detections),
+        and any(detection.source.source_class == detection.source.Class.INSPECTION for detection in detections),
+        is_official=any(
+            detection.source.source_class == detection.source.Class.OFFICIAL_LIST for detection in detections
+        ),
+        has_live_detections=any(detection.run.state != ImportRun.State.WITHDRAWN for detection in detections),
         actor_is_designated=point.county_code in counties and grids.is_designated(actor, point.county_code),
         actor_in_candidate_county=Role.BUREAU in roles
         or (bool(counties) and point.counties.filter(county_code__in=counties).exists()),
@@ -137,10 +141,10 @@ def is_settled_jointly(point: FirePoint) -> bool:
 
 
 def actions_for(
-    point: FirePoint, actor: Any, asked: Sequence[Question] | None = None
+    point: FirePoint, actor: Any, open_questions: Sequence[Question] | None = None
 ) -> list[Available[workflow.Facts]]:
     """The acts that `actor` may take on `point` now; blocked ones say what is missing."""
-    return workflow.available_actions(facts_for(point, actor, asked))
+    return workflow.available_actions(facts_for(point, actor, open_questions))
 
 
 def filed_for(point: FirePoint) -> Q:
@@ -183,27 +187,27 @@ def filter_points(
 ) -> QuerySet[FirePoint]:
     """Narrow a list by what is given. `month` is YYYY-MM of the burning date (Beijing), `county` also finds candidates,
     `source` a source code, `q` a number or an area code."""
-    wanted = Q()
+    condition = Q()
     if state:
-        wanted &= Q(state=state)
+        condition &= Q(state=state)
     if county:
-        wanted &= Q(pk__in=FirePoint.objects.filter(counties__county_code=county).values("pk"))
+        condition &= Q(pk__in=FirePoint.objects.filter(counties__county_code=county).values("pk"))
     if month:
-        wanted &= burned_in(Month.parse(month))
+        condition &= burned_in(Month.parse(month))
     if source:
         mine = Detection.objects.filter(source__code=source, memberships__is_active=True)
-        wanted &= Q(pk__in=mine.values("memberships__point"))
+        condition &= Q(pk__in=mine.values("memberships__point"))
     if q:
-        wanted &= Q(number__icontains=q) | Q(township_code=q) | Q(village_code=q) | Q(group_code=q)
+        condition &= Q(number__icontains=q) | Q(township_code=q) | Q(village_code=q) | Q(group_code=q)
     if counted is not None:
-        wanted &= Q(counted=counted)
+        condition &= Q(counted=counted)
     if is_cross is not None:
-        wanted &= Q(is_cross=is_cross)
+        condition &= Q(is_cross=is_cross)
     if needs_person:
-        wanted &= questions.waits_for_a_person()
+        condition &= questions.waits_for_a_person()
     if overdue:
-        wanted &= Q(state=State.DISPATCHED, due_at__lt=clock.now())
-    return points.filter(wanted)
+        condition &= Q(state=State.DISPATCHED, due_at__lt=clock.now())
+    return points.filter(condition)
 
 
 def is_negative(point: FirePoint) -> bool:
