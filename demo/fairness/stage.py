@@ -13,8 +13,9 @@ from django.conf import settings
 from demo.fairness.worldfile import File, World
 from demo.names import invented_name
 from firepoints.models import RawRow
-from firepoints.sightings.importing.ingest import ImportOrder, import_file
+from firepoints.sightings.importing.order import ImportOrder
 from firepoints.sightings.importing.reading import ListName
+from firepoints.sightings.importing.start import import_file
 from grids.editions.activating import edition_activate, edition_import
 from grids.geo.footprint import from_local_xy
 from grids.locating import index_for

@@ -26,8 +26,9 @@ from demo.services.verbs import ACTION_OF, VERBS, Scene
 from demo.story import Story
 from demo.world import Seen, World
 from firepoints.models import FirePoint, ImportRun, Membership
-from firepoints.sightings.importing.ingest import ImportOrder, import_file
+from firepoints.sightings.importing.order import ImportOrder
 from firepoints.sightings.importing.reading import ListName
+from firepoints.sightings.importing.start import import_file
 from firepoints.terms.states import State
 from grids.locating import locate
 from grids.models import Edition, User

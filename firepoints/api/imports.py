@@ -32,8 +32,11 @@ from firepoints.api.filters import RowFilter
 from firepoints.api.packed_csv import rows_csv
 from firepoints.models import ImportRun, RawRow
 from firepoints.sightings import packed
-from firepoints.sightings.importing import ingest
+from firepoints.sightings.importing.order import ImportOrder
 from firepoints.sightings.importing.reading import DATUMS, ListName
+from firepoints.sightings.importing.results import Import, result_of
+from firepoints.sightings.importing.start import INLINE_WAIT_S, SMALL_BYTES, import_dry_run, import_file, import_start
+from firepoints.sightings.importing.turns import Busy
 from firepoints.sightings.importing.withdrawing import import_withdraw
 from firepoints.terms import scope
 from grids.api.me import actor_of
@@ -132,7 +135,7 @@ class Imports(Listing[ImportRun]):
         return Response(done.as_json(), status.HTTP_201_CREATED if done.run.is_over else status.HTTP_202_ACCEPTED)
 
 
-def _import(fields: dict[str, Any], user: Any) -> ingest.Import:
+def _import(fields: dict[str, Any], user: Any) -> Import:
     """Import the file: a small one at once, a large one, or one that would wait for another import, by the worker."""
     upload = fields["file"]
     if upload.size > MOST_BYTES:
@@ -145,7 +148,7 @@ def _import(fields: dict[str, Any], user: Any) -> ingest.Import:
             for part in upload.chunks():
                 file.write(part)
         named = uuid4()
-        order = ingest.ImportOrder(
+        order = ImportOrder(
             path=path,
             source_code=fields["source"],
             actor=user,
@@ -156,13 +159,13 @@ def _import(fields: dict[str, Any], user: Any) -> ingest.Import:
             uuid=named,
         )
         if fields["dry_run"]:
-            return ingest.import_dry_run(order)
-        if upload.size > ingest.SMALL_BYTES:
-            return ingest.result_of(ingest.import_start(order))
+            return import_dry_run(order)
+        if upload.size > SMALL_BYTES:
+            return result_of(import_start(order))
         try:
-            return ingest.import_file(order, wait_s=ingest.INLINE_WAIT_S)
-        except ingest.Busy:
-            return ingest.result_of(ImportRun.objects.get(uuid=named))
+            return import_file(order, wait_s=INLINE_WAIT_S)
+        except Busy:
+            return result_of(ImportRun.objects.get(uuid=named))
 
 
 class ImportDetail(APIView):

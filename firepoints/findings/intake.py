@@ -16,8 +16,9 @@ from firepoints.findings import hotline
 from firepoints.forming.outside_findings import counties_of
 from firepoints.life.merge import fire_point_merge
 from firepoints.models import FirePoint, ImportRun
-from firepoints.sightings.importing import ingest
 from firepoints.sightings.importing.reading import ListName, source_named
+from firepoints.sightings.importing.results import Import
+from firepoints.sightings.importing.start import import_sightings
 from firepoints.sightings.readers.base import SCAR, ParseOptions, ParseResult, Rejected, Sighting
 from firepoints.sightings.readers.fields import PATROL_FIELDS
 from firepoints.sightings.readers.headings import fields_of
@@ -63,7 +64,7 @@ def finding_record(
     datum: str = "wgs84",
     has_photo: bool = False,
     belongs_to: str = "",
-) -> tuple[ingest.Import, FirePoint | None]:
+) -> tuple[Import, FirePoint | None]:
     """Record one finding; the same UUID again adds nothing. Returns the import and the point that it belongs to now, None
     where it has none (outside the city, or over the finder's border: then a person of the bureau decides).
 
@@ -155,9 +156,9 @@ def _proposed(point: FirePoint, target: FirePoint, actor: User, why: str) -> Fir
     return FirePoint.objects.get(pk=point.pk)
 
 
-def _stored(fields: dict[str, Any], result: ParseResult, source_code: str, actor: User, datum: str) -> ingest.Import:
+def _stored(fields: dict[str, Any], result: ParseResult, source_code: str, actor: User, datum: str) -> Import:
     content = json.dumps(fields, ensure_ascii=False, sort_keys=True, default=str).encode()
-    return ingest.import_sightings(
+    return import_sightings(
         result=result,
         source=source_named(source_code),
         actor=actor,
@@ -205,7 +206,7 @@ def sources_open_to(actor: User) -> list[str]:
     return [code for code, roles in OPEN_TO.items() if actor_roles & roles or (is_city and roles == _BUREAU_ONLY)]
 
 
-def sighting_of(done: ingest.Import) -> Any:
+def sighting_of(done: Import) -> Any:
     """The sighting that a finding became, or that it equals: of the run that first brought it."""
     row = done.run.raw_rows.exclude(detection=None).select_related("detection__run").first() if done.run else None
     return row.detection if row else None
@@ -216,7 +217,7 @@ def findings_of(actor: User) -> Any:
     return ImportRun.objects.filter(actor=actor, filename=ONE_BY_ONE, detections__isnull=False).order_by("-pk")
 
 
-def _point_of(done: ingest.Import) -> FirePoint | None:
+def _point_of(done: Import) -> FirePoint | None:
     sighting = sighting_of(done)
     if sighting is None:
         return None

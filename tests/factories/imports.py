@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from firepoints.sightings.importing import ingest
-from firepoints.sightings.importing.ingest import Import, ImportOrder
+from firepoints.sightings.importing import start
+from firepoints.sightings.importing.order import ImportOrder
+from firepoints.sightings.importing.results import Import
 
 HOW = ("progress", "wait_s", "points_at_once")
 
 
 def import_file(*, dry_run: bool = False, **given: Any) -> Import:
-    """`ingest.import_file` of an order made from the names given; with `dry_run` what it would do."""
+    """`start.import_file` of an order made from the names given; with `dry_run` what it would do."""
     how = {name: given.pop(name) for name in HOW if name in given}
     order = ImportOrder(**given)
-    return ingest.import_dry_run(order) if dry_run else ingest.import_file(order, **how)
+    return start.import_dry_run(order) if dry_run else start.import_file(order, **how)

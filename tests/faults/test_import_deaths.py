@@ -13,8 +13,9 @@ from django.db import connection, connections
 from core import clock, faults
 from firepoints.forming import after_import
 from firepoints.models import Detection, DetectionKey, FirePoint, ImportRun, Membership, RawChunk, RawRow
-from firepoints.sightings.importing import ingest, preparing, releasing, start, storing, working
-from firepoints.sightings.importing.ingest import ImportOrder
+from firepoints.sightings.importing import preparing, releasing, start, storing, working
+from firepoints.sightings.importing.order import ImportOrder
+from firepoints.sightings.importing.start import import_run_now, import_start
 from firepoints.sightings.importing.withdrawing import import_withdraw
 from firepoints.sightings.packed import rows_of
 from journal.jobs import jobs
@@ -67,7 +68,7 @@ def waiting(city: City, tmp_path: Path) -> Callable[[int], ImportRun]:
         path = tmp_path / f"{day}.csv"
         path.write_text("\n".join([HEADER, *rows(day)]) + "\n")
         # In the foreground, so that no eager worker takes it at once.
-        return ingest.import_start(ImportOrder(path, "firms", city.clerk), in_foreground=True)
+        return import_start(ImportOrder(path, "firms", city.clerk), in_foreground=True)
 
     return made
 
@@ -77,7 +78,7 @@ def go_on(run: ImportRun) -> Callable[[], Any]:
 
     def act() -> None:
         ImportRun.objects.filter(turn=1).update(lease_until=clock.real_now() - timedelta(seconds=1))
-        ingest.import_run_now(ImportRun.objects.get(pk=run.pk))
+        import_run_now(ImportRun.objects.get(pk=run.pk))
 
     return act
 
@@ -106,7 +107,7 @@ def left_by(run: ImportRun) -> dict[str, Any]:
 
 def test_an_import_that_dies_at_every_point_leaves_what_an_undisturbed_one_leaves(waiting):
     calm = waiting(3)
-    ingest.import_run_now(calm)
+    import_run_now(calm)
     expected = left_by(calm)
     assert expected["state"] == ("committed", "", None)
     assert len(expected["chunks"]) == 3
@@ -135,7 +136,7 @@ def test_an_import_that_dies_at_every_point_leaves_what_an_undisturbed_one_leave
 def test_a_death_at_this_point_costs_nothing(waiting, name):
     """One death exactly there; the job that was written with the run finishes it."""
     run = waiting(20)
-    assert name in deaths_until(lambda: ingest.import_run_now(ImportRun.objects.get(pk=run.pk)), name)
+    assert name in deaths_until(lambda: import_run_now(ImportRun.objects.get(pk=run.pk)), name)
     ImportRun.objects.filter(turn=1).update(lease_until=clock.real_now() - timedelta(seconds=1))
     Job.objects.update(run_after=clock.real_now())
     assert jobs.run_due() >= 1
@@ -170,7 +171,7 @@ def _killed(act: Callable[[], Any]) -> bool:
 def test_a_withdrawal_that_dies_half_way_is_finished_by_the_sweep(city, waiting, monkeypatch):
     monkeypatch.setattr("firepoints.sightings.importing.withdrawing.SMALL", 1)
     run = waiting(3)
-    ingest.import_run_now(run)
+    import_run_now(run)
     act = lambda: import_withdraw(run=str(run.uuid), actor=city.clerk, reason="坐标系报错")  # noqa: E731
     assert deaths_until(act, "import.release.done")
     run.refresh_from_db()
@@ -188,8 +189,8 @@ def test_a_withdrawal_that_dies_half_way_is_finished_by_the_sweep(city, waiting,
 def test_negative_control_without_the_cursor_a_chunk_would_come_twice(waiting, monkeypatch):
     """If a death could fall between a chunk and its count, the chunk would be stored again: the key stops it."""
     run = waiting(3)
-    assert deaths_until(lambda: ingest.import_run_now(ImportRun.objects.get(pk=run.pk)), "import.chunk.stored")
+    assert deaths_until(lambda: import_run_now(ImportRun.objects.get(pk=run.pk)), "import.chunk.stored")
     ImportRun.objects.filter(pk=run.pk).update(chunks=0, lease_until=clock.real_now() - timedelta(seconds=1))
     with pytest.raises(Exception, match=r"(?i)unique"):
-        ingest.import_run_now(run)
+        import_run_now(run)
     assert connection.in_atomic_block is False

@@ -12,8 +12,9 @@ from core import clock
 from firepoints.findings.intake import finding_record
 from firepoints.forming import apply, plan
 from firepoints.models import Detection, FirePoint, ImportRun, Membership
-from firepoints.sightings.importing import ingest, preparing, start, turns, withdrawing, working
-from firepoints.sightings.importing.ingest import Import
+from firepoints.sightings.importing import preparing, start, turns, withdrawing, working
+from firepoints.sightings.importing.results import Import
+from firepoints.sightings.importing.start import import_run_now
 from firepoints.sightings.importing.turns import Busy
 from firepoints.sightings.importing.withdrawing import import_withdraw
 from grids import locating
@@ -124,7 +125,7 @@ def test_negative_control_without_the_second_look_and_one_point_it_is_in_two(cit
 def taken_over() -> None:
     """The lease has run out, and another worker does the whole of it."""
     ImportRun.objects.filter(turn=1).update(lease_until=clock.real_now() - timedelta(seconds=1))
-    ingest.import_run_now(ImportRun.objects.get())
+    import_run_now(ImportRun.objects.get())
 
 
 def test_a_worker_that_wakes_up_after_its_lease_changes_nothing(firms, monkeypatch):

@@ -9,7 +9,7 @@ from core.commands import JinshaoCommand
 from core.errors import BadInput
 from firepoints.feedback import sending
 from firepoints.feedback.answers import answers_of
-from firepoints.sightings.importing import ingest
+from firepoints.sightings.importing.order import run_named
 from grids.selectors import system_user, user_named
 
 
@@ -23,7 +23,7 @@ class Command(JinshaoCommand):
 
     def run(self, *, run: str, out: str | None, actor: str | None, **options: Any) -> dict[str, Any]:
         who = user_named(actor) if actor else system_user()
-        import_run = ingest.run_named(run)
+        import_run = run_named(run)
         sending.require_list(import_run)
         due_on, ground = sending.due_of(import_run)
         summary: dict[str, Any] = {"run": str(import_run.uuid), "due_on": due_on.isoformat(), "due_by": ground}

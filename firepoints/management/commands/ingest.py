@@ -11,8 +11,10 @@ from core import clock
 from core.commands import JinshaoCommand, Usage
 from core.errors import BadInput
 from firepoints.models import ImportRun
-from firepoints.sightings.importing import ingest
+from firepoints.sightings.importing.order import ImportOrder, run_named
 from firepoints.sightings.importing.reading import DATUMS, ListName, source_named
+from firepoints.sightings.importing.results import result_of
+from firepoints.sightings.importing.start import import_file, import_run_now, import_start
 from firepoints.sightings.importing.withdrawing import import_withdraw
 from firepoints.sightings.importing.working import COMMITTED
 from firepoints.sightings.lists.preview import preview
@@ -88,14 +90,14 @@ class Command(JinshaoCommand):
             if not run_id:
                 raise Usage(f"要写明哪一次导入：ingest {what} RUN")
             if what == "resume":
-                return ingest.import_run_now(ingest.run_named(run_id), progress=bar).as_json()
+                return import_run_now(run_named(run_id), progress=bar).as_json()
             withdrawn = import_withdraw(run=run_id, actor=actor, reason=options["reason"], progress=bar)
             return {"run": str(withdrawn.uuid), "state": withdrawn.state, "reason": withdrawn.withdrawn_reason}
         if run_id:
             raise Usage(f"一次只导入一个文件，多余的参数：{run_id}")
         if not options["source"]:
             raise Usage("要写明来源：--source firms|national_list|provincial_list|patrol|…")
-        order = ingest.ImportOrder(
+        order = ImportOrder(
             path=Path(what),
             source_code=options["source"],
             actor=actor,
@@ -107,9 +109,9 @@ class Command(JinshaoCommand):
         if options["dry_run"]:
             return preview(order).as_json()
         if options["later"]:
-            return ingest.result_of(ingest.import_start(order)).as_json()
+            return result_of(import_start(order)).as_json()
         at_once = None if options["wait"] else POINTS_AT_ONCE
-        imported = ingest.import_file(order, progress=bar, points_at_once=at_once)
+        imported = import_file(order, progress=bar, points_at_once=at_once)
         pending = imported.run is not None and not imported.run.is_over
         done = {**imported.as_json(), "points_pending": pending}
         return {**done, "timing": bar.timing()} if options["timing"] else done

@@ -21,7 +21,7 @@ from firepoints.pages.acts import scripted
 from firepoints.pages.findings.forms import FindingForm, OutcomeForm, RevealForm
 from firepoints.pages.findings.shown import RECEIVED, Finding, finding_or_404, findings_told, said_in
 from firepoints.pages.imports.access import holder
-from firepoints.sightings.importing import ingest
+from firepoints.sightings.importing.results import Import
 from grids.models import User
 from grids.roles import Role
 from grids.selectors import roles_of
@@ -55,7 +55,7 @@ def finding(request: HttpRequest) -> HttpResponse:
     return render(request, "firepoints/finding.html", context, status=status)
 
 
-def _recorded(form: FindingForm, user: User) -> tuple[ingest.Import, FirePoint | None]:
+def _recorded(form: FindingForm, user: User) -> tuple[Import, FirePoint | None]:
     data = form.cleaned_data
     return intake.finding_record(
         data=form.finding(),
@@ -68,7 +68,7 @@ def _recorded(form: FindingForm, user: User) -> tuple[ingest.Import, FirePoint |
 
 
 def _found(
-    request: HttpRequest, form: FindingForm, user: User, done: ingest.Import, point: FirePoint | None
+    request: HttpRequest, form: FindingForm, user: User, done: Import, point: FirePoint | None
 ) -> HttpResponseRedirect:
     sighting = intake.sighting_of(done)
     report = HotlineReport.objects.filter(detection=sighting).first()

@@ -22,8 +22,9 @@ from firepoints.pages.imports.access import importer
 from firepoints.pages.imports.columns import columns_url
 from firepoints.pages.imports.forms import DATUM_LABELS, OBSERVED, PreviewForm, UploadForm, plain_name
 from firepoints.pages.imports.observed import ask_observed
-from firepoints.sightings.importing import ingest
-from firepoints.sightings.importing.ingest import ImportOrder
+from firepoints.sightings.importing.order import ImportOrder
+from firepoints.sightings.importing.start import INLINE_WAIT_S, SMALL_BYTES, import_file, import_start
+from firepoints.sightings.importing.turns import Busy
 from firepoints.sightings.lists import mapping, uploads
 from firepoints.sightings.lists import preview as previewing
 from firepoints.sightings.lists.preview import Preview
@@ -89,7 +90,7 @@ def _commit(request: HttpRequest, form: PreviewForm, order: ImportOrder) -> Http
         return redirect("imports:run", before.uuid)
     order = replace(order, uuid=order.uuid or uuid4())
     size, is_confirmed = order.path.stat().st_size, form.cleaned_data["confirm"]
-    is_large = size > ingest.SMALL_BYTES
+    is_large = size > SMALL_BYTES
     states_counties = form.cleaned_data["source"].parser != "firms"  # which the positions are compared with
     if not is_large or (states_counties and not is_confirmed):
         preview = previewing.preview(order)
@@ -133,7 +134,7 @@ def _has_columns(form: PreviewForm) -> bool:
 
 def _begin(request: HttpRequest, order: ImportOrder) -> HttpResponse:
     """Hand a large file to the worker; the run's page shows how far it is."""
-    run = ingest.import_start(order)
+    run = import_start(order)
     messages.info(request, "已收下，正在后台导入；可以关掉这一页")
     return redirect("imports:run", run.uuid)
 
@@ -141,8 +142,8 @@ def _begin(request: HttpRequest, order: ImportOrder) -> HttpResponse:
 def _write(request: HttpRequest, order: ImportOrder) -> HttpResponse:
     """Import a small file now; where another import has the turn for long, the worker does it."""
     try:
-        done = ingest.import_file(order, wait_s=ingest.INLINE_WAIT_S)
-    except ingest.Busy as busy:
+        done = import_file(order, wait_s=INLINE_WAIT_S)
+    except Busy as busy:
         messages.info(request, f"{busy.message}；这份文件已收下，轮到时在后台导入")
     else:
         message = f"已写入：入库 {done.kept} 行、隔离 {done.quarantined} 行，涉及火点 {done.points} 处"

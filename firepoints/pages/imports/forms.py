@@ -10,7 +10,7 @@ from django import forms
 from core import clock
 from core.errors import BadInput
 from firepoints.models import ImportRun, Source
-from firepoints.sightings.importing.ingest import ImportOrder
+from firepoints.sightings.importing.order import ImportOrder
 from firepoints.sightings.importing.reading import PARSERS, ListName
 from firepoints.sightings.lists import uploads
 from firepoints.sightings.lists.mapping import checked_fields, remembered

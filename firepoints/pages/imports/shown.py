@@ -11,7 +11,7 @@ from firepoints.feedback import fates
 from firepoints.feedback.answers import standing_mendings
 from firepoints.models import ImportRun, RawRow, Source
 from firepoints.sightings import packed
-from firepoints.sightings.importing.ingest import Import, Look
+from firepoints.sightings.importing.results import Import, Look
 from firepoints.sightings.lists import mending
 from firepoints.sightings.readers.base import Rejected
 from firepoints.sightings.readers.fields import BY_PARSER, LABELS

@@ -19,8 +19,9 @@ from core import clock
 from core.errors import BadInput, Refused
 from firepoints.models import Feed
 from firepoints.sightings.feeds.fetching import FetchFailed, fetch
-from firepoints.sightings.importing import ingest
 from firepoints.sightings.importing.area import area_of_the_deployment, require_edition
+from firepoints.sightings.importing.order import ImportOrder, run_named
+from firepoints.sightings.importing.start import import_dry_run, import_start, is_known
 from firepoints.sightings.readers import firms_area
 from firepoints.sightings.readers.firms_area import NoAnswer
 from grids.models import User
@@ -131,13 +132,13 @@ class _Poll:
             return self._imported(product, path, rows)
 
     def _imported(self, product: str, path: Path, rows: int) -> Polled:
-        order = ingest.ImportOrder(path=path, source_code="firms", actor=self.actor, mapping={})
-        if ingest.is_known(order):
+        order = ImportOrder(path=path, source_code="firms", actor=self.actor, mapping={})
+        if is_known(order):
             return Polled(product, "same", "与已导入的相同", rows)
         if self.dry_run:
-            trial = ingest.import_dry_run(order)
+            trial = import_dry_run(order)
             return Polled(product, "ok", f"试算：入库 {trial.kept}，相同 {trial.identical}", rows)
-        run = ingest.import_start(order)
+        run = import_start(order)
         return Polled(product, "ok", "已收下，由后台导入", rows, str(run.uuid))
 
     def _failed(self, feed: Feed, now: datetime, error: Exception) -> Polled:
@@ -167,7 +168,7 @@ class _Poll:
             feed.tried_at = feed.succeeded_at = now
             feed.failures, feed.error, feed.not_before, feed.said = 0, "", None, f"{rows} 行，{outcome.said}"[:200]
             if run:
-                feed.run = ingest.run_named(run)
+                feed.run = run_named(run)
             if spans and feed.name in firms_area.STANDARD:
                 feed.up_to = spans[-1][0] + timedelta(days=spans[-1][1] - 1)
             feed.save()

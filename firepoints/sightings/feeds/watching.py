@@ -22,8 +22,11 @@ from django.conf import settings
 from core import clock
 from core.errors import Refused
 from firepoints.models import Feed, ImportRun, Source
-from firepoints.sightings.importing import ingest, reading
+from firepoints.sightings.importing import reading
 from firepoints.sightings.importing.area import require_edition
+from firepoints.sightings.importing.order import ImportOrder
+from firepoints.sightings.importing.start import SMALL_BYTES, import_file
+from firepoints.sightings.importing.turns import Busy
 from firepoints.sightings.lists.mapping import remembered
 from firepoints.sightings.readers.list_names import said_of_list
 from grids.models import User
@@ -152,12 +155,12 @@ def _run_of(code: str, path: Path, number: UUID, name: str, actor: User) -> Impo
     source = reading.source_named(code)
     listed = _name_of_list(source, path, name)
     try:
-        order = ingest.ImportOrder(
+        order = ImportOrder(
             path=path, source_code=code, actor=actor, filename=name, uuid=number, name=listed,
             mapping=remembered(source, listed.issuer) or remembered(source, ""),
         )  # fmt: skip
-        done = ingest.import_file(order, wait_s=WAIT_S)
-    except ingest.Busy:
+        done = import_file(order, wait_s=WAIT_S)
+    except Busy:
         return ImportRun.objects.filter(uuid=number).first()
     return done.run
 
@@ -173,7 +176,7 @@ def _name_of_list(source: Source, path: Path, name: str) -> reading.ListName:
         return reading.ListName(before.issuer, before.period, before.list_no)
     issuers = list(runs.exclude(issuer="").order_by().values_list("issuer", flat=True).distinct())
     parts = said_of_list([Path(name).stem], issuers)
-    if not all(parts) and path.stat().st_size <= ingest.SMALL_BYTES:
+    if not all(parts) and path.stat().st_size <= SMALL_BYTES:
         parts = said_of_list([Path(name).stem, *_titles(source, path, name)], issuers)
     return reading.ListName(*(text[:room] for text, room in zip(parts, (80, 40, 40), strict=True)))
 

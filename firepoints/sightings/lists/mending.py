@@ -14,9 +14,11 @@ from core import clock
 from core.errors import BadInput, Conflict, NotAllowed, Refused
 from core.texts import required
 from firepoints.models import ImportRun, Mending, RawRow
-from firepoints.sightings.importing import ingest, reading
+from firepoints.sightings.importing import reading
 from firepoints.sightings.importing.area import area_of_the_deployment
 from firepoints.sightings.importing.reading import PARSERS, ListName
+from firepoints.sightings.importing.results import Import
+from firepoints.sightings.importing.start import import_sightings
 from firepoints.sightings.lists import mending_texts
 from firepoints.sightings.readers import lists
 from firepoints.sightings.readers.base import ParseOptions, ParseResult, Rejected, Sighting, SourceError
@@ -216,7 +218,7 @@ def _reread(row: RawRow, corrected: Mapping[str, str], original: Path) -> ParseR
     )
 
 
-def _import(row: RawRow, sighting: Sighting, content: bytes, actor: User) -> ingest.Import:
+def _import(row: RawRow, sighting: Sighting, content: bytes, actor: User) -> Import:
     run = row.run
     facts: dict[str, Any] = {
         "filename": f"更正 {run.filename}"[:180] + f" 第 {row.row_no} 行",
@@ -229,7 +231,7 @@ def _import(row: RawRow, sighting: Sighting, content: bytes, actor: User) -> ing
         "supersedes": run.supersedes,
         "options": {**run.options, "mends": row.pk},
     }
-    done = ingest.import_sightings(
+    done = import_sightings(
         result=ParseResult((sighting,), (), ()),
         source=run.source,
         actor=actor,

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from firepoints.models import ImportRun
-from firepoints.sightings.importing import ingest, placing, reading
-from firepoints.sightings.importing.ingest import Import
+from firepoints.sightings.importing import placing, reading
 from firepoints.sightings.importing.order import ImportOrder, Resolved, resolve
 from firepoints.sightings.importing.preparing import generation_of
+from firepoints.sightings.importing.results import Import
+from firepoints.sightings.importing.start import import_dry_run
 from firepoints.sightings.lists import difference as list_difference
 from firepoints.sightings.lists.comparing import Difference, Line
 from firepoints.sightings.readers.datum_check import SAID, TRIED
@@ -51,7 +52,7 @@ class Preview:
 
 def preview(order: ImportOrder) -> Preview:
     """Read the file and say what would become of it. Raises as `import_file`."""
-    done = ingest.import_dry_run(order)
+    done = import_dry_run(order)
     resolved = resolve(order)
     replaced = resolved.supersedes
     difference = _difference(resolved, replaced) if replaced else None

@@ -12,8 +12,9 @@ from core.errors import BadInput, Conflict, Missing, NotAllowed, Refused
 from firepoints.findings import hotline
 from firepoints.findings.intake import finding_record
 from firepoints.models import Detection, Evidence, FirePoint, HotlineInformant, HotlineReport, RawRow, Source
-from firepoints.sightings.importing import ingest
+from firepoints.sightings.importing.order import ImportOrder
 from firepoints.sightings.importing.row_sources import sources_of
+from firepoints.sightings.importing.start import import_dry_run, import_file, import_start
 from firepoints.sightings.readers.base import ParseOptions
 from firepoints.sightings.readers.patrol import patrol_finding
 from firepoints.terms.states import State
@@ -132,9 +133,9 @@ def test_a_report_ends_once_with_words_and_is_never_charged(city: City) -> None:
 def test_reports_do_not_come_in_files(city: City, tmp_path) -> None:
     path = tmp_path / "hotline.csv"
     path.write_text(f"found_at,lon,lat,kind,finder\n2023-10-07 14:00,{IN_WEST[0]},{IN_WEST[1]},fire,{NAME}\n")
-    for door in (ingest.import_file, ingest.import_start, ingest.import_dry_run):
+    for door in (import_file, import_start, import_dry_run):
         with pytest.raises(Refused, match="逐件登记"):
-            door(ingest.ImportOrder(path, "hotline", city.system))
+            door(ImportOrder(path, "hotline", city.system))
 
 
 def test_a_scar_needs_the_proof_of_its_date_in_words_or_in_a_photo(city: City) -> None:

@@ -14,7 +14,7 @@ from firepoints.feedback.fates import fates_of
 from firepoints.models import Detection, Feed, FirePoint, ImportRun, RawRow, Recognition, Supersession
 from firepoints.sightings.feeds import polling
 from firepoints.sightings.feeds.fetching import FetchFailed, fetch
-from firepoints.sightings.importing import ingest
+from firepoints.sightings.importing.start import import_run_now
 from firepoints.sightings.readers import firms_area
 from journal.models import Entry, Job
 from tests.factories import points as make
@@ -42,7 +42,7 @@ def poll(**given):
     """One poll, and the imports that it leaves to the worker."""
     found = polling.firms_poll(is_forced=True, **given)
     for run in ImportRun.objects.filter(state=ImportRun.State.WAITING):
-        ingest.import_run_now(run)
+        import_run_now(run)
     return found
 
 

@@ -10,8 +10,10 @@ from django.core.management import call_command
 
 from firepoints.models import Feed, ImportRun
 from firepoints.sightings.feeds import watching
-from firepoints.sightings.importing import ingest
+from firepoints.sightings.importing.order import ImportOrder
 from firepoints.sightings.importing.reading import ListName
+from firepoints.sightings.importing.start import import_file
+from firepoints.sightings.importing.turns import Busy
 from firepoints.sightings.readers.list_names import said_of_list
 from tests.firepoints.feed_server import HEAD
 
@@ -107,10 +109,10 @@ def test_a_file_waits_while_a_long_import_has_the_turn(inbox, monkeypatch):
     (inbox / "firms" / "a.csv").write_bytes(GOOD)
 
     def busy(order, **how):
-        raise ingest.Busy(None)
+        raise Busy(None)
 
     with monkeypatch.context() as patched:
-        patched.setattr(ingest, "import_file", busy)
+        patched.setattr(watching, "import_file", busy)
         assert watching.inbox_take()["files"][0]["state"] == "waiting"
     assert watching.inbox_take()["files"][0]["state"] == "done"
 
@@ -171,8 +173,8 @@ def test_a_list_is_called_what_its_name_or_title_says(inbox, name, title, said):
 def test_a_list_that_somebody_named_before_keeps_that_name_and_is_a_repetition(inbox, tmp_path, city):
     path = tmp_path / "第9期.csv"
     path.write_text(LISTED.format("某省监测中心").lstrip(), encoding="utf-8")
-    order = ingest.ImportOrder(path, "provincial_list", city.clerk, name=ListName("省厅", "2023年", "9"))
-    known = ingest.import_file(order)
+    order = ImportOrder(path, "provincial_list", city.clerk, name=ListName("省厅", "2023年", "9"))
+    known = import_file(order)
     (inbox / "provincial_list" / "另名第8期.csv").write_bytes(path.read_bytes())
     (done,) = watching.inbox_take()["files"]
     run = ImportRun.objects.get(uuid=done["run"])

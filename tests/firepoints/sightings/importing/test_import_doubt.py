@@ -5,9 +5,10 @@ from django.urls import reverse
 
 from core import clock
 from firepoints.models import Detection, ImportRun, RawRow
-from firepoints.sightings.importing import ingest
-from firepoints.sightings.importing.ingest import ImportOrder
+from firepoints.pages.imports import files
+from firepoints.sightings.importing.order import ImportOrder
 from firepoints.sightings.importing.reading import ListName
+from firepoints.sightings.importing.start import import_start
 from grids.geo.datum import from_wgs84
 from journal.jobs import jobs
 from journal.models import Job
@@ -28,7 +29,7 @@ def content() -> str:
 @pytest.fixture
 def large(monkeypatch):
     """Every file is a large one: the worker imports it."""
-    monkeypatch.setattr(ingest, "SMALL_BYTES", 10)
+    monkeypatch.setattr(files, "SMALL_BYTES", 10)
 
 
 def worked() -> ImportRun:
@@ -67,7 +68,7 @@ def test_the_other_datum_is_one_click_away_and_is_not_doubted(city, large, conte
 def test_a_run_that_the_worker_doubts_stores_nothing_and_leads_back_to_its_preview(city, content, tmp_path):
     path = tmp_path / "清单.csv"
     path.write_text(content)
-    ingest.import_start(ImportOrder(path, "provincial_list", city.clerk, datum="wgs84", name=ListName("省厅", "", "1")))
+    import_start(ImportOrder(path, "provincial_list", city.clerk, datum="wgs84", name=ListName("省厅", "", "1")))
     run = worked()
     assert (run.state, run.error_code, run.rows, run.chunks) == ("failed", "datum_doubt", 0, 0)
     assert not RawRow.objects.exists()

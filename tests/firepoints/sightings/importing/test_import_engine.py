@@ -26,10 +26,11 @@ from firepoints.findings.intake import finding_record
 from firepoints.models import OUTCOME_OF, Detection, DetectionKey, FirePoint, ImportRun, OutcomeCode, RawChunk, RawRow
 from firepoints.pages.imports.shown_left import left_of
 from firepoints.sightings import packed
-from firepoints.sightings.importing import ingest, preparing, start, storing, verdicts, working
-from firepoints.sightings.importing.ingest import ImportOrder
+from firepoints.sightings.importing import preparing, start, storing, verdicts, working
+from firepoints.sightings.importing.order import ImportOrder
 from firepoints.sightings.importing.reading import Keys, ListName
 from firepoints.sightings.importing.results import COUNTED
+from firepoints.sightings.importing.start import import_run_now, import_sightings, import_start
 from firepoints.sightings.importing.turns import Busy, TurnLost, begin, take_over
 from firepoints.sightings.importing.verdicts import Standing
 from firepoints.sightings.importing.withdrawing import import_withdraw
@@ -297,20 +298,20 @@ def test_a_row_that_a_loading_run_holds_is_neither_new_nor_known(firms, large, m
     result = start.reading.read_file(path, source=source, datum="wgs84")
     facts = {"filename": "one", "sha256": "0" * 64, "datum": "wgs84"}
     with pytest.raises(Busy):
-        ingest.import_sightings(result=result, source=source, actor=city.clerk, name=ListName(), facts=facts)
+        import_sightings(result=result, source=source, actor=city.clerk, name=ListName(), facts=facts)
 
 
 def waiting(city, tmp_path: Path, name: str = "a.csv") -> ImportRun:
     path = tmp_path / name
     path.write_text("\n".join([HEADER, firms_row(time=f"05{len(name):02d}")]) + "\n")
-    return ingest.import_start(ImportOrder(path, "firms", city.clerk), in_foreground=True)
+    return import_start(ImportOrder(path, "firms", city.clerk), in_foreground=True)
 
 
 def test_one_run_has_the_turn_and_the_next_is_told_which(city, tmp_path):
     first, second = waiting(city, tmp_path), waiting(city, tmp_path, "second.csv")
     assert begin(first, state="loading", phase="reading", come_from="waiting")
     with pytest.raises(Busy, match=r"a\.csv"):
-        ingest.import_run_now(second, wait_s=0)
+        import_run_now(second, wait_s=0)
     second.refresh_from_db()
     assert (second.state, Job.objects.filter(key=str(second.uuid)).count()) == ("waiting", 1)
 
@@ -320,7 +321,7 @@ def test_who_comes_next_finishes_a_run_whose_worker_is_gone(city, tmp_path):
     dead = begin(first, state="loading", phase="reading", come_from="waiting")
     assert take_over(ImportRun.objects.get(pk=first.pk)) is None, "it may still be at work"
     ImportRun.objects.filter(pk=first.pk).update(lease_until=clock.real_now() - timedelta(seconds=1))
-    assert ingest.import_run_now(second).kept == 1
+    assert import_run_now(second).kept == 1
     first.refresh_from_db()
     assert (first.state, first.kept) == ("committed", 1)
     with pytest.raises(TurnLost), dead.piece():
@@ -357,13 +358,13 @@ def test_a_file_handed_in_for_later_is_done_by_the_worker_and_says_how_far_it_is
 def test_a_file_that_cannot_be_read_fails_its_run_with_the_reason(city, tmp_path):
     path = tmp_path / "x.csv"
     path.write_text("甲,乙\n1,2\n")
-    run = ingest.import_start(ImportOrder(path, "firms", city.clerk), in_foreground=True)
+    run = import_start(ImportOrder(path, "firms", city.clerk), in_foreground=True)
     with pytest.raises(BadInput):
-        ingest.import_run_now(run)
+        import_run_now(run)
     run.refresh_from_db()
     assert (run.state, run.error_code, run.turn) == ("failed", "wrong_columns", None)
     with pytest.raises(Refused):
-        ingest.import_run_now(run)
+        import_run_now(run)
 
 
 def test_a_large_withdrawal_goes_in_pieces_and_ends_whole(firms, city, large, monkeypatch):

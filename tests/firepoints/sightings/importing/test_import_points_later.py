@@ -8,7 +8,7 @@ from django.core.management import call_command
 
 from firepoints.management.commands import ingest as command
 from firepoints.models import FirePoint, ImportRun
-from firepoints.sightings.importing import ingest
+from firepoints.sightings.importing.order import run_named
 from journal.jobs import jobs
 from tests.factories.city import IN_EAST, IN_WEST
 from tests.safety.conftest import HEADER, firms_row
@@ -64,4 +64,4 @@ def test_a_run_left_to_a_worker_can_be_resumed_by_hand(path, capsys):
     done = told(capsys, path)
     call_command("ingest", "resume", done["run"], as_json=True)
     assert json.loads(capsys.readouterr().out)["points"] == 2
-    assert ingest.run_named(done["run"]).is_over
+    assert run_named(done["run"]).is_over

@@ -8,7 +8,7 @@ from firepoints.models import (
     FirePoint,
     ImportRun,
 )
-from firepoints.sightings.importing.ingest import ImportOrder
+from firepoints.sightings.importing.order import ImportOrder
 from firepoints.sightings.importing.reading import ListName
 from firepoints.sightings.lists import difference, preview
 from firepoints.terms.states import State
