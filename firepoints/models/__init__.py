@@ -25,7 +25,8 @@ from firepoints.models.periods import SpecialPeriod
 from firepoints.models.points import FirePoint, Membership, NumberSeries, PointCounty, Recognition, Step
 from firepoints.models.questions import Question
 from firepoints.models.reattributions import Reattribution
-from firepoints.models.sources import Feed, Ruling, Source
+from firepoints.models.rulings import Ruling
+from firepoints.models.sources import Feed, Source
 
 __all__ = [
     "OUTCOME_OF",
