@@ -1,4 +1,4 @@
-"""What must be true of fire points across tables, beyond the CHECKs of one row; `journal verify` runs it."""
+"""The checks of fire points across tables, beyond the CHECKs of one row; `journal verify` runs them."""
 
 from datetime import date
 
@@ -24,7 +24,10 @@ def _wrong_pointers() -> list[str]:
 
 
 def _borrowed_names() -> list[str]:
-    """The CHECK of 认定 compares two names in one row; here the first is compared with the record it was copied from."""
+    """A sentence for each 认定 whose verifier is not the one of its record.
+
+    The CHECK compares two names in one row; here the first is compared with the record it was copied from.
+    """
     borrowed = Recognition.objects.exclude(verified_by=F("verification__verified_by")).select_related("point")
     other_point = Recognition.objects.exclude(verification__point=F("point")).select_related("point")
     return [
@@ -44,7 +47,7 @@ def _states_without_steps() -> list[str]:
 
 
 def _questions_left() -> list[str]:
-    """Open questions where there is nothing to ask about, and money decided past one."""
+    """A sentence for each open question where there is nothing to ask about, and for money decided past one."""
     ended = Question.objects.unanswered().filter(point__state__in=(State.MERGED, State.CLOSED)).select_related("point")
     problems = [
         f"{row.point} {State(row.point.state).label}，却还有没答复的问题 {row.pk}。" for row in ended if row.point
@@ -57,6 +60,6 @@ def _questions_left() -> list[str]:
 
 
 def no_decision_since(edition: Edition, valid_from: date) -> str | None:
-    """Guard of an edition's activation: borders may be back-dated only before the first 认定 under them."""
+    """Why an edition cannot rule from a date, or None: borders are back-dated only before the first 认定 under them."""
     decided = Recognition.objects.filter(burn_date__gte=valid_from).count()
     return f"{valid_from} 起已有 {decided} 处认定，不能倒签启用" if decided else None

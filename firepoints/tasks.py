@@ -55,7 +55,7 @@ jobs.periodic(RESUME, every_s=60)
 
 @jobs.handler(FIXED_HEAT, label="提出固定热源")
 def propose_fixed_heat(payload: dict[str, Any]) -> None:
-    """Once a week: what glowed on many days is put before a person."""
+    """Put what glowed on many days before a person, once a week."""
     fixed_heat_propose()
 
 
@@ -64,13 +64,13 @@ jobs.periodic(FIXED_HEAT, every_s=7 * 86400)
 
 @jobs.handler(PEOPLE_CHANGED, label="补列责任人")
 def say_people_anew(payload: dict[str, Any]) -> None:
-    """Fires of the days that a term entered late reaches back to."""
+    """Renew the people of fires of the days that a term entered late reaches back to."""
     people_changed(payload)
 
 
 @jobs.handler(REATTRIBUTE, label="按更正版边界核对归属")
 def look_at_fires_again(payload: dict[str, Any]) -> None:
-    """Fires of the days over which an edition has begun to rule."""
+    """Locate anew the fires of the days over which an edition has begun to rule."""
     look_at_fires(payload)
 
 

@@ -88,7 +88,7 @@ def next_size(size: int, took_s: float) -> int:
 
 
 def release_what_it_corrects(run: ImportRun, turn: Turn) -> None:
-    """A corrected list: what it changed or left out goes out of force, some rows to a transaction."""
+    """Take what a corrected list changed or left out out of force, some rows to a transaction."""
     if run.supersedes_id is not None:
         with turn.piece():
             one_at_a_time()

@@ -1,4 +1,4 @@
-"""What forming answers to imports: points of rows that came into force, and of rows that left it."""
+"""The answers of forming to imports: points of rows that came into force, and of rows that left it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Points:
     def form_at_once(
         self, run: ImportRun, *, actor: User, same_as: Mapping[int, int], counties: frozenset[str] | None
     ) -> int:
-        """How many points a few rows made or changed."""
+        """Form the points of a few rows; returns how many were made or changed."""
         return plan.group_run(run=run, actor=actor, same_as=same_as, counties=counties)
 
     def release(self, detections: Collection[int], *, actor: User, departure: Departure) -> Released:

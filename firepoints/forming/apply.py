@@ -1,4 +1,4 @@
-"""What a partition says becomes points: new ones, sightings that join, suspicions that come together or apart. In the
+"""Points formed and changed as a partition says: new ones, sightings that join, suspicions that come together or apart. In the
 caller's transaction; whatever the rule cannot tell is asked of a person (policy.md §4)."""
 
 from collections import defaultdict
@@ -65,7 +65,7 @@ class Application:
         return sorted(set().union(*(self.targets.get(pk, ()) for pk in members)))
 
     def _release_strays(self, group: Group) -> None:
-        """A suspected point follows the partition: what now belongs to another group leaves it."""
+        """Take out of suspected points what belongs to another group now: a suspicion follows the partition."""
         scene, leaving = self.scene, defaultdict[int, list[int]](list)
         for pk in group.members:
             of = scene.point_of.get(pk)
@@ -84,7 +84,7 @@ class Application:
                 del scene.point_of[pk]
 
     def _grow(self, group: Group, point_ids: list[int]) -> int:
-        """The group holds suspected points already: the oldest takes in the others, and what is new."""
+        """Let the oldest of a group's suspected points take in the others and what is new; returns how many points changed."""
         scene, others = self.scene, point_ids[1:]
         survivor = scene.points[point_ids[0]]
         additions = [pk for pk in group.members if pk not in scene.point_of]
@@ -116,8 +116,8 @@ class Application:
         return 1
 
     def _ask(self, point: FirePoint, questions: Sequence[Doubt], *, is_fit: bool) -> None:
-        """What remains to be asked of a point that nothing joined by itself; that it is too large is asked no more where it
-        now is not (`is_fit`)."""
+        """Ask what remains of a point that nothing joined by itself; that it is too large is asked no more where it now is not
+        (`is_fit`)."""
         asking = Asking()
         if is_fit:
             open_ = Question.objects.unanswered().filter(point=point, kind=Kind.OVERSIZE)
@@ -127,7 +127,7 @@ class Application:
             record("fire_point.questioned", point, self.actor, after=entry_after)
 
     def _follow(self, absorbed: Sequence[int], survivor: int, label: int) -> None:
-        """What an absorbed point held of other groups is the survivor's now, until they take it."""
+        """Give the survivor what an absorbed point held of other groups, until they take it."""
         scene = self.scene
         if not any(pk in self.homes for pk in absorbed):
             return
@@ -163,7 +163,7 @@ class Application:
         )
 
     def _near(self, group: Group) -> list[Doubt]:
-        """What the members ask about sightings beside them: once for each kind and point there."""
+        """The doubts of the members about sightings beside them: once for each kind and point there."""
         doubt_of: dict[tuple[str, int | None], Doubt] = {}
         for pk in sorted(group.members):
             if (doubt := self.doubtful.get(pk)) is not None:
@@ -171,7 +171,7 @@ class Application:
         return list(doubt_of.values())
 
     def _questions(self, group: Group, came: Origins) -> list[Doubt]:
-        """That the group is too large, or signs that it is several fires: what is to be divided anyway is asked once."""
+        """The doubts that the group is too large or several fires: what is to be divided anyway is asked once."""
         if group.oversize:
             return [Doubt(Kind.OVERSIZE, oversize_words(group), detection=min(came))] if came else []
         return doubts.several_sites([self.detections[pk] for pk in group.members], came)
@@ -182,7 +182,7 @@ class Application:
 
 
 def _close_of_strays(point: FirePoint, strays: Sequence[Detection], asking: Asking) -> None:
-    """What the machine asked about sightings that belong elsewhere now: their new home asks by itself."""
+    """Close what the machine asked about sightings that belong elsewhere now: their new home asks by itself."""
     rows = Question.objects.unanswered().filter(point=point, detection__in=strays, asked_by__isnull=True)
     asking.answer(rows, Answer.MOOT, APART_NOW)
     asking.close_of_lists(point, strays, APART_NOW)
@@ -198,7 +198,7 @@ def is_untrue(point: FirePoint) -> bool:
 
 
 def standing_words(point: FirePoint) -> str:
-    """How a point stands, said so that a person sees at once what a new sighting there means."""
+    """The standing of a point, in words that tell a person at once what a new sighting there means."""
     if point.counted is False:
         return "认定不计入"
     return f"{State(point.state).label}{'，报不属实' if is_untrue(point) else ''}"

@@ -1,4 +1,4 @@
-"""Whose fire it is, by the edition of its Beijing date: chain, people of that date, candidate counties (C2, C11).
+"""The attribution of a fire by the edition of its Beijing date: chain, people of that date, candidate counties (C2, C11).
 
 Many points at once, because a satellite file brings hundreds: one index per edition, one pass per date.
 """
@@ -169,7 +169,7 @@ def _locate_by_edition(points: Sequence[FirePoint], sites: Sequence[BaseGeometry
 def locate(
     lons: Sequence[float], lats: Sequence[float], sites: Sequence[BaseGeometry], on: date
 ) -> list[Located | None]:
-    """Where these positions lie in the edition of a Beijing date; None for all when no edition is active."""
+    """The cells of these positions in the edition of a Beijing date; None for all when no edition is active."""
     edition, is_before_first = grids.edition_for(on)
     if edition is None:
         return [None for _ in lons]

@@ -1,4 +1,4 @@
-"""How a point might be divided, for the page of 划分 and the map. Reads only; a person decides."""
+"""Proposed parts of a point, for the page of 划分 and the map. Reads only; a person decides."""
 
 from collections.abc import Sequence
 

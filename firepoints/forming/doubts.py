@@ -89,7 +89,7 @@ def _several(grounds: str) -> str:
 
 
 def accuracy_m(detection: Detection) -> float:
-    """What a finding says of its own error, else what a phone has outside under the sky."""
+    """Metres by which a finding may be off, as it says, else as a phone has outside under the sky."""
     return detection.accuracy_m or ACCURACY_M
 
 

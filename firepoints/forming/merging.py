@@ -42,8 +42,9 @@ def survivor_of_merge(point_id: int | str, actor: User, into: int | str) -> Fire
 
 
 def _carry(point: FirePoint, survivor: FirePoint, asking: Asking, reason: str, *, by_machine: bool) -> None:
-    """A merge answers only whether the two are one. What else was open about the sightings that come is open about the
-    survivor; what was asked elsewhere about the merged point is about the survivor.
+    """Carry the open questions of a merged point to its survivor; a merge answers only whether the two are one.
+
+    What was asked elsewhere about the merged point is about the survivor.
 
     Whether the whole is too large the grouping asks anew. Where the point lay is no question any more.
     """

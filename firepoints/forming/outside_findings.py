@@ -65,7 +65,7 @@ def hold_back(
 
 
 def _foreign(points: Iterable[FirePoint], own: frozenset[str]) -> list[FirePoint]:
-    """Those that are another county's: owned there, or, while nobody owns them, concerning none of `own`."""
+    """The points that are another county's: owned there, or, while nobody owns them, concerning none of `own`."""
     points = list(points)
     unowned = [point.pk for point in points if not point.county_code]
     near = PointCounty.objects.filter(point__in=unowned, county_code__in=own)

@@ -1,4 +1,4 @@
-"""After an import: which 处 its sightings belong to (policy.md §4). The machine groups and explains; people decide.
+"""The plan of an import: the 处 to which its sightings belong (policy.md §4). The machine groups and explains; people decide.
 
 Suspected points may still change shape: they follow the partition, whatever the order of arrival. A dispatched point
 takes in what touches it. What was found untrue, closed or decided is never touched by an import: the new sighting
@@ -27,7 +27,7 @@ from grids.models import User
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """What is to be done of a plan: the groups (positions in the partition), and of each suspected point whose sightings
+    """The open part of a plan: the groups (positions in the partition), and of each suspected point whose sightings
     the partition holds apart the label of the group that keeps it."""
 
     groups: list[int]
@@ -36,7 +36,7 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the partition says should be done, computed without a transaction and applied in pieces."""
+    """The points that the partition proposes, computed without a transaction and applied in pieces."""
 
     partition: Partition
     scene: Scene
@@ -95,7 +95,7 @@ def _homes(labels: Sequence[int], points: Sequence[int], torn: set[int]) -> dict
 
 
 def stamp() -> int:
-    """Tells whether another sighting has come in: a plan holds as long as this stays. Asked in `one_at_a_time`."""
+    """The newest sighting (id): a plan holds as long as no other has come in. Asked in `one_at_a_time`."""
     return Detection.objects.aggregate(last=Max("pk"))["last"] or 0
 
 
@@ -141,7 +141,7 @@ def plan_for(run: ImportRun, same_as: Mapping[int, int]) -> Plan | None:
 
 
 def rule_alone(sightings: Iterable[int]) -> Partition | None:
-    """What the rule makes of some sightings (ids) at once: nobody's word, nothing frozen. To measure it; reads only."""
+    """The partition that the rule makes of some sightings (ids): nobody's word, nothing frozen. To measure it; reads only."""
     rows = list(Detection.objects.filter(pk__in=list(sightings), is_outside=False).values_list(*SEEN))
     return group(columns_of(rows), None, params_of(rows)) if rows else None
 

@@ -186,7 +186,7 @@ def _doubts_of(departure: Departure, departing: Sequence[Detection]) -> list[Dou
 
 
 def _close_elsewhere(gone: Sequence[int], actor: User, departure: Departure) -> None:
-    """A finding from outside belongs to no point yet: what was asked about it is moot as well."""
+    """Close what was asked about findings from outside that are gone: they belong to no point yet."""
     asking = Asking()
     asking.close_about(gone, departure.reason)
     for row, _ in asking.answered:

@@ -1,4 +1,4 @@
-"""What a run's sightings are grouped with: the sightings and points in reach, as columns, and what people said of them."""
+"""The scene of a run: the sightings and points in reach, as columns, and what people said of them."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -126,8 +126,11 @@ def _held_back() -> set[int]:
 
 
 def constraints_of(scene: Scene) -> Constraints:
-    """Points past suspicion stand as they are; what a person merged into a suspected point stays joined, and what a person
-    divided stays apart, whatever state the parts are in."""
+    """The constraints that decisions and people put on a scene.
+
+    Points past suspicion stand as they are; what a person merged into a suspected point stays joined, and what a person
+    divided stays apart, whatever state the parts are in.
+    """
     members: dict[int, list[int]] = defaultdict(list)
     for detection_id, point_id in sorted(scene.point_of.items()):
         members[point_id].append(detection_id)

@@ -1,4 +1,4 @@
-"""What lies near a point and is not part of it, with the reason: the other half of why the rows of a 处 belong together."""
+"""The neighbours of a point, with the reason why they are no part of it: the other half of why its rows belong together."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -85,7 +85,7 @@ class _Look:
         self.own = np.flatnonzero(np.isin(d.id, list(own)))
 
     def at(self, point: FirePoint, ids: list[int]) -> Neighbour | None:
-        """What is nearest of `point`; None where nothing of it is in reach."""
+        """The nearest pair of `point` and its reason; None where nothing of it is in reach."""
         theirs = np.flatnonzero(np.isin(self.d.id, ids))
         a, b = (side.ravel() for side in np.meshgrid(self.own, theirs, indexing="ij"))
         dx, dy = offset_m(self.d, a, b)

@@ -48,7 +48,10 @@ def fire_point_merge_decided(
 
 
 def _require_one_county(point: FirePoint, survivor: FirePoint) -> None:
-    """Between two counties only the joint record says who pays; a suspicion is located anew, so it may be over both."""
+    """Raise Conflict for points of two counties: only the joint record says who pays there.
+
+    A suspicion is located anew, so it may be over both.
+    """
     counties = {point.county_code, survivor.county_code} - {""}
     if len(counties) < 2 or survivor.state in (State.SUSPECTED, State.JOINT):
         return

@@ -1,4 +1,4 @@
-"""What a verification must bring (C10, policy.md §5): a 查否 is harder to file than a 属实."""
+"""The proof that a verification must bring (C10, policy.md §5): a 查否 is harder to file than a 属实."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any

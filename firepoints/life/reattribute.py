@@ -91,7 +91,7 @@ def propose(points: Sequence[FirePoint], *, edition_id: int) -> int:
 
 
 def _located(points: Sequence[FirePoint]) -> list[Located | None]:
-    """By the edition of each burning date as it stands now; one look-up a date."""
+    """The cells of each point by the edition of its burning date as it stands now; one look-up a date."""
     sites = {point.pk: footprints.site(selectors.active_detections(point)) for point in points if _is_seen(point)}
     located: dict[int, Located | None] = {}
     for on in {point.burn_date for point in points}:

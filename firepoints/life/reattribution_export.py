@@ -1,4 +1,4 @@
-"""重新归属 for whoever works in Excel or QGIS: where each point is filed now, and where the correcting edition has it (C2)."""
+"""重新归属 as a workbook and a layer: where each point is filed now, and where the correcting edition has it (C2)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FIELDS = ("point", "state", "burn_date", "lon", "lat", "place_now", "code_now", 
 
 
 def places(row: Reattribution) -> tuple[str, str]:
-    """Where the point is filed and where the edition has it, each as the names from the county down."""
+    """The place on file and the place by the edition, each as the names from the county down."""
     before = [str(getattr(row.attribution, f"{level}_name")) for level in BELOW_CITY]
     after = [str(row.names.get(level, "")) for level in BELOW_CITY]
     return " ".join(filter(None, before)), " ".join(filter(None, after)) or OUTSIDE

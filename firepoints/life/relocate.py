@@ -56,7 +56,7 @@ def _around(lon: float, lat: float, radius_m: float) -> BaseGeometry:
 
 
 def locate_again(point: FirePoint, lon: float, lat: float, site: BaseGeometry) -> Located:
-    """Where a position lies in the edition of the point's date. Raises Missing without one, BadInput outside it."""
+    """The cells of a position in the edition of the point's date. Raises Missing without one, BadInput outside it."""
     located = places.locate([lon], [lat], [site], point.burn_date)[0]
     if located is None:
         raise Missing(["启用的边界版本"])

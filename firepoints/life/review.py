@@ -49,7 +49,7 @@ def fire_point_stand(
     questions: Sequence[int] | None = None,
     expected_version: int | None = None,
 ) -> FirePoint:
-    """Open questions about a decided point (a row taken out of its list, a 查否 that the issuer rejects) are answered: the
+    """Answer open questions about a decided point (a row taken out of its list, a 查否 that the issuer rejects): the
     decision stands, with a reason. The other answer is 重新核实.
 
     Raises NotAllowed for anyone but the person who decides, and as `fire_point_review`.

@@ -65,8 +65,10 @@ def fire_point_split(
 def _divide_questions(
     point: FirePoint, parts: Sequence[tuple[list[int], FirePoint]], asking: Asking, reason: str
 ) -> None:
-    """Whether it is one site is answered; what is about a sighting goes where that is now; what is about another point is
-    asked of every part."""
+    """Answer whether it is one site, and move the other questions.
+
+    What is about a sighting goes where that is now; what is about another point is asked of every part.
+    """
     open_ = open_of(point)
     answer = Answer.DIVIDED if parts else Answer.KEPT
     asking.answer([row for row in open_ if row.kind in BY_DIVISION], answer, reason)
@@ -77,7 +79,7 @@ def _divide_questions(
 
 
 def _left_behind(point: FirePoint) -> dict[str, Any]:
-    """A dispatched point's place follows the sightings that it keeps."""
+    """The changes by which a dispatched point's place follows the sightings that it keeps."""
     staying = selectors.active_detections(point)
     for name, value in outline(staying).items():
         setattr(point, name, value)

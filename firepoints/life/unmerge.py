@@ -54,7 +54,7 @@ def fire_point_unmerge(
 
 
 def _give_questions_back(point: FirePoint, survivor: FirePoint, mine: list[int], asking: Asking, reason: str) -> None:
-    """What came with the merged point and is open yet is open there again, here as elsewhere."""
+    """Move back to the merged point what came with it and is open yet, here as elsewhere."""
     open_ = Question.objects.unanswered()
     theirs = open_.filter(point=survivor).filter(Q(came_from__point=point) | Q(detection__in=mine))
     asking.carry(theirs, point, reason)

@@ -86,7 +86,7 @@ def fixed_heat_propose(*, until: date | None = None, actor: User | None = None) 
 
 
 def _places(cells: Sequence[HotCell], window_d: int) -> list[Place]:
-    """Cells that touch, even by a corner, are one place."""
+    """The places that the cells make: those that touch, even by a corner, are one."""
     position = {(cell.x, cell.y): at for at, cell in enumerate(cells)}
     touching = [
         (at, position[cell.x + dx, cell.y + dy])

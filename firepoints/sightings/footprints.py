@@ -1,4 +1,4 @@
-"""What the detections of a point may have seen on the ground, as polygons in WGS-84 lon/lat, and distances to it."""
+"""The ground that the detections of a point may have seen, as polygons in WGS-84 lon/lat, and distances to it."""
 
 from collections.abc import Iterable, Sequence
 
@@ -51,7 +51,7 @@ def _heading(detection: Detection) -> float | None:
 
 
 def site(detections: Iterable[Detection]) -> BaseGeometry:
-    """Where the fire can have been. Findings on site settle it: where there are any, pixels no longer widen it."""
+    """The area in which the fire can have been. Findings on site settle it: where there are any, pixels no longer widen it."""
     every = list(detections)
     on_site = [detection for detection in every if detection.kind != Detection.Kind.SATELLITE]
     return shapely.union_all([footprint_of(detection) for detection in on_site or every])
@@ -95,7 +95,7 @@ def footprints_of(detections: Sequence[Detection]) -> npt.NDArray[np.object_]:
 
 
 def seen(detections: Iterable[Detection]) -> BaseGeometry:
-    """Everything that the sensors saw: what a verifier must search (policy.md §5)."""
+    """The area that the sensors saw: what a verifier must search (policy.md §5)."""
     return shapely.union_all([footprint_of(detection) for detection in detections])
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """Why sightings go out of force, in words and as the kind of question that it raises at points people acted on."""
+    """The reason why sightings go out of force: in words, and the kind of question that it raises where people acted."""
 
     kind: str
     reason: str
@@ -35,7 +35,7 @@ class Released:
 
 
 class Forming(Protocol):
-    """What the room above answers."""
+    """The answers of the room above: points formed, points released."""
 
     def form(self, run: ImportRun, turn: Turn, progress: Progress) -> None:
         """Form the points of a committed run, some to a transaction, and give the turn up."""
@@ -55,14 +55,14 @@ FORMING: Slot[Forming] = Slot(
 
 
 def came_into_force(run: ImportRun, turn: Turn, progress: Progress) -> None:
-    """The points of a committed run, formed piece by piece; the turn is given up at the end."""
+    """Form the points of a committed run piece by piece; the turn is given up at the end."""
     FORMING.get().form(run, turn, progress)
 
 
 def came_into_force_at_once(
     run: ImportRun, *, actor: User, same_as: Mapping[int, int], counties: frozenset[str] | None = None
 ) -> int:
-    """How many points a few rows made or changed, in the caller's transaction.
+    """Form the points of a few rows in the caller's transaction; returns how many were made or changed.
 
     `same_as`: new detection id → the older processing of the same pixel. `counties`: those of a finder, who may form and
     join points there alone.
@@ -71,5 +71,5 @@ def came_into_force_at_once(
 
 
 def left(detections: Collection[int], *, actor: User, departure: Departure) -> Released:
-    """What became of the points of sightings (ids) that are no longer in force; in the caller's transaction."""
+    """Release the points of sightings (ids) that are no longer in force, in the caller's transaction; what became of them."""
     return FORMING.get().release(detections, actor=actor, departure=departure)

@@ -87,7 +87,7 @@ def rows_of(run: ImportRun, outcome: str = "") -> Iterator[RawRow]:
 
 
 def key_of(row: RawRow) -> str:
-    """What a page is asked for with: row number and sheet."""
+    """The key by which a page is asked for: row number and sheet."""
     return f"{row.row_no}@{row.sheet}"
 
 

@@ -1,4 +1,4 @@
-"""What every act on a fire point shares: read, guard, claim the version, change, and leave a step and a journal entry.
+"""The frame that all acts on a fire point share: read, guard, claim the version, change, and leave a step and a journal entry.
 
 The claim is a compare-and-swap on `version`: of two who decide at once, one finds no row and is told so. It works
 without row locks, so also on SQLite, and it comes before any record is written.
@@ -172,7 +172,7 @@ def county_due_at() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class WayBack:
-    """Where a point goes that is sent back ("" = where the table says), and what changes."""
+    """The state to which a point is sent back ("" = where the table says), and what changes."""
 
     to: str
     changes: Mapping[str, Any]

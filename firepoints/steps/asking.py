@@ -33,7 +33,7 @@ MOST_MERGES = 10
 
 @dataclass(slots=True)
 class Asking:
-    """What one act asks and answers. `actor`: the person who answers, None for the machine."""
+    """The questions that one act asks and answers. `actor`: the person who answers, None for the machine."""
 
     actor: User | None = None
     asked: list[Question] = field(default_factory=list)
@@ -148,7 +148,7 @@ class Asking:
         self.answer([row for row in open_ if counted[row.run_id] < 2], Answer.MOOT, reason)
 
     def told(self) -> dict[str, Any]:
-        """For the act's journal entry: how many, which, and a digest of what was asked and of what was answered."""
+        """What was asked and answered, for the act's journal entry: how many, which, and a digest of each."""
         entry: dict[str, Any] = {}
         if self.asked:
             entry["asked"] = _listed([[row.pk, row.point_id, row.kind, row.words] for row in self.asked])
@@ -165,7 +165,7 @@ def _listed(rows: list[list[Any]]) -> dict[str, Any]:
 
 
 def key_of(row: Question) -> Key:
-    """What may be open once: the point, the kind, and the subject."""
+    """The key under which a question may be open once: the point, the kind, and the subject."""
     return row.point_id, row.kind, row.detection_id, row.run_id, row.other_id
 
 
@@ -206,7 +206,7 @@ def _resolved(doubts: list[Asked]) -> list[Asked]:
 
 @dataclass(frozen=True, slots=True)
 class _History:
-    """What is open at some points, and what people have answered there or at what was merged into them."""
+    """The questions open at some points, and what people have answered there or at what was merged into them."""
 
     open: dict[Key, Question]
     settled: frozenset[Key]

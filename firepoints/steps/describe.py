@@ -84,7 +84,7 @@ def full(point: FirePoint, user: Any) -> dict[str, Any]:
 
 
 def _hidden(row: Question, visible_ids: Collection[int]) -> dict[str, Any]:
-    """What is not said of a question about a point that the reader may not see."""
+    """The fields blanked of a question about a point that the reader may not see."""
     return {"about_id": None} if row.other_id and row.other_id not in visible_ids else {}
 
 

@@ -1,4 +1,4 @@
-"""What people said of which sightings are one site: pairs joined and pairs held apart, for the grouping."""
+"""Pairs of sightings that people joined and held apart, for the grouping."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
@@ -11,7 +11,7 @@ Pairs = list[tuple[int, int]]
 
 
 def said_by_people(points: Iterable[int]) -> tuple[Pairs, Pairs]:
-    """What people said of these points, for the grouping: (joined pairs, apart pairs) of detection ids."""
+    """The pairs of detection ids that people joined, and those that they held apart, at these points; for the grouping."""
     point_ids = set(points)
     joined, apart = said_by_division(point_ids)
     return joined, apart + said_on_review(point_ids) + said_of_findings(point_ids)

@@ -19,7 +19,7 @@ def is_asked() -> Q:
 
 
 def waits_for_a_person() -> Q:
-    """… or that they are to be divided first."""
+    """The condition on points that something is asked of them, or that they are to be divided first."""
     return is_asked() | Q(is_oversize=True)
 
 

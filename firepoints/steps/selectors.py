@@ -55,12 +55,12 @@ def on_fixed_heat_alone() -> Q:
 
 
 def fixed_heat_leads(user: Any) -> QuerySet[FirePoint]:
-    """Those of them that `user` may see."""
+    """The leads on fixed heat alone that `user` may see."""
     return FirePoint.objects.visible_to(user).filter(on_fixed_heat_alone())
 
 
 def survivor_of(point: FirePoint) -> FirePoint:
-    """Where a point's burnt site lives on: itself, or what it was merged into, followed to the end."""
+    """The point in which a burnt site lives on: itself, or what it was merged into, followed to the end."""
     for _ in range(MOST_MERGES):
         if point.merged_into_id is None:
             return point
@@ -83,7 +83,7 @@ def chargeable_detections(point: FirePoint, on: date) -> list[Detection]:
 
 
 def facts_for(point: FirePoint, actor: Any, open_questions: Sequence[Question] | None = None) -> workflow.Facts:
-    """What the transition table needs to know; at most eight queries whatever the point, nine for whoever answers questions
+    """The facts that the transition table needs; at most eight queries whatever the point, nine for whoever answers questions
     unless the open ones are given (`open_questions`)."""
     roles = grids.roles_of(actor)
     counties = scope.own_counties(actor) if Role.COUNTY in roles else frozenset()
@@ -123,7 +123,7 @@ def facts_for(point: FirePoint, actor: Any, open_questions: Sequence[Question] |
 
 
 def _has_groups_to_choose(point: FirePoint) -> bool:
-    """Asked only where a person may still say the group of a located village."""
+    """Whether a person may still say the group of a located village; asked only where its state allows it."""
     where = point.attribution
     if point.state not in (State.DISPATCHED, State.VERIFIED) or where is None or not where.village_code:
         return False
@@ -131,7 +131,7 @@ def _has_groups_to_choose(point: FirePoint) -> bool:
 
 
 def _another_upholds(point: FirePoint) -> bool:
-    """The ruling of today, not of the fire: it is about how the office works. Asked only where it matters."""
+    """Whether another person must uphold: the ruling of today, not of the fire, as it is about how the office works."""
     return point.state != State.CONTESTED or bool(rulings.ruling("uphold_by_another", clock.today_beijing()))
 
 

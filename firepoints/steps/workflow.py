@@ -15,7 +15,7 @@ from grids.roles import Role
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the table needs to know of one point and one actor; built by `selectors.facts_for`."""
+    """The facts of one point and one actor that the table needs; built by `selectors.facts_for`."""
 
     state: str
     roles: frozenset[str]
@@ -74,7 +74,7 @@ def concerned(f: Facts) -> str:
 
 
 def reviewed(f: Facts) -> str:
-    """An open question (the same fire as another point? a county newly touched?) must be answered before money."""
+    """Refuse while a question is open (the same fire as another point? a county newly touched?): it comes before money."""
     return f"先核对：{'；'.join(f.questions)}" if f.questions else ""
 
 
@@ -83,7 +83,7 @@ def in_question(f: Facts) -> str:
 
 
 def on_site(f: Facts) -> str:
-    """C10: what only a satellite saw goes to the county; the bureau's own finding may do without (policy.md §2h)."""
+    """Refuse what only a satellite saw: it goes to the county; the bureau's own finding may do without (C10, policy.md §2h)."""
     return "" if f.found_on_site else "只有卫星看到的火点先由县（区）核实（四(一)）；市局到过现场的，先登记巡查发现"
 
 
@@ -96,7 +96,7 @@ def another_person(f: Facts) -> str:
 
 
 def another_decider(f: Facts) -> str:
-    """An objection is answered by a second pair of eyes, unless the ruling `uphold_by_another` says otherwise."""
+    """Refuse whoever decided: a second pair of eyes answers, unless the ruling `uphold_by_another` says otherwise."""
     is_own = f.another_upholds and f.recognised_by_id == f.actor_id
     return "维持不能由原认定人自己办：换一位认定人，或“重新核实”" if is_own else ""
 
@@ -118,7 +118,7 @@ def window_over(f: Facts) -> str:
 
 
 def only_leads(f: Facts) -> str:
-    """One clerk alone must not make a chargeable point go away; an official row always ends in a decision."""
+    """Refuse more than leads: one clerk alone must not make a chargeable point go away; an official row ends in a decision."""
     if f.is_official or f.has_chargeable_source:
         return "官方清单或巡查督查的火点不能关闭，要有核实和认定"
     return ""

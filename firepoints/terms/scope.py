@@ -1,4 +1,4 @@
-"""Which fire points a user may see: from the posts held today, empty by default.
+"""The fire points that a user may see: from the posts held today, empty by default.
 
 Below the models: the rows that say which counties are concerned are handed in.
 """
@@ -19,7 +19,7 @@ M = TypeVar("M", bound=Model)
 
 
 class Owned(Protocol):
-    """What the rule reads of a fire point."""
+    """The fields of a fire point that the rule reads."""
 
     state: str
     counted: bool | None

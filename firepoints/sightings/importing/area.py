@@ -1,4 +1,4 @@
-"""Where the deployment lies, and whether a file's positions fit the datum that was declared for it."""
+"""The area of the deployment, and the check of a file's positions against the datum that was declared for it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Memory that large work has left behind, given back to the system: otherwise the peak of one step stays for the next."""
+"""Giving back to the system the memory that large work has left behind: otherwise the peak of one step stays for the next."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LARGE = 100_000  # rows; what fewer leave behind is not worth the milliseconds
 
 
 def give_back(rows: int) -> None:
-    """What Arrow and malloc hold and nobody uses, after work on so many rows. Only glibc can be asked."""
+    """Give back what Arrow and malloc hold and nobody uses, after work on so many rows. Only glibc can be asked."""
     if rows < LARGE:
         return
     pa.default_memory_pool().release_unused()

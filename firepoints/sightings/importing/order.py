@@ -1,4 +1,4 @@
-"""What is handed in: a file and how it is to be read. One value through page, API, command, watched folder and poll."""
+"""The order of an import: a file and how it is to be read, one value through page, API, command, watched folder, poll."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which cell each sighting's centre lies in, by the edition of its own Beijing date, a file at a time."""
+"""The cell in which each sighting's centre lies, by the edition of its own Beijing date, a file at a time."""
 
 import math
 from dataclasses import dataclass
@@ -80,7 +80,7 @@ def _by_edition(days: Ints) -> list[tuple[Edition, Ints]]:
 
 
 def _located(index: EditionIndex, lon: Floats, lat: Floats) -> tuple[Bools, npt.NDArray[np.str_], npt.NDArray[np.str_]]:
-    """Which rows lie in a county; of these the county's and the leaf's code. Most rows of a province lie in none."""
+    """A mask of the rows inside a county; of these the county's and the leaf's code. Most rows of a province lie in none."""
     positions = index.locate_places(lon, lat).positions
     inside = positions["county"] >= 0
     county = index.codes("county")[positions["county"][inside]]

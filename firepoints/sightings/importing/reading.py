@@ -1,4 +1,4 @@
-"""From a file to readable sightings with their keys: which reader, how the file is to be read, what it is called."""
+"""Files read into sightings with their keys: the reader of a source, the way to read, the name of a list."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -41,7 +41,7 @@ DATUMS = ("wgs84", "cgcs2000", "gcj02", "bd09")
 
 @dataclass(frozen=True, slots=True)
 class ListName:
-    """What an official list is known by (policy.md §3)."""
+    """The name by which an official list is known: its issuer, period and number (policy.md §3)."""
 
     issuer: str = ""
     period: str = ""
@@ -76,11 +76,11 @@ class Keys:
         return self._codes[0]
 
     def base_codes(self) -> Codes:
-        """The same for the bases."""
+        """Equal numbers for equal bases, by first appearance."""
         return self._codes[1]
 
     def to_store(self) -> "Keys":
-        """What is left to store: without the codes, and without bases that the keys themselves say."""
+        """The keys as they are stored: without the codes, and without bases that the keys themselves say."""
         return replace(self, base_key=None) if self.has_time else replace(self)
 
     def take(self, rows: Ints) -> "Keys":
@@ -109,7 +109,7 @@ def source_named(code: str) -> Source:
 
 
 def refuse_callers(source: Source) -> None:
-    """A file of 举报 would keep who called as it came. Raises Refused: they are taken in one by one (C7)."""
+    """Raise Refused for a source of 举报: a file would keep who called as it came, so they are taken in one by one (C7)."""
     if source.kind == Source.Kind.HOTLINE:
         raise Refused("举报要逐件登记，不能用文件导入：文件里会有举报人", code="hotline_no_file")
 
@@ -183,7 +183,7 @@ def _from_rows(row_keys: list[keys.RowKey]) -> Keys:
 
 
 def _numbered(table: SightingTable, row_keys: list[keys.RowKey], generation: int) -> Keys:
-    """A row of a numbered list: its number is the base, its content the key, so that a corrected row is seen as one."""
+    """The keys of a numbered list: the number is the base, the content the key, so that a corrected row is seen as one."""
     contents = [keys.list_content(row) for row in table]
     plain = _from_rows(row_keys)
     named = pa.array([f"{k.key}|{content}" for k, content in zip(row_keys, contents, strict=True)], pa.string())

@@ -66,13 +66,13 @@ def release(run: ImportRun, turn: Turn, progress: Progress) -> None:
 
 
 def release_part(run: ImportRun, detections: list[int], *, actor: User) -> Released:
-    """What became of the points of some sightings of a withdrawn run."""
+    """Take some sightings of a withdrawn run out of their points; what became of those."""
     departure = Departure(Question.Kind.WITHDRAWN, f"来源已撤回：{run.withdrawn_reason}")
     return in_force.left(detections, actor=actor, departure=departure)
 
 
 def release_at_once(run: ImportRun, turn: Turn, actor: User) -> dict[str, int]:
-    """The same for a few rows, in the caller's transaction; how many points were touched, and how many closed."""
+    """Release a few rows in the caller's transaction; returns how many points were touched, and how many closed."""
     detections = list(DetectionKey.objects.filter(detection__run=run).values_list("detection_id", flat=True))
     DetectionKey.objects.filter(detection__run=run).delete()
     released = release_part(run, detections, actor=actor)

@@ -1,4 +1,4 @@
-"""What an import did, or would do: the answer of the command, the page and the API."""
+"""The answer of an import to command, page and API: what it did, or in a dry run would do."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """What a run did; `run` is None for a dry run. The five outcomes add up to `rows` once the run is committed.
+    """The counts of a run; `run` is None for a dry run. The five outcomes add up to `rows` once the run is committed.
 
     A dry run also says which rows were rejected, how the file was read (`meta` of its parser), shows some rows, and
     gives the doubts about the declared datum with their figures.
@@ -57,7 +57,7 @@ class Import:
     doubt: str = ""
 
     def as_json(self) -> dict[str, Any]:
-        """The shape of the command contract."""
+        """The run and its counts in the shape of the command contract."""
         counts = {name: getattr(self, name) for name in COUNTED}
         run = str(self.run.uuid) if self.run else None
         return {"run": run, **counts, "counties": self.counties, "points": self.points}

@@ -1,4 +1,4 @@
-"""Which source each row of a patrol file has: who found it and how, as the row itself says (policy.md §3).
+"""The source of each row of a patrol file: who found it and how, as the row itself says (policy.md §3).
 
 A row never makes more of itself than its file: what a county, township or village found is self-found in any file, and a
 file of self-found rows or leads stays one whatever its rows claim.

@@ -92,7 +92,7 @@ def _once(
 
 
 def _refuse_reserved(prepared: Prepared) -> None:
-    """A row that a run which is not in force holds is neither new nor known yet."""
+    """Raise Busy for a row that a run not yet in force has reserved: it is neither new nor known yet."""
     named = np.concatenate((prepared.verdicts.equals, prepared.verdicts.replaces))
     ids = np.unique(named[named != NONE]).tolist()
     reserved = Detection.objects.filter(pk__in=ids).exclude(run__state=State.COMMITTED).select_related("run").first()

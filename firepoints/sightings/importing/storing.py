@@ -39,7 +39,7 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(slots=True)
 class Stored:
-    """Which detection each keyed row became (−1: none, or not yet), in step with `Prepared.keyed`."""
+    """The detection that each keyed row became (−1: none, or not yet), in step with `Prepared.keyed`."""
 
     detection: Ints
 
@@ -152,7 +152,7 @@ def _texts(array: Any) -> npt.NDArray[np.object_]:
 
 
 def _as_read(texts: npt.NDArray[np.object_], most: int) -> npt.NDArray[np.object_]:
-    """A reader of columns keeps to TEXT_LIMIT and GIVEN_LIMIT itself."""
+    """The texts unchanged: a reader of columns keeps to TEXT_LIMIT and GIVEN_LIMIT itself."""
     return texts
 
 

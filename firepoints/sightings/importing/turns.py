@@ -1,4 +1,4 @@
-"""Whose turn it is. One import, correction or withdrawal works at a time, and it may die at any moment.
+"""The turn of imports: one import, correction or withdrawal works at a time, and it may die at any moment.
 
 The turn is a column of the run itself, UNIQUE, so that no second run can have it. It has a lease, and a fence: every
 piece of work begins with `UPDATE … WHERE attempt = mine`, in its own transaction. Who was taken over finds no row,

@@ -1,4 +1,4 @@
-"""What each row is, compared with what is in force and with the rows before it: a table of codes, no loop over rows.
+"""The outcome of each row beside what is in force and the rows before it: a table of codes, no loop over rows.
 
 The order of the rules is that of policy.md §6; `tests/firepoints/sightings/importing/test_import_engine.py` holds this to the plain loop.
 """
@@ -44,7 +44,7 @@ class Verdicts:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is in force, for each row: the detection with its key, and of those with its base the one of highest rank."""
+    """The detections in force for each row: the one with its key, and of those with its base the one of highest rank."""
 
     known: Ints
     base: Ints
@@ -70,7 +70,10 @@ def judge(keys: Keys, inside: Bools, in_force: Standing) -> Verdicts:
 
 
 def _against_what_stands(verdicts: Verdicts, keys: Keys, inside: Bools, in_force: Standing) -> Bools:
-    """Known keys are identical, other content under one number is quarantined, an older version is superseded."""
+    """Decide rows by what is in force; returns which stay undecided.
+
+    Known keys are identical, other content under one number is quarantined, an older version is superseded.
+    """
     is_identical = in_force.known != NONE
     verdicts.equals[is_identical] = in_force.known[is_identical]
     verdicts.outcome[is_identical & inside] = OutcomeCode.IDENTICAL
@@ -86,7 +89,7 @@ def _against_what_stands(verdicts: Verdicts, keys: Keys, inside: Bools, in_force
 
 
 def _against_each_other(verdicts: Verdicts, keys: Keys, inside: Bools, rows: Ints) -> None:
-    """Among rows that nothing in force decides: the first of each key counts, and of one base the newer one."""
+    """Decide rows that nothing in force decides: the first of each key counts, and of one base the newer one."""
     codes = keys.key_codes()[rows]
     first_of = np.empty(int(codes.max(initial=-1)) + 1, dtype=np.int64)
     first_of[codes[::-1]] = rows[::-1]  # of several that are written to one place the last stays: the first row
@@ -104,7 +107,7 @@ def _against_each_other(verdicts: Verdicts, keys: Keys, inside: Bools, rows: Int
 
 
 def _within_one_base(verdicts: Verdicts, keys: Keys, inside: Bools, firsts: Ints) -> None:
-    """Several versions of one row in one file: in their order, an older one after a newer one is superseded."""
+    """Decide the versions of one row in one file: in their order, an older one after a newer one is superseded."""
     codes = keys.base_codes()[firsts]
     several = np.bincount(codes)[codes] > 1 if len(codes) else np.zeros(0, dtype=bool)
     newest: dict[int, int] = {}
@@ -119,7 +122,7 @@ def _within_one_base(verdicts: Verdicts, keys: Keys, inside: Bools, firsts: Ints
 
 
 def standing_for(keys: Keys, seconds: Ints) -> Standing:
-    """What is in force (or reserved by a run that is loading) of these keys. `seconds`: start of each row, Unix time.
+    """The detections in force (or reserved by a run that is loading) with these keys. `seconds`: start of each row, Unix time.
 
     The time of a satellite row is part of its key, so what began at the same moments is asked for; of other rows their
     keys.

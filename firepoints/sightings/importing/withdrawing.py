@@ -1,4 +1,4 @@
-"""Taking an import back: a wrong datum happens. Untouched points close, acted-on ones go to a person."""
+"""Taking an import back: untouched points close, acted-on ones go to a person. A wrong datum happens."""
 
 from django.db import transaction
 

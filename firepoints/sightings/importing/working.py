@@ -48,7 +48,7 @@ faults.register(
 
 
 def silent(words: str, done: int, total: int) -> None:
-    """Nobody looks."""
+    """Report no progress: nobody looks."""
 
 
 def work(

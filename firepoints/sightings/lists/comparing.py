@@ -51,7 +51,10 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """`unread`: old rows whose number stands in the new list in a row that could not be read: neither gone nor moved."""
+    """The rows that a corrected list adds, drops, moves and leaves as they were.
+
+    `unread`: old rows whose number stands in the new list in a row that could not be read: neither gone nor moved.
+    """
 
     added: tuple[Line, ...]
     gone: tuple[Line, ...]
@@ -61,7 +64,10 @@ class Difference:
 
 
 def compare(old: Sequence[Line], new: Sequence[Line], unread: Collection[str] = ()) -> Difference:
-    """`unread` are the 序号 of rows of the new list that were rejected. A content that stands twice is compared once."""
+    """The difference between a list and the one that corrects it; `unread` are the 序号 of new rows that were rejected.
+
+    A content that stands twice is compared once.
+    """
     before = {line.base: line for line in old}
     contents = {line.content for line in old}
     bases: set[str] = set()

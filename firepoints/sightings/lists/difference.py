@@ -34,7 +34,7 @@ def difference_before(
     rejected: Iterable[Rejected],
     mapping: Mapping[str, str],
 ) -> Difference:
-    """What a list that was read and not written would change of the list that it replaces."""
+    """The difference that a list, read and not written, would make to the list that it replaces."""
     bases, contents = keys.base_key.to_pylist(), keys.key.to_pylist()
     new = [
         Line(bases[i], contents[i], row.row_no, row.sheet, row.seq_no, float(places.lon[i]), float(places.lat[i]),
@@ -112,7 +112,10 @@ def _seq_of(raw: Mapping[str, Any], mapping: Mapping[str, str]) -> str:
 
 
 def _comparable(old: list[Line], new: list[Line]) -> tuple[list[Line], list[Line]]:
-    """A list without a number knows its rows by content alone; where each has a 序号 of its own, that says which is which."""
+    """Both lists with a base that tells their rows apart.
+
+    A list without a number knows its rows by content alone; where each has a 序号 of its own, that says which is which.
+    """
     if any(line.base != line.content for line in (*old, *new)):
         return old, new
     for lines in (old, new):
@@ -171,7 +174,7 @@ def _unread(run: ImportRun) -> set[str]:
 
 
 def difference_after(run: ImportRun) -> Difference | None:
-    """What a committed list changed, from the record; None for a run that replaces none."""
+    """The difference that a committed list made, from the record; None for a run that replaces none."""
     if run.supersedes_id is None or "mends" in run.options:
         return None
     pairs = list(Supersession.objects.filter(run=run).select_related("older", "newer").order_by("newer__row_no"))

@@ -144,7 +144,7 @@ def _as_file(cells: Mapping[str, str]) -> bytes:
 
 
 def _flat(text: str) -> str:
-    """One line, without what no file may hold: a cell is quoted by the writer, but the readers count lines."""
+    """The text as one line, without what no file may hold: a cell is quoted by the writer, but the readers count lines."""
     return " ".join(text.replace("\x00", "\ufffd").splitlines())
 
 
@@ -182,7 +182,7 @@ def _read(row: RawRow, corrected: Mapping[str, str], content: bytes) -> Sighting
 
 
 def _reread(row: RawRow, corrected: Mapping[str, str], original: Path) -> ParseResult:
-    """What the reader of lists makes of this one row among the others of its file."""
+    """This one row as the reader of lists reads it among the others of its file."""
     run = row.run
     how = {name: value for name, value in run.options.items() if name in reading.OPTIONS}
     options = ParseOptions(

@@ -1,4 +1,4 @@
-"""What a file would do, before anything of it is written: outcomes, doubts about its datum, the list that it corrects."""
+"""The preview of a file before anything of it is written: outcomes, doubts about its datum, the list that it corrects."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,8 +19,11 @@ MOST_SAID = 500  # rows of each kind in the JSON answer
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """`done` is the dry run; `doubt` says with figures why the declared datum seems wrong, "" when it does not;
-    `difference` is given where a list replaces the run `replaced`."""
+    """A dry run and what a person is to look at.
+
+    `done` is the dry run; `doubt` says with figures why the declared datum seems wrong, "" when it does not;
+    `difference` is given where a list replaces the run `replaced`.
+    """
 
     done: Import
     doubt: str = ""
@@ -60,7 +63,7 @@ def preview(order: ImportOrder) -> Preview:
 
 
 def _difference(resolved: Resolved, replaced: ImportRun) -> Difference:
-    """Read once more: a list has some thousand rows, and the dry run keeps none of them."""
+    """The difference to the list that is replaced, from a second reading: the dry run keeps none of its thousand rows."""
     result = resolved.read()
     table = result.table()
     generation = generation_of(replaced)

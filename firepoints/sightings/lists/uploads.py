@@ -33,7 +33,7 @@ def keep(content: bytes, *, filename: str) -> str:
 
 
 def path_of(token: str, *, filename: str) -> Path:
-    """Where an upload lies, or the file of a failed import: it is looked at again from there.
+    """The path of an upload, or of the file of a failed import: it is looked at again from there.
 
     Raises BadInput when it was cleared away, or the token is none of ours.
     """
