@@ -1,4 +1,5 @@
-"""What must be true of people, posts and payers across rows, beyond the CHECKs of one row; `journal verify` runs it nightly."""
+"""Contradictions across rows of people, posts and payers, beyond the CHECKs of one row; `journal verify` runs it
+nightly."""
 
 from django.db.models import Exists, F, OuterRef
 
@@ -11,7 +12,7 @@ def problems() -> list[str]:
 
 
 def _overlapping_terms() -> list[str]:
-    """Two people in one post on one day: the constraints hold equal starts and two open ends, not what lies between."""
+    """Posts with two people on one day: the constraints hold equal starts and two open ends, not what lies between."""
     later = Term.objects.filter(post=OuterRef("post"), starts__gt=OuterRef("starts"), starts__lt=OuterRef("ends"))
     after_open = Term.objects.filter(post=OuterRef("post"), starts__gt=OuterRef("starts"))
     ended = Term.objects.filter(Exists(later), ends__isnull=False)
@@ -21,7 +22,7 @@ def _overlapping_terms() -> list[str]:
 
 
 def _overlapping_areas() -> list[str]:
-    """Two payers of one cell on one day, as for the terms."""
+    """Cells with two payers on one day, as for the terms."""
     later = PayerArea.objects.filter(
         cell_code=OuterRef("cell_code"), valid_from__gt=OuterRef("valid_from"), valid_from__lt=OuterRef("valid_to")
     )

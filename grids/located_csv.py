@@ -1,4 +1,4 @@
-"""A table of points in, the same table with its cells out: same rows, same order, whatever is wrong with some.
+"""The table of points with their cells: same rows, same order, whatever is wrong with some.
 
 Reads and writes text; knows nothing of commands or files.
 """
@@ -32,7 +32,7 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass
 class Tally:
-    """What happened so far; `problems` are (line number in the input, what is wrong)."""
+    """The counts so far; `problems` are (line number in the input, what is wrong)."""
 
     rows: int = 0
     located: int = 0
@@ -45,7 +45,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Where the columns stand."""
+    """The positions of the columns in the first row."""
 
     names: list[str]
     lon: int
@@ -54,7 +54,8 @@ class Header:
 
 
 def read_header(rows: Iterator[list[str]]) -> Header:
-    """The first row. Raises BadInput("bad_header") unless it names lon and lat once each, and date at most once."""
+    """The header of the first row. Raises BadInput("bad_header") unless it names lon and lat once each, and date at
+    most once."""
     names = next(rows, None)
     keys = [name.strip().lower() for name in names or []]
     if any(keys.count(name) != 1 for name in ("lon", "lat")) or keys.count("date") > 1:

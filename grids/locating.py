@@ -1,4 +1,4 @@
-"""Where points lie: many at once, each in the edition of its own Beijing date.
+"""The cells of points: many at once, each in the edition of its own Beijing date.
 
 The index of an edition is built once, kept under JINSHAO_HOME/indexes in a folder named by edition id and content
 hash (the geometry layer adds its format and digest), and mapped once per process. Which edition rules is read from
@@ -87,7 +87,8 @@ def _open_or_build(edition: Edition) -> EditionIndex:
 
 @contextmanager
 def _one_builder(folder: Path) -> Iterator[None]:
-    """Only one process of this machine at a time. Where nothing can be written each builds its own, and keeps none."""
+    """Hold the lock of building: one process of this machine at a time. Where nothing can be written each builds its
+    own, and keeps none."""
     with ExitStack() as stack:
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -190,7 +191,7 @@ def _by_edition(position: npt.NDArray[np.int16]) -> Iterator[tuple[int, npt.NDAr
 
 
 def _add_city(edition: Edition, rows: npt.NDArray[np.intp], codes: dict[str, Texts], names: dict[str, Texts]) -> None:
-    """The city is the county's parent, where the edition has a city at all."""
+    """Fill in the city of each county: its parent, where the edition has a city at all."""
     above = edition.cells.filter(level=Level.COUNTY, parent__level=Level.CITY)
     city = {code: (parent, name) for code, parent, name in above.values_list("code", "parent__code", "parent__name")}
     if city:

@@ -1,4 +1,5 @@
-"""Who may see and who may keep the people of a cell: the bureau everywhere, a county's department in its county (C2)."""
+"""The rights to see and to keep the people of a cell: the bureau everywhere, a county's department in its county
+(C2)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +17,7 @@ NOT_YOURS = "只有市局经办和本县（区）的部门可以修改网格责�
 
 
 def scope_or_403(user: Any) -> Scope:
-    """What the user may see. Raises PermissionDenied for someone without a post."""
+    """The scope that the user may see. Raises PermissionDenied for someone without a post."""
     scope = selectors.scope_of(user)
     if not scope:
         raise PermissionDenied("您的账号现在没有任职岗位，看不到网格；请联系本单位管理员。")

@@ -46,7 +46,7 @@ LEVEL_LABELS = {
 
 
 class PostKind(StrEnum):
-    """What a post is for. The first three answer for a cell; the others work in the system."""
+    """The kind of a post, by what it is for. The first three answer for a cell; the others work in the system."""
 
     HEAD = "head"
     DEPUTY = "deputy"

@@ -1,4 +1,4 @@
-"""Durable jobs of this app; they are registered where they are done."""
+"""The durable jobs of this app; they are registered where they are done."""
 
 from grids.editions.uploads import check_work, work
 

@@ -1,1 +1,1 @@
-"""Who asks, for programs."""
+"""The API of the account that asks."""

@@ -1,4 +1,4 @@
-"""Who is asking: the account, its posts and roles, for programs and for our own pages."""
+"""The account that asks, its posts and roles, for programs and for our own pages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from grids.roles import LEVEL_LABELS, POST_KIND_LABELS, ROLE_LABELS, Role
 
 
 def actor_of(request: Request) -> User:
-    """Who asks: every view of ours but the listed public ones has an authenticated user by then."""
+    """The user who asks: every view of ours but the listed public ones has an authenticated one by then."""
     return cast(User, request.user)
 
 

@@ -41,7 +41,7 @@ def edition_activate(
     """Let an edition rule from a Beijing date; returns it and whether anything changed.
 
     A correcting edition (`is_correction`, with a reason) may reach back over decided fires, or take the place of the one
-    of that very date: what it changes is proposed point by point, and no 认定 changes (grids.edition_changes).
+    of that very date: what it changes is proposed point by point, and no 认定 changes.
 
     An active edition may be moved to another date by the same rule. Raises Refused("no_edition"), Missing without a
     county layer (then no payer can be found, C12), Conflict when another edition rules from that very date, NotAllowed

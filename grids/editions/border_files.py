@@ -1,4 +1,4 @@
-"""What lies in the files that somebody hands over: archives unpacked safely, layers found, the encoding of old tables.
+"""The layers of the files that somebody hands over: archives unpacked safely, the encoding of old tables.
 
 A file from outside is opened by GDAL only after its first bytes have said what it is: GDAL itself would also follow
 descriptions of other files (VRT, pipelines), which nobody may hand in.
@@ -40,8 +40,8 @@ class Source:
 
 
 def sources_in(paths: Iterable[Path], workdir: Path, *, only_known: bool = True) -> list[Source]:
-    """Every layer of the files, archives unpacked below `workdir`. With `only_known`, files that are not of a known kind
-    are refused. Raises BadInput naming the file.
+    """Every layer of the files, archives unpacked below `workdir`. With `only_known`, files that are not of a known
+    kind are refused. Raises BadInput naming the file.
     """
     sources: list[Source] = []
     for at, path in enumerate(paths):
@@ -64,7 +64,8 @@ def sources_in(paths: Iterable[Path], workdir: Path, *, only_known: bool = True)
 
 
 def choose_layer(sources: Sequence[Source], *, level: str, layer: str, where: str) -> Source:
-    """The layer named, else the only one, else the one that is called like the level. Raises BadInput with their names."""
+    """The layer named, else the only one, else the one that is called like the level. Raises BadInput with their
+    names."""
     names = "、".join(source.layer or source.name for source in sources)
     if layer:
         matches = [
@@ -113,7 +114,8 @@ def _check_members(archive: Path, members: Sequence[zipfile.ZipInfo]) -> None:
 
 
 def _inside(archive: Path, member: zipfile.ZipInfo) -> tuple[str, ...]:
-    """The member's path below the folder. Names that the archive does not mark as UTF-8 are GBK on a Chinese Windows."""
+    """The member's path below the folder. Names that the archive does not mark as UTF-8 are GBK on a Chinese
+    Windows."""
     name = member.filename
     if not member.flag_bits & 0x800:
         raw = name.encode("cp437", errors="replace")
@@ -131,7 +133,7 @@ def _inside(archive: Path, member: zipfile.ZipInfo) -> tuple[str, ...]:
 
 
 def _copy(packed: IO[bytes], out: IO[bytes], most: int, archive: Path) -> int:
-    """Copied bytes; the sizes that the archive states are not believed."""
+    """The number of bytes copied; the sizes that the archive states are not believed."""
     total = 0
     while chunk := packed.read(_CHUNK):
         total += len(chunk)
@@ -162,12 +164,12 @@ def _layers(path: Path, name: str, *, only_known: bool) -> list[Source]:
 
 
 def _plain(error: Exception, path: Path) -> str:
-    """GDAL's words without the folders of this machine."""
+    """The words of GDAL without the folders of this machine."""
     return str(error).replace(str(path), path.name).replace(str(path.parent), "")[:300]
 
 
 def _check_kind(path: Path, name: str) -> None:
-    """The first bytes must be those of the kind that the name says."""
+    """Raises BadInput unless the first bytes are of the kind that the name says."""
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise BadInput(f"不认识的文件；可用：{'、'.join((*SUFFIXES, *ARCHIVES))}", where=name, code="unknown_kind")

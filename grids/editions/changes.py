@@ -1,4 +1,4 @@
-"""What became of old codes in a new edition: suggested by shared ground, corrected by a person or a CSV, kept for ever."""
+"""Code changes of an edition: suggested by shared ground, corrected by a person or a CSV, stored for ever."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ def previous_edition(edition: Edition) -> Edition | None:
 
 
 def suggestions(edition: Edition) -> list[Change]:
-    """What the shared ground says of every level that both editions have. Raises Refused("no_previous_edition")."""
+    """The code changes that the shared ground suggests for each level of both editions. Raises
+    Refused("no_previous_edition")."""
     old = _previous(edition)
     changes = []
     for level in LEVELS:

@@ -64,7 +64,7 @@ Progress = Callable[[str, int, int], None]
 
 
 def edition_check(*, name: str, progress: Progress | None = None, with_shapes: bool = False) -> dict[str, Any]:
-    """Look over an edition; nothing is written.
+    """The report of the check of an edition; nothing is written.
 
     Returns `ok` (no finding under ERRORS; a datum that only a few counties make doubtful is told and does not count),
     `cells` by level, `counts` and the lists of findings of ERRORS and LACKS, and under `warnings` those of WARNINGS; each
@@ -103,8 +103,8 @@ def check_layers(
     datum: str = "wgs84",
     progress: Progress | None = None,
 ) -> dict[str, list[Finding]]:
-    """The findings by kind for layers from the top down. `divisions` is {code: (name, level)}, `previous` the name and the
-    counties of the edition that ruled before. Pure."""
+    """The findings by kind for layers from the top down. `divisions` is {code: (name, level)}, `previous` the name and
+    the counties of the edition that ruled before. Pure."""
     findings: dict[str, list[Finding]] = {kind: [] for kind in LABELS}
     steps = [(f"{layer.level}", layer) for layer in layers]
     tell = progress or (lambda stage, done, total: None)
@@ -162,7 +162,7 @@ def small_geojson(shape: shapely.Geometry) -> dict[str, Any]:
 
 
 def _duplicates(layer: Layer) -> list[Finding]:
-    """One name twice under one parent, or one shape twice. (One code twice cannot be loaded.)"""
+    """Findings of one name twice under one parent, or one shape twice. (One code twice cannot be loaded.)"""
     named: dict[tuple[str, str], list[int]] = defaultdict(list)
     for at, name in enumerate(layer.names):
         if name:
@@ -178,7 +178,10 @@ def _duplicates(layer: Layer) -> list[Finding]:
 
 
 def _same_shapes(layer: Layer) -> list[list[int]]:
-    """Only shapes with one box and one number of vertices are compared vertex by vertex."""
+    """The positions of cells with one and the same shape, by shape.
+
+    Only shapes with one box and one number of vertices are compared vertex by vertex.
+    """
     drawn = layer.drawn()
     boxes = shapely.bounds(layer.shapes[drawn])
     numbers = shapely.get_num_coordinates(layer.shapes[drawn])
@@ -193,7 +196,7 @@ def _same_shapes(layer: Layer) -> list[list[int]]:
 
 
 def datum_findings(counties: Layer, declared: str) -> list[Finding]:
-    """Whether the counties lie where 天地图 has them under the declared datum; empty when they do or none is known."""
+    """The finding that the counties do not lie where 天地图 has them under the declared datum; empty when they do."""
     fit = datum_fit(counties.shapes, _outlines_of(counties))
     if fit is None or not (fit.is_suspect or fit.is_far):
         return []

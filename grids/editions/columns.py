@@ -1,4 +1,4 @@
-"""Which column of a border file means what: known names, names that a person gives, and what was given the last time."""
+"""The meaning of the columns of a border file: usual names, names that a person gives, and those of the last time."""
 
 from __future__ import annotations
 
@@ -109,14 +109,16 @@ class Columns:
         return str(columns[0]), str(columns[1])
 
     def parents(self, level: str) -> dict[str, str]:
-        """{field: column} of the columns that name upper cells. A column called like the level itself names the cell."""
+        """{field: column} of the columns that name upper cells. A column called like the level itself names the
+        cell."""
         above = LEVELS[: LEVELS.index(Level(level))] if level else LEVELS
         fields = [field for field in PARENT_COLUMNS if field in above or field not in LEVELS]
         return {field: column for field in fields if (column := self.find(field, level)) is not None}
 
 
 def level_of(text: str, words: Mapping[str, str]) -> str | None:
-    """The level that a cell of a level column means: by the given words, else by the known ones; None if nothing says."""
+    """The level that a cell of a level column means: by the given words, else by the known ones; None if nothing
+    says."""
     level = words.get(text) or LEVEL_WORDS.get(text.lower())
     return level if level == SKIP or level in LEVELS else None
 

@@ -1,5 +1,5 @@
-"""From the coordinates of a file to degrees: declared CRS, Gauss-Krüger zones with and without the zone number before
-the easting. Nothing is guessed: what contradicts itself is refused, with what it looks like.
+"""The coordinates of a file as degrees: declared CRS, Gauss-Krüger zones with and without the zone number before the
+easting. Nothing is guessed: what contradicts itself is refused, with what it looks like.
 """
 
 from __future__ import annotations
@@ -86,8 +86,8 @@ def _all_degrees(shapes: Shapes) -> bool:
 
 
 def _with_zone(shapes: Shapes, crs: Any, where: str) -> Shapes:
-    """Eastings with the zone number exactly where the CRS has it. A surveyor's file may have it although its CRS does not
-    (EPSG:4547 with 38 500 000), and the other way round."""
+    """Eastings with the zone number exactly where the CRS has it. A surveyor's file may have it although its CRS does
+    not (EPSG:4547 with 38 500 000), and the other way round."""
     facts = (
         {parameter.name: parameter.value for parameter in crs.coordinate_operation.params}
         if crs.coordinate_operation

@@ -1,4 +1,5 @@
-"""An edition has begun to rule over days that are over: the apps above may hold fires of those days (policy.md, C2)."""
+"""The listeners of an edition that begins to rule over past days: the apps above may hold fires of them (policy.md,
+C2)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Editions for whoever works in Excel or QGIS: cells, the report of a check, code changes, the history (C2).
+"""Workbooks and layers of editions: cells, the report of a check, code changes, the history (C2).
 
 Workbooks come from `papers.tables`; layers come from `vector_files`, in WGS-84.
 """
@@ -35,7 +35,7 @@ MAP_NOTE: Final = "示意图，不作划界依据；坐标为 WGS-84，经度在
 
 
 def level_label(level: str) -> str:
-    """乡镇（街道） for township."""
+    """The Chinese name of a level: 乡镇（街道） for township."""
     return LEVEL_LABELS[Level(level)] if level in LEVELS else level
 
 
@@ -109,7 +109,7 @@ def finding_row(row: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def explained(row: dict[str, Any]) -> str:
-    """What a finding says besides its place and area, in words."""
+    """The words of a finding besides its place and area."""
     parts = [
         row.get("message", ""),
         f"上级 {row['parent']}" if row.get("parent") else "",
@@ -144,8 +144,8 @@ def _listed(report: EditionReport) -> Iterable[tuple[str, dict[str, Any]]]:
 
 
 def findings_layer(report: EditionReport, suffix: str) -> bytes:
-    """The same for QGIS: errors and warnings apart in a GeoPackage, what is known only by its place apart from what has
-    ground (a layer of both opens as a mixture); together in the other formats."""
+    """Findings as a file of layers: errors and warnings apart in a GeoPackage, those with a place alone apart from
+    those with ground (a layer of both opens as a mixture); together in the other formats."""
     check_suffix(suffix)
     features = findings_geojson(report)["features"]
     names = ("kind", "label", "level", "codes", "name", "area_m2", "text")

@@ -1,4 +1,4 @@
-"""What may forbid the activation of an edition. The reasons live above this app (the first 认定), so they register here."""
+"""The guards that may forbid an activation. Their reasons live above this app (the first 认定), so they register here."""
 
 from collections.abc import Callable
 from datetime import date

@@ -1,4 +1,4 @@
-"""Which cell stands above which: by the codes that the file states, else by where a cell lies. Pure."""
+"""The parent of each cell: by the codes that the file states, else by where the cell lies. Pure."""
 
 from __future__ import annotations
 

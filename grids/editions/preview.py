@@ -1,4 +1,4 @@
-"""What the import page shows before anything is loaded: layers and columns, the cells on a map, a doubtful datum."""
+"""The preview of an import, before anything is loaded: layers and columns, the cells on a map, a doubtful datum."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def source_facts(source: Source, *, file: str, recall: Recall) -> dict[str, Any]
 
 
 def _level_guess(source: Source, codes: Sequence[str]) -> str:
-    """From the length of the codes, else from a word in the name of the layer; "" when neither says."""
+    """The level by the length of the codes, else by a word in the name of the layer; "" when neither says."""
     lengths = {len(code) for code in codes if code}
     for level in LEVELS:
         if lengths and lengths <= set(DIGITS[level]) and not (level == Level.CITY and lengths == {6}):
@@ -97,7 +97,7 @@ def preview_collection(cells: Sequence[RawCell]) -> dict[str, Any]:
 
 
 def datum_doubts(cells: Sequence[RawCell], declared: str) -> list[str]:
-    """What speaks against the declared datum, in words."""
+    """The doubts about the declared datum, in words."""
     counties = [cell for cell in cells if cell.level == Level.COUNTY and cell.geometry is not None]
     if not counties:
         return []

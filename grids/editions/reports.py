@@ -1,4 +1,5 @@
-"""The check of an edition as an act: its report is kept, and an edition with errors rules only when somebody answers for it."""
+"""The check of an edition as an act: its report is kept, and an edition with errors rules only when somebody answers
+for it."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ MOST_ROWS: Final = 1000
 
 
 def edition_report(*, edition: Edition, actor: User | None, progress: Progress | None = None) -> EditionReport:
-    """Check an edition and keep what was found. The looking takes up to minutes and stands outside any transaction."""
+    """Check an edition and store the report. The check takes up to minutes and stands outside any transaction."""
     started = time.monotonic()
     result = edition_check(name=edition.name, progress=progress, with_shapes=True)
     return report_store(edition=edition, result=result, seconds=time.monotonic() - started, actor=actor)
@@ -76,7 +77,7 @@ def errors_in_words(result: dict[str, Any]) -> list[str]:
 
 
 def require_accepted(edition: Edition, *, is_accepted: bool, reason: str) -> list[str]:
-    """What the check found against an edition that is to rule; raises Conflict("check_failed") unless that was accepted
+    """The errors of the check of an edition that is to rule; raises Conflict("check_failed") unless they are accepted
     with a reason (Missing). An edition that was never checked is at least asked whether it is GCJ-02."""
     report = report_of(edition)
     if report is not None:

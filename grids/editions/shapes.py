@@ -1,4 +1,4 @@
-"""Shapes as they were read: what is wrong with each, where, and a repaired copy to be accepted by a person."""
+"""The faults of shapes as they were read: what is wrong, where, and a repaired copy to be accepted by a person."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class Read:
 
 
 def decoded(wkb: Sequence[Any]) -> Read:
-    """Two-dimensional shapes; collections of polygons become multi-polygons. A ring that does not close is a fault whose
-    repair closes it."""
+    """Two-dimensional shapes; collections of polygons become multi-polygons. A ring that does not close is a fault
+    whose repair closes it."""
     raw = np.empty(len(wkb), dtype=object)
     raw[:] = [None if blob is None else bytes(blob) for blob in wkb]
     with np.errstate(invalid="ignore"):
@@ -75,7 +75,7 @@ def polygons_of(shape: shapely.Geometry) -> shapely.Geometry | None:
 
 
 def faults_of(shapes: Shapes) -> list[Fault]:
-    """What is wrong with shapes in degrees: not a polygon, no degrees, self-crossing, a hole outside its shell."""
+    """The faults of shapes in degrees: not a polygon, no degrees, self-crossing, a hole outside its shell."""
     faults: list[Fault] = []
     drawn = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
     area = np.isin(shapely.get_type_id(shapes), (3, 6))
@@ -123,7 +123,7 @@ def _with_repair(fault: Fault, shape: shapely.Geometry | None) -> Fault:
 
 
 def _place_in(reason: str) -> str:
-    """GEOS ends its reason with the place: `Self-intersection[123.5 41.5]`."""
+    """The place with which GEOS ends its reason: `Self-intersection[123.5 41.5]`."""
     start = reason.rfind("[")
     words = reason[start + 1 : -1].split() if start >= 0 and reason.endswith("]") else []
     try:

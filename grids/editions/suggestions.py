@@ -1,4 +1,4 @@
-"""What became of each cell of one level between two editions, told by codes, names and shared ground. Pure."""
+"""The suggested changes of the cells of one level between two editions, by codes, names and shared ground. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ UNMOVED_SHARE: Final = 0.995
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One row: the old cell, the new cell, what happened, and the share of the old cell's ground (None without polygons)."""
+    """One row: the old cell, the new cell, what happened, and the share of the old cell's ground (None without
+    polygons)."""
 
     kind: str
     level: str
@@ -54,8 +55,8 @@ def suggested_changes(old: Layer, new: Layer) -> list[Change]:
 
 
 def _shares(old: Layer, new: Layer) -> Mapping[int, list[tuple[int, float, float]]]:
-    """{old position: [(new position, share of the old, share of the new)]}, largest first; cells whose shape did not change
-    are left out."""
+    """{old position: [(new position, share of the old, share of the new)]}, largest first; cells whose shape did not
+    change are left out."""
     twin = {code: at for at, code in enumerate(new.codes)}
     drawn_old, drawn_new = old.drawn(), new.drawn()
     same = [at for at in drawn_old.tolist() if old.codes[at] in twin

@@ -1,4 +1,4 @@
-"""Activations and decisions follow each other: neither looks while the other has looked and not yet written."""
+"""The turns of activations and decisions: neither reads while the other has read and not yet written."""
 
 from django.db import transaction
 

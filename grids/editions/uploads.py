@@ -51,18 +51,18 @@ class Upload(Protocol):
 
 
 def folder_of(row: EditionImport) -> Path:
-    """Where the files of an import lie."""
+    """The folder of the files of an import."""
     return Path(settings.JINSHAO_HOME) / "borders" / str(row.uuid)
 
 
 def is_at_work(row: EditionImport) -> bool:
-    """Whether a worker has it, or is to take it."""
+    """Whether a worker has the import, or is to take it."""
     return row.state in _AT_WORK or (row.state == State.UPLOADED and "sources" not in row.report)
 
 
 def import_start(*, name: str, files: Iterable[Upload], actor: User, note: str = "") -> EditionImport:
-    """Keep the files of a new import and have them looked at. Raises BadInput for a name, a kind or a size that is wrong,
-    Conflict when an edition of that name is there."""
+    """Keep the files of a new import and have them looked at. Raises BadInput for a name, a kind or a size that is
+    wrong, Conflict when an edition of that name is there."""
     name = name_checked(name)
     if Edition.objects.filter(name=name).exists():
         raise Conflict(f"已有名为“{name}”的边界版本；请换一个版本名。", code="edition_differs")
@@ -138,7 +138,8 @@ def import_read(*, row: EditionImport, options: Mapping[str, Any]) -> None:
 
 
 def import_load(*, row: EditionImport) -> None:
-    """Have what was previewed loaded as an inactive edition, and checked. Raises StaleVersion when it is not the moment."""
+    """Have what was previewed loaded as an inactive edition, and checked. Raises StaleVersion when it is not the
+    moment."""
     _move(row, (State.READ,), State.LOADING)
 
 
@@ -176,7 +177,7 @@ def plan_of(row: EditionImport, options: Mapping[str, Any]) -> Plan:
 
 @jobs.handler(JOB, lease_s=900, max_attempts=3, in_pieces=True, label="导入边界版本")
 def work(payload: dict[str, Any]) -> None:
-    """The job: whatever the row waits for."""
+    """The job of an import: do the step that its row waits for."""
     row = EditionImport.objects.filter(uuid=UUID(payload["import"]), attempt=payload["attempt"]).first()
     if row is None or not is_at_work(row):
         return
@@ -214,7 +215,7 @@ def _settle(row: EditionImport, state: str, **changes: Any) -> None:
 
 
 def _look(row: EditionImport) -> None:
-    """What layers and columns there are; the row stays UPLOADED and waits for the person's choice."""
+    """Store the layers and columns of the files; the row stays UPLOADED and waits for the person's choice."""
     tell = _tell(row)
     paths = sorted(folder_of(row).glob("*"))
     sources = []
@@ -272,7 +273,7 @@ def check_again(*, edition: Edition, actor: User) -> None:
 
 @jobs.handler(CHECK_JOB, lease_s=900, max_attempts=3, in_pieces=True, label="检查边界版本")
 def check_work(payload: dict[str, Any]) -> None:
-    """The job of `check_again`."""
+    """The job of `check_again`: check the edition, unless a newer report is there."""
     edition = Edition.objects.filter(pk=payload["edition"]).first()
     if edition is None or edition.reports.count() > payload["number"]:
         return

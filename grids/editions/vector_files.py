@@ -55,7 +55,8 @@ SUFFIX_WORDS: Final = suffix_words()
 
 
 def check_target(out: Path, *others: str) -> None:
-    """Raises BadInput unless the file has a suffix of FORMATS (or one of the others) and lies in a folder that exists."""
+    """Raises BadInput unless the file has a suffix of FORMATS (or one of the others) and lies in a folder that
+    exists."""
     check_suffix(out.suffix, *others)
     if not out.parent.is_dir():
         raise BadInput(f"没有文件夹 {out.parent}", where="out")
@@ -85,7 +86,8 @@ def columns_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
 
 
 def write_features(layers: Mapping[str, GeoDataFrame], out: Path) -> dict[str, int]:
-    """Write the layers by name, whole or not at all (only GeoPackage holds more than the first); empty ones are left out.
+    """Write the layers by name, whole or not at all (only GeoPackage holds more than the first); empty ones are left
+    out.
 
     Returns rows by layer. Raises BadInput when there is nothing, or on the disk's no.
     """
@@ -109,7 +111,7 @@ def write_features(layers: Mapping[str, GeoDataFrame], out: Path) -> dict[str, i
 
 
 def _write(frames: Mapping[str, GeoDataFrame], draft: Path, form: Format) -> None:
-    """Polygons beside multipolygons become one layer of multipolygons, where the format has layers of one kind."""
+    """Write the layers to the draft; polygons beside multipolygons become multipolygons where a layer has one kind."""
     for at, (name, frame) in enumerate(frames.items()):
         if not form.driver:
             frame.to_parquet(draft, index=False)
@@ -134,7 +136,8 @@ def plain(value: Any) -> Any:
 
 
 def _column(values: Sequence[Any]) -> ExtensionArray:
-    """Numbers with gaps as numbers, so that QGIS sorts and shades by them; everything else as text, a gap as the empty one."""
+    """Numbers with gaps as numbers, so that QGIS sorts and shades by them; everything else as text, a gap as the empty
+    one."""
     import pandas
 
     present = [value for value in values if value is not None]
@@ -146,8 +149,8 @@ def _column(values: Sequence[Any]) -> ExtensionArray:
 
 
 def export_cells(*, edition: Edition, out: Path, cells: QuerySet[Cell] | None = None) -> dict[str, int]:
-    """Write the cells of an edition (or those of them given), one layer for each level, the highest alone where the format
-    holds one layer; WGS-84."""
+    """Write the cells of an edition (or those of them given), one layer for each level, the highest alone where the
+    format holds one layer; WGS-84."""
     check_target(out)
     rows = Cell.objects.filter(edition=edition) if cells is None else cells
     rows = rows.filter(geometry__isnull=False).order_by("code")

@@ -105,7 +105,7 @@ def _note_use(token: Any) -> None:
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
-    """How the schema speaks of our tokens."""
+    """The description of our tokens in the schema."""
 
     target_class = "grids.frame.authentication.TokenAuthentication"
     name = "tokenAuth"

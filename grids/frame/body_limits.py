@@ -22,7 +22,9 @@ log = structlog.get_logger(__name__)
 
 
 class BodyLimits:
-    """Strangers have the room of a sign-in form; who is signed in, or has a token, what the address takes."""
+    """Middleware that refuses a body beyond its room: strangers have that of a sign-in form, who is signed in or has a
+    token what the address takes.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""What every page says about the deployment and the person before it; nothing is read until a template asks."""
+"""The context of every page: the deployment and the person before it; nothing is read until a template asks."""
 
 from datetime import datetime
 from functools import cached_property
@@ -26,7 +26,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
 
 
 class Site:
-    """Lazy, so that a page pays only for what it shows."""
+    """The deployment and the user as a page shows them; lazy, so that it pays only for what it shows."""
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
@@ -85,7 +85,8 @@ class Site:
 
     @cached_property
     def troubles(self) -> list[str]:
-        """What the bureau and the auditors should know of the machinery: failed jobs, a worker or sealer that is late."""
+        """The troubles of the machinery, for the bureau and the auditors: failed jobs, a worker or sealer that is
+        late."""
         return working.working().troubles() if self.roles & {Role.BUREAU, Role.AUDITOR} else []
 
     @property

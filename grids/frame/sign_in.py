@@ -1,4 +1,4 @@
-"""How long a name must wait after wrong passwords, before django-axes locks it for the address that guesses.
+"""The wait of a name after wrong passwords, before django-axes locks it for the address that guesses.
 
 The lock is for name and address together, so that nobody can lock another out. Before it, the pause between two tries from
 one address doubles. A name that is guessed from several addresses at once is slow for every address from which it has
@@ -56,7 +56,7 @@ def wait_s(request: HttpRequest, username: str) -> int:
 
 
 def _pause_s(failures: int) -> int:
-    """Nothing for the first slips, then 2, 4, 8 … seconds."""
+    """The pause in seconds: none for the first slips, then 2, 4, 8 …"""
     return FIRST_PAUSE_S * 2 ** (failures - FREE_TRIES) if failures >= FREE_TRIES else 0
 
 

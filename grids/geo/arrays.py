@@ -1,4 +1,4 @@
-"""The one place where coordinates from outside become checked float arrays."""
+"""Coordinates from outside as checked float arrays: the one place where they become so."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def lonlat(lon: Numbers, lat: Numbers) -> tuple[FloatArray, FloatArray]:
 
 
 def paired(lon: Numbers, lat: Numbers) -> tuple[FloatArray, FloatArray]:
-    """`lonlat` for who looks for NaN and infinity by itself."""
+    """`lonlat` without its check, for callers that look for NaN and infinity themselves."""
     x, y = np.broadcast_arrays(np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64))
     return x, y
 

@@ -14,7 +14,8 @@ from grids.geo.locator.edges import collect
 
 _CHUNK = 1 << 13
 _SLACK: Final = 1.02
-"""The local plane and the true distance differ by 0.3 % at 20 km: what is nearest in one is sought this much farther."""
+"""The local plane and the true distance differ by 0.3 % at 20 km: what is nearest in one is sought this much
+farther."""
 
 Ints = npt.NDArray[np.int64]
 Arrays = dict[str, npt.NDArray[Any]]
@@ -47,7 +48,7 @@ class Borders:
 
     @classmethod
     def of_arrays(cls, arrays: Arrays) -> Borders:
-        """The way back of `arrays`."""
+        """The borders of what `arrays` gave."""
         return cls(arrays["border_edges"], BoxTree.of_arrays("border_tree", arrays))
 
     def distance_m(self, lon: Numbers, lat: Numbers) -> FloatArray:
@@ -63,8 +64,8 @@ class Borders:
         return distances.reshape(x.shape)
 
     def _nearest(self, x: FloatArray, y: FloatArray) -> FloatArray:
-        """Down the tree, level by level: no box matters that begins farther away than another one ends, for in each lies
-        an edge."""
+        """Metres from each point to the nearest edge, down the tree level by level: no box matters that begins farther
+        away than another one ends, for in each lies an edge."""
         east, north = metres_per_degree(y)
         reach = np.full(x.size, np.inf)
         point, node = np.arange(x.size), np.zeros(x.size, dtype=np.int64)
@@ -83,8 +84,8 @@ class Borders:
 def _span_m(
     x: FloatArray, y: FloatArray, boxes: FloatArray, east: FloatArray, north: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Metres from points to the nearest and to the farthest place of boxes, in each point's local plane, in which a degree
-    is `east` and `north` metres long."""
+    """Metres from points to the nearest and to the farthest place of boxes, in each point's local plane, in which a
+    degree is `east` and `north` metres long."""
     west, south = (boxes[:, 0] - x) * east, (boxes[:, 1] - y) * north
     right, top = (boxes[:, 2] - x) * east, (boxes[:, 3] - y) * north
     near = np.hypot(np.maximum(np.maximum(west, -right), 0.0), np.maximum(np.maximum(south, -top), 0.0))

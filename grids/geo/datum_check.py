@@ -1,4 +1,4 @@
-"""In which datum a set of counties really is: the one under which it fits the public outlines best.
+"""The datum in which a set of counties really is: the one under which it fits the public outlines best.
 
 GCJ-02 moves everything by about half a kilometre one way. The outlines are generalised (1.5 km between vertices), so one
 county alone may fit a wrong datum better; over all counties of a file the noise cancels and the shift does not. Measured
@@ -39,7 +39,8 @@ HYPOTHESES: Final[Mapping[str, Turn | None]] = {
     "undone_gcj02": _turn(from_wgs84, "gcj02"),
     "undone_bd09": _turn(from_wgs84, "bd09"),
 }
-"""What may have happened: nothing; the coordinates still are GCJ-02 or BD-09; they were WGS-84 and a shift was undone."""
+"""What may have happened: nothing; the coordinates still are GCJ-02 or BD-09; they were WGS-84 and a shift was
+undone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class DatumFit:
 
 
 def datum_fit(shapes: Geometries, outlines: Geometries) -> DatumFit | None:
-    """Compare counties (WGS-84 as loaded) with the outline of each (None = unknown); None when no outline is known."""
+    """The fit of counties (WGS-84 as loaded) to the outline of each (None = unknown); None when no outline is known."""
     comparable = ~shapely.is_missing(shapes) & ~shapely.is_missing(outlines)
     if not comparable.any():
         return None

@@ -1,4 +1,4 @@
-"""Where shapes that should fit do not: by their directed edges, without laying one shape over another.
+"""The misfits of shapes that should fit, by their directed edges, without laying one shape over another.
 
 Each cell is the boundary of its area, run counter-clockwise. Where two cells fit, the edge of one cancels the same edge
 of the other, run the other way. What is left over (the residue) determines how many cells cover any place: a place
@@ -87,8 +87,8 @@ def covering(points: Geometries, cells: Geometries) -> Ints:
 
 
 def _vertices(areas: Sequence[Geometries]) -> tuple[FloatArray, Ints, Ints, Ints]:
-    """All vertices (n × 2) with their ring; of each ring the position of its area and which array that is in. Outer rings
-    run counter-clockwise and holes clockwise."""
+    """All vertices (n × 2) with their ring; of each ring the position of its area and which array that is in. Outer
+    rings run counter-clockwise and holes clockwise."""
     at, ring, owner, lot, rings = [np.empty((0, 2))], [_NONE], [_NONE], [_NONE], 0
     for which, shapes in enumerate(areas):
         # get_rings answers nothing for a multi-polygon: its parts are asked one by one.

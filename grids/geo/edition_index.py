@@ -33,7 +33,8 @@ COUNTY_BORDER: Final = 2
 LEAF_OVERLAP: Final = 4
 LEAF_BORDER: Final = 8
 LEAF_ELSEWHERE: Final = 16
-"""On a level that was asked, the only cells that cover the point belong to another county (or to none): not returned."""
+"""On a level that was asked, the only cells that cover the point belong to another county (or to none): not
+returned."""
 INCOMPLETE: Final = 32
 """In a county, but the deepest level that this edition has gives no cell there."""
 
@@ -58,7 +59,8 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Positions by level (−1 where none; an index into `EditionIndex.codes(level)`, whose last entry is "") and flags."""
+    """Positions by level (−1 where none; an index into `EditionIndex.codes(level)`, whose last entry is "") and
+    flags."""
 
     positions: dict[str, IntArray]
     flags: Flags
@@ -119,7 +121,8 @@ class EditionIndex:
         return cls(_linked(locators, parents), Borders.build(locators["county"].geometries))
 
     def codes(self, level: str) -> npt.NDArray[np.object_]:
-        """The codes of a level by position, and "" at the end, so that position −1 reads it; [""] for an absent level."""
+        """The codes of a level by position, and "" at the end, so that position −1 reads it; [""] for an absent
+        level."""
         if level not in self._codes:
             codes = self.locators[level].codes if level in self.locators else []
             self._codes[level] = np.array([*codes, ""], dtype=object)
@@ -175,7 +178,8 @@ class EditionIndex:
         return cell, flags
 
     def border_distance_m(self, lon: Numbers, lat: Numbers) -> FloatArray:
-        """Metres to the nearest county border, the outer border of the edition included. ValueError for NaN, infinity."""
+        """Metres to the nearest county border, the outer border of the edition included. ValueError for NaN,
+        infinity."""
         return self._borders.distance_m(lon, lat)
 
     def county_shares(self, polygon: shapely.Polygon) -> list[tuple[str, float]]:
@@ -238,7 +242,8 @@ class EditionIndex:
 
     @classmethod
     def open(cls, path: str | Path) -> EditionIndex:
-        """Map what `save` wrote. Raises FileNotFoundError, or store.IndexDamaged (then build and save it again)."""
+        """The index that `save` wrote, mapped. Raises FileNotFoundError, or store.IndexDamaged (then build and save it
+        again)."""
         folder = Path(path)
         layers: dict[str, _Layer] = {}
         counties = store.read(folder / "county.idx", kind=_KIND, version=_VERSION)
@@ -252,7 +257,7 @@ class EditionIndex:
 
     @classmethod
     def stored_in(cls, folder: str | Path) -> EditionIndex | None:
-        """What `save` put into `folder`; None if there is nothing of this format, or nothing whole."""
+        """The index that `save` put into `folder`; None if there is nothing of this format, or nothing whole."""
         for path in sorted(Path(folder).glob(f"{_PREFIX}*")):
             try:
                 return cls.open(path)
@@ -285,7 +290,7 @@ def _linked(locators: dict[str, Locator], parents: dict[str, list[str]]) -> dict
 
 
 def _own(layer: _Layer, x: FloatArray, y: FloatArray, county: IntArray) -> tuple[IntArray, Flags]:
-    """By GEOS: the lowest of the cells that cover each point and belong to its county, and LEAF_* flags."""
+    """The lowest of the cells that cover each point and belong to its county, by GEOS, and LEAF_* flags."""
     locator = layer.locator
     point, cell = locator.covering(x, y)
     # A cell without a county (NO_COUNTY) matches no point, not even one outside all counties (−1).

@@ -1,4 +1,4 @@
-"""What a detection may have seen on the ground: the pixel polygon, and the small metric plane that it is drawn in.
+"""The footprint of a detection on the ground: the pixel polygon, and the small metric plane that it is drawn in.
 
 A satellite pixel is scan × track km (across and along the flight path), turned by the heading of the platform, with
 the geolocation error around it (policy.md §4). Where the heading is unknown the disc over the half diagonal stands in;
@@ -41,7 +41,7 @@ def local_xy(lon: Numbers, lat: Numbers, lon0: Numbers, lat0: Numbers) -> tuple[
 
 
 def from_local_xy(x_m: Numbers, y_m: Numbers, lon0: Numbers, lat0: Numbers) -> tuple[FloatArray, FloatArray]:
-    """The way back of `local_xy`: degrees lon, lat."""
+    """Degrees lon, lat of metres in the plane; the inverse of `local_xy`."""
     east, north = metres_per_degree(lat0)
     return np.asarray(lon0) + np.asarray(x_m) / east, np.asarray(lat0) + np.asarray(y_m) / north
 
@@ -108,7 +108,8 @@ def _check_sizes(scan: FloatArray, track: FloatArray, error: FloatArray) -> None
 def _rings(
     half_scan_m: FloatArray, half_track_m: FloatArray, heading_deg: FloatArray, radius_m: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Rectangle ⊕ disc, drawn corner by corner: each corner carries its quarter circle. Shape (n, 4 · (steps + 1))."""
+    """The rings of rectangle ⊕ disc, drawn corner by corner: each corner carries its quarter circle. Shape (n, 4 ·
+    (steps + 1))."""
     turn = np.arange(QUARTER_STEPS + 1) * (np.pi / 2 / QUARTER_STEPS)
     angle = np.concatenate([turn + quarter * np.pi / 2 for quarter in range(4)])
     corner = np.repeat(_CORNERS, QUARTER_STEPS + 1, axis=0)

@@ -1,4 +1,4 @@
-"""What follows from the chains of parent codes: the county of a cell, and its ancestors in the layers above."""
+"""The county of a cell, and its ancestors in the layers above, by the chains of parent codes."""
 
 from __future__ import annotations
 

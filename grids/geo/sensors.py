@@ -1,4 +1,4 @@
-"""What is known of each satellite: how it flies over, how wide its pixel is and how far it may miss.
+"""The sensors of the satellites: how each flies over, how wide its pixel is and how far it may miss.
 
 The figures are of the published kind (nadir pixel, geolocation uncertainty of the products), rounded up; a source that
 states scan and track overrides the nominal size.

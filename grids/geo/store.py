@@ -42,7 +42,8 @@ class IndexDamaged(ValueError):
 
 
 def write(path: Path, *, kind: str, version: int, arrays: Arrays) -> None:
-    """Write next to `path`, fsync, rename into place, fsync the folder: a reader sees the old file or the new one."""
+    """Write the arrays beside `path`, fsync, rename into place, fsync the folder: a reader sees the old or the new
+    file."""
     plain = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     head, places = _head(plain, kind, version)
     draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
@@ -126,7 +127,7 @@ def _is_stamped(path: Path, status: os.stat_result) -> bool:
 
 
 def _stamp(path: Path, status: os.stat_result) -> None:
-    """Say that the file is whole. Where nothing can be written, the next reader checks again."""
+    """Note beside the file that it is whole. Where nothing can be written, the next reader checks again."""
     stamp = _stamp_of(path)
     draft = stamp.with_name(f"{stamp.name}.{uuid.uuid4().hex}")
     with contextlib.suppress(OSError):
@@ -198,7 +199,7 @@ class PackedTexts:
 
     @classmethod
     def of_arrays(cls, name: str, arrays: Arrays) -> PackedTexts:
-        """The way back of `arrays`."""
+        """The texts of what `arrays` gave."""
         return cls(arrays[f"{name}_content"], arrays[f"{name}_ends"])
 
 

@@ -37,7 +37,7 @@ Rng = np.random.Generator
 
 
 def seeded_groups(seed: int, low: int = 3, high: int = 11) -> Callable[[str], int]:
-    """How many groups a village has: low ≤ n ≤ high, drawn from the seed and the village code."""
+    """The number of groups of a village: low ≤ n ≤ high, drawn from the seed and the village code."""
     return lambda code: int(_rng(seed, f"groups of {code}").integers(low, high + 1))
 
 
@@ -112,7 +112,7 @@ def _rng(seed: int, stream: str) -> Rng:
 
 
 def _squeeze(parent: shapely.Geometry) -> float:
-    """Longitudes are squeezed by this, so that cells come out as wide as they are tall."""
+    """The factor by which longitudes are squeezed, so that cells come out as wide as they are tall."""
     _, south, _, north = parent.bounds
     east_m, north_m = metres_per_degree((south + north) / 2)
     return max(float(east_m / north_m), 1e-3)
@@ -141,7 +141,8 @@ def _nearest(points: FloatArray, seeds: FloatArray) -> IntArray:
 
 
 def _faces(parent: shapely.Geometry, seeds: FloatArray, squeeze: float) -> Geometries:
-    """The parent cut along the Voronoi edges. Edges are noded whole: clipped first, they would end beside the border."""
+    """The parent cut along the Voronoi edges. Edges are noded whole: clipped first, they would end beside the
+    border."""
     west, south, east, north = parent.bounds
     # Wider than the parent: an edge that ended on its very border could miss it by a rounding and cut nothing.
     around = shapely.box(west * squeeze, south, east * squeeze, north).buffer(north - south)

@@ -1,4 +1,4 @@
-"""How this app's commands read names, dates and pairs from the command line; a wrong one is wrong usage (exit 2)."""
+"""Names, dates and pairs from the command line of this app's commands; a wrong one is wrong usage (exit 2)."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -31,7 +31,8 @@ def pairs(texts: Sequence[str], option: str) -> dict[str, str]:
 
 
 def acting_user(username: str | None) -> User:
-    """The account of `--as`; without it the system account, which imports and never decides. Raises Refused("no_user")."""
+    """The account of `--as`; without it the system account, which imports and never decides. Raises
+    Refused("no_user")."""
     if not username:
         return system_user()
     user = User.objects.filter(username=username, is_active=True).first()

@@ -1,4 +1,5 @@
-"""Where, and who answers: users, boundary editions, cells, posts and terms (C2, C10, policy.md §2e)."""
+"""The tables of places and of who answers for them: users, boundary editions, cells, posts and terms (C2, C10,
+policy.md §2e)."""
 
 from grids.models.editions import Cell, Edition
 from grids.models.letters import Letter

@@ -1,4 +1,4 @@
-"""目标责任书: who signed with whom for a year, on which paper (C3)."""
+"""目标责任书: the letters signed for a year between adjacent levels, with their papers (C3)."""
 
 from django.conf import settings
 from django.db import models

@@ -1,4 +1,4 @@
-"""How an edition comes in and what was found in it: the import, its check, the code changes, the division table (C2)."""
+"""The loading of an edition: its import, its check, the code changes, the division table (C2)."""
 
 import uuid
 
@@ -28,7 +28,7 @@ class Division(models.Model):
 
 
 class ColumnMemory(models.Model):
-    """Which columns of a border file meant what the last time, by the set of its column names."""
+    """The mapping of a border file's columns the last time, by the set of its column names."""
 
     signature = models.CharField(max_length=64, unique=True)
     mapping = models.JSONField(default=dict)
@@ -83,7 +83,7 @@ class EditionImport(models.Model):
 
 @register
 class EditionReport(AppendOnlyModel):
-    """What a check found in an edition; a later check is a new row. `result` is what edition_check answers."""
+    """The report of a check of an edition; a later check is a new row. `result` is what edition_check answers."""
 
     edition = models.ForeignKey(Edition, models.PROTECT, related_name="reports")
     is_ok = models.BooleanField()
@@ -100,7 +100,7 @@ class EditionReport(AppendOnlyModel):
 
 @register
 class CellChange(AppendOnlyModel):
-    """What became of an old code in a new edition. All rows of the highest `revision` of an edition are in force."""
+    """The change of an old code in a new edition. All rows of the highest `revision` of an edition are in force."""
 
     class Kind(models.TextChoices):
         RENAMED = "renamed", "更名"

@@ -1,4 +1,4 @@
-"""Who can be charged, and for which ground, apart from the borders (policy.md §2e)."""
+"""Payers, and the ground for which each pays, apart from the borders (policy.md §2e)."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -21,8 +21,8 @@ class Payer(models.Model):
 
 
 class PayerArea(models.Model):
-    """The payer map: fires in `cell_code` are paid by `payer` from `valid_from` to before `valid_to` (null = on), apart from
-    the borders, as a document says (policy.md §2e)."""
+    """The payer map: fires in `cell_code` are paid by `payer` from `valid_from` to before `valid_to` (null = on), apart
+    from the borders, as a document says (policy.md §2e)."""
 
     cell_code = models.CharField(max_length=20)
     payer = models.ForeignKey(Payer, models.PROTECT, related_name="areas")

@@ -1,4 +1,4 @@
-"""Posts, who held them, and the departments designated for verification (C2, C10)."""
+"""Posts, the terms of their holders, and the departments designated for verification (C2, C10)."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -26,7 +26,7 @@ class Post(models.Model):
 
 
 class Term(models.Model):
-    """Who held a post from `starts` (Beijing date, inclusive) to `ends` (exclusive; null = still in office)."""
+    """The holder of a post from `starts` (Beijing date, inclusive) to `ends` (exclusive; null = still in office)."""
 
     post = models.ForeignKey(Post, models.PROTECT, related_name="terms")
     holder = models.ForeignKey(User, models.PROTECT, related_name="terms")

@@ -1,4 +1,4 @@
-"""What came with a roster of people, and whether their phones answer (C2, C5)."""
+"""Imports of rosters of people, and the calls that test their phones (C2, C5)."""
 
 import uuid
 

@@ -8,7 +8,7 @@ from grids.models.users import User
 
 
 class TokenScope(models.TextChoices):
-    """What a token may be used for, within what the posts of its account allow."""
+    """The uses of a token, within what the posts of its account allow."""
 
     READ = "read", "查看"
     REPORT = "report", "上报发现和佐证"

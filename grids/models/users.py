@@ -1,4 +1,4 @@
-"""Who signs in."""
+"""The accounts that sign in."""
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models

@@ -1,4 +1,4 @@
-"""The areas of overlays by cell for programs, and as a workbook or a layer for whoever works in Excel or QGIS (C1)."""
+"""The areas of overlays by cell for programs, and as a workbook or a layer (C1)."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _line(row: Mapping[str, Any], kinds: Sequence[str]) -> list[Value]:
 
 
 def areas_notes(areas: OverlayAreas) -> list[str]:
-    """What a reader has to know of the figures."""
+    """The notes that a reader of the figures needs."""
     notes = [f"等积投影 {PROJECTION} 上的面积；同一类图层重叠的地方只算一次。1 公顷 = 15 亩。{MAP_NOTE}"]
     if areas.is_before_first:
         notes.append(f"{areas.on} 早于第一个边界版本，用的是“{areas.edition.name}”。")

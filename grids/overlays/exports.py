@@ -1,4 +1,4 @@
-"""Overlays for whoever works in Excel or QGIS: what is in force, what has ended, and what waits for a person (C1, C15).
+"""Workbooks and layers of overlays: those in force, those that have ended, and those that wait for a person (C1, C15).
 
 Layers are in WGS-84, one for each kind in a GeoPackage, all in one in the other formats; shapes are whole, not those of the map.
 """
@@ -26,13 +26,14 @@ FIELDS = ("id", "name", "kind", "state", "valid_from", "valid_to", "document", "
 
 
 def listed(kind: str = "") -> QuerySet[Overlay]:
-    """What the page lists of one kind, or of all: accepted places, ended or not, and proposals; none that was rejected."""
+    """The overlays that the page lists, of one kind or of all: accepted places, ended or not, and proposals; none that
+    was rejected."""
     rows = Overlay.objects.exclude(state=Overlay.State.REJECTED).select_related("decided_by")
     return (rows.filter(kind=kind) if kind else rows).order_by("kind", "state", "name", "pk")
 
 
 def overlays_workbook(rows: QuerySet[Overlay], *, on: date) -> bytes:
-    """One sheet; `on` is the Beijing date in its title."""
+    """The overlays as a workbook of one sheet; `on` is the Beijing date in its title."""
     lines = [_line(row) for row in rows.defer("geometry")]
     notes = (
         "全域禁烧：图层只作提示和移交的依据，没有任何一处免计入（一（二））。",
@@ -42,7 +43,8 @@ def overlays_workbook(rows: QuerySet[Overlay], *, on: date) -> bytes:
 
 
 def overlays_layer(rows: Iterable[Overlay], suffix: str) -> bytes:
-    """The same with its ground. Raises BadInput for a suffix not of FORMATS, or without a row."""
+    """The overlays with their ground as a file of layers. Raises BadInput for a suffix not of FORMATS, or without a
+    row."""
     check_suffix(suffix)
     by_kind: dict[str, list[Overlay]] = {}
     for row in rows:

@@ -28,7 +28,8 @@ POLYGONS = (3, 6)
 def read_places(
     paths: Sequence[Path], *, datum: str, crs: str = "", name_column: str = "", buffer_m: float = 0.0, layer: str = ""
 ) -> list[Place]:
-    """The features of a file as WGS-84 polygons. Lines and points need `buffer_m`, the half width around them in metres.
+    """The features of a file as WGS-84 polygons. Lines and points need `buffer_m`, the half width around them in
+    metres.
 
     Raises BadInput naming the feature and what is wrong with it: nothing is repaired silently.
     """
@@ -68,7 +69,7 @@ def _names(columns: Mapping[str, Sequence[Any]], name_column: str, rows: int) ->
 
 
 def _as_areas(shapes, buffer_m: float, where: str):  # type: ignore[no-untyped-def]
-    """Polygons stay; with a width, lines and points become the area around them."""
+    """The shapes as areas: polygons stay; with a width, lines and points become the area around them."""
     kinds = shapely.get_type_id(shapes)
     thin = ~np.isin(kinds, POLYGONS) & ~shapely.is_missing(shapes)
     if not thin.any():

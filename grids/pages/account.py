@@ -1,4 +1,4 @@
-"""One's own password: the first one came from an administrator, and should not stay."""
+"""The page of one's own password: the first one came from an administrator, and should not stay."""
 
 from typing import cast
 

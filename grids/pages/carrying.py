@@ -1,4 +1,4 @@
-"""转到新代码: after an activation, what becomes of the terms under codes that the edition no longer has (C2)."""
+"""转到新代码: the page of the terms under codes that an activated edition no longer has (C2)."""
 
 from __future__ import annotations
 
@@ -55,7 +55,8 @@ def _line(left_code: LeftCode) -> dict[str, Any]:
 
 @require_POST
 def carry_act(request: HttpRequest, edition_id: int) -> HttpResponse:
-    """`do=all`: everything with one new code; else one old code (`old`, `to`). The same form twice is one."""
+    """Carry over with `do=all` everything with one new code, else one old code (`old`, `to`). The same form twice is
+    one."""
     actor = importer(request)
     edition = _edition(request, edition_id)
     is_all = request.POST.get("do") == "all"

@@ -40,7 +40,8 @@ class SignInForm(AuthenticationForm):
 
 @method_decorator(limited("login"), name="dispatch")
 class SignIn(LoginView):
-    """登录. Wrong passwords are counted by axes, and slow the name down; a sign-in is noted in the journal's accesses."""
+    """登录: the sign-in page. Wrong passwords are counted by axes, and slow the name down; a sign-in is noted in the
+    journal's accesses."""
 
     redirect_authenticated_user = True
     authentication_form = SignInForm
@@ -156,7 +157,7 @@ def _person(row: selectors.PersonRow) -> dict[str, str]:
 
 @require_safe
 def cells_geojson(request: HttpRequest) -> HttpResponse:
-    """`?level=county[,township…]&edition=NAME|ID` or `&date=YYYY-MM-DD` (default: today's edition)."""
+    """The cells of `?level=county[,township…]&edition=NAME|ID` or `&date=YYYY-MM-DD` (default: today's edition)."""
     levels = [level for level in request.GET.get("level", Level.COUNTY).split(",") if level]
     if not levels or any(level not in LEVELS for level in levels):
         return JsonResponse({"error": "bad_level", "message": f"level 可用：{'、'.join(LEVELS)}"}, status=400)
@@ -179,7 +180,8 @@ def cells_geojson(request: HttpRequest) -> HttpResponse:
 
 
 def _edition_asked(request: HttpRequest) -> Edition | None:
-    """Raises ValueError for a date that is none."""
+    """The edition of the query, by name, id or date; None for an unknown one. Raises ValueError for a date that is
+    none."""
     name_or_id = request.GET.get("edition", "")
     if not name_or_id.isprintable():
         return None

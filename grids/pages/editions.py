@@ -39,7 +39,7 @@ CHANGES_PAGE = 50
 
 
 def _whole(request: HttpRequest) -> None:
-    """Checks and changes name every county: they are for the offices of the city."""
+    """Raises PermissionDenied outside the offices of the city: checks and changes name every county."""
     if not scope_or_403(request.user).everything:
         raise PermissionDenied("边界的检查和代码对应由市局查看。")
 
@@ -69,7 +69,7 @@ def _rows() -> list[dict[str, Any]]:
 
 @require_safe
 def history(request: HttpRequest) -> HttpResponse:
-    """Every edition: which fires it rules, when it was known, what its check said."""
+    """The page of all editions: which fires each rules, when it was known, what its check said."""
     scope_or_403(request.user)
     current, _ = selectors.edition_for(clock.today_beijing())
     context = {"rows": _rows(), "current": current, "may_change": _may_change(request)}
@@ -242,7 +242,8 @@ def _read_csv(edition: Edition, upload: Any) -> list[Any]:
 
 @require_safe
 def export(request: HttpRequest, edition_id: int, what: str) -> HttpResponse:
-    """`cells.xlsx|gpkg`, `LEVEL.geojson`, `check.xlsx`, `findings.gpkg|geojson`, `changes.xlsx`; the export is noted."""
+    """The file asked for: `cells.xlsx|gpkg`, `LEVEL.geojson`, `check.xlsx`, `findings.gpkg|geojson`, `changes.xlsx`;
+    the export is noted."""
     scope = scope_or_403(request.user)
     edition = get_object_or_404(Edition, pk=edition_id)
     cells = selectors.cells_visible_to(request.user, edition)

@@ -1,4 +1,4 @@
-"""扣缴单位: who pays, and for which ground apart from the borders; each with its document and its days (policy.md §2e)."""
+"""扣缴单位: the payers and the ground ruled to them apart from the borders, with documents and days (policy.md §2e)."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _end(actor: User, data: dict[str, Any]) -> None:
 
 
 def _acted(request: HttpRequest, name: str, form: forms.Form, act: Act, done: str) -> HttpResponse:
-    """What comes of one of the forms: done, or the page again with the form and what is wrong in it."""
+    """Do the act of a form and go back to the page; else the page again with the form and what is wrong in it."""
     if Role.BUREAU not in selectors.roles_of(request.user):
         raise PermissionDenied("扣缴单位由市局经办登记。")
     if form.is_valid():

@@ -1,4 +1,4 @@
-"""One cell's people and its 责任书: who holds which post since when, and the forms that keep it true (C2, C3, C5, C10)."""
+"""The people of one cell and its 责任书: posts with their terms, and the forms that keep them true (C2, C3, C5, C10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""接口令牌 on the screen: one's own, to take and to end; everybody's for the bureau, to see and to end."""
+"""接口令牌: the page of one's own tokens, to take and to end; of everybody's for the bureau, to see and to end."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SHOWN = 200
 
 
 class TokenForm(forms.Form):
-    """What a token is for, what it may do, how long; and that it is really the person who asks."""
+    """The purpose, scopes and life of a token; and that it is really the person who asks."""
 
     label = forms.CharField(label="用途", max_length=60, help_text="哪台设备或哪个系统，例如“值班室大屏”")
     scopes = forms.MultipleChoiceField(
@@ -46,7 +46,7 @@ class TokenForm(forms.Form):
         self._request = request
 
     def clean_password(self) -> str:
-        """Through the sign-in itself, so that wrong ones are counted there and lock as there."""
+        """The password, checked by the sign-in itself, so that wrong ones are counted there and lock as there."""
         password = str(self.cleaned_data["password"])
         name = cast(User, self._request.user).get_username()
         if authenticate(self._request, username=name, password=password) is None:

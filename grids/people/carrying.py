@@ -1,4 +1,4 @@
-"""转到新代码: when an edition renames, merges or splits cells, who answered under an old code goes on under the new one (C2).
+"""转到新代码: the terms of cells that an edition renames, merges or splits go on under the new codes (C2).
 
 Nothing is rewritten: the old term gets an end, a new term begins. A person confirms each target.
 """
@@ -55,7 +55,8 @@ def posts_carry(*, edition: Edition, choices: Mapping[str, str], actor: User, re
 
 
 def proposals(edition: Edition) -> dict[str, str]:
-    """{old code: the one new code} of all that needs no choice: what `posts_carry` takes when a person confirms them all."""
+    """{old code: the one new code} of all that needs no choice: what `posts_carry` takes when a person confirms them
+    all."""
     return {
         left_code.code: left_code.proposed
         for left_code in left_behind(edition)
@@ -113,7 +114,7 @@ def _following(term: Term, post: Post, edition: Edition) -> Term:
 
 
 def _end(terms: Sequence[int], ends: date) -> None:
-    """All or nothing: a term that somebody else has ended at this moment is not among the open ones any more."""
+    """End all the terms or raise Conflict: one that somebody else has ended at this moment is no longer open."""
     done = sum(Term.objects.filter(pk__in=part, ends__isnull=True).update(ends=ends) for part in chunks(terms))
     if done != len(terms):
         raise Conflict("其中的任期刚刚由他人登记了离任，请刷新再看。", code="term_ended")
@@ -133,8 +134,8 @@ class _Board:
                 self._held[key].append((term.holder_id, term.ends))
 
     def place(self, term: Term, code: str, old_name: str, *, starts: date) -> Post | None:
-        """The same post on the new code; one named after the old cell where that is somebody else's; None where the holder
-        was entered there by hand."""
+        """The same post on the new code; one named after the old cell where that is somebody else's; None where the
+        holder was entered there by hand."""
         old = term.post
         for title in (old.title, f"{old.title}（原{old_name}）"[:80]):
             key = (code, old.kind, title)

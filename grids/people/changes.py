@@ -1,4 +1,4 @@
-"""Who answers for a cell has changed for days that are over: the apps above may hold fires of those days (C2)."""
+"""The listeners of a change of people over past days: the apps above may hold fires of those days (C2)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -29,7 +29,7 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class LetterPaper:
-    """Everything that the paper says. `below` = how many cells of each level the lower side answers for."""
+    """The contents of the paper. `below` = how many cells of each level the lower side answers for."""
 
     year: int
     upper: Party

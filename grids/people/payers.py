@@ -1,4 +1,4 @@
-"""The acts on who pays: a payer of the finance table, and the cells that it pays for, apart from the borders (policy.md §2e).
+"""The acts on payers: a payer of the finance table, and the cells that it pays for apart from borders (policy.md §2e).
 
 The entry of such an act is the evidence of who set what by which document: nothing else writes these tables.
 """

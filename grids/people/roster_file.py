@@ -1,5 +1,4 @@
-"""A workbook of people as rows: the template that we hand out, and what offices make of it (C2). Pure:
-no database is asked.
+"""The rows of a workbook of people, and the template of it (C2). Pure: no database is asked.
 
 Columns are found by their headings in the first rows of each sheet; a sheet without the three that must be there is left
 alone. A row whose name is blank is an unfilled line of the template, not an error.
@@ -47,7 +46,8 @@ Places = Mapping[str, tuple[str, str]]
 
 @dataclass(slots=True)
 class RosterFile:
-    """What was read: rows that can be planned, and faults {"row", "column", "reason"} of those that cannot."""
+    """The contents of a workbook: rows that can be planned, and faults {"row", "column", "reason"} of those that
+    cannot."""
 
     rows: list[RosterRow] = field(default_factory=list)
     faults: list[dict[str, Any]] = field(default_factory=list)
@@ -150,7 +150,7 @@ def _text(value: Any) -> str:
 
 
 def _number_text(value: Any) -> str:
-    """Numbers as people see them: Excel gives a phone or a code back as 13812345678.0."""
+    """A number as people see it: Excel gives a phone or a code back as 13812345678.0."""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return "" if value is None else str(value).strip()

@@ -1,4 +1,4 @@
-"""What a roster of people would change, row by row, before anything is written (C2). Reads only."""
+"""The plan of a roster: the changes of each row, before anything is written (C2). Reads only."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CHUNK = 900  # SQLite takes no more values in one IN
 
 
 class Verdict(StrEnum):
-    """What becomes of a row."""
+    """The outcome of a row."""
 
     SAME = "same"
     PHONE = "phone"
@@ -93,7 +93,7 @@ class _Span:
 
 @dataclass(slots=True)
 class _Records:
-    """What the database says of the posts and people of a roster; spans grow as rows are planned."""
+    """The records of the posts and people of a roster; spans grow as rows are planned."""
 
     posts: dict[PostKey, Post]
     open_terms: dict[int, Term]
@@ -108,7 +108,7 @@ class _Records:
 
 
 def roster_plan(*, rows: Sequence[RosterRow], starts: date, actor: User | None) -> Plan:
-    """Say what each row would change; a row that cannot be taken says why and where, and the others stand.
+    """The plan of what each row would change; a row that cannot be taken says why and where, and the others stand.
 
     `starts` is the Beijing date of rows that have none of their own. `actor` puts nobody but others into a post, and
     writes accounts wholly in his keeping alone: of the others a row may say what is so already, and is told of nothing.
@@ -188,8 +188,8 @@ def _person(row: RosterRow, records: _Records) -> tuple[User | None, str]:
 
 
 def _named_account(row: RosterRow, records: _Records) -> User | None:
-    """The account of that name, None where a keeper of the whole city may open it. To others an account of elsewhere and
-    none at all are refused alike."""
+    """The account of that name, None where a keeper of the whole city may open it. To others an account of elsewhere
+    and none at all are refused alike."""
     user = records.by_username.get(row.username)
     is_here = bool(user and any(span.who == user.username for span in records.spans[row.key]))
     is_own = records.scope.everything or is_here or bool(user and user.pk in records.kept)
@@ -202,7 +202,7 @@ def _named_account(row: RosterRow, records: _Records) -> User | None:
 
 
 def _require_appointable(row: RosterRow, holder: User | None, records: _Records) -> None:
-    """Nobody appoints himself, nor anyone whose account is another's to keep."""
+    """Refuses a row by which somebody appoints himself, or anyone whose account is another's to keep."""
     if is_oneself(records.actor, account=holder, full_name=row.full_name, phone=readable_phone(row.phone)):
         raise _Refusal(REFUSAL, "姓名")
     if holder and holder.pk not in records.kept:

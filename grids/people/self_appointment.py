@@ -1,4 +1,4 @@
-"""Whether someone would put himself into a post: a post gives sight and roles, so it takes somebody else (C2, C9)."""
+"""The rule against appointing oneself: a post gives sight and roles, so it takes somebody else (C2, C9)."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ _HINT: Final = 9
 
 
 def digest_of(key: str) -> str:
-    """What is kept of a token (hex, sha256)."""
+    """The digest by which a token is stored (hex, sha256)."""
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 

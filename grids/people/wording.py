@@ -1,4 +1,4 @@
-"""A city's own words, which come with its policy pack and live above this app: titles, duties of the 责任书."""
+"""The words of a city, from its policy pack above this app: titles, duties of the 责任书."""
 
 from collections.abc import Callable, Mapping
 from datetime import date

@@ -1,4 +1,4 @@
-"""Dead corners and blind spots (C2): what the grid page says of each county and of each cell."""
+"""The rows of the grid page (C2): each county and cell with its dead corners and blind spots."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -64,7 +64,8 @@ class _Cell(NamedTuple):
 
 
 def county_rows(edition: Edition, scope: Scope, on: date) -> list[CellRow]:
-    """One row for each county in scope, by code: cells below it, its responsible people, and its gaps on a Beijing date."""
+    """One row for each county in scope, by code: cells below it, its responsible people, and its gaps on a Beijing
+    date."""
     cells = _cells(edition)
     counties = [cell for cell in cells.values() if cell.level == Level.COUNTY and scope.covers(cell.code)]
     return _rows(cells, counties, on)

@@ -1,4 +1,4 @@
-"""Which edition rules on a date, and what its cells are called."""
+"""The edition that rules on a date, and the names of its cells."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
@@ -59,7 +59,8 @@ def children_of(edition: Edition, code: str) -> QuerySet[Cell]:
 
 
 def groups_to_choose(edition: Edition, village_code: str) -> QuerySet[Cell]:
-    """The groups of a village that have no polygon, by code: a fire there is the village's, and a person may say whose group's."""
+    """The groups of a village that have no polygon, by code: a fire there is the village's, and a person may say whose
+    group's."""
     return children_of(edition, village_code).filter(level=Level.GROUP, geometry__isnull=True)
 
 
@@ -70,7 +71,8 @@ def has_groups_to_choose(edition_id: int, village_code: str) -> bool:
 
 
 def root_code(edition: Edition | None = None) -> str:
-    """The code at the top: the edition's city cell, else the first four digits that all its counties share; "" without either.
+    """The code at the top: the edition's city cell, else the first four digits that all its counties share; "" without
+    either.
 
     No pack is needed for it: the edition's top is the root.
     """

@@ -1,4 +1,4 @@
-"""不留死角、不留盲区: which cell lacks what, counted by county and township (C2, C3, C5, C10)."""
+"""不留死角、不留盲区: the gaps of each cell, counted by county and township (C2, C3, C5, C10)."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ from journal.selectors import deployment
 
 
 class Gap(StrEnum):
-    """What a cell can lack."""
+    """The things that a cell can lack."""
 
     POLYGON = "polygon"
     HOLDER = "holder"
@@ -91,7 +91,8 @@ class _Cell:
 
 
 def gaps_of(edition: Edition, scope: Scope, on: date, *, year: int | None = None) -> list[CellGaps]:
-    """Every cell in scope with its gaps on a Beijing date, in the order of codes; letters are those of `year` (its own).
+    """Every cell in scope with its gaps on a Beijing date, in the order of codes; letters are those of `year` (its
+    own).
 
     The city itself is asked only about its people. Seven queries, whatever the size.
     """
@@ -182,7 +183,7 @@ def _place(cell: _Cell, cells: Mapping[int, _Cell]) -> str:
 
 
 class _People:
-    """Who answers for which cell on a date, and whether the phone does."""
+    """The people who answer for each cell on a date, and whether their phones do."""
 
     def __init__(self, on: date) -> None:
         terms = Term.objects.filter(held_on(on), post__kind__in=RESPONSIBLE_KINDS, holder__is_active=True)
@@ -192,7 +193,8 @@ class _People:
             self._of[code].append((phone, holder in failed))
 
     def gaps(self, code: str) -> set[Gap]:
-        """No holder at all; else no number among them; else numbers that all failed when last called."""
+        """The gap of a cell: no holder at all; else no number among them; else numbers that all failed when last
+        called."""
         holders = self._of.get(code)
         if not holders:
             return {Gap.HOLDER}

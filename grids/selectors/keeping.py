@@ -1,4 +1,4 @@
-"""Whose people a user keeps: the cells, and the accounts that lie wholly within them (C2)."""
+"""The cells whose people a user keeps, and the accounts that lie wholly within them (C2)."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ LOCAL_KINDS: Final = frozenset({*RESPONSIBLE_KINDS, PostKind.COUNTY, PostKind.IN
 
 
 def keeper_scope(user: Any) -> Scope:
-    """Where the user may change people, phones and letters: the bureau and the system everywhere, a county's department in
-    its county; the empty scope = nowhere."""
+    """The scope in which the user may change people, phones and letters: the bureau and the system everywhere, a
+    county's department in its county; the empty scope = nowhere."""
     roles = roles_of(user)
     if roles & {Role.BUREAU, Role.SYSTEM}:
         return Scope(everything=True)
@@ -27,7 +27,8 @@ def keeper_scope(user: Any) -> Scope:
 
 
 def accounts_kept(scope: Scope, accounts: Iterable[int]) -> frozenset[int]:
-    """Those of the accounts (ids) that a keeper of `scope` may write: some post within it, today's and later ones all within.
+    """Those of the accounts (ids) that a keeper of `scope` may write: some post within it, today's and later ones all
+    within.
 
     Two queries for some thousand accounts. An account without any post is nobody's but the bureau's.
     """

@@ -1,4 +1,4 @@
-"""Posts whose terms go on under a code that an edition no longer has: what to carry over, and to where (C2). Reads only."""
+"""The old codes whose terms go on although an edition no longer has them, and where to carry them (C2). Reads only."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ Moves = Mapping[str, Sequence[CellChange]]
 @dataclass(slots=True)
 class LeftCode:
     """An old code with the terms that go on under it. `targets` {new code: name}: one = proposed, several = a person
-    chooses, none = the ground was given to no cell. `fixed` are terms that cannot be carried by themselves, with the reason.
+    chooses, none = the ground was given to no cell. `fixed` are terms that cannot be carried by themselves, with the
+    reason.
     """
 
     code: str
@@ -49,7 +50,8 @@ def ends_on(edition: Edition) -> date:
 
 
 def left_behind(edition: Edition) -> list[LeftCode]:
-    """The old codes with open terms, by code. `edition` is active. A few queries for each edition, however many terms."""
+    """The old codes with open terms, by code. `edition` is active. A few queries for each edition, however many
+    terms."""
     ruling = [active for active in editions_in_force() if active.valid_from and active.valid_from <= _since(edition)]
     maps = [_moves(active) for active in ruling]
     own = _moves(edition)
@@ -102,7 +104,7 @@ def _open_terms(edition: Edition, gone: Iterable[str]) -> Iterable[Term]:
 
 
 def _old_names(edition: Edition, codes: set[str]) -> dict[str, str]:
-    """What the codes were last called in the editions that ruled before; a code of none of them is left out."""
+    """The last names of the codes in the editions that ruled before; a code of none of them is left out."""
     ruled = Cell.objects.filter(code__in=codes).exclude(edition__state=Edition.State.LOADED)
     cells = ruled.exclude(edition=edition).order_by("edition__valid_from", "edition_id")
     return dict(cells.values_list("code", "name"))
@@ -111,7 +113,7 @@ def _old_names(edition: Edition, codes: set[str]) -> dict[str, str]:
 def _followed(
     codes: Iterable[str], ruling: Sequence[Edition], maps: Sequence[Moves], edition: Edition
 ) -> dict[str, set[str]]:
-    """What became of each code: through the editions after the last one before `edition` that had it."""
+    """The new codes of each code, through the editions after the last one before `edition` that had it."""
     at = {active.pk: order for order, active in enumerate(ruling)}
     had = Cell.objects.filter(code__in=list(codes), edition__in=list(at)).exclude(edition=edition)
     last: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""目标责任书: which pairs of adjacent levels have signed for a year, and which have not (C3)."""
+"""目标责任书: the pairs of adjacent levels that have signed for a year, and those that have not (C3)."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -82,7 +82,7 @@ def coverage(pairs: Iterable[Pair]) -> list[Coverage]:
 
 
 def signers(cell: Cell, on: date) -> tuple[PersonRow | None, PersonRow | None]:
-    """Who would sign on a Beijing date: the first head in office of the cell above, and of the cell."""
+    """The signers of a Beijing date: the first head in office of the cell above, and of the cell."""
     upper = cell.parent
     return (_head(upper, on) if upper else None), _head(cell, on)
 

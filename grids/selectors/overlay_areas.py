@@ -1,4 +1,4 @@
-"""How much ground of each kind of overlay lies inside each cell: cropland by village, built-up area by county (C1)."""
+"""The ground of each kind of overlay inside each cell: cropland by village, built-up area by county (C1)."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
 PROJECTION: Final = "EPSG:6933"
-"""The cylindrical equal-area projection of WGS-84 (EASE-Grid 2.0): that of `grids.geo.areas`, so that an overlay can be set
-against the area of its cell, and under a number that QGIS knows. Borders along a meridian or a parallel stay straight in
-it; in the Albers projection usual for maps of China they bend, and neighbours would gain from each other."""
+"""The cylindrical equal-area projection of WGS-84 (EASE-Grid 2.0): that of `grids.geo.areas`, so that an overlay can be
+set against the area of its cell, and under a number that QGIS knows. Borders along a meridian or a parallel stay
+straight in it; in the Albers projection usual for maps of China they bend, and neighbours would gain from each
+other."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """A shape that crossed itself and was measured by its mended copy: of which overlay (its id) or cell (its code), and
-    what GEOS said against it."""
+    """A shape that crossed itself and was measured by its mended copy: of which overlay (its id) or cell (its code),
+    and what GEOS said against it."""
 
     subject: str
     key: str

@@ -1,4 +1,4 @@
-"""Which places with a meaning of their own lie where, on a Beijing date."""
+"""The overlays in force on a Beijing date, and the positions within them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -49,7 +49,8 @@ def overlays_touching(bounds: Bounds, on: date, kinds: Iterable[str] = ()) -> li
 
 
 def within(lon: npt.ArrayLike, lat: npt.ArrayLike, *, on: date, kind: str) -> npt.NDArray[np.bool_]:
-    """Which positions (WGS-84 degrees) lie in an overlay of that kind on a Beijing date; borders count as inside."""
+    """For each position (WGS-84 degrees) whether it lies in an overlay of that kind on a Beijing date; borders count as
+    inside."""
     lons, lats = np.atleast_1d(np.asarray(lon, dtype=np.float64)), np.atleast_1d(np.asarray(lat, dtype=np.float64))
     inside = np.zeros(len(lons), dtype=np.bool_)
     if not len(lons):
@@ -64,8 +65,8 @@ def within(lon: npt.ArrayLike, lat: npt.ArrayLike, *, on: date, kind: str) -> np
 
 
 def within_on(lon: npt.ArrayLike, lat: npt.ArrayLike, days: npt.ArrayLike, *, kind: str) -> npt.NDArray[np.bool_]:
-    """Which positions (WGS-84 degrees) lie in an overlay of that kind in force on their own Beijing date; borders count
-    as inside. `days` are proleptic ordinals (`date.toordinal()`), one per position. One query."""
+    """For each position (WGS-84 degrees) whether it lies in an overlay of that kind in force on its own Beijing date;
+    borders count as inside. `days` are proleptic ordinals (`date.toordinal()`), one per position. One query."""
     lons, lats = np.atleast_1d(np.asarray(lon, dtype=np.float64)), np.atleast_1d(np.asarray(lat, dtype=np.float64))
     day = np.atleast_1d(np.asarray(days, dtype=np.int64))
     inside = np.zeros(len(lons), dtype=np.bool_)

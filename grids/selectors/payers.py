@@ -1,4 +1,4 @@
-"""Who pays for a place on a date: the payer map, which is apart from the borders (policy.md §2e)."""
+"""The payer of a place on a date, by the payer map, which is apart from the borders (policy.md §2e)."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -51,7 +51,8 @@ def _county_name(code: str, on: date, edition: Edition | None) -> str:
 
 
 def payers_listed(on: date) -> list[ListedPayer]:
-    """Every payer in the order of the finance table, those at zero too: the Payer rows, else the counties of that date."""
+    """Every payer in the order of the finance table, those at zero too: the Payer rows, else the counties of that
+    date."""
     listed = [ListedPayer(payer.code, payer.name, payer.group) for payer in Payer.objects.all()]
     if listed:
         return listed

@@ -1,4 +1,4 @@
-"""Posts, terms and the roles that follow from them; who answered for a place on a date (C2, C10)."""
+"""Posts, terms and the roles that follow from them; the people who answered for a place on a date (C2, C10)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -16,7 +16,8 @@ CODES_AT_ONCE = 5000
 
 
 class PersonRow(NamedTuple):
-    """One post of a cell and who held it; `post` None = the cell has no such post, `holder` None = vacant: both are gaps."""
+    """One post of a cell and who held it; `post` None = the cell has no such post, `holder` None = vacant: both are
+    gaps."""
 
     level: str
     cell_code: str
@@ -61,7 +62,8 @@ def posts_held(user: Any, on: date | None = None) -> QuerySet[Post]:
 
 
 def roles_of(user: Any, on: date | None = None) -> frozenset[Role]:
-    """The roles of a user on a Beijing date: from the posts held, never from flags; the system account has SYSTEM alone."""
+    """The roles of a user on a Beijing date: from the posts held, never from flags; the system account has SYSTEM
+    alone."""
     if not _may_hold(user):
         return frozenset()
     if user.is_system:
@@ -77,7 +79,7 @@ def post_cells(user: Any, role: Role, on: date | None = None) -> frozenset[str]:
 
 
 def people_for(chain: Mapping[str, str], on: date) -> list[PersonRow]:
-    """Who answered for each cell of a chain {level: code} on a Beijing date, from the county downwards.
+    """The people who answered for each cell of a chain {level: code} on a Beijing date, from the county downwards.
 
     Every responsible post is a row, held or vacant; a cell without any such post gives one row with neither.
     Several holders of one kind (书记, 镇长) are several posts, so several rows.
@@ -149,7 +151,7 @@ def is_designated(user: Any, county_code: str, on: date | None = None) -> bool:
 
 
 def names_of(ids: Iterable[int]) -> dict[int, str]:
-    """How people are called, by id; a person that is no longer there is left out."""
+    """The names of people by id; a person that is no longer there is left out."""
     users = User.objects.filter(pk__in=list(ids)).only("full_name", "username")
     return {user.pk: user.full_name or user.username for user in users}
 

@@ -1,4 +1,4 @@
-"""What a user may see of the map and of the journal; default deny."""
+"""The scope of what a user may see of the map and of the journal; default deny."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -50,8 +50,8 @@ def scope_of(user: Any, on: date | None = None) -> Scope:
 
 
 def counties_of(codes: set[str]) -> dict[str, str]:
-    """{code: the county that it lies in} by the edition of today, else by the latest one that named the code; a code above
-    the counties, or of no edition, is left out. Two queries for some thousand codes."""
+    """{code: the county that it lies in} by the edition of today, else by the latest one that named the code; a code
+    above the counties, or of no edition, is left out. Two queries for some thousand codes."""
     edition, _ = edition_for(clock.today_beijing())
     counties: dict[str, str] = {}
     for start in range(0, len(codes), CODES_AT_ONCE):

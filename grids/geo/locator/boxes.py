@@ -65,7 +65,7 @@ class BoxTree:
 
     @classmethod
     def of_arrays(cls, name: str, arrays: dict[str, npt.NDArray[Any]]) -> BoxTree:
-        """The way back of `arrays`."""
+        """The tree of what `arrays` gave."""
         ends: Iterable[int] = [0, *arrays[f"{name}_ends"].tolist()]
         boxes = arrays[f"{name}_boxes"]
         return cls(arrays[f"{name}_order"], [boxes[start:end] for start, end in pairwise(ends)])

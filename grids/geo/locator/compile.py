@@ -39,7 +39,8 @@ CELLS_PER_AREA: Final = 24
 PLENTY: Final = 1 << 20
 MOST_CELLS: Final = 1 << 24
 FINENESS: Final = 3.5
-"""Fine cells along the side of a block for each cell length of border in it: about a third of the block has a border."""
+"""Fine cells along the side of a block for each cell length of border in it: about a third of the block has a
+border."""
 
 _WALK_CHUNK: Final = 200_000
 _BLOCK_CHUNK: Final = 100_000  # batches whose arrays malloc keeps: larger ones cost more in page faults
@@ -221,7 +222,7 @@ def _batches(block: IntArray, depth: npt.NDArray[np.int64]) -> Iterator[tuple[sl
 
 
 def _ask_within(coarse: IntArray, grid: Grid, box: FloatArray) -> None:
-    """All coarse cells that a box touches ask."""
+    """Mark all coarse cells that a box touches as cells to be asked of GEOS."""
     if np.isnan(box).any():
         return
     i = np.floor((box[[0, 2]] - grid.west) * grid.per_x).astype(np.int64) + np.array([-1, 2])

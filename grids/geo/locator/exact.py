@@ -1,4 +1,4 @@
-"""What the table leaves open, settled by GEOS: which cells cover a point, and which of them it belongs to.
+"""The cells of the points that the table leaves open, by GEOS: those that cover a point, and the one it belongs to.
 
 A few dozen points of a million come here: those within a hair of a border. So do all points where cells overlap.
 """
@@ -39,7 +39,8 @@ class Exact:
         return point[covers], cell[covers]
 
     def lowest(self, size: int, pairs: Pairs) -> IntArray:
-        """The rule: of the cells paired with each of `size` points, the one with the lowest code; −1 for none."""
+        """The cell of each of `size` points, by the rule: of those paired with it the one with the lowest code; −1 for
+        none."""
         point, cell = pairs
         chosen = np.full(size, -1, dtype=np.int32)
         # The last one written stays: the lowest code comes last.

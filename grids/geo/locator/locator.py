@@ -118,7 +118,8 @@ class Locator:
         return self._exact.covering(x, y)
 
     def lowest(self, size: int, pairs: Pairs) -> IntArray:
-        """The rule: of the cells paired with each of `size` points, the one with the lowest code; −1 for none."""
+        """The cell of each of `size` points, by the rule: of those paired with it the one with the lowest code; −1 for
+        none."""
         return self._exact.lowest(size, pairs)
 
     def marks(self, x: FloatArray, y: FloatArray, pairs: Pairs) -> Flags:
@@ -153,12 +154,12 @@ class Locator:
 
     @classmethod
     def open(cls, path: str | Path) -> Locator:
-        """Map what `save` wrote. Raises FileNotFoundError, or store.IndexDamaged: then build it again."""
+        """The index that `save` wrote, mapped. Raises FileNotFoundError, or store.IndexDamaged: then build it again."""
         return cls.of_arrays(store.read(Path(path), kind=KIND, version=VERSION))
 
     @classmethod
     def of_arrays(cls, arrays: Arrays) -> Locator:
-        """The way back of `arrays`."""
+        """The index of what `arrays` gave."""
         columns, rows, areas = arrays["sizes"].tolist()
         west, south, per_x, per_y = arrays["grid"].tolist()
         grid = Grid(west, south, per_x, per_y, columns, rows)

@@ -92,7 +92,7 @@ def many(table: Table, x: FloatArray, y: FloatArray, out: IntArray) -> Ints:
 
 
 def _require_finite(x: FloatArray, y: FloatArray) -> None:
-    """One pass over each: a sum is finite when all are; only if it is not, each is looked at."""
+    """Raises NotFinite for NaN and infinity. A sum is finite when all are; only if it is not, each is looked at."""
     with np.errstate(invalid="ignore", over="ignore"):
         total = x.sum() + y.sum()
     if not isfinite(total) and not (np.isfinite(x).all() and np.isfinite(y).all()):
@@ -100,12 +100,13 @@ def _require_finite(x: FloatArray, y: FloatArray) -> None:
 
 
 def _below(values: IntArray) -> Ints:
-    """Where a number points on to a block or a record."""
+    """The positions of the numbers that point on to a block or a record."""
     return np.flatnonzero(np.less(values, NO_AREA, out=_room(len(values), np.bool_)))
 
 
 def _in_cells(table: Table, x: FloatArray, y: FloatArray, out: IntArray) -> tuple[FloatArray, FloatArray]:
-    """What the coarse cells say, into `out`; the places of the points in the raster (cells from its corner)."""
+    """Write the numbers of the coarse cells to `out`; return the places of the points in the raster (cells from its
+    corner)."""
     grid, n = table.grid, len(x)
     u, v = _room(n, np.float64), _room(n, np.float64)
     mark = _room.used
@@ -131,7 +132,7 @@ def _in_cells(table: Table, x: FloatArray, y: FloatArray, out: IntArray) -> tupl
 def _in_blocks(
     table: Table, linked: Ints, u: FloatArray, v: FloatArray, out: IntArray
 ) -> tuple[IntArray, FloatArray, FloatArray]:
-    """What the fine cells say, and the places in them (0 … 1), in the order of `linked`."""
+    """The numbers of the fine cells, and the places in them (0 … 1), in the order of `linked`."""
     n = linked.size
     value, fu, fv = _room(n, np.int32), _room(n, np.float64), _room(n, np.float64)
     mark = _room.used
@@ -212,7 +213,8 @@ def _numbers(n: int) -> Ints:
 
 
 def _quanta(place: FloatArray, positions: Ints) -> Floats32:
-    """The places (0 … 1) as whole quanta below the last, so that a border on the upper or right rim is never reached."""
+    """The places (0 … 1) as whole quanta below the last, so that a border on the upper or right rim is never
+    reached."""
     quanta: Floats32 = _room(positions.size, np.float32)
     exact = _room(positions.size, np.float64)
     place.take(positions, out=exact, mode="clip")
@@ -224,8 +226,8 @@ def _quanta(place: FloatArray, positions: Ints) -> Floats32:
 
 
 def _crossed(records: IntArray, at: Ints, px: Floats32, py: Floats32, of: Ints, turn: IntArray) -> Ints:
-    """For each piece (at `at` in the records, for the point `of`) its turn into `turn` if a ray to the left crosses it, else
-    0; returns which pieces are too near.
+    """For each piece (at `at` in the records, for the point `of`) its turn into `turn` if a ray to the left crosses it,
+    else 0; returns which pieces are too near.
 
     float32 is enough: what it rounds off is below 1 % of the margin.
     """

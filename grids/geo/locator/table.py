@@ -41,7 +41,8 @@ Sums = npt.NDArray[np.int64]
 
 
 class Grid(NamedTuple):
-    """The raster: its lower left corner in degrees, cells per degree, columns and rows. The outermost cells are empty."""
+    """The raster: its lower left corner in degrees, cells per degree, columns and rows. The outermost cells are
+    empty."""
 
     west: float
     south: float
@@ -52,7 +53,7 @@ class Grid(NamedTuple):
 
 
 class Table(NamedTuple):
-    """See the head of this file. `areas` is how many positions there are."""
+    """The three arrays of the index (see the head of this file). `areas` is how many positions there are."""
 
     grid: Grid
     areas: int
@@ -62,7 +63,7 @@ class Table(NamedTuple):
 
 
 def uniform(sums: Sums, unit: int, areas: int) -> IntArray:
-    """What a cell without border says for the sum of the weights of the areas that cover it.
+    """The number of a cell without border, from the sum of the weights of the areas that cover it.
 
     A sum in [unit, unit + areas) can only be of one area, 0 only of none; all else is an overlap, and asks.
     """

@@ -1,4 +1,4 @@
-"""Edges through a raster: which cells each passes, where it enters and leaves them. All edges at once, no loop.
+"""The cells that edges pass in a raster, and where they enter and leave them. All edges at once, no loop.
 
 The path of an edge is a chain of cells that share sides, whatever the rounding: the crossings of upright and of level
 lines are woven by one rule, so that what enters a cell also leaves it, and sums taken along any way agree.
@@ -42,7 +42,10 @@ def walk(
     xa: FloatArray, ya: FloatArray, xb: FloatArray, yb: FloatArray, size: tuple[int, int],
     enters: Sides | None = None, leaves: Sides | None = None,
 ) -> Pieces:  # fmt: skip
-    """Edges in units of a raster of `size` (columns, rows) cut at its lines; `enters`, `leaves`: sides known already."""
+    """The pieces of edges cut at the lines of a raster of `size` (columns, rows), in its units.
+
+    `enters` and `leaves` are the sides of the ends where they are known already.
+    """
     ia, ib = _cell(xa, size[0]), _cell(xb, size[0])
     ja, jb = _cell(ya, size[1]), _cell(yb, size[1])
     n_upright, n_level = np.abs(ib - ia), np.abs(jb - ja)

@@ -14,12 +14,13 @@ R = TypeVar("R")
 
 
 def cores() -> int:
-    """How many this process may use."""
+    """The number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class _Pool:
-    """Threads that stay, each with the memory that it has warmed. A forked child makes its own: threads do not survive."""
+    """Threads that stay, each with the memory that it has warmed. A forked child makes its own: threads do not
+    survive."""
 
     def __init__(self) -> None:
         self._begin()

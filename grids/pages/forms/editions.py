@@ -1,4 +1,5 @@
-"""Forms of the edition pages: files, what each layer is, activation, code changes. They check shape; services decide."""
+"""Forms of the edition pages: files, what each layer is, activation, code changes. They check shape; services
+decide."""
 
 from __future__ import annotations
 
@@ -52,7 +53,7 @@ class FilesForm(forms.Form):
 
 
 class LayersForm(forms.Form):
-    """What each layer of the files is, and in which coordinates they are."""
+    """The level and columns of each layer of the files, and their coordinates."""
 
     datum = forms.ChoiceField(
         label="坐标系", choices=list(DATUM_LABELS.items()), help_text="按提供单位写的选，不会自动猜"
@@ -149,7 +150,7 @@ class LayersForm(forms.Form):
         return data
 
     def options(self) -> dict[str, Any]:
-        """What `edition_uploads.plan_of` takes."""
+        """The options that `uploads.plan_of` takes."""
         data = self.cleaned_data
         parts = [
             {
@@ -168,7 +169,7 @@ class LayersForm(forms.Form):
 
 
 class ActivateForm(forms.Form):
-    """From when an edition rules; errors of the check must be answered for."""
+    """The date from which an edition rules; errors of the check must be answered for."""
 
     valid_from = forms.DateField(
         label="从哪一天起（北京）",

@@ -1,1 +1,1 @@
-"""What the grid's pages show."""
+"""The cells and maps that the grid's pages show."""
