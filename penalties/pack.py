@@ -81,8 +81,8 @@ def _rules(items: list[dict[str, Any]], actor: User) -> int:
     try:
         parsed = [parse(item) for item in items]
         existing = [rule.definition for rule in Rule.objects.all()]
-        known = {(e["code"], e["version"]) for e in existing}
-        parse_all([*existing, *(item for item in items if (item.get("code"), item.get("version")) not in known)])
+        registered = {(e["code"], e["version"]) for e in existing}
+        parse_all([*existing, *(item for item in items if (item.get("code"), item.get("version")) not in registered)])
     except RuleError as error:
         raise BadInput(str(error), where="rules") from error
     new = 0
