@@ -1,6 +1,6 @@
-"""Local values are called by what they are: a share of (function, name) pairs for each app, held by a ceiling.
+"""Local values are called by what they are, in every app.
 
-`found`, `told`, `one` and their like say how a value came about, never what it is. Print the list and the shares:
+`found`, `told`, `one` and their like say how a value came about, never what it is. Print them:
 `python -m tests.docs.test_names`.
 """
 
@@ -17,7 +17,6 @@ VAGUE = frozenset((
     "found", "told", "said", "given", "shown", "known", "standing", "wanted", "one", "some", "asked", "held", "made",
     "left", "kept", "taken", "brought", "seen", "begun",
 ))  # fmt: skip
-# The way from the decision to the yuan, where a vague name costs most.
 APPS = ("core", "config", "journal", "papers", "grids", "firepoints", "penalties", "demo")
 
 Pair = tuple[str, str, int]
