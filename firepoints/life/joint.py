@@ -10,7 +10,7 @@ from core import clock
 from core.errors import BadInput, Missing
 from core.texts import required
 from firepoints.forming import attribution as places
-from firepoints.life.proof import conclusion_of, evidence_named, file_verification
+from firepoints.life.proof import Report, conclusion_of, evidence_named, file_verification
 from firepoints.models import Attribution, FirePoint, JointAttendance, Verification
 from firepoints.policy import rulings
 from firepoints.sightings import footprints
@@ -62,7 +62,7 @@ def fire_point_dispute(
 
 @act("settle_jointly")
 @transaction.atomic
-def fire_point_settle_jointly(
+def fire_point_settle_jointly(  # noqa: PLR0913  the act's data
     *,
     point_id: int | str,
     actor: User,
@@ -91,17 +91,9 @@ def fire_point_settle_jointly(
     finding, cause = conclusion_of(conclusion, cause)
     if finding == Conclusion.FALSE and not cause:
         raise Missing(["查否的原因"])
-    verification = file_verification(
-        point,
-        kind=Verification.Kind.JOINT,
-        conclusion=finding,
-        cause=cause,
-        actor=actor,
-        evidence=pieces,
-        county_code=county_code,
-        note=note,
-        signed_by="、".join(party.signer for party in parties if party.outcome == Outcome.PRESENT),
-    )
+    signers = "、".join(party.signer for party in parties if party.outcome == Outcome.PRESENT)
+    report = Report(finding, cause, pieces, note, signers)
+    verification = file_verification(point, report, kind=Verification.Kind.JOINT, actor=actor, county_code=county_code)
     JointAttendance.objects.bulk_create(
         JointAttendance(verification=verification, **_fields(party)) for party in parties
     )

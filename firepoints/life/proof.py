@@ -1,6 +1,7 @@
 """The proof that a verification must bring (C10, policy.md §5): a 查否 is harder to file than a 属实."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -68,31 +69,32 @@ def require_negative_proof(evidence: Sequence[Evidence], *, cause: str, signed_b
         raise Missing(lacking, "查否还缺：" + "、".join(lacking), code="negative_proof")
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is reported of a point: the conclusion with its cause, who signed it, and the evidence."""
+
+    conclusion: Conclusion
+    cause: str
+    evidence: Sequence[Evidence]
+    note: str = ""
+    signed_by: str = ""
+
+
 def file_verification(
-    point: FirePoint,
-    *,
-    kind: str,
-    conclusion: str,
-    cause: str,
-    actor: User,
-    evidence: Sequence[Evidence],
-    county_code: str,
-    note: str = "",
-    signed_by: str = "",
-    post: Post | None = None,
+    point: FirePoint, report: Report, *, kind: str, actor: User, county_code: str, post: Post | None = None
 ) -> Verification:
-    """Append the record and tie its evidence to it."""
+    """Append the record of a report and tie its evidence to it."""
     verification = Verification.objects.create(
         point=point,
         seq=next_seq(Verification, point),
         kind=kind,
-        conclusion=conclusion,
-        cause=cause,
-        note=note[:500],
+        conclusion=report.conclusion,
+        cause=report.cause,
+        note=report.note[:500],
         verified_by=actor,
         post=post,
-        signed_by=signed_by[:60],
+        signed_by=report.signed_by[:60],
         county_code=county_code,
     )
-    verification.evidence.add(*evidence)
+    verification.evidence.add(*report.evidence)
     return verification

@@ -10,6 +10,7 @@ from core import clock, faults
 from core.errors import Missing, NotAllowed
 from core.texts import required
 from firepoints.life.proof import (
+    Report,
     conclusion_of,
     evidence_named,
     file_verification,
@@ -74,7 +75,7 @@ WAYS: Mapping[str, Way] = {
 
 @act(*WAYS)
 @transaction.atomic
-def fire_point_verify(
+def fire_point_verify(  # noqa: PLR0913  the act's data
     *,
     action: str,
     point_id: int | str,
@@ -103,17 +104,9 @@ def fire_point_verify(
         require_negative_proof(pieces, cause=cause, signed_by=signed_by)
     elif way.needs_photos:
         require_photos(pieces)
+    report = Report(finding, cause, pieces, note, signed_by)
     verification = file_verification(
-        point,
-        kind=way.kind,
-        conclusion=finding,
-        cause=cause,
-        actor=actor,
-        post=post,
-        evidence=pieces,
-        county_code=point.county_code,
-        note=note,
-        signed_by=signed_by,
+        point, report, kind=way.kind, actor=actor, county_code=point.county_code, post=post
     )
     return _verified(opened, verification, pieces)
 
