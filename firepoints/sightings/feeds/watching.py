@@ -184,7 +184,7 @@ def _name_of_list(source: Source, path: Path, name: str) -> reading.ListName:
 def _titles(source: Source, path: Path, name: str) -> list[str]:
     """The lines above a list's heading; none where the file cannot be read, which its import then says."""
     try:
-        result = reading.read_file(path, source=source, datum=source.datum, filename=name)
+        result = reading.read_file(path, source=source, datum=source.datum, way=reading.WayOfReading(filename=name))
     except Refused:
         return []
     rows = [row.row_no for row in result.sightings[:1]] + [row.row_no for row in result.rejected[:1]]

@@ -11,7 +11,7 @@ from uuid import UUID
 from core.errors import BadInput
 from firepoints.models import ImportRun, Source
 from firepoints.sightings.importing import area, reading
-from firepoints.sightings.importing.reading import ListName
+from firepoints.sightings.importing.reading import ListName, WayOfReading
 from firepoints.sightings.lists.mapping import remembered
 from firepoints.sightings.readers.base import ParseResult
 from grids.models import User
@@ -51,15 +51,10 @@ class Resolved:
 
     def read(self) -> ParseResult:
         """The file as its reader gives it. Raises BadInput with place and remedy where it is unreadable."""
-        return reading.read_file(
-            self.order.path,
-            source=self.source,
-            datum=self.datum,
-            mapping=self.mapping,
-            area=area.area_of_the_deployment(),
-            how=self.order.options,
-            filename=self.order.filename,
+        way = WayOfReading(
+            self.mapping, area.area_of_the_deployment(), self.order.options, filename=self.order.filename
         )
+        return reading.read_file(self.order.path, source=self.source, datum=self.datum, way=way)
 
     def columns(self, digest: str) -> dict[str, Any]:
         """The columns of a run by which this file, read in this way, is known; `digest` is its sha256."""

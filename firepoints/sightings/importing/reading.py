@@ -1,7 +1,7 @@
 """Files read into sightings with their keys: the reader of a source, the way to read, the name of a list."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -46,6 +46,22 @@ class ListName:
     issuer: str = ""
     period: str = ""
     list_no: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WayOfReading:
+    """How a file is to be read beyond its source and datum.
+
+    `mapping`: field → heading; `area`: the box of the deployment, by which swapped positions are recognised; `options`:
+    further ParseOptions by name (OPTIONS); `now` (None: the clock) is what no sighting may be later than; `filename` the
+    name under which the file came (a stored file has another).
+    """
+
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    area: tuple[float, float, float, float] | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    now: datetime | None = None
+    filename: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,21 +130,9 @@ def refuse_callers(source: Source) -> None:
         raise Refused("举报要逐件登记，不能用文件导入：文件里会有举报人", code="hotline_no_file")
 
 
-def read_file(
-    path: Path,
-    *,
-    source: Source,
-    datum: str,
-    mapping: Mapping[str, str] | None = None,
-    area: tuple[float, float, float, float] | None = None,
-    how: Mapping[str, Any] | None = None,
-    now: datetime | None = None,
-    filename: str = "",
-) -> ParseResult:
-    """Parse a file of a source; `how` holds further ParseOptions by name (OPTIONS), `now` (default: the clock) is what
-    no sighting may be later than, `filename` the name under which it came (a stored file has another). Raises BadInput
-    with the place and what to do when the file as a whole is unreadable.
-    """
+def read_file(path: Path, *, source: Source, datum: str, way: WayOfReading | None = None) -> ParseResult:
+    """Parse a file of a source. Raises BadInput with the place and what to do when the file as a whole is unreadable."""
+    way = way or WayOfReading()
     if datum not in DATUMS:
         raise BadInput(f"不认识的坐标系“{datum}”，可用：{'、'.join(DATUMS)}", where="datum")
     refuse_callers(source)
@@ -137,12 +141,17 @@ def read_file(
         raise Refused(f"来源“{source.name}”还没有文件读法", code="no_parser")
     if not path.is_file():
         raise BadInput(f"找不到文件 {path.name}", where=str(path))
-    further = {name: value for name, value in (how or {}).items() if name in OPTIONS}
+    further = {name: value for name, value in way.options.items() if name in OPTIONS}
     try:
         if "observed" in further:
             further["observed"] = observed.span_of(further["observed"])
         options = ParseOptions(
-            datum=datum, mapping=mapping or {}, now=now or clock.now(), area=area, filename=filename, **further
+            datum=datum,
+            mapping=way.mapping,
+            now=way.now or clock.now(),
+            area=way.area,
+            filename=way.filename,
+            **further,
         )
         return parser(path, options=options)
     except SourceError as error:

@@ -19,7 +19,7 @@ from firepoints.models import ImportRun, RawRow
 from firepoints.sightings import in_force
 from firepoints.sightings.importing import area, reading, releasing
 from firepoints.sightings.importing.preparing import Prepared, counties_of, counts_of, prepare
-from firepoints.sightings.importing.reading import ListName
+from firepoints.sightings.importing.reading import ListName, WayOfReading
 from firepoints.sightings.importing.results import COUNTED, Progress
 from firepoints.sightings.importing.storing import CHUNK, Stored, store_aside, store_rows
 from firepoints.sightings.importing.turns import Turn
@@ -113,11 +113,8 @@ def load(run: ImportRun, turn: Turn, parsed: ParseResult | None, progress: Progr
 
 def read(run: ImportRun) -> ParseResult:
     """The stored file of a run, parsed as on the day it came in."""
-    return reading.read_file(
-        filing.stored_path(run.stored_as), source=run.source, datum=run.datum, mapping=run.mapping,
-        area=area.area_of_the_deployment(), how=run.options, now=run.started_at,
-        filename=run.filename,
-    )  # fmt: skip
+    way = WayOfReading(run.mapping, area.area_of_the_deployment(), run.options, run.started_at, run.filename)
+    return reading.read_file(filing.stored_path(run.stored_as), source=run.source, datum=run.datum, way=way)
 
 
 def prepared_for(run: ImportRun, result: ParseResult) -> Prepared:

@@ -166,14 +166,8 @@ def _read(row: RawRow, corrected: Mapping[str, str], content: bytes) -> Sighting
         result = mending_texts.read_again(run, row.row_no, corrected, original, area=area_of_the_deployment())
     else:
         path = Path(filing.stored_path(filing.store_bytes(content, kind="imports", suffix=".csv")))
-        result = reading.read_file(
-            path,
-            source=run.source,
-            datum=run.datum,
-            mapping=run.mapping,
-            area=area_of_the_deployment(),
-            how=run.options,
-        )
+        way = reading.WayOfReading(run.mapping, area_of_the_deployment(), run.options)
+        result = reading.read_file(path, source=run.source, datum=run.datum, way=way)
     if result.rejected:
         raise StillUnreadable(result.rejected[0])
     if not len(result.sightings):
