@@ -33,14 +33,14 @@ class FirePointFilter(django_filters.FilterSet):
 
     def filter_queryset(self, queryset: QuerySet[FirePoint]) -> QuerySet[FirePoint]:
         criteria: dict[str, Any] = self.form.cleaned_data
-        points = selectors.filter_points(
-            queryset,
+        by = selectors.PointFilter(
             **{name: criteria[name] or "" for name in ("state", "county", "month", "source", "q")},
             counted=criteria["counted"],
             is_cross=criteria["cross"],
             needs_person=bool(criteria["needs_person"]),
             overdue=bool(criteria["overdue"]),
         )
+        points = selectors.filter_points(queryset, by)
         return points.filter(number=criteria["number"]) if criteria["number"] else points
 
 

@@ -1,6 +1,7 @@
 """Reads of fire points. Every list and detail starts from what the user may see."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -172,42 +173,58 @@ def burned_in(month: Month) -> Q:
     return Q(burn_date__range=(month.first_day, month.last_day))
 
 
-def filter_points(
-    points: QuerySet[FirePoint],
-    *,
-    state: str = "",
-    county: str = "",
-    month: str = "",
-    source: str = "",
-    q: str = "",
-    counted: bool | None = None,
-    needs_person: bool = False,
-    is_cross: bool | None = None,
-    overdue: bool = False,
-) -> QuerySet[FirePoint]:
-    """Narrow a list by what is given. `month` is YYYY-MM of the burning date (Beijing), `county` also finds candidates,
-    `source` a source code, `q` a number or an area code."""
-    condition = Q()
-    if state:
-        condition &= Q(state=state)
-    if county:
-        condition &= Q(pk__in=FirePoint.objects.filter(counties__county_code=county).values("pk"))
-    if month:
-        condition &= burned_in(Month.parse(month))
-    if source:
-        mine = Detection.objects.filter(source__code=source, memberships__is_active=True)
-        condition &= Q(pk__in=mine.values("memberships__point"))
-    if q:
-        condition &= Q(number__icontains=q) | Q(township_code=q) | Q(village_code=q) | Q(group_code=q)
-    if counted is not None:
-        condition &= Q(counted=counted)
-    if is_cross is not None:
-        condition &= Q(is_cross=is_cross)
-    if needs_person:
-        condition &= questions.waits_for_a_person()
-    if overdue:
-        condition &= Q(state=State.DISPATCHED, due_at__lt=clock.now())
-    return points.filter(condition)
+@dataclass(frozen=True, slots=True)
+class PointFilter:
+    """By what a list of points is narrowed; what is left empty narrows nothing.
+
+    `month` is YYYY-MM of the burning date (Beijing), `county` also finds candidates, `source` a source code, `q` a number
+    or an area code.
+    """
+
+    state: str = ""
+    county: str = ""
+    month: str = ""
+    source: str = ""
+    q: str = ""
+    counted: bool | None = None
+    needs_person: bool = False
+    is_cross: bool | None = None
+    overdue: bool = False
+
+    def condition(self) -> Q:
+        """The condition on points that meets all of it."""
+        condition = self._by_place_and_time()
+        if self.state:
+            condition &= Q(state=self.state)
+        if self.counted is not None:
+            condition &= Q(counted=self.counted)
+        if self.is_cross is not None:
+            condition &= Q(is_cross=self.is_cross)
+        if self.needs_person:
+            condition &= questions.waits_for_a_person()
+        if self.overdue:
+            condition &= Q(state=State.DISPATCHED, due_at__lt=clock.now())
+        return condition
+
+    def _by_place_and_time(self) -> Q:
+        condition = Q()
+        if self.county:
+            condition &= Q(pk__in=FirePoint.objects.filter(counties__county_code=self.county).values("pk"))
+        if self.month:
+            condition &= burned_in(Month.parse(self.month))
+        if self.source:
+            mine = Detection.objects.filter(source__code=self.source, memberships__is_active=True)
+            condition &= Q(pk__in=mine.values("memberships__point"))
+        if self.q:
+            condition &= (
+                Q(number__icontains=self.q) | Q(township_code=self.q) | Q(village_code=self.q) | Q(group_code=self.q)
+            )
+        return condition
+
+
+def filter_points(points: QuerySet[FirePoint], by: PointFilter) -> QuerySet[FirePoint]:
+    """The points of a list that meet the filter."""
+    return points.filter(by.condition())
 
 
 def is_negative(point: FirePoint) -> bool:

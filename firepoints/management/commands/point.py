@@ -62,13 +62,14 @@ class Command(JinshaoCommand):
         if verb == "show":
             return describe.full(selectors.fire_point_for(actor, options["id"]), actor)
         if verb == "export":
-            points = selectors.filter_points(FirePoint.objects.visible_to(actor), month=options["month"] or "")
+            by = selectors.PointFilter(month=options["month"] or "")
+            points = selectors.filter_points(FirePoint.objects.visible_to(actor), by)
             return {"file": str(options["out"]), **export_points(points=points, out=options["out"], actor=actor)}
         return self._act(actor, options)
 
     def _list(self, actor: User, options: dict[str, Any]) -> dict[str, Any]:
         criteria: dict[str, Any] = {name: options[name] or "" for name in ("state", "county", "month", "source")}
-        points = selectors.filter_points(FirePoint.objects.visible_to(actor), **criteria)
+        points = selectors.filter_points(FirePoint.objects.visible_to(actor), selectors.PointFilter(**criteria))
         points_listed = points.select_related("attribution")[: options["limit"]]
         return {"count": points.count(), "points": describe.briefs(list(points_listed))}
 

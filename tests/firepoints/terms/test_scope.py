@@ -153,7 +153,7 @@ def test_lists_are_narrowed_by_what_is_given(city: City, points) -> None:
     every = FirePoint.objects.visible_to(city.clerk)
 
     def names(**wanted) -> set[str]:
-        ids = set(selectors.filter_points(every, **wanted).values_list("pk", flat=True))
+        ids = set(selectors.filter_points(every, selectors.PointFilter(**wanted)).values_list("pk", flat=True))
         return {name for name, point in points.items() if point.pk in ids}
 
     assert names(county=EAST) == {"east", "border"}
