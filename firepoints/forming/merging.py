@@ -80,5 +80,5 @@ def merged(opened: Opened, survivor: FirePoint, reason: str) -> FirePoint:
     _carry(point, survivor, asking, reason, by_machine=by_machine)
     concern(survivor, dict(point.counties.values_list("county_code", "share")))
     record("fire_point.took_in", survivor, actor, after={"merged": point.pk, "detections": detections}, reason=reason)
-    data = {"into": survivor.pk, "detections": detections}
+    data = {"into": survivor.pk, "detections": detections, "questions": asking.carried()}
     return advance(opened, reason=reason, data=data, asking=asking, merged_into=survivor)

@@ -1,5 +1,7 @@
 """撤销并入: a merge by a person is taken back; both points stand again as they did, with what each had seen (policy.md §4)."""
 
+from collections.abc import Mapping
+
 from django.db import transaction
 from django.db.models import Q
 
@@ -8,7 +10,7 @@ from core.texts import required
 from firepoints.forming.points import refresh
 from firepoints.models import FirePoint, Membership, Question, Step
 from firepoints.steps.advancing import advance, claim, open_act
-from firepoints.steps.asking import Asking
+from firepoints.steps.asking import Answer, Asking
 from firepoints.steps.workflow import act
 from firepoints.terms.states import DECIDED, UNDECIDED, State
 from grids.models import User
@@ -43,7 +45,7 @@ def fire_point_unmerge(
     Membership.objects.bulk_create(Membership(point=point, detection_id=pk, why=why) for pk in mine)
     asking = Asking(actor)
     refresh(survivor, asking)
-    _give_questions_back(point, survivor, mine, asking, why)
+    _give_questions_back(point, survivor, mine, merge.data.get("questions", []), asking, why)
     record("fire_point.gave_back", survivor, actor, after={"to": point.pk, "detections": mine}, reason=reason)
     data = {"groups": [mine, rest], "points": [point.pk, survivor.pk]}
     if merge.from_state == State.SUSPECTED:
@@ -53,12 +55,43 @@ def fire_point_unmerge(
     return advance(opened, reason=reason, data=data, asking=asking, to=merge.from_state, merged_into=None)
 
 
-def _give_questions_back(point: FirePoint, survivor: FirePoint, mine: list[int], asking: Asking, reason: str) -> None:
-    """Move back to the merged point what came with it and is open yet, here as elsewhere."""
-    open_ = Question.objects.unanswered()
-    theirs = open_.filter(point=survivor).filter(Q(came_from__point=point) | Q(detection__in=mine))
-    asking.carry(theirs, point, reason)
-    asking.rename(open_.filter(other=survivor, came_from__other=point).select_related("point"), point, reason)
+def _give_questions_back(
+    point: FirePoint, survivor: FirePoint, mine: list[int], carried: list[int], asking: Asking, reason: str
+) -> None:
+    """Open at the merged point again what the merge carried (`carried`, ids) and is open yet, here as elsewhere, however
+    often it was carried on; what was open at both points is open at both."""
+    origins = {row.pk: row for row in Question.objects.filter(pk__in=carried).select_related("point", "other")}
+    open_ = Question.objects.unanswered().filter(Q(point=survivor) | Q(other=survivor)).select_related("point", "other")
+    origin_of = {row.pk: _origin(row, origins) for row in open_}
+    here = [row for row in open_ if row.point_id == survivor.pk]
+    asking.carry([row for row in here if row.detection_id in mine or _is_at(origin_of[row.pk], point)], point, reason)
+    elsewhere = [row for row in open_ if row.point_id != survivor.pk]
+    asking.rename([row for row in elsewhere if origin_of[row.pk] is not None], point, reason)
+    lost = [row for row in origins.values() if not row.copies.exists() and not _is_answered_since(row, survivor, point)]
+    asking.ask_again(lost)
+
+
+def _origin(question: Question, origins: Mapping[int, Question]) -> Question | None:
+    """The question that the merge carried and of which this one is a copy, or the copy of a copy."""
+    row: Question | None = question
+    while row is not None and row.pk not in origins:
+        row = row.came_from
+    return row
+
+
+def _is_at(origin: Question | None, point: FirePoint) -> bool:
+    return origin is not None and origin.point_id == point.pk
+
+
+def _is_answered_since(row: Question, survivor: FirePoint, point: FirePoint) -> bool:
+    """Whether the same question, which was open at the survivor or about it too, has been answered since the merge."""
+    asked_of = survivor.pk if row.point_id == point.pk else row.point_id
+    about = survivor.pk if row.other_id == point.pk else row.other_id
+    same = Question.objects.filter(
+        point=asked_of, kind=row.kind, detection=row.detection_id, run=row.run_id, other=about,
+        answered_at__gte=row.answered_at,
+    )  # fmt: skip
+    return same.exclude(answer__in=(Answer.CARRIED, Answer.REPLACED)).exists()
 
 
 def _merge_of(point: FirePoint) -> Step:

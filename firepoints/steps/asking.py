@@ -103,6 +103,14 @@ class Asking:
         """Let questions be about another point from now on: the one into which theirs was merged."""
         self._move([(row, row.point, other) for row in questions], reason)
 
+    def ask_again(self, questions: Iterable[Question]) -> None:
+        """Open questions again where they were carried away from, unless the same is open there."""
+        self._copy([(row, row.point, row.other) for row in questions])
+
+    def carried(self) -> list[int]:
+        """The ids of what the act has answered as carried."""
+        return [row.pk for row, answer in self.answered if answer == Answer.CARRIED]
+
     def _move(self, moves: Sequence[tuple[Question, FirePoint | None, FirePoint | None]], reason: str) -> None:
         self.answer([row for row, _, _ in moves], Answer.CARRIED, reason)
         self._copy(moves)
@@ -117,7 +125,9 @@ class Asking:
                 asked_by_id=row.asked_by_id, came_from=row,
             )  # fmt: skip
             key = key_of(copy)
-            if key not in history.open and key not in history.settled and not (to and other and to.pk == other.pk):
+            # An answer about a sighting goes with it; one about the point was given before these sightings came.
+            is_settled = copy.detection_id is not None and key in history.settled
+            if key not in history.open and not is_settled and not (to and other and to.pk == other.pk):
                 fresh.setdefault(key, copy)
         self._add(list(fresh.values()))
 
