@@ -67,13 +67,16 @@ def to_rows(apps, schema_editor):
         by = {"pk": int(digits)} if digits.isascii() and digits.isdecimal() and len(digits) < 19 else {"number": name}
         return FirePoint.objects.filter(**by).values_list("pk", flat=True).first()
 
+    def another(name, own):
+        """A point that names itself (its other was merged into it) asks about none: with what names nobody it is one row."""
+        return key if (key := find(name)) != own else None
+
     rows = []
     asked = FirePoint.objects.exclude(needs_person="").order_by("pk")
     for pk, state, text in asked.values_list("pk", "state", "needs_person").iterator(chunk_size=PART):
         ended = {"answered_at": now, "answer": "moot", "reason": ENDED[state]} if state in ENDED else {}
-        for kind, other, words in rows_of(text, find):
-            about = other if other != pk else None
-            rows.append(Question(point_id=pk, kind=kind, other_id=about, words=words, asked_at=now, **ended))
+        for kind, other, words in rows_of(text, lambda name, own=pk: another(name, own)):
+            rows.append(Question(point_id=pk, kind=kind, other_id=other, words=words, asked_at=now, **ended))
         if len(rows) >= PART:
             Question.objects.bulk_create(rows)
             rows = []

@@ -60,12 +60,15 @@ def test_what_one_row_may_not_hold_twice_is_written_together_and_no_word_is_lost
 def test_a_home_of_before_keeps_every_question_through_the_migration(city: City) -> None:
     point, sent, merged = make.suspected(), make.dispatched(city, at=IN_EAST), make.suspected()
     merged = make.take(merged, "merge", city.clerk, into=point.pk, reason="同一处")
+    alone = make.suspected(at=IN_EAST)
+    itself = f"与 疑似-{alone.pk}（疑似） 的范围相接：同一处请并入；与 没有的（疑似） 的范围相接：同一处请并入"
     text = f"疑为几处：相距 300 米；与 {sent.number}（已派发） 的范围相接：同一处请并入，新的焚烧另行派发；局长说再看看"
     try:
         MigrationExecutor(connection).migrate(BEFORE)
         old = MigrationExecutor(connection).loader.project_state(BEFORE).apps.get_model("firepoints", "FirePoint")
         old.objects.filter(pk=point.pk).update(needs_person=text)
         old.objects.filter(pk=merged.pk).update(needs_person="中心不在任何县（区）内")
+        old.objects.filter(pk=alone.pk).update(needs_person=itself)
         MigrationExecutor(connection).migrate(AFTER)
         new = MigrationExecutor(connection).loader.project_state(AFTER).apps.get_model("firepoints", "Question")
         rows = list(new.objects.order_by("pk").values_list("point", "kind", "other", "answer", "words"))
@@ -75,10 +78,11 @@ def test_a_home_of_before_keeps_every_question_through_the_migration(city: City)
             (point.pk, "touches", sent.pk, "", touch),
             (point.pk, "other", None, "", "局长说再看看"),
             (merged.pk, "outside_counties", None, "moot", "中心不在任何县（区）内"),
+            (alone.pk, "touches", None, "", itself),
         ]
         assert merged.state == State.MERGED
         MigrationExecutor(connection).migrate(BEFORE)
-        assert set(old.objects.values_list("needs_person", flat=True)) == {text, ""}
+        assert set(old.objects.values_list("needs_person", flat=True)) == {text, itself, ""}
     finally:
         MigrationExecutor(connection).migrate(AFTER)
         triggers.ensure()
