@@ -13,7 +13,7 @@ from firepoints.models import FirePoint, Membership
 from firepoints.sightings import footprints
 from firepoints.steps import selectors
 from firepoints.steps.advancing import advance, concern, open_act
-from firepoints.steps.asking import BY_DIVISION, Answer, Asking, open_of
+from firepoints.steps.asking import ABOUT_THE_PLACE, BY_DIVISION, Answer, Asking, Kind, open_of
 from firepoints.steps.workflow import act
 from firepoints.terms.states import State
 from grids.models import User
@@ -67,7 +67,8 @@ def _divide_questions(
 ) -> None:
     """Answer whether it is one site, and move the other questions.
 
-    What is about a sighting goes where that is now; what is about another point is asked of every part.
+    What is about a sighting goes where that is now; what is about another point, or names no sighting, is asked of every
+    part. Where a part lies is located anew.
     """
     open_ = open_of(point)
     answer = Answer.DIVIDED if parts else Answer.KEPT
@@ -75,7 +76,8 @@ def _divide_questions(
     rest = [row for row in open_ if row.kind not in BY_DIVISION]
     for ids, part in parts:
         asking.carry([row for row in rest if row.detection_id in ids], part, f"由 {point} 划分：{reason}")
-    asking.carry_copies([row for row in rest if row.other_id is not None], [part for _, part in parts])
+    of_all = [row for row in rest if row.detection_id is None and row.kind not in (*ABOUT_THE_PLACE, Kind.NEW_COUNTY)]
+    asking.carry_copies(of_all, [part for _, part in parts])
 
 
 def _left_behind(point: FirePoint) -> dict[str, Any]:

@@ -190,6 +190,20 @@ def test_a_sighting_out_of_force_closes_its_own_questions_and_no_other(city: Cit
         assert answers(point)[-2:] == [("corrected", ""), ("gone", "")]
 
 
+def test_what_names_no_sighting_is_asked_of_every_part_of_a_division(city: City) -> None:
+    """A question from before they were rows, or about a whole list, may be about any of the sightings."""
+    point, other = make.suspected(), make.suspected(at=east_of(IN_WEST, 300))
+    make.take(other, "merge", city.clerk, into=point.pk, reason="同一处")
+    first, second = sorted(point.memberships.filter(is_active=True).values_list("detection_id", flat=True))
+    make.ask(point, "局长说再看看", Kind.OTHER)
+    make.ask(point, "没有边界", Kind.NO_EDITION)
+    point.refresh_from_db()
+    make.take(point, "split", city.clerk, groups=[[first], [second]], reason="两处")
+    part = point_of(Detection.objects.get(pk=second))
+    assert answers(part) == [("other", "")]
+    assert ("other", "") in answers(point)
+
+
 def test_a_suspicion_that_is_closed_leaves_nothing_open(city: City) -> None:
     point = make.suspected(source="firms")
     make.ask(point, "与另一处相接", Kind.TOUCHES, other=make.suspected(at=IN_EAST))
