@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from core.errors import BadInput, Conflict, Missing
-from core.texts import required
+from core.texts import required, whole_key
 from firepoints.models import FirePoint, Question
 from firepoints.steps import selectors
 from firepoints.steps.advancing import Opened, advance, open_act
@@ -75,7 +75,7 @@ def _chosen(point: FirePoint, questions: Sequence[int] | None) -> list[Question]
         rows = list(open_.values())
     else:
         try:
-            ids = list(dict.fromkeys(int(pk) for pk in questions))
+            ids = list(dict.fromkeys(whole_key(pk) for pk in questions))
         except (TypeError, ValueError):
             raise BadInput("应为问题编号的列表，如 [12, 13]", where="questions") from None
         if strange := [pk for pk in ids if pk not in open_]:

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 
 from core.errors import BadInput
-from core.texts import required
+from core.texts import required, whole_key
 from firepoints.forming.points import NewPoint, create_points, outline, refresh
 from firepoints.life.relocate import keep_in_place
 from firepoints.models import FirePoint, Membership
@@ -90,10 +90,17 @@ def _left_behind(point: FirePoint) -> dict[str, Any]:
 
 def _partition(groups: Sequence[Sequence[int]], members: set[int]) -> list[list[int]]:
     try:
-        parts = [sorted({int(pk) for pk in part}) for part in groups]
+        parts = [sorted({whole_key(pk) for pk in _list(part)}) for part in groups]
     except (TypeError, ValueError):
         raise BadInput("应为监测记录编号的列表，如 [[1, 2], [3]]", where="groups") from None
     named = [pk for part in parts for pk in part]
     if not all(parts) or len(named) != len(set(named)) or set(named) != members:
         raise BadInput("每条监测记录要恰好在一组里，不能有空组", where="groups")
     return parts
+
+
+def _list(part: Any) -> Sequence[Any]:
+    """The part, if it is a list: the digits of a text are no keys. Raises TypeError."""
+    if not isinstance(part, list | tuple):
+        raise TypeError(part)
+    return part

@@ -378,3 +378,16 @@ def test_acts_that_take_a_list_of_questions_refuse_another_shape(city: City) -> 
     make.ask(point, "问")
     with pytest.raises(BadInput):
         act(point_id=point.pk, action="review", actor=city.clerk, data={"reason": "看过", "questions": "全部"})
+
+
+@pytest.mark.parametrize("strange", [float("inf"), 1.9, True, "²", " 1", None, [[1]], "1" * 5000])
+def test_what_is_no_whole_number_names_no_question_and_no_sighting(city: City, strange: object) -> None:
+    point = make.suspected()
+    make.ask(point, "问")
+    point.refresh_from_db()
+    with pytest.raises(BadInput):
+        act(point_id=point.pk, action="review", actor=city.clerk, data={"reason": "看过", "questions": [strange]})
+    for groups in ([[strange]], [strange], ["1"]):
+        with pytest.raises(BadInput):
+            act(point_id=point.pk, action="split", actor=city.clerk, data={"reason": "几处", "groups": groups})
+    assert make.asked(point) == "问"
