@@ -22,6 +22,7 @@ from firepoints.pages.findings.forms import FindingForm, OutcomeForm, RevealForm
 from firepoints.pages.findings.shown import RECEIVED, Finding, finding_or_404, findings_told, said_in
 from firepoints.pages.imports.access import holder
 from firepoints.sightings.importing.results import Import
+from grids.geo.datum import DATUM_NAMES
 from grids.models import User
 from grids.roles import Role
 from grids.selectors import roles_of
@@ -131,6 +132,7 @@ def _show(request: HttpRequest, finding: Finding, user: User, *, status: int = 2
     context = {
         "found": finding,
         "said": said_in(finding),
+        "datum": DATUM_NAMES.get(finding.sighting.datum, finding.sighting.datum),
         "report": finding.report,
         "may_end": may_end,
         "outcome_form": forms.get("outcome") or OutcomeForm(),

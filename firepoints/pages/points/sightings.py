@@ -7,6 +7,7 @@ from django.db.models import Prefetch
 
 from firepoints.models import Detection, FirePoint, Membership, RawRow
 from firepoints.pages.points import map_data, words
+from grids.geo.datum import DATUM_NAMES
 
 CONFIDENCE = {"low": "低", "nominal": "一般", "high": "高"}
 """The VIIRS words as people read them; an issuer's own words and MODIS numbers stay as they are."""
@@ -51,7 +52,7 @@ def _sighting(detection: Detection, why: str) -> Sighting:
         when=words.when(detection.starts_at, detection.ends_at, detection.precision),
         utc=words.utc(detection.starts_at),
         position=f"{detection.lat:.5f}°N {detection.lon:.5f}°E",
-        given=f"原样 {detection.given_lat}, {detection.given_lon}（{detection.datum.upper()}）",
+        given=f"原样 {detection.given_lat}, {detection.given_lon}，{DATUM_NAMES.get(detection.datum, detection.datum)}",
         size=_size(detection),
         strength=" · ".join(_strength(detection)),
         origin=f"{listed or run.filename} 第 {detection.row_no} 行",

@@ -204,6 +204,15 @@ def test_whoever_filed_sees_what_became_of_it_and_others_do_not(city: City) -> N
     assert "现场是炊烟" in body(west.get(page))
 
 
+def test_a_coordinate_system_is_called_by_its_name_at_the_finding_and_at_its_point(city: City) -> None:
+    run, point = finding_record(data=told(), actor=city.west, source_code="self_found", datum="gcj02")
+    west = client_of(city.west)
+    pages = reverse("imports:finding_page", args=[run.run.uuid]), reverse("firepoints:detail", args=[point.pk])
+    for page in map(body, map(west.get, pages)):
+        assert "GCJ-02（高德、腾讯）" in page
+        assert "GCJ02" not in page
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("file", "authority", "category", "wanted"),
