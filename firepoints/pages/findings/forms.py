@@ -1,6 +1,6 @@
 """The forms of findings: one on the spot, the end of a 举报, and the reason to see who called."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 from django import forms
@@ -9,7 +9,7 @@ from django.utils import timezone
 from core import clock
 from firepoints.findings.intake import HOTLINE, OPEN_TO, sources_open_to
 from firepoints.forming.outside_findings import ANSWERS
-from firepoints.models import Detection, HotlineReport, Source
+from firepoints.models import Detection, HotlineReport, Question, Source
 from firepoints.pages.imports.forms import DATUM_LABELS
 from grids import selectors as grids
 from grids.models import User
@@ -185,3 +185,9 @@ class OutsideFindingForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
         error_messages={"required": "请写明理由"},
     )
+
+    def ask_for_the_point(self) -> None:
+        """Word the fields for a question that no point has: which one the finding joins has to be filled in."""
+        answer, into = cast(forms.ChoiceField, self.fields["answer"]), self.fields["into"]
+        answer.choices = [(one.value, "归入一处" if one == Question.Answer.ATTACHED else one.label) for one in ANSWERS]
+        into.help_text = "归入时必填：编号或“疑似-87”这样的。"

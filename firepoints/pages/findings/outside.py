@@ -45,6 +45,9 @@ def outside_finding(request: HttpRequest, pk: int) -> HttpResponse:
 def _page(request: HttpRequest, forms: dict[int, OutsideFindingForm] | None = None, status: int = 200) -> HttpResponse:
     bound = forms or {}
     rows = [(row, bound.get(row.pk) or OutsideFindingForm(auto_id=f"id_{row.pk}_%s")) for row in waiting()]
+    for row, form in rows:
+        if row.point is None:
+            form.ask_for_the_point()
     waiting_ids = {row.pk for row, _ in rows}
     lost = [
         error

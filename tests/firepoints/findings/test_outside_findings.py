@@ -215,6 +215,18 @@ def test_without_a_point_it_is_said_which_and_a_decided_one_takes_nothing_in(cit
     assert Membership.objects.get(detection=row.detection).point == near
 
 
+def test_the_form_speaks_of_this_point_only_where_there_is_one(city: City, inspector: User) -> None:
+    by_page(inspector, IN_EAST)
+    page = reverse("imports:outside_findings")
+    without = client_of(city.clerk).get(page).content.decode()
+    assert "归入时必填" in without
+    assert "归入提出问题的这一处" not in without
+    assert "归入这一处" not in without.split('<form class="frm"')[1]
+    make.dispatched(city, at=IN_EAST)
+    by_page(inspector, IN_EAST)
+    assert "归入提出问题的这一处" in client_of(city.clerk).get(page).content.decode()
+
+
 def test_it_blocks_the_decision_and_a_review_does_not_answer_it(city: City, inspector: User) -> None:
     point = make.verified(city, at=IN_EAST)
     row = asked(inspector)
