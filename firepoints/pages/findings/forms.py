@@ -189,5 +189,7 @@ class OutsideFindingForm(forms.Form):
     def ask_for_the_point(self) -> None:
         """Word the fields for a question that no point has: which one the finding joins has to be filled in."""
         answer, into = cast(forms.ChoiceField, self.fields["answer"]), self.fields["into"]
-        answer.choices = [(one.value, "归入一处" if one == Question.Answer.ATTACHED else one.label) for one in ANSWERS]
+        answer.choices = [
+            (choice.value, "归入一处" if choice == Question.Answer.ATTACHED else choice.label) for choice in ANSWERS
+        ]
         into.help_text = "归入时必填：编号或“疑似-87”这样的。"
