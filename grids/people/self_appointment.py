@@ -28,9 +28,15 @@ def require_another(actor: User | None, holder: User) -> None:
 
 
 def _name(text: str) -> str:
-    return re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).casefold()
+    """The letters of a name: no blanks, nor the signs without a shape that come with text from a chat or a page."""
+    plain = unicodedata.normalize("NFKC", text)
+    return "".join(sign for sign in plain if not sign.isspace() and unicodedata.category(sign) != "Cf").casefold()
 
 
 def _number(text: str) -> str:
-    """The digits of a number, without the code of the country that some write and some leave out."""
-    return re.sub(r"\D", "", unicodedata.normalize("NFKC", text)).removeprefix("0086").removeprefix("86")
+    """The digits of a number, without what some write before it: of a mobile number its eleven, else all but the code of
+    the country."""
+    digits = re.sub(r"\D", "", unicodedata.normalize("NFKC", text))
+    if mobile := re.search(r"1\d{10}$", digits):
+        return mobile[0]
+    return digits.removeprefix("0086").removeprefix("86")

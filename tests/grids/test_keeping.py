@@ -133,7 +133,9 @@ class TestAccountsOfOthers:
 
 class TestNobodyAppointsHimself:
     @pytest.mark.parametrize("who", ["west", "clerk"])
-    @pytest.mark.parametrize("phone", ["19900000001", "199 0000 0001", "+8619900000001", "１９９００００0001"])
+    @pytest.mark.parametrize(
+        "phone", ["19900000001", "199 0000 0001", "+8619900000001", "１９９００００0001", "0-19900000001"]
+    )
     def test_by_name_and_number_in_a_roster_or_on_the_page(self, city: City, who: str, phone: str) -> None:
         actor = numbered(getattr(city, who), "19900000001")
         one = row(actor.full_name, phone=phone, cell=f"{WEST}001001", kind=PostKind.MEMBER)
@@ -141,6 +143,12 @@ class TestNobodyAppointsHimself:
         with pytest.raises(BadInput, match="不能给自己登记任职"):
             appoint(row=replace(one, full_name=f" {actor.full_name} ", starts=JAN), actor=actor)
         assert not Term.objects.filter(post__cell_code=one.cell_code).exists()
+
+    @pytest.mark.parametrize("sign", ["\u200b", "\ufeff", "\u00ad", "\u2060"])
+    def test_by_a_name_with_a_sign_that_nobody_sees(self, city: City, sign: str) -> None:
+        actor = numbered(city.west, "19900000001")
+        name = f"{actor.full_name[:1]}{sign}{actor.full_name[1:]}"
+        assert planned(actor, row(name, phone=actor.phone))[0][0] == Verdict.REJECTED
 
     def test_by_account(self, city: City) -> None:
         one = row(city.west.full_name, username="west", kind=PostKind.MEMBER)
