@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from django.urls import reverse
 
 from firepoints.links import point_url
+from firepoints.models import Evidence, Question
 from firepoints.steps.workflow import TRANSITIONS
 from firepoints.terms.states import Basis, Cause, Conclusion, State
 from journal.record import acts, subjects
@@ -83,6 +84,8 @@ subjects.register_values("state", dict(State.choices))
 subjects.register_values("conclusion", dict(Conclusion.choices))
 subjects.register_values("cause", dict(Cause.choices))
 subjects.register_values("basis", dict(Basis.choices))
+subjects.register_values("kind", dict(Evidence.Kind.choices))
+subjects.register_values("answer", dict(Question.Answer.choices))
 subjects.register_fields(
     {
         "state": "状态", "version": "第几版", "number": "编号", "county_code": "属地县（区）", "counted": "计入",

@@ -1,5 +1,6 @@
 """The acts of this app, by their stable names (journal.acts)."""
 
+from grids.models import Overlay
 from journal.record import acts, subjects
 
 acts.register("grid.imported", "边界导入")
@@ -47,6 +48,7 @@ subjects.register_fields(
         "letters": "责任书份数", "scan": "扫描件摘要", "edition": "边界版本", "datum": "坐标系", "cells": "各级网格数",
         "content_hash": "内容摘要", "users": "账号数", "posts": "岗位数", "terms": "任职数", "phones": "电话数",
         "same": "未变", "name": "名称", "changed": "变动数", "is_demo": "演示",
-        "payer": "扣缴单位", "position": "表内次序",
+        "payer": "扣缴单位", "position": "表内次序", "places": "处数",
     }
 )  # fmt: skip
+subjects.register_values("kind", dict(Overlay.Kind.choices))

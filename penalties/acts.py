@@ -6,7 +6,7 @@ from journal.record import acts, subjects
 
 acts.register("pack.loaded", "载入政策包")
 acts.register("rule.added", "登记规则")
-acts.register("ruling.added", "登记裁定")
+acts.register("ruling.added", "载入裁定")
 acts.register("batch.built", "编制扣缴批次")
 acts.register("batch.frozen", "冻结扣缴批次")
 acts.register("batch.submitted", "报送市政府")
@@ -25,7 +25,17 @@ def _batches(ids: list[str]) -> subjects.Told:
     }
 
 
+def _circulars(ids: list[str]) -> subjects.Told:
+    from penalties.models import Circular
+
+    return {
+        str(circular.pk): (circular.title, reverse("penalties:circular", args=[circular.pk]))
+        for circular in Circular.objects.filter(pk__in=ids)
+    }
+
+
 subjects.register("penalties.batch", "扣缴批次", _batches)
+subjects.register("penalties.circular", "通报", _circulars)
 subjects.register("penalties.rule", "扣缴规则")
 subjects.register("pack", "政策包")
 subjects.register("firepoints.ruling", "裁定")
@@ -36,6 +46,7 @@ subjects.register_fields(
         "rules": "规则", "payers": "扣缴单位", "payer_areas": "扣缴单位辖区", "rulings": "裁定", "sources": "来源",
         "code": "代码", "clause": "条款", "key": "项目",
         "value": "值", "base": "计算办法", "valid_from": "起始日", "valid_to": "失效日",
+        "starts_on": "起火日自", "ends_on": "起火日到（含）",
     }
 )  # fmt: skip
 acts.register("circular.made", "生成通报")

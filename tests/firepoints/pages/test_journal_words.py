@@ -1,10 +1,16 @@
 """The journal reads in words: what an entry is about, its fields and their values; the entry itself keeps stable names."""
 
+from datetime import date
+
 import pytest
+from django.db.models import TextChoices
 from django.test import Client
 from django.urls import reverse
 
-from journal.record import subjects
+from firepoints.models import Evidence, Question
+from grids.models import Overlay
+from journal.record import acts, subjects
+from penalties.circulars.making import circular_make
 from tests.factories import points as make
 from tests.factories.city import City
 
@@ -44,3 +50,25 @@ def test_what_nobody_registered_is_shown_by_its_own_name() -> None:
         "odd",
     )
     assert subjects.told([("test.thing", "1"), ("firepoints.firepoint", "²")]) == {}
+
+
+@pytest.mark.parametrize(
+    ("field", "choices"), [("kind", Evidence.Kind), ("kind", Overlay.Kind), ("answer", Question.Answer)]
+)
+def test_a_choice_reads_as_on_its_own_page(field: str, choices: type[TextChoices]) -> None:
+    assert [subjects.value(field, choice.value) for choice in choices] == [choice.label for choice in choices]
+
+
+def test_a_circular_and_its_period_are_called_by_their_words(city: City, auditor: Client) -> None:
+    make.recognised(city)
+    circular = circular_make(actor=city.clerk, starts_on=date(2023, 10, 1), ends_on=date(2023, 10, 31))
+    shown = page(auditor)
+    assert f'<a href="{reverse("penalties:circular", args=[circular.pk])}">{circular.title}</a>' in shown
+    assert "<dt>起火日自</dt>" in shown
+    assert "<dt>起火日到（含）</dt>" in shown
+    assert subjects.field("places") == "处数"
+
+
+def test_no_two_acts_are_called_the_same() -> None:
+    labels = [label for _name, label in acts.choices()]
+    assert sorted(set(labels)) == sorted(labels)
