@@ -178,7 +178,7 @@ def _piles(counts: dict[str, Any], now: datetime) -> list[tuple[str, str, str, s
     return [
         ("suspected", "suspected", "派发 {n} 处疑似火点", since("suspected"), "市局经办", Role.BUREAU),
         ("cross", "suspected", "标记跨界 {n} 处，再联合核实", since("cross"), "像元跨两个县（区）", Role.BUREAU),
-        ("person", "warn", "处理 {n} 处待人划分或没有属地的", since("person"), "市局经办", Role.BUREAU),
+        ("person", "warn", "核对 {n} 处待人处理的", since("person"), "市局经办", Role.BUREAU),
         ("to_notify", "counted", "通报 {n} 处计入的火点", "", "市局经办", Role.BUREAU),
         ("objection", "counted", "看认定，{n} 处在异议期", window, "属地县（区）", Role.COUNTY),
         ("heat", "suspected", "看过后关闭 {n} 处固定热源线索", since("heat"), "市局经办 · 可一并关闭", Role.BUREAU),

@@ -141,6 +141,14 @@ def test_the_queue_puts_ones_own_work_first_and_the_late_before_that(city: City)
 
 
 @pytest.mark.embedded
+def test_the_queue_calls_what_waits_for_a_person_as_the_list_behind_it_does(city: City, clerk: Client) -> None:
+    FirePoint.objects.filter(pk=make.suspected().pk).update(is_oversize=True)
+    (pile,) = [line for line in clerk.get(HOME).context["queue"] if "state=person" in line["url"]]
+    assert pile["title"] == "核对 1 处待人处理的"
+    assert "火点 · 待人处理" in text_of(clerk.get(pile["url"]))
+
+
+@pytest.mark.embedded
 def test_an_overdue_point_is_listed_before_every_one_without_a_deadline(city: City, clerk: Client) -> None:
     late, waiting = make.dispatched(city), make.dispatched(city)
     FirePoint.objects.filter(pk=late.pk).update(due_at=clock.now() - timedelta(days=9, hours=7, minutes=1))
