@@ -5,8 +5,8 @@ from django.db import connection
 
 from core.errors import StaleVersion
 from firepoints.evidence import pieces
-from firepoints.forming import points
-from firepoints.life import merge, recognise
+from firepoints.forming import merging, points
+from firepoints.life import recognise
 from firepoints.models import Evidence, FirePoint, ImportRun, Membership, Recognition, Step, Verification
 from firepoints.sightings.importing.withdrawing import import_withdraw
 from firepoints.steps import advancing, selectors
@@ -81,7 +81,7 @@ def test_a_merge_and_a_recognition_of_either_point_never_both_happen_unseen(city
 def test_negative_control_without_the_claim_a_point_that_is_swallowed_is_also_recognised(city, monkeypatch):
     a, b = make.verified(city), make.verified(city)
     meet_after(monkeypatch, selectors, "facts_for")
-    for place in (advancing, merge):
+    for place in (advancing, merging):
         monkeypatch.setattr(place, "claim", lambda point: None)
     outcomes = at_once(
         lambda: make.take(a, "merge", city.clerk, into=b.pk, reason="同一处"),
