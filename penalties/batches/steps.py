@@ -41,6 +41,7 @@ STEPS = {
     "send": (BatchState.APPROVED, frozenset({Role.BUREAU})),
     "settle": (BatchState.SENT, frozenset({Role.FINANCE, Role.BUREAU})),
 }
+OVERTAKEN = "另一个人刚刚开始编制批次，请刷新"
 STEP_LABELS = {"freeze": "冻结", "submit": "报送", "approve": "登记批件", "send": "送财政", "settle": "登记凭证"}
 
 
@@ -105,6 +106,9 @@ def batch_build(*, month: str, actor: User) -> Batch:
     cut_off = clock.now()
     drafts = posting.drafts_for(month=month, cut_off=cut_off)
     batch = open_batch or Batch.objects.filter(month=month).order_by("-seq").first()
+    if batch is not None and batch.state == BatchState.OPEN and open_batch is None:
+        # Opened since this act looked: its drafts rest on a ledger that has moved on.
+        raise Conflict(OVERTAKEN, code="another_batch_open")
     if batch is not None and not drafts:
         return batch
     if batch is None or batch.state != BatchState.OPEN:
@@ -129,7 +133,7 @@ def _open(*, month: str, seq: int, cut_off: datetime, actor: User) -> Batch:
                 month=month, seq=seq, cut_off=cut_off, prepared_by=actor, created_at=clock.now()
             )
     except IntegrityError as error:
-        raise Conflict("另一个人刚刚开始编制批次，请刷新", code="another_batch_open") from error
+        raise Conflict(OVERTAKEN, code="another_batch_open") from error
 
 
 @transaction.atomic

@@ -44,6 +44,22 @@ def test_two_builds_at_once_make_one_batch_and_charge_once(city, monkeypatch):
     assert LedgerEntry.objects.get().amount_fen == YUAN_30000
 
 
+def test_a_build_that_another_one_overtakes_is_told_so_and_posts_nothing(city, monkeypatch):
+    make.final(city)
+    drafts_for = posting.drafts_for
+
+    def overtaken(**period):
+        drafts = drafts_for(**period)
+        monkeypatch.setattr(posting, "drafts_for", drafts_for)
+        build(city)
+        return drafts
+
+    monkeypatch.setattr(posting, "drafts_for", overtaken)
+    with pytest.raises(Conflict) as refused:
+        build(city)
+    assert refused.value.code == "another_batch_open"
+
+
 def test_two_builds_of_a_batch_that_is_open_follow_each_other(city):
     build(city)
     make.final(city)
