@@ -93,7 +93,7 @@ def handler(
 ) -> Callable[[Work], Work]:
     """Decorate the function that does jobs of this name: `work(payload)`, in one transaction with the completion.
 
-    Handlers live in an app's tasks.py or jobs.py. Keep them short (half a second of writing). Work that cannot be short
+    Handlers live in an app's tasks.py. Keep them short (half a second of writing). Work that cannot be short
     is done `in_pieces`: without a transaction around it, in short ones of its own that are fenced, resumable and harmless
     to repeat; it calls `renew()` now and then, so that its lease does not run out. `label` is what people read (Chinese).
     """

@@ -19,6 +19,7 @@ from firepoints.feedback.returned import opinions_in
 from firepoints.sightings.readers import firms, fy4, himawari, lists, patrol
 from firepoints.sightings.readers.base import ParseOptions, ParseResult, SourceError
 from firepoints.sightings.readers.suggest import suggest_mapping
+from firepoints.sightings.readers.table import table_of
 from papers.encodings import decode
 from papers.reading import Sheet, read_sheets
 from tests.fuzz.files import KINDS, LIST, LIST_ROW, texts, workbooks
@@ -49,7 +50,7 @@ def outcomes(kind: str, data: bytes, options: ParseOptions = OPTIONS) -> ParseRe
         assert abs(one.lat) <= 90
         assert abs(one.lon) <= 180
         assert one.starts_at <= NOW + options.future_tolerance
-    table = result.table()
+    table = table_of(result)
     assert len(table) == len(result.sightings)
     assert all("\x00" not in line for line in table.raw_line.to_pylist())
     return result

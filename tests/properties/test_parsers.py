@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from firepoints.sightings.readers import firms, keys, lists, patrol
 from firepoints.sightings.readers.base import ParseOptions, ParseResult, SourceError
+from firepoints.sightings.readers.table import table_of
 
 EXAMPLES = int(os.environ.get("JINSHAO_FUZZ_EXAMPLES", "150"))
 QUICK = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
@@ -52,7 +53,7 @@ def outcomes(parser, data: bytes) -> ParseResult | None:
     places = [(row.sheet, row.row_no) for kind in (result.sightings, result.rejected, result.notes) for row in kind]
     assert len(places) == len(set(places)), "a row ended in two places"
     assert all(row.reason and row.code for row in result.rejected)
-    table = result.table()
+    table = table_of(result)
     assert len(table) == len(result.sightings)
     assert all("\x00" not in line for line in table.raw_line.to_pylist())
     assert all(one.starts_at <= one.ends_at and abs(one.lat) <= 90 and abs(one.lon) <= 180 for one in result.sightings)
@@ -64,7 +65,7 @@ def outcomes(parser, data: bytes) -> ParseResult | None:
 def test_firms_rows_each_end_in_one_place(data):
     result = outcomes(firms, data)
     if result:
-        assert len(keys.satellite_columns(result.table(), "firms").key) == len(result.sightings)
+        assert len(keys.satellite_columns(table_of(result), "firms").key) == len(result.sightings)
 
 
 @QUICK

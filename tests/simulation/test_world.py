@@ -21,6 +21,7 @@ from demo.simulation.reports import Paper
 from demo.simulation.writing import content, first_line
 from firepoints.sightings.readers import firms, lists, patrol
 from firepoints.sightings.readers.base import ParseOptions
+from firepoints.sightings.readers.table import table_of
 from tests.benchmarks.simulation import worlds
 
 PARSERS = {"firms": firms.parse, "patrol": patrol.parse}
@@ -72,7 +73,7 @@ def test_the_importers_read_every_row_of_every_file_at_its_place_and_reject_only
     for paper in small.papers:
         found = parsed(paper)
         assert found.rows == len(paper.rows), paper.name
-        table = found.table()
+        table = table_of(found)
         places = {table[at].row_no: (table[at].lon, table[at].lat) for at in range(len(table))}
         for at, row in enumerate(paper.rows):
             line = first_line(paper) + at

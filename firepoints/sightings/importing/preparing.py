@@ -17,7 +17,7 @@ from firepoints.sightings.importing.reading import Keys, ListName
 from firepoints.sightings.importing.results import Import, Look
 from firepoints.sightings.importing.verdicts import NONE, Verdicts
 from firepoints.sightings.readers.base import ParseResult
-from firepoints.sightings.readers.table import SightingTable
+from firepoints.sightings.readers.table import SightingTable, table_of
 
 ROWS_ONE_BY_ONE = 5000  # a file up to this has a RawRow for each row; a larger table of lines is packed
 LOOKS = 20  # rows of each outcome that a dry run shows
@@ -54,7 +54,7 @@ def prepare(
     result: ParseResult, *, source: Source, name: ListName, datum: str, supersedes: ImportRun | None, begin: int = 0
 ) -> Prepared:
     """Locate and judge. Raises Refused when no boundary edition is active."""
-    table = result.table()
+    table = table_of(result)
     places = placing.place(table, datum=datum)
     is_packed = len(table) > ROWS_ONE_BY_ONE and table.rest is None and source.parser in reading.BY_SATELLITE
     keyed = np.flatnonzero(places.inside | places.edge) if is_packed else np.arange(len(table), dtype=np.int64)

@@ -13,6 +13,7 @@ from firepoints.sightings.importing.start import import_dry_run
 from firepoints.sightings.lists import difference as list_difference
 from firepoints.sightings.lists.comparing import Difference, Line
 from firepoints.sightings.readers.datum_check import SAID, TRIED
+from firepoints.sightings.readers.table import table_of
 
 MOST_SAID = 500  # rows of each kind in the JSON answer
 
@@ -65,7 +66,7 @@ def preview(order: ImportOrder) -> Preview:
 def _difference(resolved: Resolved, replaced: ImportRun) -> Difference:
     """The difference to the list that is replaced, from a second reading: the dry run keeps none of its thousand rows."""
     result = resolved.read()
-    table = result.table()
+    table = table_of(result)
     generation = generation_of(replaced)
     keys = reading.keys_of(table, source=resolved.source, name=resolved.order.name, generation=generation)
     return list_difference.difference_before(

@@ -10,12 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from papers.encodings import FileError
-
-if TYPE_CHECKING:
-    from firepoints.sightings.readers.table import SightingTable
 
 SourceError = FileError  # the file as a whole cannot be read
 INSTANT, DAY, WINDOW = "instant", "day", "window"
@@ -131,14 +128,6 @@ class ParseResult:
     def rows(self) -> int:
         """Data rows in the file: the number that the outcomes must add up to."""
         return len(self.sightings) + len(self.rejected)
-
-    def table(self) -> SightingTable:
-        """The sightings as columns, whatever the source was."""
-        from firepoints.sightings.readers.table import SightingTable
-
-        if isinstance(self.sightings, SightingTable):
-            return self.sightings
-        return SightingTable.from_sightings(self.sightings)
 
 
 def text_row(cells: Iterable[Any]) -> tuple[str, ...]:

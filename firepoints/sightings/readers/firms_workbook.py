@@ -14,6 +14,7 @@ import numpy as np
 from firepoints.sightings.readers.base import Note, ParseResult, text_row
 from firepoints.sightings.readers.columns import is_misread, one_order
 from firepoints.sightings.readers.rows import blank
+from firepoints.sightings.readers.table import table_of
 from firepoints.sightings.readers.text import plain
 from papers.reading import Sheet
 
@@ -74,7 +75,7 @@ def cover(sheet: Sheet) -> list[Note]:
 
 def together(parts: Sequence[tuple[str, ParseResult]], covers: Sequence[Note]) -> ParseResult:
     """The results of several sheets as one, each row under the name of its sheet."""
-    tables = [(name, result.table()) for name, result in parts]
+    tables = [(name, table_of(result)) for name, result in parts]
     named = [replace(table, sheet=np.full(len(table), name, dtype=object)) for name, table in tables]
     sightings = named[0] if len(named) == 1 else tuple(sighting for table in named for sighting in table)
     rejected = [replace(row, sheet=name) for name, result in parts for row in result.rejected]

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from firepoints.sightings.readers.base import Sighting
+from firepoints.sightings.readers.base import ParseResult, Sighting
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -183,3 +183,10 @@ def raw_fields(header: tuple[str, ...], line: str, delimiter: str) -> dict[str, 
         return {"line": line}
     names = [*header, *(f"#{n}" for n in range(len(header) + 1, len(cells) + 1))]
     return dict(zip(names, cells, strict=False))
+
+
+def table_of(result: ParseResult) -> SightingTable:
+    """The sightings of a file as columns, whatever its reader was."""
+    if isinstance(result.sightings, SightingTable):
+        return result.sightings
+    return SightingTable.from_sightings(result.sightings)

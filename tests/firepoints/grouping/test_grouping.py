@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from firepoints.grouping.rule import Constraints, Detections, Params, Partition, group, related
+from firepoints.sightings.readers.table import table_of
 from grids.geo.footprint import from_local_xy
 
 LON, LAT, T0 = 123.7, 41.2, 1_696_482_000
@@ -213,7 +214,7 @@ def test_october_in_liaoning_gives_the_groups_that_were_measured(data_dir):
     from firepoints.sightings.readers.base import ParseOptions
     from grids.geo.sensors import heading_for
 
-    table = firms.parse(data_dir / "firms_viirs_noaa20_liaoning_2023-10.csv", options=ParseOptions()).table()
+    table = table_of(firms.parse(data_dir / "firms_viirs_noaa20_liaoning_2023-10.csv", options=ParseOptions()))
     hours = ((table.starts_at + 8 * HOUR) % 86_400) / HOUR
     partition = group(
         Detections.build(

@@ -10,6 +10,7 @@ import xlsxwriter
 
 from firepoints.sightings.readers import firms
 from firepoints.sightings.readers.base import ParseOptions, ParseResult, SourceError
+from firepoints.sightings.readers.table import table_of
 
 VIIRS = (
     "latitude,longitude,bright_ti4,scan,track,acq_date,acq_time,satellite,confidence,version,bright_ti5,frp,daynight"
@@ -252,7 +253,7 @@ def test_null_bytes_and_overlong_cells_do_not_reach_the_database():
     result = read(row(version="9" * 50, latitude="41.3" + "0" * 60) + "\x00", ROW)
     (one, _) = result.sightings
     assert (len(one.version), len(one.lat_given)) == (20, 40)
-    assert "\x00" not in result.table().raw_line.to_pylist()[0]
+    assert "\x00" not in table_of(result).raw_line.to_pylist()[0]
 
 
 @pytest.mark.parametrize(
@@ -268,7 +269,7 @@ def test_null_bytes_and_overlong_cells_do_not_reach_the_database():
 def test_every_row_of_the_real_files_is_a_sighting(data_dir, name, rows, satellites):
     result = firms.parse(data_dir / name, options=ParseOptions())
     assert (len(result.sightings), len(result.rejected), len(result.notes)) == (rows, 0, 0)
-    assert set(result.table().satellite) == satellites
+    assert set(table_of(result).satellite) == satellites
 
 
 def test_a_himawari_file_is_not_taken_for_firms(data_dir):
@@ -278,7 +279,7 @@ def test_a_himawari_file_is_not_taken_for_firms(data_dir):
 
 
 def test_chunks_and_slices_of_a_table_agree_with_its_rows():
-    table = read(*(row(latitude=f"41.{i:05d}") for i in range(10))).table()
+    table = table_of(read(*(row(latitude=f"41.{i:05d}") for i in range(10))))
     assert [one.lat for chunk in table.chunks(3) for one in chunk] == [one.lat for one in table]
     assert [one.row_no for one in table[2:8:2]] == [4, 6, 8]
     assert table[-1].row_no == 11

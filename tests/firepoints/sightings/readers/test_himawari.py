@@ -8,6 +8,7 @@ import pytest
 
 from firepoints.sightings.readers import himawari, keys
 from firepoints.sightings.readers.base import ParseOptions, SourceError
+from firepoints.sightings.readers.table import table_of
 
 PERIOD = "# 2025 12  9 19  0 UTC  2025 12  9 19 30 UTC"
 HEADING = "# ID,Year,Month,Day,Time(UTC),Lat,Lon,Area(km^2),Volcano,Level,Reliability,FRP(Wm^-2),QF,Hot(ID)"
@@ -84,4 +85,4 @@ def test_the_real_file_reads_whole(data_dir):
     result = himawari.parse(path, options=ParseOptions())
     assert (len(result.sightings), len(result.rejected), len(result.notes)) == (212, 0, 2)
     assert {one.satellite for one in result.sightings} == {"H09"}
-    assert len(set(keys.satellite_columns(result.table(), "himawari").key.to_pylist())) == 212
+    assert len(set(keys.satellite_columns(table_of(result), "himawari").key.to_pylist())) == 212

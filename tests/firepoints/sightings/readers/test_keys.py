@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from firepoints.sightings.readers import firms, keys, patrol
 from firepoints.sightings.readers.base import ParseOptions, Sighting
+from firepoints.sightings.readers.table import table_of
 from firepoints.terms.satellite_keys import satellite_base, satellite_key
 
 CSV = (
@@ -23,7 +24,7 @@ def finding(**changes: object) -> Sighting:
 
 
 def test_versions_of_one_hit_share_a_base_key_and_rank_by_processing():
-    columns = keys.satellite_columns(firms.parse(CSV.encode(), options=ParseOptions()).table(), "firms")
+    columns = keys.satellite_columns(table_of(firms.parse(CSV.encode(), options=ParseOptions())), "firms")
     nrt, standard = columns.key.to_pylist()
     assert nrt != standard
     assert len(set(columns.base_key.to_pylist())) == 1
@@ -33,7 +34,7 @@ def test_versions_of_one_hit_share_a_base_key_and_rank_by_processing():
 
 
 def test_a_separator_in_a_name_cannot_shift_the_parts_of_a_key():
-    table = firms.parse(CSV.replace("2.0NRT", "2|0").encode(), options=ParseOptions()).table()
+    table = table_of(firms.parse(CSV.replace("2.0NRT", "2|0").encode(), options=ParseOptions()))
     columns = keys.satellite_columns(table, "firms")
     assert columns.key[0].as_py().startswith("firms|N20|2/0|")
     assert satellite_base(columns.key[0].as_py()) == columns.base_key[0].as_py()
