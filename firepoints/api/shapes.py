@@ -126,6 +126,7 @@ class PointQuestion(Shape):
     speaks_against = serializers.CharField()
     asked_at = serializers.DateTimeField()
     asked_by = serializers.IntegerField(allow_null=True, help_text="空：机器")
+    stops_money = serializers.BooleanField(help_text="真：答复前不认定、不入批次")
     due_at = serializers.DateTimeField(allow_null=True)
     answered_at = serializers.DateTimeField(allow_null=True, help_text="空：没有答复")
     answered_by = serializers.IntegerField(allow_null=True)

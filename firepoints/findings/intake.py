@@ -84,7 +84,11 @@ def finding_record(
         point = _point_of(done)
         if target is not None and point is not None and point.pk != target.pk:
             why = f"黑斑属于这一处：{finding.data.get('date_proof') or '上报人指定'}"[:300]
-            point = _joined(point, target, actor, why, is_new=bool(done.kept))
+            scar = Doubt(
+                Kind.SCAR_OF, _scar_of(target), other=target.pk,
+                stops_money=source_named(source_code).raises_before_money,
+            )  # fmt: skip
+            point = _joined(point, target, actor, why, scar if done.kept else None)
     return done, point
 
 
@@ -136,22 +140,26 @@ def _finding_of(data: Mapping[str, Any], source_code: str, datum: str, *, has_ph
     return Finding(cells, sighting, source_code, has_photo, belongs_to, caller, phone)
 
 
-def _joined(point: FirePoint, target: FirePoint, actor: User, why: str, *, is_new: bool) -> FirePoint:
-    """The point in which a scar ends that belongs to `target`: merged into it, or waiting for whoever decides."""
+def _joined(point: FirePoint, target: FirePoint, actor: User, why: str, scar: Doubt | None) -> FirePoint:
+    """The point in which a scar ends that belongs to `target`: merged into it, or waiting for whoever decides (asked as
+    `scar`, None where it was asked before)."""
     if target.state in DECIDED and Role.RECOGNISER not in roles_of(actor):
-        return _proposed(point, target, actor, why) if is_new else point
+        return point if scar is None else _proposed(point, target, actor, why, scar)
     fire_point_merge(point_id=point.pk, actor=actor, into=target.pk, reason=why)
     return selectors.survivor_of(target)
 
 
-def _proposed(point: FirePoint, target: FirePoint, actor: User, why: str) -> FirePoint:
+def _scar_of(target: FirePoint) -> str:
+    return f"上报人写明是 {target}（{State(target.state).label}）的黑斑：是的由认定人并入，另是一处的核对完毕"
+
+
+def _proposed(point: FirePoint, target: FirePoint, actor: User, why: str, scar: Doubt) -> FirePoint:
     """Ask whoever decides to merge the scar's point into the decided one: nothing of the 认定 changes (policy.md §4)."""
     if point.state not in UNDECIDED:
         raise Conflict(f"这处黑斑已归入{point}，不能再写属于 {target}", code="frozen_point")
     claim(point)
-    sentence = f"上报人写明是 {target}（{State(target.state).label}）的黑斑：是的由认定人并入，另是一处的核对完毕"
     asking = Asking(actor)
-    asking.say(point, Doubt(Kind.SCAR_OF, sentence, other=target.pk), actor)
+    asking.say(point, scar, actor)
     record("fire_point.questioned", point, actor, after={"into": target.pk, **asking.told()}, reason=why)
     return FirePoint.objects.get(pk=point.pk)
 

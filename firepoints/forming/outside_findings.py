@@ -89,7 +89,11 @@ def _ask(point: FirePoint | None, finding: Detection, own: frozenset[str], actor
         fresh = FirePoint.objects.get(pk=point.pk)
         claim(fresh)
     asking = Asking(actor)
-    asking.say(point, Doubt(Kind.OUTSIDE_FINDING, words, detection=finding.pk, speaks_for=where), actor)
+    doubt = Doubt(
+        Kind.OUTSIDE_FINDING, words, detection=finding.pk, speaks_for=where,
+        stops_money=finding.source.raises_before_money,
+    )  # fmt: skip
+    asking.say(point, doubt, actor)
     record("question.asked", point or ("firepoints.question", asking.asked[0].pk), actor, after=asking.told())
 
 

@@ -19,6 +19,10 @@ class QuestionQuerySet(AnsweredOnceQuerySet):
     def unanswered(self) -> "QuestionQuerySet":
         return self.filter(answered_at__isnull=True)
 
+    def before_money(self) -> "QuestionQuerySet":
+        """The open ones for which 认定, a batch and its steps wait."""
+        return self.unanswered().filter(stops_money=True)
+
 
 def _open(kind: str, fields: list[str], filled: str) -> models.UniqueConstraint:
     """The constraint of one open question per point, kind and subject.
@@ -32,8 +36,9 @@ def _open(kind: str, fields: list[str], filled: str) -> models.UniqueConstraint:
 
 
 class Question(AnsweredOnceModel):
-    """What a rule, a list or a person could not settle; 认定 waits until it is answered. The row is never changed but by
-    its answer, and never deleted. A finding from outside the county may wait at no point at all."""
+    """What a rule, a list or a person could not settle; money waits until it is answered (`stops_money`), unless the payer
+    raised it. The row is never changed but by its answer, and never deleted. A finding from outside the county may wait at
+    no point at all."""
 
     class Kind(models.TextChoices):
         OVERSIZE = "oversize", "超过一处的时长或范围"
@@ -79,6 +84,7 @@ class Question(AnsweredOnceModel):
     asked_at = models.DateTimeField(default=clock.now)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     due_at = models.DateTimeField("期限", null=True, blank=True)
+    stops_money = models.BooleanField("答复前不动钱", default=True)
     answered_at = models.DateTimeField(null=True, blank=True)
     answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     answer = models.CharField(max_length=12, choices=Answer.choices, blank=True)
@@ -91,6 +97,11 @@ class Question(AnsweredOnceModel):
         ordering = ["pk"]
         indexes = [
             models.Index(fields=["point"], condition=Q(answered_at__isnull=True), name="question_open_ix"),
+            models.Index(
+                fields=["point"],
+                condition=Q(answered_at__isnull=True, stops_money=True),
+                name="question_before_money_ix",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -45,6 +45,11 @@ class Source(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def raises_before_money(self) -> bool:
+        """Whether a question that this source's finding raises stops money: not so a lead, nor what the payer itself files."""
+        return self.source_class not in (self.Class.LEAD, self.Class.SELF_FOUND)
+
 
 class Feed(models.Model):
     """The condition of a source that is asked, or of a folder that is watched: what came last, and when it is asked again."""

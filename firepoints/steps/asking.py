@@ -51,9 +51,10 @@ class Asking:
             row = _row(point, doubt)
             if doubt.detection and doubt.run and key_of(row) in history.settled:
                 row = _row(point, doubt, is_about_the_row=True)
-            is_known = key_of(row) in history.open or key_of(row) in history.settled
-            if not is_known and not (row.kind == Kind.OVERSIZE and point.pk in oversize):
+            if history.lacks(row) and not (row.kind == Kind.OVERSIZE and point.pk in oversize):
                 fresh.setdefault(key_of(row), row)
+        weaker = [history.open[key] for key in fresh if key in history.open]
+        self.answer(weaker, Answer.REPLACED, "可扣缴的监测记录也提出了同一问题")
         self._add(list(fresh.values()))
 
     def say(self, point: FirePoint | None, doubt: Doubt, by: User) -> None:
@@ -122,6 +123,7 @@ class Asking:
             copy = Question(
                 point=to, kind=row.kind, detection_id=row.detection_id, run_id=row.run_id, other=other, words=row.words,
                 speaks_for=row.speaks_for, speaks_against=row.speaks_against, due_at=row.due_at,
+                stops_money=row.stops_money,
                 asked_by_id=row.asked_by_id, came_from=row,
             )  # fmt: skip
             key = key_of(copy)
@@ -191,7 +193,7 @@ def _row(point: FirePoint | None, doubt: Doubt, by: User | None = None, *, is_ab
         point=point, kind=doubt.kind, words=doubt.words, asked_by=by,
         detection_id=None if is_about_a_list or doubt.other else doubt.detection,
         run_id=doubt.run if is_about_a_list else None, other_id=doubt.other,
-        speaks_for=doubt.speaks_for, speaks_against=doubt.speaks_against,
+        speaks_for=doubt.speaks_for, speaks_against=doubt.speaks_against, stops_money=doubt.stops_money,
     )  # fmt: skip
 
 
@@ -209,7 +211,7 @@ def _resolved(doubts: list[Asked]) -> list[Asked]:
             resolved.append((point, doubt))
         elif other != point.pk:
             about = Doubt(doubt.kind, doubt.words, other=other, speaks_for=doubt.speaks_for,
-                          speaks_against=doubt.speaks_against)  # fmt: skip
+                          speaks_against=doubt.speaks_against, stops_money=doubt.stops_money)  # fmt: skip
             resolved.append((point, about))
     return resolved
 
@@ -220,6 +222,12 @@ class _History:
 
     open: dict[Key, Question]
     settled: frozenset[Key]
+
+    def lacks(self, row: Question) -> bool:
+        """Whether `row` is to be asked: neither settled nor open, or open only where it lets money pass and this does not."""
+        before = self.open.get(key_of(row))
+        is_weaker = before is not None and row.stops_money and not before.stops_money
+        return key_of(row) not in self.settled and (before is None or is_weaker)
 
     @classmethod
     def of(cls, points: Collection[int]) -> "_History":

@@ -18,6 +18,11 @@ def is_asked() -> Q:
     return Q(pk__in=Question.objects.unanswered().filter(point__isnull=False).values("point"))
 
 
+def stops_money() -> Q:
+    """The condition on points that something is asked of them for which their money waits."""
+    return Q(pk__in=Question.objects.before_money().filter(point__isnull=False).values("point"))
+
+
 def waits_for_a_person() -> Q:
     """The condition on points that something is asked of them, or that they are to be divided first."""
     return is_asked() | Q(is_oversize=True)
@@ -61,6 +66,7 @@ def plain(row: Question) -> dict[str, Any]:
         "speaks_against": row.speaks_against,
         "asked_at": row.asked_at.isoformat(),
         "asked_by": row.asked_by_id,
+        "stops_money": row.stops_money,
         "due_at": row.due_at.isoformat() if row.due_at else None,
         "answered_at": row.answered_at.isoformat() if row.answered_at else None,
         "answered_by": row.answered_by_id,

@@ -99,7 +99,7 @@ def facts_for(point: FirePoint, actor: Any, open_questions: Sequence[Question] |
         has_county=bool(point.county_code),
         is_cross=point.is_cross and not is_settled_jointly(point),
         is_oversize=point.is_oversize,
-        questions=tuple(row.words for row in open_questions),
+        questions=tuple(row.words for row in open_questions if row.stops_money),
         is_for_review=any(row.kind in questions.FOR_REVIEW for row in open_questions),
         has_chargeable_source=any(charging.can_charge(detection.source, in_force) for detection in detections),
         found_on_site=not in_force["patrol_needs_county_verification"]

@@ -180,6 +180,17 @@ def test_a_scar_of_a_decided_fire_waits_for_the_recogniser_and_changes_nothing_o
     assert again == after
 
 
+@pytest.mark.parametrize(("source_code", "stops"), [("patrol", True), ("self_found", False)])
+def test_only_a_finding_that_can_be_charged_stops_money_by_saying_whose_scar_it_is(
+    city: City, source_code: str, stops: bool
+) -> None:
+    fire = make.recognised(city)
+    actor = city.clerk if stops else city.west
+    given = told(kind="scar", date_proof="村民证实", lon="123.79")
+    _, scar = finding_record(data=given, actor=actor, belongs_to=fire.number, source_code=source_code)
+    assert [row.stops_money for row in scar.questions.all()] == [stops]
+
+
 def test_what_was_answered_about_a_scar_is_not_asked_again_by_the_same_report(city: City) -> None:
     fire = make.recognised(city)
     given = told(kind="scar", date_proof="村民证实", lon="123.79")

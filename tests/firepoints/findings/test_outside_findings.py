@@ -227,18 +227,18 @@ def test_the_form_speaks_of_this_point_only_where_there_is_one(city: City, inspe
     assert "归入提出问题的这一处" in client_of(city.clerk).get(page).content.decode()
 
 
-def test_it_blocks_the_decision_and_a_review_does_not_answer_it(city: City, inspector: User) -> None:
+def test_a_countys_own_finding_stops_no_decision_and_a_review_does_not_answer_it(city: City, inspector: User) -> None:
     point = make.verified(city, at=IN_EAST)
     row = asked(inspector)
     point.refresh_from_db()
-    with pytest.raises(Missing):
-        make.take(point, "recognise", city.recogniser, reason="证据充分")
+    assert not row.stops_money
     with pytest.raises(Missing):
         make.take(point, "review", city.clerk, reason="看过")
     make.ask(point, "另一个问题")
     with pytest.raises(Conflict):
         make.take(point, "review", city.clerk, reason="看过", questions=[row.pk])
     make.take(point, "review", city.clerk, reason="看过")
+    make.take(point, "recognise", city.recogniser, reason="证据充分")
     row.refresh_from_db()
     assert row.answered_at is None
 

@@ -391,3 +391,23 @@ def test_what_is_no_whole_number_names_no_question_and_no_sighting(city: City, s
         with pytest.raises(BadInput):
             act(point_id=point.pk, action="split", actor=city.clerk, data={"reason": "几处", "groups": groups})
     assert make.asked(point) == "问"
+
+
+def test_what_stops_no_money_is_shown_beside_and_may_be_answered_after_the_decision(city: City) -> None:
+    point = make.verified(city)
+    Asking().ask([(point, Doubt(Kind.SEVERAL_SITES, "自查写有两块地", stops_money=False))])
+    before_money = FirePoint.objects.filter(questions.stops_money())
+    assert (questions.open_by_point([point])[point.pk][0].stops_money, before_money.count()) == (False, 0)
+    make.take(point, "recognise", city.recogniser, reason="证据充分")
+    make.take(point, "stand", city.recogniser, reason="看过，是一块地")
+    assert answers(point) == [("several_sites", "kept")]
+
+
+def test_a_chargeable_row_makes_an_open_question_stop_money_that_did_not(city: City) -> None:
+    point = make.verified(city)
+    for stops in (False, True, False, True):
+        Asking().ask([(point, Doubt(Kind.SEVERAL_SITES, f"疑为几处（{stops}）", stops_money=stops))])
+    assert answers(point) == [("several_sites", "replaced"), ("several_sites", "")]
+    assert list(FirePoint.objects.filter(questions.stops_money())) == [point]
+    with pytest.raises(Missing, match="疑为几处（True）"):
+        make.take(point, "recognise", city.recogniser, reason="证据充分")
