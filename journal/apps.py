@@ -33,6 +33,8 @@ class JournalConfig(AppConfig):
 
         subjects.register("journal.deployment", "部署")
         subjects.register("journal.job", "后台任务")
+        subjects.register("journal.proposal", "提请")
+        subjects.register_fields({"proposed": "提请事项", "asked_by": "提请人"})
 
     @staticmethod
     def _answer_core() -> None:

@@ -1,14 +1,16 @@
-"""Deployment, Entry, Seal, Access, Job: the record and the work that follows from it."""
+"""Deployment, Entry, Seal, Access, Proposal, Job: the record, what waits for a second person, and the work that follows."""
 
 from __future__ import annotations
 
 import secrets
 import uuid
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
 
-from core.db.immutable import AppendOnlyModel, register
+from core import clock
+from core.db.immutable import AnsweredOnceModel, AppendOnlyModel, register
 
 
 def new_digest_key() -> str:
@@ -114,6 +116,68 @@ class Access(AppendOnlyModel):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject_type}:{self.subject_id}"
+
+
+class Proposal(AnsweredOnceModel):
+    """提请: an act that takes two persons, asked for by one and answered once by another; the row is never changed but by
+    its answer. `data` is what the act is given, by id and without personal names."""
+
+    class Answer(models.TextChoices):
+        ACCEPTED = "accepted", "同意"
+        REFUSED = "refused", "不同意"
+        LAPSED = "lapsed", "已失效"
+
+    ANSWER: ClassVar[tuple[str, ...]] = ("answered_at", "answered_by", "answer", "answer_reason")
+
+    id = models.BigAutoField(primary_key=True)
+    act = models.CharField("事项", max_length=60)
+    subject_kind = models.CharField("对象类型", max_length=60)
+    subject_id = models.CharField("对象", max_length=80)
+    version = models.CharField("对象的版本", max_length=80)
+    data = models.JSONField("内容", default=dict)
+    reason = models.CharField("理由", max_length=500)
+    # By id and without a foreign key, as in Entry: users live in an app above.
+    asked_by = models.BigIntegerField("提请人")
+    asked_at = models.DateTimeField("提请时间", default=clock.now)
+    answered_by = models.BigIntegerField("答复人", null=True, blank=True)
+    answered_at = models.DateTimeField("答复时间", null=True, blank=True)
+    answer = models.CharField("答复", max_length=8, choices=Answer.choices, default="", blank=True)
+    answer_reason = models.CharField("答复的理由", max_length=500, default="", blank=True)
+
+    class Meta:
+        verbose_name = "提请"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(answered_at__isnull=True, answered_by__isnull=True, answer="", answer_reason="")
+                | Q(answered_at__isnull=False, answer="lapsed")
+                | Q(answered_at__isnull=False, answered_by__isnull=False, answer__in=["accepted", "refused"]),
+                name="proposal_answered_whole",
+                violation_error_message="答复要有时间、答复人和结论；没有答复的什么都不写",
+            ),
+            models.CheckConstraint(
+                condition=Q(answered_by__isnull=True) | ~Q(answered_by=F("asked_by")) | Q(answer="lapsed"),
+                name="proposal_two_persons",
+                violation_error_message="提请人不能答复自己的提请",
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="proposal_has_a_reason"),
+            models.UniqueConstraint(
+                fields=["act", "subject_kind", "subject_id"],
+                condition=Q(answered_at__isnull=True),
+                name="proposal_one_open",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["subject_kind", "subject_id", "id"], name="proposal_by_subject"),
+            models.Index(fields=["asked_by", "id"], name="proposal_by_asker"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.act} {self.subject_kind}:{self.subject_id}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody has answered; the subject may have moved on all the same."""
+        return self.answered_at is None
 
 
 class Job(models.Model):

@@ -6,6 +6,7 @@ from celery import shared_task
 
 from journal import once
 from journal.jobs import jobs
+from journal.proposals import services as proposals
 from journal.record import sealing
 
 BATCH = 500
@@ -42,4 +43,11 @@ def forget_once_keys(payload: dict[str, Any]) -> None:
     once.forget()
 
 
+@jobs.handler("journal.lapse_proposals", label="让情况已变的提请失效")
+def lapse_proposals(payload: dict[str, Any]) -> None:
+    """Let the proposals lapse whose subject has moved on."""
+    proposals.lapse_stale()
+
+
 jobs.periodic(once.FORGET, every_s=3600, offset_s=1500)
+jobs.periodic("journal.lapse_proposals", every_s=3600, offset_s=2100)

@@ -50,3 +50,7 @@ def choices() -> list[tuple[str, str]]:
 register("journal.deployment_set", "部署设置")
 register("journal.epoch_opened", "恢复备份后开启新纪元")
 register("journal.job_retried", "重试后台任务")
+register("proposal.made", "提请")
+register("proposal.accepted", "同意提请")
+register("proposal.refused", "不同意提请")
+register("proposal.lapsed", "提请失效")
