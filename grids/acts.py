@@ -28,6 +28,8 @@ acts.register("county.designation_ended", "终止指定核实部门")
 acts.register("payer.set", "设置扣缴单位")
 acts.register("payer.area_set", "设置扣缴单位辖区")
 acts.register("payer.area_ended", "终止扣缴单位辖区")
+acts.register("payer.dated", "扣缴单位列入的起止")
+acts.register("payer.succeeded", "县（区）代码变更")
 acts.register("overlay.loaded", "导入提示图层")
 acts.register("overlay.proposed", "提出固定热源")
 acts.register("overlay.decided", "确认或不采用提示图层")
@@ -36,7 +38,7 @@ acts.register("overlay.ended", "终止提示图层")
 for _kind, _word in {
     "grids.user": "账号", "grids.post": "岗位", "grids.term": "任职", "grids.designation": "指定核实部门",
     "grids.edition": "边界版本", "grids.roster": "责任人名册", "grids.letter": "责任书", "grids.payer": "扣缴单位",
-    "grids.payerarea": "扣缴单位辖区",
+    "grids.payerarea": "扣缴单位辖区", "grids.succession": "代码变更",
     "grids.overlay": "提示图层", "division_table": "区划表",
 }.items():  # fmt: skip
     subjects.register(_kind, _word)
@@ -49,6 +51,7 @@ subjects.register_fields(
         "content_hash": "内容摘要", "users": "账号数", "posts": "岗位数", "terms": "任职数", "phones": "电话数",
         "same": "未变", "name": "名称", "changed": "变动数", "is_demo": "演示",
         "payer": "扣缴单位", "position": "表内次序", "places": "处数",
+        "old": "原代码", "new": "新代码",
     }
 )  # fmt: skip
 subjects.register_values("kind", dict(Overlay.Kind.choices))

@@ -3,12 +3,12 @@ nightly."""
 
 from django.db.models import Exists, F, OuterRef
 
-from grids.models import Letter, PayerArea, Term
+from grids.models import Letter, PayerArea, Succession, Term
 
 
 def problems() -> list[str]:
     """Every contradiction as a Chinese sentence; empty when sound."""
-    return [*_overlapping_terms(), *_overlapping_areas(), *_letters_of_no_pair()]
+    return [*_overlapping_terms(), *_overlapping_areas(), *_codes_in_a_circle(), *_letters_of_no_pair()]
 
 
 def _overlapping_terms() -> list[str]:
@@ -31,6 +31,16 @@ def _overlapping_areas() -> list[str]:
     running = PayerArea.objects.filter(Exists(after_open), valid_to__isnull=True)
     rows = (ended | running).order_by("cell_code", "valid_from")
     return [f"{area.cell_code} 自 {area.valid_from} 起的扣缴单位与后一条裁定重叠。" for area in rows]
+
+
+def _codes_in_a_circle() -> list[str]:
+    """County codes that lead back to themselves: one sentence a circle."""
+    next_code = dict(Succession.objects.values_list("old_code", "new_code"))
+    ends = {code: code for code in next_code}
+    for _ in next_code:
+        ends = {code: next_code.get(end, end) for code, end in ends.items()}
+    circles = sorted({end for end in ends.values() if end in next_code})
+    return [f"县（区）代码的变更成了一圈：{'、'.join(circles)}。"] if circles else []
 
 
 def _letters_of_no_pair() -> list[str]:

@@ -209,7 +209,8 @@ class PointFilter:
     def _by_place_and_time(self) -> Q:
         condition = Q()
         if self.county:
-            condition &= Q(pk__in=FirePoint.objects.filter(counties__county_code=self.county).values("pk"))
+            codes = grids.one_government({self.county})
+            condition &= Q(pk__in=FirePoint.objects.filter(counties__county_code__in=codes).values("pk"))
         if self.month:
             condition &= burned_in(Month.parse(self.month))
         if self.source:

@@ -3,6 +3,7 @@
 Below the models: the rows that say which counties are concerned are handed in.
 """
 
+from collections.abc import Iterable
 from typing import Any, Protocol, TypeVar
 
 from django.db.models import Model, Q, QuerySet
@@ -27,25 +28,31 @@ class Owned(Protocol):
 
 
 def visible_points(points: QuerySet[M], user: Any, concerned: QuerySet[Any]) -> QuerySet[M]:
-    """`points` narrowed to what `user` may see; one query for the posts, none per row. `concerned`: a row for each county
-    that owns, owned or may own a point (`county_code`, `point`).
+    """`points` narrowed to what `user` may see; one query for the posts, one for changed county codes, none per row.
+    `concerned`: a row for each county that owns, owned or may own a point (`county_code`, `point`).
 
     Bureau, 认定人 and auditors on the city: all. A county department: what is or was its own, or where it is a
     candidate. An inspector: the cell of the post (a county post by candidacy). Finance: decided and counted points.
     """
     if getattr(user, "is_system", False) and user.is_active:
         return points.all()
-    allowed = Q(pk__in=())
-    for kind, level, code in grids.posts_held(user).values_list("kind", "level", "cell_code"):
-        if level == Level.CITY and kind in CITY_WIDE | _INSPECTING:
-            return points.all()
-        allowed |= _seen_from(kind, level, code, concerned)
+    posts = list(grids.posts_held(user).values_list("kind", "level", "cell_code"))
+    if any(level == Level.CITY and kind in CITY_WIDE | _INSPECTING for kind, level, _ in posts):
+        return points.all()
+    counties = _counties_seen(posts)
+    allowed = Q(pk__in=concerned.filter(county_code__in=counties).values("point")) if counties else Q(pk__in=())
+    for kind, level, code in posts:
+        allowed |= _seen_from(kind, level, code)
     return points.filter(allowed)
 
 
-def _seen_from(kind: str, level: str, code: str, concerned: QuerySet[Any]) -> Q:
-    if level == Level.COUNTY and kind in {PostKind.COUNTY, *_INSPECTING}:
-        return Q(pk__in=concerned.filter(county_code=code).values("point"))
+def _counties_seen(posts: Iterable[tuple[str, str, str]]) -> frozenset[str]:
+    """The counties on which posts that see a whole county stand, under each code that they have had."""
+    seeing = {PostKind.COUNTY, *_INSPECTING}
+    return grids.one_government(code for kind, level, code in posts if level == Level.COUNTY and kind in seeing)
+
+
+def _seen_from(kind: str, level: str, code: str) -> Q:
     if kind in _INSPECTING and level in _CODE_FIELD:
         return Q(**{_CODE_FIELD[Level(level)]: code})
     if kind == PostKind.FINANCE:
@@ -54,9 +61,9 @@ def _seen_from(kind: str, level: str, code: str, concerned: QuerySet[Any]) -> Q:
 
 
 def own_counties(user: Any) -> frozenset[str]:
-    """The counties for whose department the user acts today."""
+    """The counties for whose department the user acts today, under each code that they have had."""
     posts = grids.posts_held(user).filter(kind=PostKind.COUNTY, level=Level.COUNTY)
-    return frozenset(posts.values_list("cell_code", flat=True))
+    return grids.one_government(posts.values_list("cell_code", flat=True))
 
 
 def is_former(user: Any, point: Owned) -> bool:
@@ -67,16 +74,16 @@ def is_former(user: Any, point: Owned) -> bool:
     """
     if not point.county_code or (getattr(user, "is_system", False) and user.is_active):
         return False
-    posts = grids.posts_held(user).values_list("kind", "level", "cell_code")
+    posts = list(grids.posts_held(user).values_list("kind", "level", "cell_code"))
+    if point.county_code in _counties_seen(posts):
+        return False
     return not any(_shows_whole(point, kind, level, code) for kind, level, code in posts)
 
 
 def _shows_whole(point: Owned, kind: str, level: str, code: str) -> bool:
-    """Whether a post shows all of an owned point: the rows of `_seen_from`, the owner alone of the counties concerned."""
+    """Whether a post that is not a county's shows all of an owned point: the city's, or a row of `_seen_from`."""
     if level == Level.CITY and kind in CITY_WIDE | _INSPECTING:
         return True
-    if level == Level.COUNTY and kind in {PostKind.COUNTY, *_INSPECTING}:
-        return point.county_code == code
     if kind in _INSPECTING and level in _CODE_FIELD:
         return bool(getattr(point, _CODE_FIELD[Level(level)]) == code)
     return kind == PostKind.FINANCE and point.state in DECIDED and bool(point.counted)

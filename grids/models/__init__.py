@@ -5,7 +5,7 @@ from grids.models.editions import Cell, Edition
 from grids.models.letters import Letter
 from grids.models.loading import CellChange, ColumnMemory, Division, EditionImport, EditionReport
 from grids.models.overlays import Overlay
-from grids.models.payers import Payer, PayerArea
+from grids.models.payers import Payer, PayerArea, Succession
 from grids.models.posts import Designation, Post, Term
 from grids.models.rosters import PhoneCheck, RosterImport
 from grids.models.tokens import ApiToken, TokenScope
@@ -28,6 +28,7 @@ __all__ = [
     "PhoneCheck",
     "Post",
     "RosterImport",
+    "Succession",
     "Term",
     "TokenScope",
     "User",

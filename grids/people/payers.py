@@ -15,7 +15,7 @@ from core.errors import BadInput, Conflict, Missing
 from grids.models import Payer, PayerArea, User
 from journal.record.services import record
 
-_CODE = re.compile(r"[0-9A-Za-z_-]{1,20}")
+CODE = re.compile(r"[0-9A-Za-z_-]{1,20}")
 
 
 @transaction.atomic
@@ -28,7 +28,7 @@ def payer_set(
     day. Raises BadInput for an unusable code, Missing without a name.
     """
     code, name, group = code.strip(), name.strip(), group.strip()
-    if not _CODE.fullmatch(code):
+    if not CODE.fullmatch(code):
         raise BadInput("扣缴单位的代码应为 1–20 个字母、数字、- 或 _", where=code or "代码")
     if not name:
         raise Missing(["扣缴单位名称"])

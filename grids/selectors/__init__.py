@@ -28,6 +28,7 @@ from grids.selectors.people import (
     user_named,
 )
 from grids.selectors.scope import JOURNAL_READERS, Scope, cells_visible_to, may_operate, may_read_journal, scope_of
+from grids.selectors.successions import government_on, governments_on, one_government
 
 __all__ = [
     "JOURNAL_READERS",
@@ -42,6 +43,8 @@ __all__ = [
     "edition_now",
     "editions_in_force",
     "editions_of",
+    "government_on",
+    "governments_on",
     "groups_to_choose",
     "has_groups_to_choose",
     "is_designated",
@@ -50,6 +53,7 @@ __all__ = [
     "may_operate",
     "may_read_journal",
     "names_of",
+    "one_government",
     "payer_for",
     "payers_listed",
     "people_for",

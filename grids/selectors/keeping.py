@@ -10,6 +10,7 @@ from grids.models import Term
 from grids.roles import RESPONSIBLE_KINDS, PostKind, Role
 from grids.selectors.people import CODES_AT_ONCE, post_cells, roles_of
 from grids.selectors.scope import Scope, counties_of
+from grids.selectors.successions import one_government
 
 LOCAL_KINDS: Final = frozenset({*RESPONSIBLE_KINDS, PostKind.COUNTY, PostKind.INSPECTOR})
 """Posts that lie where their cell lies. An office of the city is the city's wherever its post stands."""
@@ -22,7 +23,7 @@ def keeper_scope(user: Any) -> Scope:
     if roles & {Role.BUREAU, Role.SYSTEM}:
         return Scope(everything=True)
     if Role.COUNTY in roles:
-        return Scope(counties=post_cells(user, Role.COUNTY))
+        return Scope(counties=one_government(post_cells(user, Role.COUNTY)))
     return Scope()
 
 

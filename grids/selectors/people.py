@@ -10,6 +10,7 @@ from core import clock
 from core.errors import Refused
 from grids.models import Designation, Post, Term, User
 from grids.roles import LEVELS, RESPONSIBLE_KINDS, ROLE_OF_POST, PostKind, Role
+from grids.selectors.successions import one_government
 
 SYSTEM_USERNAME = "system"
 CODES_AT_ONCE = 5000
@@ -128,9 +129,12 @@ def heads_on(on: date) -> dict[str, str]:
 
 
 def designations_on(county_code: str, on: date) -> QuerySet[Designation]:
-    """The designations of a county in force on a Beijing date (from `valid_from`, before `valid_to`)."""
+    """The designations of a county in force on a Beijing date (from `valid_from`, before `valid_to`), whichever of its codes
+    they name."""
     return Designation.objects.filter(
-        Q(valid_to__isnull=True) | Q(valid_to__gt=on), county_code=county_code, valid_from__lte=on
+        Q(valid_to__isnull=True) | Q(valid_to__gt=on),
+        county_code__in=one_government({county_code}, on),
+        valid_from__lte=on,
     )
 
 

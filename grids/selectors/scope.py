@@ -11,6 +11,7 @@ from grids.models import Cell, Edition
 from grids.roles import Level, Role
 from grids.selectors.editions import edition_for
 from grids.selectors.people import CODES_AT_ONCE, posts_held, roles_of
+from grids.selectors.successions import one_government
 
 # The offices of the city: what they do is not bound to one county.
 CITY_WIDE = frozenset({Role.BUREAU, Role.RECOGNISER, Role.FINANCE, Role.AUDITOR, Role.SYSTEM})
@@ -46,7 +47,7 @@ def scope_of(user: Any, on: date | None = None) -> Scope:
     lower = {code for code, level in posts if level != Level.COUNTY}
     if lower and edition:
         own |= set(_county_codes(edition.cells.filter(code__in=lower)).values())
-    return Scope(counties=frozenset(own))
+    return Scope(counties=one_government(own, on))
 
 
 def counties_of(codes: set[str]) -> dict[str, str]:

@@ -137,8 +137,10 @@ def test_finance_sees_all_of_what_is_decided_and_counts_whatever_county_it_also_
     assert selectors.evidence_for(lost, city.west).count() == 3
 
 
-def test_one_query_for_the_posts_and_one_for_the_list(city: City, points, django_assert_num_queries) -> None:
-    with django_assert_num_queries(2):
+def test_one_query_for_the_posts_one_for_changed_codes_and_one_for_the_list(
+    city: City, points, django_assert_num_queries
+) -> None:
+    with django_assert_num_queries(3):
         list(FirePoint.objects.visible_to(city.west).select_related("attribution"))
 
 
