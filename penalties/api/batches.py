@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.http import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
@@ -95,7 +97,7 @@ class BuildInput(Shape):
 class StepInput(Shape):
     """One step of C13 and its papers, on the version of the batch that the person saw."""
 
-    step = serializers.ChoiceField(choices=list(batches.STEP_LABELS.items()))
+    step = serializers.ChoiceField(choices=[(step, row.label) for step, row in batches.BY_STEP.items()])
     version = serializers.IntegerField(
         min_value=0, max_value=2**31 - 1, required=False, help_text="看到的版本；也可以用 If-Match 带上看到的 ETag"
     )
@@ -263,58 +265,30 @@ class BatchSteps(APIView):
         )
         if version != batch.version:
             raise StaleVersion()
-        batch = STEPS[form_data["step"]](batch.pk, actor_of(request), form_data)
+        with _scan_of(form_data.get("file")) as scan:
+            data = {**form_data, **scan, "amount_fen": _fen_of(form_data.get("amount_yuan", ""))}
+            batch = batches.take_step(form_data["step"], batch_id=batch.pk, actor=actor_of(request), data=data)
         return etags.answer(request, batch.version, full(batch, actor_of(request)))
 
 
-def _freeze(batch_id: int, user: User, form_data: dict[str, Any]) -> Batch:
-    return batches.batch_freeze(batch_id=batch_id, actor=user)
-
-
-def _submit(batch_id: int, user: User, form_data: dict[str, Any]) -> Batch:
-    return batches.batch_submit(
-        batch_id=batch_id, actor=user, submitted_on=form_data.get("date"), doc_no=form_data["doc_no"]
-    )
-
-
-def _approve(batch_id: int, user: User, form_data: dict[str, Any]) -> Batch:
-    facts = {"batch_id": batch_id, "actor": user, "doc_no": form_data["doc_no"], "approved_on": form_data.get("date")}
-    upload = form_data.get("file")
+@contextmanager
+def _scan_of(upload: UploadedFile[bytes] | None) -> Iterator[dict[str, Any]]:
+    """An uploaded scan as a path, gone afterwards, and its name; nothing where none came. Raises BadInput over 30 MB."""
     if upload is None:
-        return batches.batch_approve(**facts, file=None)
-    if upload.size > filing.MAX_SCAN_BYTES:
+        yield {}
+        return
+    if (upload.size or 0) > filing.MAX_SCAN_BYTES:
         raise BadInput("扫描件不能超过 30 MB", where="file")
     name = str(upload.name or "")
     with tempfile.NamedTemporaryFile(prefix="jinshao-scan-") as scan:
         for part in upload.chunks():
             scan.write(part)
         scan.flush()
-        return batches.batch_approve(**facts, file=Path(scan.name), filename=name if is_storable(name) else "批件")
+        yield {"file": Path(scan.name), "filename": name if is_storable(name) else "扫描件"}
 
 
-def _send(batch_id: int, user: User, form_data: dict[str, Any]) -> Batch:
-    return batches.batch_send(batch_id=batch_id, actor=user, sent_on=form_data.get("date"), doc_no=form_data["doc_no"])
-
-
-def _settle(batch_id: int, user: User, form_data: dict[str, Any]) -> Batch:
+def _fen_of(yuan_text: str) -> int | None:
     try:
-        amount_fen = fen_from_yuan(form_data["amount_yuan"]) if form_data.get("amount_yuan") else None
+        return fen_from_yuan(yuan_text) if yuan_text else None
     except ValueError as error:
         raise BadInput(str(error), where="amount_yuan") from error
-    return batches.batch_settle(
-        batch_id=batch_id,
-        actor=user,
-        voucher_no=form_data["doc_no"],
-        settled_on=form_data.get("date"),
-        payer_code=form_data["payer"],
-        amount_fen=amount_fen,
-    )
-
-
-STEPS: dict[str, Callable[[int, User, dict[str, Any]], Batch]] = {
-    "freeze": _freeze,
-    "submit": _submit,
-    "approve": _approve,
-    "send": _send,
-    "settle": _settle,
-}

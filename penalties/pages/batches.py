@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -37,16 +38,9 @@ from penalties.documents.report import ReportMismatch
 from penalties.models import Batch, BatchState
 from penalties.money import wan
 from penalties.pages import shown
-from penalties.pages.forms import FORMS, BuildForm, StepForm, scan_name
+from penalties.pages.forms import BuildForm, StepForm, scan_name
 
 PAGE = 24
-ACTS: dict[str, Callable[..., Batch]] = {
-    "freeze": steps.batch_freeze,
-    "submit": steps.batch_submit,
-    "approve": steps.batch_approve,
-    "send": steps.batch_send,
-    "settle": steps.batch_settle,
-}
 CONTENT_TYPES = {
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -136,16 +130,19 @@ def batch_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def batch_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     """Take one step of C13; a refusal shows the form again with what was wrong, and nothing has changed."""
     batch = _batch_or_404(request, pk)
-    if step not in ACTS:
+    if step not in steps.BY_STEP:
         raise Http404
-    state, roles = steps.STEPS[step]
-    label = steps.STEP_LABELS[step]
-    if not (selectors.sees_whole_table(user_of(request)) and roles_of(request.user) & roles):
+    transition = steps.BY_STEP[step]
+    label = transition.label
+    if not (selectors.sees_whole_table(user_of(request)) and roles_of(request.user) & transition.roles):
         raise PermissionDenied(f"“{label}”不由您的岗位办理。")
-    if shown.ORDER.index(BatchState(batch.state)) > shown.ORDER.index(state):
+    if all(
+        shown.ORDER.index(BatchState(batch.state)) > shown.ORDER.index(BatchState(state))
+        for state in transition.sources
+    ):
         messages.info(request, f"{batch}已是“{batch.get_state_display()}”，没有重复办理")
         return redirect("penalties:detail", pk)
-    form = FORMS[step](request.POST, request.FILES, batch=batch, lines=lines_for(user_of(request), batch))
+    form = steps.LIFE.forms[step](request.POST, request.FILES, batch=batch, lines=lines_for(user_of(request), batch))
     if form.is_valid():
         try:
             batch = _act(request, batch, step, form)
@@ -157,7 +154,7 @@ def batch_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
             return redirect("penalties:detail", pk)
     else:
         status = 400
-    if batch.state != state:
+    if batch.state not in transition.sources:
         for problem in form.non_field_errors():
             messages.error(request, str(problem))
         return redirect("penalties:detail", pk)
@@ -182,17 +179,12 @@ def _act(request: HttpRequest, batch: Batch, step: str, form: StepForm) -> Batch
         now = Batch.objects.select_for_update().get(pk=batch.pk)
         if now.version != form.cleaned_data["version"]:
             raise StaleVersion()
-        if step != "approve":
-            return ACTS[step](batch_id=batch.pk, actor=user_of(request), **form.facts())
-        upload = form.cleaned_data["file"]
+        service = partial(steps.LIFE.services[step], batch_id=batch.pk, actor=user_of(request), **form.facts())
+        upload = form.cleaned_data.get("file")
+        if upload is None:
+            return cast(Batch, service())
         with _on_disk(upload) as path:
-            return steps.batch_approve(
-                batch_id=batch.pk,
-                actor=user_of(request),
-                file=path,
-                filename=scan_name(upload.name or ""),
-                **form.facts(),
-            )
+            return cast(Batch, service(file=path, filename=scan_name(upload.name or "")))
 
 
 @contextmanager

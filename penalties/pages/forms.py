@@ -8,11 +8,13 @@ from django import forms
 from core import clock
 from core.validators import MONTH
 from papers import filing
+from penalties.batches.life import LIFE
 from penalties.batches.lines import Line
 from penalties.models import Batch
 from penalties.money import fen_from_yuan, yuan
 
 ALL_PAYERS = "*"
+form_of = LIFE.form_of
 
 
 def _day(label: str, *, required: bool = True, help_text: str = "") -> forms.DateField:
@@ -67,10 +69,12 @@ class StepForm(forms.Form):
         return {}
 
 
+@form_of("freeze")
 class FreezeForm(StepForm):
     """The version alone: freezing takes no other fact."""
 
 
+@form_of("submit")
 class SubmitForm(StepForm):
     submitted_on = _day("报送日期")
     doc_no = _number("请示文号", required=False, help_text="由办公系统编发；还没有可以不填，本系统不编号")
@@ -82,6 +86,7 @@ class SubmitForm(StepForm):
         return {"submitted_on": self.cleaned_data["submitted_on"], "doc_no": self.cleaned_data["doc_no"]}
 
 
+@form_of("approve")
 class ApproveForm(StepForm):
     doc_no = _number("批件文号")
     approved_on = _day("批件日期")
@@ -102,6 +107,7 @@ class ApproveForm(StepForm):
         return {"approved_on": self.cleaned_data["approved_on"], "doc_no": self.cleaned_data["doc_no"]}
 
 
+@form_of("send")
 class SendForm(StepForm):
     sent_on = _day("送财政日期")
     doc_no = _number("函文号", required=False, help_text="由办公系统编发；还没有可以不填，本系统不编号")
@@ -113,6 +119,7 @@ class SendForm(StepForm):
         return {"sent_on": self.cleaned_data["sent_on"], "doc_no": self.cleaned_data["doc_no"]}
 
 
+@form_of("settle")
 class SettleForm(StepForm):
     payer = forms.ChoiceField(label="付款单位")
     voucher_no = _number("凭证号")
@@ -151,15 +158,6 @@ class SettleForm(StepForm):
             "payer_code": "" if payer == ALL_PAYERS else payer,
             "amount_fen": self.cleaned_data["amount"],
         }
-
-
-FORMS: dict[str, type[StepForm]] = {
-    "freeze": FreezeForm,
-    "submit": SubmitForm,
-    "approve": ApproveForm,
-    "send": SendForm,
-    "settle": SettleForm,
-}
 
 
 def scan_name(name: str) -> str:

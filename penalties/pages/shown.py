@@ -13,12 +13,13 @@ from grids.models import User
 from grids.roles import ROLE_LABELS
 from penalties import selectors
 from penalties.batches import reports, steps
+from penalties.batches.life import LIFE
 from penalties.batches.lines import Line, lines_for
 from penalties.documents.report import BASIS_WORDS, Figures, MonthReport, ReportMismatch, check
 from penalties.documents.wording import place
 from penalties.models import Batch, BatchDocument, BatchState
 from penalties.money import daxie, wan
-from penalties.pages.forms import FORMS, StepForm
+from penalties.pages.forms import StepForm
 
 ORDER = list(BatchState)
 WITH_FINANCE = (BatchState.SENT, BatchState.SETTLED)
@@ -31,13 +32,6 @@ BUTTONS = {
     "approve": "登记批件",
     "send": "登记送财政",
     "settle": "登记凭证",
-}
-EXPLAINED = {
-    "freeze": "冻结后明细不能再改，算出摘要；以后的更正记入下一批。",
-    "submit": "请示和汇总表按此刻的内容入档，一并报市政府。",
-    "approve": "没有批件文号、日期和扫描件，不能登记同意（四（二））。",
-    "send": "市政府同意后才能送财政；函随之入档。",
-    "settle": "一张凭证对一个单位，可以分次；各单位都结清，本批就是已扣缴。",
 }
 SURE = {
     "freeze": "冻结这一批？冻结后不能再改。",
@@ -135,23 +129,23 @@ def _next_act(
     user: User, batch: Batch, lines: list[Line], *, payer: str, form: StepForm | None
 ) -> dict[str, Any] | None:
     """The step that comes next: its form for whoever may take it, else whose turn it is."""
-    step = next((name for name, (state, _) in steps.STEPS.items() if state == batch.state), None)
-    if step is None:
+    transition = next((row for row in LIFE.transitions if row.is_next and batch.state in row.sources), None)
+    if transition is None:
         return None
+    step = transition.action
     may = step in steps.available_steps(batch, user)
-    roles = sorted(steps.STEPS[step][1], key=lambda role: list(ROLE_LABELS).index(role))
     waiting = sum(1 for line in lines if line.open_fen)
     button = f"录入扣缴凭证（还差 {waiting}）" if step == "settle" else BUTTONS[step]
     if may and form is None:
-        form = FORMS[step](batch=batch, lines=lines, payer=payer)
+        form = LIFE.forms[step](batch=batch, lines=lines, payer=payer)
     return {
         "step": step,
-        "title": steps.STEP_LABELS[step],
+        "title": transition.label,
         "button": BUTTONS[step],
         "jump": button,
-        "explained": EXPLAINED[step],
+        "explained": transition.hint,
         "sure": SURE.get(step, ""),
-        "who": "或".join(ROLE_LABELS[role] for role in roles),
+        "who": "或".join(label for role, label in ROLE_LABELS.items() if role in transition.roles),
         "form": form if may else None,
         "url": reverse("penalties:step", args=[batch.pk, step]),
     }

@@ -133,6 +133,7 @@ def test_every_link_to_another_page_leads_somewhere(page: Path) -> None:
 def test_the_transition_table_is_that_of_the_code() -> None:
     page = (ROOT / "docs/architecture.md").read_text("utf-8")
     assert transitions.in_page(page) == transitions.table(), "python -m tests.docs.transitions prints the right one"
+    assert transitions.in_page(page, "batch-steps") == transitions.batch_table(), "the second table of the same"
 
 
 def test_the_table_of_registries_is_that_of_the_code() -> None:

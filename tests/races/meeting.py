@@ -44,8 +44,24 @@ def meet_before(monkeypatch: pytest.MonkeyPatch, place: Any, name: str, people: 
     _wrap(monkeypatch, place, name, people, before=True)
 
 
-def _wrap(monkeypatch: pytest.MonkeyPatch, place: Any, name: str, people: int, *, before: bool) -> None:
-    barrier, met, real = threading.Barrier(people, timeout=TIMEOUT_S), threading.local(), getattr(place, name)
+def meet_across(monkeypatch: pytest.MonkeyPatch, *places: tuple[Any, str]) -> None:
+    """Two people who come by different places wait for each other there, before they do what is done there."""
+    barrier, met = threading.Barrier(2, timeout=TIMEOUT_S), threading.local()
+    for place, name in places:
+        _wrap(monkeypatch, place, name, 2, before=True, meeting=(barrier, met))
+
+
+def _wrap(
+    monkeypatch: pytest.MonkeyPatch,
+    place: Any,
+    name: str,
+    people: int,
+    *,
+    before: bool,
+    meeting: tuple[threading.Barrier, threading.local] | None = None,
+) -> None:
+    barrier, met = meeting or (threading.Barrier(people, timeout=TIMEOUT_S), threading.local())
+    real = getattr(place, name)
 
     def wait() -> None:
         if threading.current_thread() is not threading.main_thread() and not getattr(met, "once", False):

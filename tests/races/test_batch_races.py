@@ -9,13 +9,13 @@ from core import clock
 from core.errors import BadInput, Conflict, StaleVersion
 from grids import locating
 from penalties import checks
-from penalties.batches import steps, table
+from penalties.batches import advancing, building, steps, table, vouchers
 from penalties.ledger import posting
 from penalties.models import Batch, BatchLine, LedgerEntry, Settlement
 from tests.factories import points as make
 from tests.factories.city import WEST, City, build_city
 from tests.penalties.conftest import add_rule
-from tests.races.meeting import at_once, in_between, lost, meet_after, without_unique, won
+from tests.races.meeting import at_once, in_between, lost, meet_across, meet_after, without_unique, won
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MONTH = "2023-10"
@@ -95,7 +95,7 @@ def test_negative_control_without_the_swap_only_the_unique_line_is_left_to_refus
     make.final(city)
     batch = build(city)
     meet_after(monkeypatch, table, "batch_rows")
-    monkeypatch.setattr(steps, "_advance", unguarded)
+    monkeypatch.setattr(steps, "advance", unguarded)
     outcomes = at_once(*[lambda: steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)] * 2)
     assert (len(won(outcomes)), len(lost(outcomes, IntegrityError))) == (1, 1), outcomes
 
@@ -109,7 +109,7 @@ def unguarded(batch: Batch, *, to: str, **facts: object) -> Batch:
 def test_a_build_and_a_freeze_at_once_leave_lines_that_tell_all_that_was_posted(city, monkeypatch):
     batch = build(city)
     make.final(city)
-    meet_after(monkeypatch, steps, "roles_of")
+    meet_across(monkeypatch, (advancing, "roles_of"), (building, "roles_of"))
     at_once(lambda: build(city), lambda: steps.batch_freeze(batch_id=batch.pk, actor=city.clerk))
     for one in Batch.objects.exclude(state="open"):
         posted = sum(one.entries.values_list("amount_fen", flat=True))
@@ -170,7 +170,7 @@ def voucher(city: City, batch: Batch, number: str) -> Batch:
 
 
 def test_two_vouchers_at_once_never_settle_more_than_the_line(city, sent, monkeypatch):
-    meet_after(monkeypatch, steps, "_require")
+    meet_after(monkeypatch, vouchers, "require")
     outcomes = at_once(lambda: voucher(city, sent, "凭证1"), lambda: voucher(city, sent, "凭证2"))
     assert (len(won(outcomes)), len(lost(outcomes, StaleVersion))) == (1, 1), outcomes
     assert Settlement.objects.get().amount_fen == YUAN_30000 * 2 // 3
@@ -179,8 +179,8 @@ def test_two_vouchers_at_once_never_settle_more_than_the_line(city, sent, monkey
 
 
 def test_negative_control_without_the_claim_of_the_batch_a_line_is_settled_beyond_its_amount(city, sent, monkeypatch):
-    monkeypatch.setattr(steps, "_advance", lambda batch, **_: batch)
-    meet_after(monkeypatch, steps, "open_lines")
+    monkeypatch.setattr(vouchers, "advance", lambda batch, **_: batch)
+    meet_after(monkeypatch, vouchers, "open_lines")
     outcomes = at_once(lambda: voucher(city, sent, "凭证1"), lambda: voucher(city, sent, "凭证2"))
     assert len(won(outcomes)) == 2, outcomes
     assert sum(Settlement.objects.values_list("amount_fen", flat=True)) > YUAN_30000

@@ -8,7 +8,6 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from core.commands import JinshaoCommand, month
-from grids.models import User
 from grids.selectors import system_user, user_named
 from penalties import selectors
 from penalties.batches import steps, table
@@ -75,8 +74,8 @@ class Command(JinshaoCommand):
         actions.add_parser("list", help="全部批次")
         show = actions.add_parser("show", help="一个批次")
         show.add_argument("id", type=int)
-        for step, label in steps.STEP_LABELS.items():
-            sub = actions.add_parser(step, help=label)
+        for step, transition in steps.BY_STEP.items():
+            sub = actions.add_parser(step, help=transition.label)
             sub.add_argument("id", type=int)
             sub.add_argument("--as", dest="actor", required=True, help="以谁的身份办理")
             if step != "freeze":
@@ -95,28 +94,8 @@ class Command(JinshaoCommand):
         actor = user_named(options["actor"]) if options.get("actor") else system_user()
         if action == "build":
             return batch_json(steps.batch_build(month=options["month"], actor=actor))
-        return batch_json(self._step(action, actor, options))
-
-    def _step(self, action: str, actor: User, options: dict[str, Any]) -> Batch:
-        batch_id, doc_no, on = options["id"], options.get("doc_no", ""), options.get("date")
-        if action == "freeze":
-            return steps.batch_freeze(batch_id=batch_id, actor=actor)
-        if action == "submit":
-            return steps.batch_submit(batch_id=batch_id, actor=actor, submitted_on=on, doc_no=doc_no)
-        if action == "approve":
-            return steps.batch_approve(
-                batch_id=batch_id, actor=actor, doc_no=doc_no, approved_on=on, file=options.get("file")
-            )
-        if action == "send":
-            return steps.batch_send(batch_id=batch_id, actor=actor, sent_on=on, doc_no=doc_no)
-        return steps.batch_settle(
-            batch_id=batch_id,
-            actor=actor,
-            voucher_no=doc_no,
-            settled_on=on,
-            payer_code=options["payer"],
-            amount_fen=options["amount"],
-        )
+        data = {"doc_no": "", **options, "amount_fen": options.get("amount")}
+        return batch_json(steps.take_step(action, batch_id=options["id"], actor=actor, data=data))
 
     def show(self, result: dict[str, Any]) -> None:
         for batch in result.get("batches", [result]):

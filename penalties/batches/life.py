@@ -1,0 +1,65 @@
+"""The whole life of a deduction batch on one screen: who may take which step of C13 from where, and what it takes.
+
+Pure: facts in, answers out. Each step is said once, here; its service attaches itself by `@act`. Buttons, API, command and
+the guard in the services read this table. A requirement is a function of (facts) → a Chinese sentence, or "".
+"""
+
+from dataclasses import dataclass
+
+from core.transitions import Datum, Life, Transition
+from grids.roles import Role
+from penalties.models import BatchState
+
+ORDER = "编制 → 冻结 → 报送 → 市政府同意 → 送财政 → 已扣缴（四(二)）"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The facts of one batch and one actor that the table needs; built by `steps.facts_for`."""
+
+    state: str
+    roles: frozenset[str]
+    actor_id: int
+    prepared_by_id: int
+    another_freezes: bool = True
+
+
+def another_checks(f: Facts) -> str:
+    """Refuse whoever made the table, unless the ruling `freeze_by_another` says otherwise."""
+    is_own = f.another_freezes and f.actor_id == f.prepared_by_id
+    return "制表人不能自己审核冻结（裁定 freeze_by_another），请换一位经办人" if is_own else ""
+
+
+S = BatchState
+_BUREAU, _FINANCE = (frozenset({role}) for role in (Role.BUREAU, Role.FINANCE))
+_DOC_NO, _REMARK_NO = Datum("doc_no"), Datum("doc_no", is_required=False)
+
+TRANSITIONS: tuple[Transition[Facts], ...] = (
+    Transition("freeze", "冻结", "batch.frozen", (S.OPEN,), S.FROZEN, _BUREAU, (another_checks,), (), is_next=True,
+        hint="冻结后明细不能再改，算出摘要；以后的更正记入下一批。"),
+    Transition("submit", "报送", "batch.submitted", (S.FROZEN,), S.SUBMITTED, _BUREAU,
+        takes=(Datum("submitted_on", is_required=False), _REMARK_NO), is_next=True,
+        hint="请示和汇总表按此刻的内容入档，一并报市政府。"),
+    Transition("approve", "登记批件", "batch.approved", (S.SUBMITTED,), S.APPROVED, _BUREAU,
+        takes=(_DOC_NO, Datum("approved_on"), Datum("file"), Datum("filename", is_required=False)), is_next=True,
+        hint="没有批件文号、日期和扫描件，不能登记同意（四（二））。"),
+    Transition("send", "送财政", "batch.sent", (S.APPROVED,), S.SENT, _BUREAU,
+        takes=(Datum("sent_on", is_required=False), _REMARK_NO), is_next=True,
+        hint="市政府同意后才能送财政；函随之入档。"),
+    Transition("settle", "登记凭证", "batch.settled", (S.SENT,), S.SETTLED, _FINANCE | _BUREAU,
+        takes=(Datum("voucher_no"), Datum("settled_on"), Datum("payer_code", is_required=False),
+               Datum("amount_fen", is_required=False)), is_next=True,
+        hint="一张凭证对一个单位，可以分次；各单位都结清，本批就是已扣缴。"),
+)  # fmt: skip
+
+LIFE = Life(
+    "batch",
+    TRANSITIONS,
+    noun="批次",
+    state_label=lambda state: BatchState(state).label,
+    common=frozenset({"batch_id", "actor"}),
+    # Requirements that another actor could meet.
+    about_the_person=(another_checks,),
+)
+BY_STEP = LIFE.by_action
+act, available_actions, refusal = LIFE.act, LIFE.available_actions, LIFE.refusal
