@@ -1,4 +1,4 @@
-"""The cell in which each sighting's centre lies, by the edition of its own Beijing date, a file at a time."""
+"""The cell in which each sighting's centre lies, by the edition of its own day (Beijing), a file at a time."""
 
 import math
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ Bools = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """In step with the table: WGS-84 degrees, days since 1970-01-01 of the Beijing date, edition id, county and leaf
+    """In step with the table: WGS-84 degrees, days since 1970-01-01 of the row's own day, edition id, county and leaf
     code ("" outside), and whether a centre outside has a footprint that reaches in."""
 
     lon: Floats
@@ -54,7 +54,7 @@ class Places:
 def place(table: SightingTable, *, datum: str) -> Places:
     """Undo the datum and locate every row. Raises Refused when no boundary edition is active."""
     lon, lat = to_wgs84(table.lon, table.lat, datum)
-    days = (table.starts_at + BEIJING_S) // DAY_S
+    days = own_days(table)
     ids = np.zeros(len(table), dtype=np.int64)
     county = leaf = np.zeros(len(table), dtype="<U1")
     edge = np.zeros(len(table), dtype=bool)
@@ -65,6 +65,16 @@ def place(table: SightingTable, *, datum: str) -> Places:
         county, leaf = _filled(county, rows[inside], codes), _filled(leaf, rows[inside], leaves)
         edge[_reaching_in(index, table, lon, lat, rows[~inside])] = True
     return Places(lon, lat, days, ids, county, leaf, edge)
+
+
+def own_days(table: SightingTable) -> Ints:
+    """Days since 1970-01-01: the day that a row states for itself; else the Beijing date of its instant, or the one that
+    holds most of its interval (policy.md §2f)."""
+    days: Ints = ((table.starts_at + table.ends_at) // 2 + BEIJING_S) // DAY_S
+    for at, sighting in enumerate(table.rest or ()):
+        if sighting.day is not None:
+            days[at] = sighting.day.toordinal() - EPOCH_DAY
+    return days
 
 
 def _by_edition(days: Ints) -> list[tuple[Edition, Ints]]:

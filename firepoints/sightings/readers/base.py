@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from papers.encodings import FileError
@@ -28,6 +28,7 @@ class Sighting:
     """One readable row. Times are aware UTC, [starts_at, ends_at) unless an instant (then both are equal).
 
     `lon`, `lat` are degrees as given (datum not yet undone), `lon_given`, `lat_given` the text of the file;
+    `day` is the date that a row without a time states for itself: the issuer's window says only from when to when.
     `scan_km`, `track_km` kilometres, `frp_mw` megawatts, `accuracy_m` metres. `seq_no` is the row's own 序号.
     """
 
@@ -43,6 +44,7 @@ class Sighting:
     lat_given: str
     lon: float
     lat: float
+    day: date | None = None
     scan_km: float | None = None
     track_km: float | None = None
     frp_mw: float | None = None
@@ -91,7 +93,8 @@ class ParseOptions:
     of the day before to 17:00 of the date (`window_ends_on_date`), 0 the day itself; None lets the title of a list say
     it, else the day. `now` rejects the future; `area` = (lon_min, lat_min, lon_max, lat_max) finds swapped coordinates.
     `date_order` ("dmy", "mdy", "ymd") settles dates such as 10/11/2023, which are rejected where nothing settles them.
-    `year` completes dates without one; `window` (UTC) is the span that a list's title gives. `observed` (UTC) is when an
+    `year` completes dates without one; `window` (UTC) is the span that a list's title gives, `day` the one date that it
+    gives to rows without one. `observed` (UTC) is when an
     FY-4 text was taken; `filename` the name under which the file came: it may say when, and by which satellite.
     """
 
@@ -105,6 +108,7 @@ class ParseOptions:
     date_order: str = ""
     year: int | None = None
     window: tuple[datetime, datetime] | None = None
+    day: date | None = None
     window_ends_on_date: bool = True
     observed: tuple[datetime, datetime] | None = None
     filename: str = ""

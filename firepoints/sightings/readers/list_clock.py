@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from firepoints.sightings.readers.base import ParseOptions
+from firepoints.sightings.readers.base import INSTANT, ParseOptions
 from firepoints.sightings.readers.columns import date_order
-from firepoints.sightings.readers.moments import parse_moment
+from firepoints.sightings.readers.moments import parse_moment, stated_day
 from firepoints.sightings.readers.rows import Row, Table
 from firepoints.sightings.readers.text import plain
 from firepoints.sightings.readers.titles import UTC_SAID, TitleTime, day_of, read_titles, stated_totals, year_of
@@ -25,13 +25,23 @@ DATED = 50  # rows whose dates are compared with the title's window
 
 
 def list_moment(row: Row, options: ParseOptions) -> Any:
-    """The interval of a list row: 日期 and 时间 together, or whichever there is; or a rejection code."""
+    """The interval of a list row, or a rejection code."""
+    return parse_moment(*_cells(row, options), options)
+
+
+def list_day(row: Row, precision: str, options: ParseOptions) -> date | None:
+    """The day that a list row states for itself, None where its instant says it or nothing does."""
+    return None if precision == INSTANT else stated_day(*_cells(row, options), options)
+
+
+def _cells(row: Row, options: ParseOptions) -> tuple[Any, Any]:
+    """The cells of 日期 and 时间 together, or whichever there is."""
     when, clock = row.get("date"), row.get("time")
     if plain(when) == "" and ("date" not in row.cells or not options.window):
         when, clock = clock, ""
         if options.window and "date" not in row.cells and isinstance(parse_moment(when, "", options), str):
             when, clock = "", when
-    return parse_moment(when, clock, options)
+    return when, clock
 
 
 def table_options(table: Table, cover: Lines, options: ParseOptions) -> tuple[ParseOptions, dict[str, Any]]:
@@ -46,8 +56,8 @@ def table_options(table: Table, cover: Lines, options: ParseOptions) -> tuple[Pa
         title = title_time(table, lines, how)
         how = replace(how, window_start_hour=title.start_hour, window_ends_on_date=title.ends_on_date)
         how = replace(how, window=(title.begin, title.end) if title.begin and title.end else None)
-    if how.window is None:
-        how = replace(how, window=title_day(table, lines, how))
+    if how.window is None and (day := title_day(table, lines)):
+        how = replace(how, window=_day_of_the_issuer(day, how), day=day)
     how = replace(how, year=options.year or (title.begin.year if title.begin else None) or year_of(t for _, t in lines))
     reading = {"zone": how.tz, "date_order": order, "window": title.as_json() if title.text else None}
     return how, {**reading, "rows": len(table.rows), "totals": totals}
@@ -77,12 +87,13 @@ def _fits(begin: datetime, end: datetime, dates: Sequence[datetime], now: dateti
     return now is None or begin <= now + DAY
 
 
-def title_day(table: Table, lines: Lines, options: ParseOptions) -> tuple[datetime, datetime] | None:
-    """The one date that the lines give, as an interval, for a list that has no column of dates."""
+def title_day(table: Table, lines: Lines) -> date | None:
+    """The one date that the lines give, for a list that has no column of dates."""
     has_dates = table.heading is not None and "date" in table.heading.fields
-    day = None if has_dates else day_of(text for _, text in lines)
-    if day is None:
-        return None
+    return None if has_dates else day_of(text for _, text in lines)
+
+
+def _day_of_the_issuer(day: date, options: ParseOptions) -> tuple[datetime, datetime]:
     hour = options.window_start_hour or 0
     back = 1 if hour and options.window_ends_on_date else 0
     begin = datetime.combine(day, time(), tzinfo=ZoneInfo(options.tz)) + timedelta(hours=hour, days=-back)

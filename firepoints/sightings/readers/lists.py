@@ -25,7 +25,7 @@ from firepoints.sightings.readers.base import (
 from firepoints.sightings.readers.columns import misread_dates
 from firepoints.sightings.readers.coordinates import in_parts, parse_coordinate, split_pair
 from firepoints.sightings.readers.fields import LIST
-from firepoints.sightings.readers.list_clock import list_moment, table_options
+from firepoints.sightings.readers.list_clock import list_day, list_moment, table_options
 from firepoints.sightings.readers.places import county_in
 from firepoints.sightings.readers.reasons import REASONS, is_future, position_problem
 from firepoints.sightings.readers.rows import Row, Table, meta_of, no_heading, read_tables
@@ -99,6 +99,7 @@ def read_row(row: Row, options: ParseOptions) -> Sighting | Rejected:
         starts_at=starts_at,
         ends_at=ends_at,
         precision=precision,
+        day=list_day(row, precision, options),
         lon_given=plain(cells["lon"])[:GIVEN_LIMIT],
         lat_given=plain(cells["lat"])[:GIVEN_LIMIT],
         lon=lon,

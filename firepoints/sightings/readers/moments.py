@@ -190,6 +190,14 @@ def parse_moment(when: Any, clock: Any, options: ParseOptions) -> tuple[datetime
     return interval(day, seconds, zone, options)
 
 
+def stated_day(when: Any, clock: Any, options: ParseOptions) -> date | None:
+    """The day that a date cell and a time cell state, whatever window the issuer gives; else the one that the title gives."""
+    for cell in (when, clock):
+        if cell not in (None, "") and isinstance(day := split_moment(cell, options)[0], date):
+            return day
+    return options.day
+
+
 def split_moment(value: Any, options: ParseOptions) -> tuple[date | str | None, int | None, Any]:
     """(date or rejection code or None, seconds after midnight or None, time zone) of one cell."""
     zone: Any = ZoneInfo(options.tz)

@@ -15,6 +15,7 @@ from typing import Any
 from firepoints.sightings.readers.base import (
     FIRE,
     GIVEN_LIMIT,
+    INSTANT,
     PLACE_LIMIT,
     SCAR,
     Note,
@@ -27,7 +28,7 @@ from firepoints.sightings.readers.base import (
 from firepoints.sightings.readers.fields import PATROL, PATROL_FIELDS
 from firepoints.sightings.readers.headings import fields_of
 from firepoints.sightings.readers.lists import read_position, reject
-from firepoints.sightings.readers.moments import parse_moment
+from firepoints.sightings.readers.moments import parse_moment, stated_day
 from firepoints.sightings.readers.reasons import is_future
 from firepoints.sightings.readers.rows import Row, jsonable, meta_of, read_tables
 from firepoints.sightings.readers.text import compact, parse_number, plain
@@ -124,6 +125,7 @@ def read_row(row: Row, options: ParseOptions) -> Sighting | Rejected:
         starts_at=moment[0],
         ends_at=moment[1],
         precision=moment[2],
+        day=None if moment[2] == INSTANT else stated_day(row.get("found_at"), "", options),
         lon_given=plain(row.get("lon"))[:GIVEN_LIMIT],
         lat_given=plain(row.get("lat"))[:GIVEN_LIMIT],
         lon=position[0],

@@ -1,6 +1,6 @@
 """Files in: every row one outcome, nothing twice, and a run that can be taken back (policy.md §6)."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -345,3 +345,19 @@ def test_an_inspector_of_the_city_reports_as_patrol_and_one_of_a_township_does_n
     local = person("local", PostKind.INSPECTOR, f"{WEST}001")
     with pytest.raises(NotAllowed):
         finding_record(data=data, actor=local)
+
+
+@pytest.mark.embedded
+def test_the_day_of_a_row_stands_against_the_window_of_its_issuer(city, tmp_path: Path) -> None:
+    """policy.md §2f: 17:00 to 17:00 says when at the earliest and latest; the row says the day."""
+    path = tmp_path / "清单.csv"
+    path.write_text(
+        "监测时段：2022年9月29日17时至9月30日17时,,,\n序号,经度,纬度,监测日期\n"
+        f"1,{IN_WEST[0]},{IN_WEST[1]},2022-09-30\n2,{IN_EAST[0]},{IN_EAST[1]},2022-09-29\n",
+        encoding="utf-8",
+    )
+    import_file(path=path, source_code="provincial_list", actor=city.clerk, name=ListName("省厅", "", "9"))
+    dates = list(Detection.objects.order_by("row_no").values_list("beijing_date", "starts_at"))
+    begins = datetime(2022, 9, 29, 9, tzinfo=UTC)
+    assert dates == [(date(2022, 9, 30), begins), (date(2022, 9, 29), begins)]
+    assert [point.burn_date for point in FirePoint.objects.order_by("lon")] == [date(2022, 9, 30), date(2022, 9, 29)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import xlsxwriter
@@ -231,6 +231,18 @@ def test_the_window_that_a_title_states_is_the_interval_of_a_date_alone(title, g
     assert result.meta["reading"]["表1"]["window"]["text"] == plain(title)
 
 
+@pytest.mark.parametrize(("title", "given"), WINDOWS)
+def test_the_day_of_a_row_is_its_own_whatever_the_window_of_the_title(title, given):
+    (row,) = lists.parse(book([[title], HEADING, changed(date=given, time="")]), options=ParseOptions()).sightings
+    assert row.day == (date(2023, 11, 3 if given == "2023-11-03" else 4))
+
+
+def test_the_day_of_a_row_with_a_time_is_that_of_its_instant():
+    late = changed(date="2023-10-05T17:30:00Z", time="")
+    day, instant = read(changed(time=""), late, window_start_hour=17).sightings
+    assert (day.day, instant.day) == (date(2023, 10, 5), None)
+
+
 def test_the_import_wins_over_the_title_and_a_time_of_its_own_over_both():
     rows = [["监测时段:10月4日17时至10月5日17时"], HEADING, changed(time=""), ROW]
     day, instant = lists.parse(book(rows), options=ParseOptions(window_start_hour=0)).sightings
@@ -263,6 +275,7 @@ def test_a_list_without_dates_has_the_day_of_its_title_or_is_refused():
     rows: list[list[object]] = [["2023年11月4日卫星监测火点"], heading, [1, "桓仁县", 125.3, 41.2]]
     (one,) = lists.parse(book(rows), options=ParseOptions()).sightings
     assert (one.starts_at, one.precision) == (datetime(2023, 11, 3, 16, tzinfo=UTC), "window")
+    assert one.day == date(2023, 11, 4)
     with pytest.raises(SourceError, match="日期或时间"):
         lists.parse(book(rows[1:]), options=ParseOptions())
 
