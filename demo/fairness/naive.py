@@ -6,7 +6,7 @@ from collections import Counter
 
 import shapely
 
-from demo.fairness.office import OURS
+from demo.fairness.verifiers import OURS
 from demo.fairness.worldfile import World
 
 

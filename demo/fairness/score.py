@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from demo.fairness import naive, rand
-from demo.fairness.office import OURS, Office
+from demo.fairness.office import Office
 from demo.fairness.truth import Truth
+from demo.fairness.verifiers import OURS
 from firepoints.models import Attribution, FirePoint, Recognition
 from penalties.models import LedgerEntry
 
@@ -66,7 +67,7 @@ def score(office: Office) -> dict[str, Any]:
         "person": _asked(office),
         "rand": rand.indices(truth),
         "naive": naive.score(world),
-        "refused": dict(sorted(office.refused.items())),
+        "refused": dict(sorted(office.hands.refused.items())),
     }
 
 
@@ -126,8 +127,8 @@ def _is_its(fire: Any, county: str) -> bool:
 def _who(office: Office, fire: str) -> str:
     """The temper of whoever went to see a fire: cheating before lazy before honest."""
     rows = {row.id for row in office.truth.world.rows.values() if row.main == fire}
-    tempers = {office.temper[row] for row in rows if row in office.temper}
-    for point, point_tempers in office.visited.items():
+    tempers = {office.verifiers.temper[row] for row in rows if row in office.verifiers.temper}
+    for point, point_tempers in office.verifiers.visited.items():
         if any(row.id in rows for row in office.truth.rows(point)):
             tempers |= point_tempers
     return next((temper for temper in ("cheating", "lazy") if temper in tempers), "honest")

@@ -10,9 +10,10 @@ import numpy as np
 import shapely
 from django.conf import settings
 
+from core.errors import Refused
 from demo.fairness.worldfile import File, World
 from demo.names import invented_name
-from firepoints.models import RawRow
+from firepoints.models import ImportRun, RawRow
 from firepoints.sightings.importing.order import ImportOrder
 from firepoints.sightings.importing.reading import ListName
 from firepoints.sightings.importing.start import import_file
@@ -34,6 +35,7 @@ CITY = {
     "officer": (PostKind.BUREAU,),
     "recogniser": (PostKind.RECOGNISER,),
     "chief": (PostKind.BUREAU, PostKind.RECOGNISER),  # merges into what was decided take a 认定人 of the bureau
+    "finance": (PostKind.FINANCE,),
 }
 Cast = Mapping[str, User]
 WORKS_M = 1000.0
@@ -80,12 +82,17 @@ def cast_of() -> dict[str, User]:
     return {user.username: user for user in User.objects.all()}
 
 
-def take_in(world: World, file: File, clerk: User) -> dict[int, str]:
-    """Import one file as an office does; detection id → row id of the truth, for the rows that were kept."""
+def take_in(world: World, file: File, clerk: User, supersedes: str | None = None) -> tuple[ImportRun, dict[int, str]]:
+    """Import one file as an office does: the run, and detection id → row id of the truth for the rows that were kept.
+
+    Raises Refused when the product does not take the file."""
     name = ListName(issuer=file.issuer, period=file.period, list_no=file.list_no)
-    done = import_file(ImportOrder(path=file.path, source_code=file.source, actor=clerk, name=name, datum=file.datum))
-    if done.run is None:
-        return {}
-    truth = {row.line: row.id for row in world.rows_of(file.name)}
+    order = ImportOrder(
+        path=file.path, source_code=file.source, actor=clerk, name=name, datum=file.datum, supersedes=supersedes
+    )
+    done = import_file(order)
+    if done.run is None:  # only a dry run has none
+        raise Refused("没有导入", code="import_failed")
+    truth = {row.line: row.id for row in world.rows_of(file.again or file.name)}
     lines = RawRow.objects.filter(run=done.run, detection__isnull=False).values_list("row_no", "detection_id")
-    return {detection: truth[line] for line, detection in lines if line in truth}
+    return done.run, {detection: truth[line] for line, detection in lines if line in truth}

@@ -44,6 +44,12 @@ class Truth:
                 rows_of[point].append(self.row_of[detection])
         return dict(rows_of)
 
+    def charged_points(self) -> set[int]:
+        """The points that hold a row which can be charged."""
+        charges = [pk for pk, row in self.row_of.items() if row.charges]
+        members = Membership.objects.filter(is_active=True, detection__in=charges)
+        return set(members.values_list("point_id", flat=True))
+
     def point_of(self, row: str) -> FirePoint | None:
         """The point that gathers a row now."""
         detections = [pk for pk, truth_row in self.row_of.items() if truth_row.id == row]

@@ -1,11 +1,11 @@
-"""A world's folder as the judge reads it (docs/simulation.md). Times aware, places WGS-84 lon/lat."""
+"""A world's folder as the judge reads it (docs/simulation.md), of either format. Times aware, places WGS-84 lon/lat."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,15 +13,22 @@ from typing import Any
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from core.clock import BEIJING
 from core.errors import BadInput
 from grids.geo.footprint import footprint
 
-FORMAT = "jinshao-world/1"
+FORMATS = {"jinshao-world/1": 1, "jinshao-world/2": 2}
+CHARGED_FROM = date(2022, 9, 30)
+"""The day from which a fire is charged, where the world names none (C12)."""
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file that arrives at a time; `issuer`, `period` and `list_no` belong to an official list."""
+    """A file that arrives at a time; `issuer`, `period` and `list_no` belong to an official list.
+
+    `supersedes` names the earlier file that this list corrects. `again` names a file that comes once more with the same
+    bytes, and whose rows of the truth are these too.
+    """
 
     path: Path
     name: str
@@ -31,6 +38,8 @@ class File:
     period: str = ""
     list_no: str = ""
     datum: str | None = None
+    supersedes: str = ""
+    again: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +54,8 @@ class Fire:
     counties: Mapping[str, float]
     village: str
     border_m: float
+    ends: datetime | None = None
+    area_mu: float = 0.0
 
     @property
     def county(self) -> str:
@@ -54,7 +65,10 @@ class Fire:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a file with the truth behind it: `main` is the fire or works that it shows, else a name of its own."""
+    """One row of a file with the truth behind it: `main` is the fire or works that it shows, else a name of its own.
+
+    `says`: from when to when the row itself puts it (a date alone: the whole day); None: at its minute.
+    """
 
     id: str
     file: str
@@ -68,6 +82,12 @@ class Row:
     readable: bool
     datum: str
     pixel: tuple[float, float, float | None, float]
+    says: tuple[datetime, datetime] | None = None
+
+    @property
+    def interval(self) -> tuple[datetime, datetime]:
+        """From when to when its fire may have burnt, by what the row says."""
+        return self.says or (self.at, self.at)
 
     def area(self) -> BaseGeometry:
         """The area in which its fire must have been, by what the world really did to the row."""
@@ -77,7 +97,7 @@ class Row:
 
 @dataclass(frozen=True)
 class World:
-    """Files, script and truth."""
+    """Files, script and truth. `version` of the format: 1 or 2."""
 
     folder: Path
     cells: Mapping[str, Path]
@@ -89,6 +109,8 @@ class World:
     rows: Mapping[str, Row]
     heat: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     made_by: Mapping[str, Any] = field(default_factory=dict)
+    version: int = 1
+    charged_from: date = CHARGED_FROM
 
     def rows_of(self, file: str) -> Iterator[Row]:
         """The rows of one file."""
@@ -96,9 +118,40 @@ class World:
 
     @cached_property
     def reported(self) -> frozenset[str]:
-        """The straw fires that a readable row of a chargeable source shows."""
-        reported_fires = {row.main for row in self.rows.values() if row.charges and row.readable}
-        return frozenset(name for name, fire in self.fires.items() if fire.straw and name in reported_fires)
+        """The straw fires that a readable row of a chargeable source shows; in format 2 a row that stands at the end, and
+        a fire that was lit since the rule."""
+        rows = [row for row in self.rows.values() if row.charges and row.readable]
+        names = {row.main for row in rows if self.version == 1 or row.file in self.standing}
+        return frozenset(
+            name for name, fire in self.fires.items()
+            if fire.straw and name in names and (self.version == 1 or self._day(fire.starts) >= self.charged_from)
+        )  # fmt: skip
+
+    @cached_property
+    def before_the_rule(self) -> frozenset[str]:
+        """The straw fires whose every chargeable row is of a day before the rule: nobody pays for them."""
+        last: dict[str, date] = {}
+        for row in self.rows.values():
+            if row.charges:
+                last[row.main] = max(last.get(row.main, date.min), self._day(row.at))
+        return frozenset(
+            name for name, fire in self.fires.items() if fire.straw and last.get(name, date.max) < self.charged_from
+        )
+
+    @cached_property
+    def standing(self) -> frozenset[str]:
+        """The files whose rows are in force at the end: neither taken back for good nor corrected by a later one."""
+        came = [(file.arrives, 0, file.again or file.name, True) for file in self.files]
+        came += [
+            (datetime.fromisoformat(act["at"]), 1, act["file"], False) for act in self.acts if act["do"] == "withdraw"
+        ]
+        state = {name: is_in_force for _, _, name, is_in_force in sorted(came)}
+        corrected = {file.supersedes for file in self.files if file.supersedes and state[file.name]}
+        return frozenset(name for name, is_in_force in state.items() if is_in_force and name not in corrected)
+
+    @staticmethod
+    def _day(at: datetime) -> date:
+        return at.astimezone(BEIJING).date()
 
     @cached_property
     def county_areas(self) -> dict[str, BaseGeometry]:
@@ -115,8 +168,8 @@ def load(folder: Path) -> World:
         manifest = json.loads((folder / "world.json").read_text(encoding="utf-8"))
         truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
         script = (folder / "acts.jsonl").read_text(encoding="utf-8").splitlines()
-        if manifest.get("format") != FORMAT:
-            raise BadInput(f"应为 {FORMAT}，却是 {manifest.get('format')!r}", where="world.json")
+        if manifest.get("format") not in FORMATS:
+            raise BadInput(f"应为 {' 或 '.join(FORMATS)}，却是 {manifest.get('format')!r}", where="world.json")
         return World(
             folder=folder,
             cells={level: folder / name for level, name in manifest["cells"].items()},
@@ -128,6 +181,8 @@ def load(folder: Path) -> World:
             rows={fields["id"]: _row(fields) for fields in truth["rows"]},
             heat={fields["id"]: (fields["lon"], fields["lat"]) for fields in truth.get("heat", ())},
             made_by=manifest.get("made_by", {}),
+            version=FORMATS[manifest["format"]],
+            charged_from=date.fromisoformat(manifest.get("charged_from", CHARGED_FROM.isoformat())),
         )
     except OSError as error:
         raise BadInput(f"读不了：{error.strerror}", where=str(error.filename or folder)) from error
@@ -137,7 +192,7 @@ def load(folder: Path) -> World:
 
 def _file(folder: Path, fields: Mapping[str, Any]) -> File:
     return File(
-        folder / fields["name"],
+        folder / (fields.get("again") or fields["name"]),
         fields["name"],
         fields["source"],
         datetime.fromisoformat(fields["arrives"]),
@@ -145,6 +200,8 @@ def _file(folder: Path, fields: Mapping[str, Any]) -> File:
         fields.get("period", ""),
         fields.get("list_no", ""),
         fields.get("datum"),
+        fields.get("supersedes", ""),
+        fields.get("again", ""),
     )
 
 
@@ -158,6 +215,8 @@ def _fire(fields: Mapping[str, Any]) -> Fire:
         fields["counties"],
         fields.get("village", ""),
         fields.get("border_m", 0.0),
+        datetime.fromisoformat(fields["ends"]) if "ends" in fields else None,
+        fields.get("area_mu", 0.0),
     )
 
 
@@ -176,4 +235,9 @@ def _row(fields: Mapping[str, Any]) -> Row:
         fields.get("readable", True),
         fields.get("datum", "wgs84"),
         (scan_km, track_km, heading_deg, error_m),
+        _interval(fields.get("says")),
     )
+
+
+def _interval(says: Sequence[str] | None) -> tuple[datetime, datetime] | None:
+    return (datetime.fromisoformat(says[0]), datetime.fromisoformat(says[1])) if says else None

@@ -14,10 +14,11 @@ from django.core.management import call_command
 
 from core.errors import Refused
 from demo.fairness import play, rand, score, stage, worldfile
-from firepoints.models import FirePoint
+from firepoints.models import FirePoint, ImportRun
 from grids import locating
 from grids.geo.footprint import from_local_xy
 from grids.selectors.overlays import within
+from penalties.models import Batch
 from tests.simulation import worlds
 from tests.simulation.worlds import BORDER, EAST, WEST, fire
 
@@ -81,6 +82,65 @@ def test_what_lazy_and_cheating_people_do_is_counted_and_a_fire_charged_twice_is
     assert len(found["double"]) == 1
     assert found["person"]["missed_why"] == {"in_two": 2}
     assert found["counties"][WEST]["charged_fen"] == 2 * 3_000_000
+
+
+def test_a_file_that_is_taken_back_and_comes_again_is_played_as_it_came(judge: Judge):
+    found = judge(
+        [fire("F1", 123.8, 41.2), fire("F2", 124.2, 41.2)],
+        version=2,
+        lists=[{"day": 8, "again": "files/list1.csv", "fires": {}}],
+        acts=[{"day": 7, "hour": 11, "do": "withdraw", "file": "files/list1.csv"}],
+    )
+    states = ImportRun.objects.order_by("pk").values_list("state", flat=True)
+    assert list(states) == ["withdrawn", "committed"]
+    assert (found["reported"], found["uncharged"]) == (2, [])
+
+
+def test_a_list_that_corrects_another_names_it_and_only_what_stands_is_due(judge: Judge):
+    found = judge(
+        [fire("F1", 123.8, 41.2), fire("F2", 124.2, 41.2)],
+        version=2,
+        lists=[{"day": 3, "supersedes": "files/list1.csv", "fires": {"F1": 0.0}}],
+    )
+    first, second = ImportRun.objects.order_by("pk")
+    assert second.supersedes == first
+    assert found["reported"] == 1
+
+
+def test_a_county_objects_and_another_person_upholds_or_takes_back_what_was_no_straw(judge: Judge):
+    found = judge(
+        [fire("F1", 123.8, 41.2), fire("F2", 124.2, 41.2, straw=False)],
+        tempers={"F2": "lazy"},
+        version=2,
+        acts=[{"day": 1, "hour": 1, "do": "appeal", "row": row, "who": "county"} for row in ("L1-1", "L1-2")],
+    )
+    upheld, taken_back = FirePoint.objects.order_by("pk")
+    assert (upheld.final_by, taken_back.counted) == ("upheld", False)
+    assert (found["charges"], found["not_straw"]) == (1, [])
+
+
+def test_a_month_is_settled_and_what_comes_after_it_goes_into_its_next_batch(judge: Judge):
+    judge(
+        [fire("F1", 123.8, 41.2), fire("F2", 124.2, 41.2)],
+        version=2,
+        lists=[{"day": 11, "fires": {"F2": 0.06}}],
+        acts=[{"day": 12, "hour": 18, "do": "settle", "month": "2023-10"}],
+    )
+    batches = Batch.objects.order_by("seq").values_list("month", "seq", "state")
+    assert list(batches) == [("2023-10", 1, "settled"), ("2023-10", 2, "frozen")]
+
+
+def test_nobody_of_format_2_knows_by_himself_that_a_field_was_reported_before(judge: Judge):
+    """Beside the same world of format 1, whose honest people do: there the fire in two points is charged once."""
+    found = judge([fire("F1", 123.8, 41.2)], twice={"F1": FAR}, version=2)
+    assert len(found["double"]) == 1
+
+
+def test_a_fire_of_the_day_before_the_rule_is_owed_by_nobody(tmp_path: Path):
+    early = [fire("F1", 123.8, 41.2), fire("F2", 124.2, 41.2, hours=24 * 3)]
+    worlds.write(tmp_path / "world", early, {}, version=2)
+    read = replace(worldfile.load(tmp_path / "world"), charged_from=date(2023, 10, 17))
+    assert (read.reported, read.before_the_rule) == ({"F2"}, {"F1"})
 
 
 def test_the_index_is_one_for_equal_labels_and_falls_with_each_mistake():

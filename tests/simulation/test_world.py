@@ -106,7 +106,7 @@ def test_a_world_that_is_not_in_the_format_is_refused_with_its_place(tmp_path: P
     for name in ("world.json", "truth.json"):
         (tmp_path / name).write_text(json.dumps({"format": "another/1"}), encoding="utf-8")
     (tmp_path / "acts.jsonl").write_text("", encoding="utf-8")
-    with pytest.raises(BadInput, match="jinshao-world/1"):
+    with pytest.raises(BadInput, match="jinshao-world/1 或 jinshao-world/2"):
         worldfile.load(tmp_path)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -46,9 +47,20 @@ def fire(name: str, lon: float, lat: float, *, straw: bool = True, hours: float 
 
 
 def write(
-    folder: Path, fires: list[dict[str, Any]], tempers: dict[str, str], *, twice: dict[str, float] | None = None
+    folder: Path,
+    fires: list[dict[str, Any]],
+    tempers: dict[str, str],
+    *,
+    twice: dict[str, float] | None = None,
+    version: int = 1,
+    lists: Sequence[dict[str, Any]] = (),
+    acts: Sequence[dict[str, Any]] = (),
 ) -> None:
-    """A world in which one list shows each fire once, and a second one those of `twice` again, so many degrees east."""
+    """A world in which one list shows each fire once, and a second one those of `twice` again, so many degrees east.
+
+    `lists`: more lists, each with `day`, `fires` {name: degrees east} and what else stands in the manifest. `acts`: more
+    of them, `day` and `hour` after the first day's midnight.
+    """
     told = [(one, 0.0) for one in fires] + [
         (one, (twice or {})[one["id"]]) for one in fires if one["id"] in (twice or {})
     ]
@@ -62,21 +74,36 @@ def write(
             files.append({"name": name, "source": "provincial_list", "arrives": arrives.isoformat(),
                           "issuer": "某省", "period": f"2023-10-{15 + number}", "list_no": str(number)})  # fmt: skip
             rows += _list(folder, name, number, part)
-    acts = [
+    for number, more in enumerate(lists, start=len(files) + 1):
+        files.append(_manifest(number, **more))
+        part = [(one, more["fires"][one["id"]]) for one in fires if one["id"] in more.get("fires", {})]
+        rows += _list(folder, f"files/list{number}.csv", number, part) if part else []
+    script = [
         {"at": (START + timedelta(days=2)).isoformat(), "who": "county", "do": "visit", "row": row["id"],
          "temper": tempers.get(row["main"], "honest")}
         for row in rows
     ]  # fmt: skip
-    for day in range(1, 14):
+    for day in range(1, 19):
         noon = START.replace(hour=0) + timedelta(days=day)
-        acts += [{"at": (noon + timedelta(hours=hour)).isoformat(), "who": who, "do": do}
+        script += [{"at": (noon + timedelta(hours=hour)).isoformat(), "who": who, "do": do}
                  for hour, who, do in ((9, "clerk", "work"), (17, "recogniser", "decide"))]  # fmt: skip
-    acts.append({"at": (START + timedelta(days=20)).isoformat(), "who": "clerk", "do": "charge", "month": "2023-10"})
-    told_world = {"format": "jinshao-world/1", "datum": "wgs84", "cells": cells(folder),
+    script.append({"at": (START + timedelta(days=20)).isoformat(), "who": "clerk", "do": "charge", "month": "2023-10"})
+    script += [_act(**act) for act in acts]
+    told_world = {"format": f"jinshao-world/{version}", "datum": "wgs84", "cells": cells(folder),
                   "counties": {WEST: "西区", EAST: "东区"}, "files": files}  # fmt: skip
     (folder / "world.json").write_text(json.dumps(told_world), encoding="utf-8")
     (folder / "truth.json").write_text(json.dumps({"fires": fires, "heat": [], "rows": rows}), encoding="utf-8")
-    (folder / "acts.jsonl").write_text("\n".join(map(json.dumps, acts)), encoding="utf-8")
+    (folder / "acts.jsonl").write_text("\n".join(map(json.dumps, script)), encoding="utf-8")
+
+
+def _manifest(number: int, *, day: int, fires: Any = None, **fields: Any) -> dict[str, Any]:
+    arrives = START + timedelta(days=day, hours=-3)
+    return {"name": f"files/list{number}.csv", "source": "provincial_list", "arrives": arrives.isoformat(),
+            "issuer": "某省", "period": f"2023-10-{15 + number}", "list_no": str(number), **fields}  # fmt: skip
+
+
+def _act(*, day: int, hour: float, **fields: Any) -> dict[str, Any]:
+    return {"at": (START.replace(hour=0) + timedelta(days=day, hours=hour)).isoformat(), "who": "clerk", **fields}
 
 
 def _list(folder: Path, name: str, number: int, part: list[tuple[dict[str, Any], float]]) -> list[dict[str, Any]]:
