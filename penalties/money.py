@@ -23,6 +23,12 @@ def yuan(fen: int) -> str:
     return f"{sign}{whole:,}.{rest:02d}"
 
 
+def yuan_whole(fen: int) -> str:
+    """Yuan as a screen shows them: 3_000_000 → ``30,000``, −3_000_000 → ``−30,000``; fen only where there are any."""
+    text = yuan(abs(fen)).removesuffix(".00")
+    return f"−{text}" if fen < 0 else text
+
+
 def wan(fen: int) -> str:
     """万元, exact, without trailing zeros: 33_000_000 → ``33``; 1 fen → ``0.000001``."""
     sign = "-" if fen < 0 else ""

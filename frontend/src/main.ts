@@ -6,6 +6,7 @@ import "./styles/map.css";
 import "./styles/small.css";
 
 import { startCharts } from "./charts";
+import { startCopies } from "./copy";
 import { startConfirms } from "./confirm";
 import { startKeys } from "./keys";
 import { startFootprints } from "./map/footprint";
@@ -17,7 +18,7 @@ import { startSends } from "./report/send";
 
 // Each part looks for its own data attributes, and one that fails must not take the others with it:
 // without any of them the page still works as plain HTML.
-for (const start of [startConfirms, startProgress, startKeys, startReports, startLocates, startSends, startOverviews, startFootprints, startCharts]) {
+for (const start of [startConfirms, startProgress, startKeys, startReports, startLocates, startSends, startOverviews, startFootprints, startCharts, startCopies]) {
   try {
     start();
   } catch (error) {

@@ -10,6 +10,7 @@ from core.validators import MONTH
 from papers import filing
 from penalties.batches.life import LIFE
 from penalties.batches.lines import Line
+from penalties.explaining.reach import KINDS
 from penalties.models import Batch
 from penalties.money import fen_from_yuan, yuan
 
@@ -42,6 +43,22 @@ class BuildForm(forms.Form):
         validators=[MONTH],
         widget=forms.TextInput(attrs={"type": "month", "autocomplete": "off", "placeholder": "2023-10"}),
     )
+
+
+class EntryForm(forms.Form):
+    """By what the list of entries is narrowed; what cannot be read narrows nothing and is said."""
+
+    month = forms.CharField(
+        label="起火月份", required=False, validators=[MONTH], widget=forms.TextInput(attrs={"type": "month"})
+    )
+    kind = forms.ChoiceField(label="扣或退", required=False, choices=[("", "都列"), *KINDS.items()])
+    payer = forms.CharField(label="付款单位代码", required=False, max_length=20)
+    batch = forms.IntegerField(label="批次", required=False, min_value=1, max_value=10**15, widget=forms.HiddenInput)
+
+    def criteria(self) -> dict[str, Any]:
+        """The fields that are filled and readable."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
 
 
 class StepForm(forms.Form):

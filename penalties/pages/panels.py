@@ -12,7 +12,7 @@ from firepoints.terms.states import LIVE, State
 from grids.models import User
 from grids.roles import Role
 from grids.selectors import roles_of
-from penalties import selectors
+from penalties.explaining.reach import entries_open_to
 from penalties.models import Batch, BatchState, LedgerEntry, Rule
 from penalties.money import wan
 from penalties.rules import stored as rules
@@ -121,10 +121,12 @@ def _rule_card(rule: Rule | None, explanation: str = "") -> Card:
 def _batch(last: LedgerEntry | None, user: User) -> Card | None:
     if last is None:
         return None
-    may_open = selectors.batches_visible_to(user).filter(pk=last.batch_id).exists()
-    url = reverse("penalties:detail", args=[last.batch_id]) if may_open else ""
+    opens = entries_open_to(user).filter(point=last.point_id).exists()
+    url = reverse("penalties:account", args=[last.point_id]) if opens else ""
     state = "已退回" if not last.balance_fen else last.batch.get_state_display()
-    return Card("批次", (str(last.batch), state), is_open=last.batch.state == BatchState.OPEN, url=url)
+    count = f"共 {last.seq} 笔，看这一处的账" if opens else ""
+    lines = tuple(line for line in (str(last.batch), state, count) if line)
+    return Card("批次", lines, is_open=last.batch.state == BatchState.OPEN, url=url)
 
 
 def _waiting() -> Card:

@@ -17,6 +17,7 @@ from penalties.batches.life import LIFE
 from penalties.batches.lines import Line, lines_for
 from penalties.documents.report import BASIS_WORDS, Figures, MonthReport, ReportMismatch, check
 from penalties.documents.wording import place
+from penalties.explaining.reach import entries_open_to
 from penalties.models import Batch, BatchDocument, BatchState
 from penalties.money import daxie, wan
 from penalties.pages.forms import StepForm
@@ -97,6 +98,7 @@ def context_for(user: User, batch: Batch, *, payer: str = "", form: StepForm | N
         "problems": problems,
         "points": _points(report, batch),
         "corrections": [{"row": item, "amount": wan(item.amount_fen)} for item in report.corrections],
+        "later_returns": _later_returns(user, batch),
         "docs": _documents(batch) if whole else [],
         "next": next_act if whole else None,
         "may_rebuild": batch.state == BatchState.OPEN and "freeze" in steps.available_steps(batch, user),
@@ -230,9 +232,32 @@ def _points(report: MonthReport, batch: Batch) -> list[dict[str, Any]]:
             "place": place(point),
             "basis": BASIS_WORDS[point.basis],
             "amount": wan(point.amount_fen),
+            "account": _account_url(ids.get(point.number)),
             "is_first": at == 0 or report.points[at - 1].payer_code != point.payer_code,
         }
         for at, point in enumerate(report.points)
+    ]
+
+
+def _account_url(point_id: int | None) -> str:
+    return reverse("penalties:account", args=[point_id]) if point_id else ""
+
+
+def _later_returns(user: User, batch: Batch) -> list[dict[str, Any]]:
+    """What later batches gave back of this one: each with its batch and the account that says why."""
+    if batch.state == BatchState.OPEN:
+        return []
+    returns = entries_open_to(user).filter(reverses__batch=batch).exclude(batch=batch)
+    return [
+        {
+            "number": str(entry.point),
+            "payer": entry.payer_name,
+            "batch": entry.batch,
+            "reason": entry.reason,
+            "amount": wan(entry.amount_fen),
+            "account": _account_url(entry.point_id),
+        }
+        for entry in returns.select_related("point", "batch").order_by("pk")
     ]
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from penalties.pages import batches, circulars
+from penalties.pages import accounts, batches, circulars
 
 app_name = "penalties"
 urlpatterns = [
@@ -12,6 +12,12 @@ urlpatterns = [
     path("penalties/circulars/<int:pk>/", circulars.circular_detail, name="circular"),
     path("penalties/circulars/<int:pk>/issue", circulars.circular_issue, name="circular_issue"),
     path("penalties/circulars/<int:pk>/papers/<slug:kind>/", circulars.circular_paper, name="circular_paper"),
+    path("penalties/entries/", accounts.entry_list, name="entries"),
+    path("penalties/entries/<int:pk>/", accounts.entry, name="entry"),
+    path("penalties/points/<int:point_id>/", accounts.account, name="account"),
+    path("penalties/points/<int:point_id>/rows/<int:detection_id>/file/", accounts.account_file, name="account_file"),
+    path("penalties/points/<int:point_id>/evidence/<uuid:uuid>/", accounts.account_evidence, name="account_evidence"),
+    path("penalties/rules/<int:pk>/", accounts.rule, name="rule"),
     path("penalties/build/", batches.batch_build, name="build"),
     path("penalties/<int:pk>/", batches.batch_detail, name="detail"),
     path("penalties/<int:pk>/step/<slug:step>/", batches.batch_step, name="step"),

@@ -36,6 +36,7 @@ OPERATIONS = {
     *("me", "sightings_list", "sightings_report", "imports_list", "imports_create", "import_read", "import_rows"),
     *("import_withdraw", "fire_points_list", "fire_point_read", "fire_point_act", "evidence_store"),
     *("batches_list", "batches_build", "batch_read", "batch_step", "journal_entries_list"),
+    *("entries_list", "entry_read"),
     *("outside_findings_list", "outside_finding_answer"),
 }
 # By hand: JINSHAO_FUZZ_EXAMPLES=200 pytest tests/api/test_schema.py -k generated -s
@@ -56,7 +57,14 @@ def _addresses(resolver: URLResolver, prefix: str = "") -> list[str]:
 
 def _api_addresses() -> list[str]:
     """Every address under /api/ with plausible parts filled in, but for the catch-all."""
-    values = {"uuid": "7b0f2f0e-0000-4000-8000-000000000000", "point": "1", "batch_id": "1", "path": "x", "pk": "1"}
+    values = {
+        "uuid": "7b0f2f0e-0000-4000-8000-000000000000",
+        "point": "1",
+        "batch_id": "1",
+        "entry_id": "1",
+        "path": "x",
+        "pk": "1",
+    }
     found = [path for path in _addresses(get_resolver()) if path.startswith("api/") and ".*" not in path]
     return [re.sub(r"<(?:\w+:)?(\w+)>", lambda part: values[part.group(1)], f"/{path}") for path in found]
 
@@ -84,7 +92,7 @@ def test_every_list_says_its_cursor_its_page_and_its_csv():
             lists += 1
             assert {"cursor", "page_size", "format"} <= {one["name"] for one in path["get"]["parameters"]}
             assert "results" in str(content["application/json"]["schema"]) or "Paginated" in str(content)
-    assert lists == 6
+    assert lists == 7
 
 
 def test_nobody_gets_anything_without_signing_in(db):

@@ -12,6 +12,7 @@ from firepoints.models import Evidence
 from grids.models import ApiToken, User
 from grids.people.tokens import token_issue
 from grids.roles import PostKind
+from penalties.models import LedgerEntry
 from tests.factories.city import EAST, WEST, designated, hold
 from tests.safety.conftest import Scene
 
@@ -48,13 +49,19 @@ def _right(scene: Scene, name: str) -> dict[str, Any]:
     """Arguments under which there is something, by their names."""
     piece = Evidence.objects.filter(point=scene.west, kind="photo").first()
     row = scene.run.raw_rows.first()
+    entry = scene.batch.entries.filter(payer_code=WEST).select_related("recognition__verification").first()
     assert piece is not None
+    assert entry is not None
+    if name.startswith("penalties:account_evidence"):
+        piece = entry.recognition.verification.evidence.first()
     return {
-        "point_id": scene.west.pk,
+        "point_id": entry.point_id if name.startswith("penalties:account") else scene.west.pk,
+        "detection_id": entry.recognition.charged_detection_id,
+        "entry_id": entry.pk,
         "point": scene.west.pk,
-        "uuid": piece.uuid if name.startswith("firepoints:") else scene.run.uuid,
+        "uuid": piece.uuid if name.startswith(("firepoints:", "penalties:account")) else scene.run.uuid,
         "row_no": row.row_no if row else 2,
-        "pk": scene.circular.pk if name.startswith("penalties:circular") else scene.batch.pk,
+        "pk": _key_of(scene, entry, name),
         "batch_id": scene.batch.pk,
         "document_id": scene.batch.documents.order_by("pk").values_list("pk", flat=True)[0],
         "action": "reopen",
@@ -70,6 +77,13 @@ def _right(scene: Scene, name: str) -> dict[str, Any]:
     }
 
 
+def _key_of(scene: Scene, entry: LedgerEntry, name: str) -> int:
+    """What `pk` means at this address."""
+    if name.startswith("penalties:circular"):
+        return scene.circular.pk
+    return {"penalties:entry": entry.pk, "penalties:rule": entry.rule_id}.get(name, scene.batch.pk)
+
+
 def _token(scene: Scene) -> ApiToken:
     """A token of the western county."""
     known = ApiToken.objects.filter(user=scene.city.west).first()
@@ -79,18 +93,21 @@ def _token(scene: Scene) -> ApiToken:
 WRONG: list[dict[str, Any]] = [
     {
         "point_id": 999_999, "row_no": 999_999, "point": 999_999, "uuid": "00000000-0000-4000-8000-000000000000", "pk": 999_999,
-        "batch_id": 999_999, "document_id": 999_999, "action": "extinguish", "step": "burn", "kind": "poem",
+        "batch_id": 999_999, "entry_id": 999_999, "detection_id": 999_999,
+        "document_id": 999_999, "action": "extinguish", "step": "burn", "kind": "poem",
         "code": "000000", "job_id": 999_999, "token_id": 999_999, "edition_id": 999_999,
         "import_id": "00000000-0000-4000-8000-000000000000", "what": "poem.txt", "verb": "burn",
     },
     {
         "point_id": 10**17, "row_no": 10**17, "point": "\x00", "uuid": "ffffffff-ffff-ffff-ffff-ffffffffffff", "pk": 10**17,
-        "batch_id": 10**17, "document_id": 10**17, "action": "-", "step": "-", "kind": "-", "code": "\x00", "job_id": 10**17,
+        "batch_id": 10**17, "entry_id": 10**17, "detection_id": 10**17,
+        "document_id": 10**17, "action": "-", "step": "-", "kind": "-", "code": "\x00", "job_id": 10**17,
         "token_id": 10**17, "edition_id": 10**17, "import_id": "ffffffff-ffff-ffff-ffff-ffffffffffff", "what": "\x00", "verb": "-",
     },
     {
         "point_id": 10**40, "row_no": 10**40, "point": "9" * 400, "uuid": "00000000-0000-0000-0000-000000000000", "pk": 10**40,
-        "batch_id": 1, "document_id": 10**40, "action": "a" * 300, "step": "a" * 300, "kind": "a" * 300,
+        "batch_id": 1, "entry_id": 10**17, "detection_id": 10**40,
+        "document_id": 10**40, "action": "a" * 300, "step": "a" * 300, "kind": "a" * 300,
         "code": "²" * 300, "job_id": 10**40, "token_id": 10**40, "edition_id": 10**40,
         "import_id": "00000000-0000-0000-0000-000000000000", "what": "../../etc/passwd", "verb": "a" * 300,
     },

@@ -101,6 +101,11 @@ def copy(request: HttpRequest, uuid: uuids.UUID) -> FileResponse:
     is_thumb = request.GET.get("size") == "thumb"
     if not is_thumb:
         journal.access(request.user, "evidence", piece, str(piece.point))
+    return piece_response(piece, is_thumb=is_thumb)
+
+
+def piece_response(piece: Evidence, *, is_thumb: bool) -> FileResponse:
+    """The answer with a piece that its reader may see: a copy of a photo, anything else as a download. Raises Http404."""
     if piece.kind == Evidence.Kind.TRACK or piece.content_type == "application/pdf":
         return _download(piece)
     path = copies.copy_of(piece, copies.THUMB_PX if is_thumb else copies.FULL_PX)
@@ -110,7 +115,7 @@ def copy(request: HttpRequest, uuid: uuids.UUID) -> FileResponse:
     response["Content-Disposition"] = f'inline; filename="{piece.uuid}.jpg"'
     # Named by content: what a URL shows never changes, but another user of the machine must not find it.
     response["Cache-Control"] = "private, max-age=3600, immutable"
-    return _sealed(response)
+    return sealed(response)
 
 
 @require_safe
@@ -131,10 +136,10 @@ def _download(piece: Evidence) -> FileResponse:
     response = FileResponse(path.open("rb"), content_type="application/octet-stream")
     response["Content-Disposition"] = f'attachment; filename="{piece.sha256[:16]}.{ending}"'
     response["Cache-Control"] = "private, no-store"
-    return _sealed(response)
+    return sealed(response)
 
 
-def _sealed(response: FileResponse) -> FileResponse:
+def sealed(response: FileResponse) -> FileResponse:
     """The answer with headers that let a file from the field run nothing, whatever it is."""
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
