@@ -7,4 +7,4 @@ from penalties.ledger import posting
 
 def check() -> list[str]:
     """Every problem as a Chinese sentence; empty when all is well."""
-    return posting.problems() + frozen.problems() + making.problems()
+    return [*posting.problems(), *frozen.problems(), *making.problems()]

@@ -10,6 +10,7 @@ from core import clock
 from core.db.immutable import AppendOnlyModel
 from firepoints.models.imports import Detection
 from firepoints.terms import states
+from firepoints.terms.posting import OUTDATED, UNPOSTED
 from firepoints.terms.scope import visible_points
 from firepoints.terms.states import Basis, FinalBy, State
 
@@ -39,6 +40,10 @@ class FirePoint(models.Model):
     attribution = models.ForeignKey("Attribution", models.PROTECT, null=True, blank=True, related_name="+")
     verification = models.ForeignKey("Verification", models.PROTECT, null=True, blank=True, related_name="+")
     recognition = models.ForeignKey("Recognition", models.PROTECT, null=True, blank=True, related_name="+")
+    # Written by the ledger alone, from its own rows, whenever it posts: the claim of an act (`version`) knows nothing of it.
+    posted_recognition = models.ForeignKey(
+        "Recognition", models.PROTECT, null=True, blank=True, related_name="+", db_index=False, editable=False
+    )
     is_cross = models.BooleanField("跨界", default=False)
     is_oversize = models.BooleanField("待人工划分", default=False)
     is_fixed_heat = models.BooleanField("固定热源提示", default=False)
@@ -60,6 +65,8 @@ class FirePoint(models.Model):
             models.Index(fields=["state", "burn_date"], name="point_state_date_ix"),
             models.Index(fields=["county_code", "burn_date"], name="point_county_date_ix"),
             models.Index(fields=["-starts_at", "-id"], name="point_list_ix"),
+            models.Index(fields=["final_at"], condition=UNPOSTED, name="point_unposted_ix"),
+            models.Index(fields=["posted_recognition"], condition=OUTDATED, name="point_outdated_ix"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(state__in=State.values), name="point_state_known"),
@@ -210,6 +217,10 @@ class Recognition(AppendOnlyModel):
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="recognition_has_reason"),
             models.CheckConstraint(condition=~Q(payer_code=""), name="recognition_has_payer"),
+        ]
+        # Decided while no rule was loaded: the only ones whose rule is chosen anew with every building.
+        indexes = [
+            models.Index(fields=["point"], condition=Q(counted=True, rule_ref=""), name="recognition_unpinned_ix")
         ]
 
 

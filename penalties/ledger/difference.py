@@ -4,7 +4,7 @@ Pure: no clock and no current setting. The caller gives both sides over the same
 its cut-off and everything posted before), because a point that is missing from ``desired`` gives its money back.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -149,28 +149,27 @@ def diff(desired: Mapping[int, Charge], posted: Mapping[int, Entry]) -> list[Ent
 def replay(entries: Iterable[PostedEntry]) -> dict[int, PostedEntry]:
     """The last entry of every point after ``entries``, taken in (point, seq) order whatever order they come in.
 
-    Raises LedgerBroken with every problem: a gap in seq, a balance that is neither 0 nor pinned, a reversal of
-    something else than the open charge, a second charge over an open one.
+    Raises LedgerBroken with every problem (``faults_of``).
     """
-    last: dict[int, PostedEntry] = {}
-    problems: list[str] = []
-    for entry in sorted(entries, key=lambda entry: (entry.point_id, entry.seq, entry.id)):
-        problem = _column_problem(entry) or _problem(entry, last.get(entry.point_id))
-        if problem:
-            problems.append(f"火点 {entry.point_id} 第 {entry.seq} 笔：{problem}")
-        last[entry.point_id] = entry
-    if problems:
+    in_order = sorted(entries, key=lambda entry: (entry.point_id, entry.seq, entry.id))
+    if problems := list(faults_of(in_order)):
         raise LedgerBroken(problems)
-    return last
+    return {entry.point_id: entry for entry in in_order}
 
 
-def problems_of(entries: Iterable[Entry]) -> list[str]:
-    """The problems of a posted ledger as sentences; empty when it holds. For ``journal verify``."""
-    try:
-        replay(entries)
-    except LedgerBroken as broken:
-        return broken.problems
-    return []
+def faults_of(entries: Iterable[Entry]) -> Iterator[str]:
+    """The problems of a posted ledger as sentences, none when it holds; ``entries`` come in (point, seq) order.
+
+    A gap in seq, a balance that is neither 0 nor pinned, a reversal of something else than the open charge, a second
+    charge over an open one. Holds one entry at a time.
+    """
+    before: Entry | None = None
+    for entry in entries:
+        if before is not None and before.point_id != entry.point_id:
+            before = None
+        if problem := _column_problem(entry) or _problem(entry, before):
+            yield f"火点 {entry.point_id} 第 {entry.seq} 笔：{problem}"
+        before = entry
 
 
 def _terms(entry: Movement) -> Terms:

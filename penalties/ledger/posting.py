@@ -3,13 +3,18 @@
 Only building a batch posts. The same arithmetic, read-only, is the nightly check and the one `journal verify` runs.
 """
 
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
+
+from django.db.models import Case, CharField, Exists, F, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models.functions import Cast, Concat
 
 from core import clock
 from core.month import Month
-from firepoints.models import FirePoint
+from firepoints.models import FirePoint, Recognition
 from firepoints.terms.states import State
-from penalties.ledger.difference import Charge, EntryDraft, diff, problems_of
+from penalties.ledger.difference import Charge, EntryDraft, diff, faults_of
+from penalties.ledger.differing import PIECE, counted_with, differing, pieces
 from penalties.models import Batch, LedgerEntry, Rule
 from penalties.rules import stored
 
@@ -18,74 +23,120 @@ COLUMNS = (
     *("point_id", "seq", "recognition_id", "amount_fen", "balance_fen", "pinned_fen", "reverses_id"),
     *("payer_code", "payer_name", "month", "basis", "reason"),
 )
+READ = ("id", *COLUMNS, "rule_ref")
+_RULE_REF = {"rule_ref": Concat("rule__code", Value("@"), Cast("rule__version", CharField()), output_field=CharField())}
 
 
-def desired(*, final_by: datetime | None = None) -> dict[int, Charge]:
-    """point id → charge for every final counted point, from what its 认定 pinned: no clock, no current setting.
+def charges_of(point_ids: Collection[int]) -> dict[int, Charge]:
+    """point id → charge for the final ones among these points, from what their 认定 pinned: no clock, no current setting.
 
-    `final_by` (UTC) leaves out the points that became final after a batch's cut-off.
+    Under a rule that counts, all final points are counted, and these are returned.
     """
-    points = FirePoint.objects.filter(state=State.FINAL, counted=True).select_related(
-        "recognition__attribution", "recognition__charged_detection__source"
-    )
-    if final_by is not None:
-        points = points.filter(final_at__lte=final_by)
-    # A final point has its 认定 by CHECK; the condition is for the reader of types.
-    recognitions = [point.recognition for point in points.order_by("pk") if point.recognition]
-    assessed = stored.assess(recognitions)
-    charges = {}
-    for recognition in recognitions:
-        if recognition.point_id not in assessed:
-            continue
-        rule, amount_fen, _ = assessed[recognition.point_id]
-        charges[recognition.point_id] = Charge(
-            point_id=recognition.point_id,
-            recognition_id=recognition.pk,
-            payer_code=recognition.payer_code,
-            payer_name=recognition.payer_name,
-            month=str(Month.of(recognition.burn_date)),
-            basis=recognition.basis,
-            amount_fen=amount_fen,
-            rule_ref=rule.ref,
-        )
+    together = counted_with(sorted(point_ids))
+    if together is not None:
+        assessed = _assessed(_final_recognitions().filter(together))
+        return {pk: charge for pk, charge in assessed.items() if pk in point_ids}
+    charges: dict[int, Charge] = {}
+    for ids in pieces(sorted(point_ids)):
+        charges |= _assessed(_final_recognitions().filter(point__in=ids))
     return charges
 
 
-def posted() -> dict[int, LedgerEntry]:
-    """point id → its last entry, with the balance after it."""
-    entries = LedgerEntry.objects.select_related("rule").order_by("point_id", "seq")
-    return {entry.point_id: entry for entry in entries.iterator(chunk_size=5000)}
+def _final_recognitions() -> QuerySet[Recognition]:
+    """The 认定 by which final points are final. A final point is counted, by CHECK."""
+    standing = Recognition.objects.filter(point__state=State.FINAL, point__recognition=F("pk"))
+    return standing.select_related("attribution", "charged_detection__source").order_by("point_id")
+
+
+def _assessed(recognitions: Iterable[Recognition]) -> dict[int, Charge]:
+    recognitions = list(recognitions)
+    assessed = stored.assess(recognitions)
+    return {
+        recognition.point_id: _charge(recognition, *assessed[recognition.point_id][:2])
+        for recognition in recognitions
+        if recognition.point_id in assessed
+    }
+
+
+def _charge(recognition: Recognition, rule: Rule, amount_fen: int) -> Charge:
+    return Charge(
+        point_id=recognition.point_id,
+        recognition_id=recognition.pk,
+        payer_code=recognition.payer_code,
+        payer_name=recognition.payer_name,
+        month=str(Month.of(recognition.burn_date)),
+        basis=recognition.basis,
+        amount_fen=amount_fen,
+        rule_ref=rule.ref,
+    )
+
+
+def last_entries(point_ids: Collection[int]) -> dict[int, LedgerEntry]:
+    """point id → its last entry, with the balance after it, of those points that have one."""
+    last: dict[int, LedgerEntry] = {}
+    for ids in pieces(sorted(point_ids)):
+        entries = LedgerEntry.objects.filter(point__in=ids).select_related("rule").order_by("point_id", "seq")
+        last |= {entry.point_id: entry for entry in entries}
+    return last
 
 
 def drafts_for(*, month: str, cut_off: datetime) -> list[EntryDraft]:
     """The entries that a batch of `month` (YYYY-MM) posts: final points of that month or earlier, and money to give back.
 
     A point of a later month that is charged is left as it is; one that is no longer final gives its money back,
-    whatever its month and whether or not it was decided before the cut-off.
+    whatever its month and whether or not it was decided before the cut-off. Reads what differs, not what was posted.
     """
-    last_entries = posted()
-    final_now = desired()
-    in_time = desired(final_by=cut_off)
-    charges = {
-        point_id: charge
-        for point_id, charge in final_now.items()
-        if (point_id in last_entries and last_entries[point_id].balance_fen)
-        or (point_id in in_time and charge.month <= month)
-    }
-    return diff(charges, last_entries)
+    ids = differing(burned_by=Month.parse(month).last_day, final_by=cut_off)
+    return diff(charges_of(ids), last_entries(ids))
 
 
 def post(batch: Batch, drafts: list[EntryDraft]) -> list[LedgerEntry]:
-    """Append the drafts to the ledger under `batch`. UNIQUE(point, seq) refuses a second poster of the same difference."""
+    """Append the drafts to the ledger under `batch`. UNIQUE(point, seq) refuses a second poster of the same difference.
+
+    The one door by which entries come into the ledger: it notes on their points what the ledger now holds of them.
+    """
     by_ref = {rule.ref: rule for rule in Rule.objects.all()}
     at = clock.now()
     entries: list[LedgerEntry] = LedgerEntry.objects.bulk_create(
-        LedgerEntry(batch=batch, rule=by_ref[draft.rule_ref], at=at, **{name: getattr(draft, name) for name in COLUMNS})
-        for draft in drafts
+        (
+            LedgerEntry(
+                batch=batch, rule=by_ref[draft.rule_ref], at=at, **{name: getattr(draft, name) for name in COLUMNS}
+            )
+            for draft in drafts
+        ),
+        batch_size=PIECE,
     )
+    note_posted({draft.point_id for draft in drafts})
     return entries
 
 
-def problems() -> list[str]:
-    """What breaks the ledger's own rules over every posted row, as sentences; empty when well."""
-    return problems_of(LedgerEntry.objects.select_related("rule").order_by("id").iterator(chunk_size=5000))
+def note_posted(point_ids: Collection[int]) -> None:
+    """Write on these points for which 认定 the ledger holds a charge, as its last entry says; nobody else writes it.
+
+    Locked in the order of ids, as every act on several points does.
+    """
+    newest = LedgerEntry.objects.filter(point=OuterRef("pk")).order_by("-seq")
+    holds = Case(When(balance_fen__gt=0, then=F("recognition_id")))
+    for ids in pieces(sorted(point_ids)):
+        points = FirePoint.objects.filter(pk__in=ids)
+        list(points.select_for_update().order_by("pk").values_list("pk"))
+        points.update(posted_recognition=Subquery(newest.values(held=holds)[:1]))
+
+
+def problems() -> Iterator[str]:
+    """What breaks the ledger's own rules over every posted row, and what is noted on points otherwise than it was posted;
+    as sentences, none when well. Reads row by row."""
+    rows = LedgerEntry.objects.annotate(**_RULE_REF).order_by("point_id", "seq", "pk")
+    yield from faults_of(rows.values_list(*READ, named=True).iterator(chunk_size=PIECE))
+    yield from _misnoted()
+
+
+def _misnoted() -> Iterator[str]:
+    held = LedgerEntry.objects.filter(balance_fen__gt=0, reversed_by__isnull=True)
+    unnoted = held.exclude(point__posted_recognition=F("recognition")).order_by("point_id")
+    for number, pk in unnoted.values_list("point__number", "point").iterator(chunk_size=PIECE):
+        yield f"火点 {number or pk}：已入账的认定没有记在火点上"
+    noted = FirePoint.objects.filter(posted_recognition__isnull=False)
+    unheld = noted.exclude(Exists(held.filter(point=OuterRef("pk"), recognition=OuterRef("posted_recognition"))))
+    for number, pk in unheld.order_by("pk").values_list("number", "pk").iterator(chunk_size=PIECE):
+        yield f"火点 {number or pk}：火点上记着已入账，账上没有这一笔"

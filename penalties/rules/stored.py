@@ -8,6 +8,7 @@ from core.errors import Refused
 from firepoints.models import Recognition
 from firepoints.policy.pins import Pin, PointFacts
 from penalties.models import Rule
+from penalties.rules.definitions import Count
 from penalties.rules.pricing import RuleDefinition, charge, ordinals, parse, rule_for
 
 
@@ -25,6 +26,11 @@ def definition(rule: Rule) -> RuleDefinition:
 def rules_in_force() -> dict[str, tuple[Rule, RuleDefinition]]:
     """Every stored rule by its reference (`benxi-2022-29@1`)."""
     return {rule.ref: (rule, definition(rule)) for rule in Rule.objects.order_by("code", "version")}
+
+
+def counts() -> list[Count]:
+    """How the stored rules count points one after another; empty where each point costs what it costs alone."""
+    return [parsed.count for _, parsed in rules_in_force().values() if parsed.count]
 
 
 def rule_on(day: date) -> Rule | None:

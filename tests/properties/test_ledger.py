@@ -75,7 +75,7 @@ def test_every_balance_is_zero_or_pinned_and_every_charge_is_reversed_at_most_on
     assert len(reversed_ids) == len(set(reversed_ids))
     assert len({(entry.point_id, entry.seq) for entry in entries}) == len(entries)
     assert all(entry.balance_fen in (0, entry.pinned_fen) for entry in entries)
-    assert difference.problems_of(entries) == []
+    assert list(difference.faults_of(sorted(entries, key=lambda entry: (entry.point_id, entry.seq)))) == []
 
 
 @given(HISTORIES, st.randoms(use_true_random=False))

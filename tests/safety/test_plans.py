@@ -1,0 +1,94 @@
+"""What is asked again and again finds its rows by an index, however long the history (docs/measurements.md has the figures)."""
+
+import json
+from datetime import date
+
+import pytest
+from django.db import connection
+from django.db.models import QuerySet
+
+from core import clock
+from firepoints.models import FirePoint, Recognition
+from firepoints.terms.posting import OUTDATED, UNPOSTED
+from penalties.batches import steps
+from penalties.ledger import differing
+from penalties.models import LedgerEntry
+from tests.factories import points as make
+from tests.factories.city import City
+
+pytestmark = [pytest.mark.django_db, pytest.mark.skipif("connection.vendor != 'postgresql'")]
+COPIES = 4_000
+"""Enough rows for the planner to see that reading a table is dear."""
+
+
+def long_history(city: City) -> FirePoint:
+    """A charged point, and thousands of copies of it with their decisions and entries, all as posted."""
+    point = make.final(city)
+    batch = steps.batch_build(month="2023-10", actor=city.clerk)
+    steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    point.refresh_from_db()
+    ids = range(1_000_000, 1_000_000 + COPIES)
+    recognition, entry = Recognition.objects.get(), LedgerEntry.objects.get()
+    FirePoint.objects.bulk_create(
+        _copy(
+            point,
+            pk=pk,
+            number=f"旧{pk}",
+            recognition_id=None,
+            posted_recognition_id=None,
+            state="dispatched",
+            counted=None,
+        )
+        for pk in ids
+    )
+    Recognition.objects.bulk_create(_copy(recognition, pk=pk, point_id=pk) for pk in ids)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE fire_point SET recognition_id = id, posted_recognition_id = id, state = 'final', counted = true"
+            " WHERE id >= 1000000"
+        )
+    LedgerEntry.objects.bulk_create(_copy(entry, pk=pk, point_id=pk, recognition_id=pk) for pk in ids)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    return point
+
+
+def _copy(row, **changes):
+    fields = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+    return type(row)(**{**fields, "id": changes["pk"], **{k: v for k, v in changes.items() if k != "pk"}})
+
+
+def scans(query: QuerySet) -> dict[str, str]:
+    """{table: how the plan comes to its rows}."""
+    kinds: dict[str, str] = {}
+
+    def walk(node: dict) -> None:
+        if "Relation Name" in node:
+            kinds[node["Relation Name"]] = node["Node Type"]
+        for child in node.get("Plans", []):
+            walk(child)
+
+    walk(json.loads(query.explain(format="json"))[0]["Plan"])
+    return kinds
+
+
+def test_what_differs_is_found_by_its_own_indexes_and_no_table_that_grows_is_read(city):
+    long_history(city)
+    make.final(city)
+    for points in (
+        FirePoint.objects.filter(UNPOSTED).order_by(),
+        FirePoint.objects.filter(OUTDATED).order_by(),
+        FirePoint.objects.filter(differing._UNPINNED).order_by(),
+        differing._chargeable()
+        .filter(final_at__lte=clock.now(), recognition__burn_date__lte=date(2023, 10, 31))
+        .order_by(),
+    ):
+        whole = {table for table, kind in scans(points).items() if kind == "Seq Scan"}
+        assert whole & {"fire_point", "fire_recognition", "penalty_entry"} == set(), points.explain()
+    assert len(differing.differing(burned_by=date(2023, 10, 31), final_by=clock.now())) == 1
+
+
+def test_the_plan_of_a_difference_over_every_point_would_be_seen(city):
+    long_history(city)
+    every = FirePoint.objects.filter(state="final").exclude(ledger__balance_fen__gt=0).order_by()
+    assert "Seq Scan" in scans(every).values()
