@@ -44,8 +44,8 @@ def charges_of(point_ids: Collection[int]) -> dict[int, Charge]:
 
 def _final_recognitions() -> QuerySet[Recognition]:
     """The 认定 by which final points are final. A final point is counted, by CHECK."""
-    standing = Recognition.objects.filter(point__state=State.FINAL, point__recognition=F("pk"))
-    return standing.select_related("attribution", "charged_detection__source").order_by("point_id")
+    final = Recognition.objects.filter(point__state=State.FINAL, point__recognition=F("pk"))
+    return final.select_related("attribution", "charged_detection__source").order_by("point_id")
 
 
 def _assessed(recognitions: Iterable[Recognition]) -> dict[int, Charge]:
@@ -120,7 +120,7 @@ def note_posted(point_ids: Collection[int]) -> None:
     for ids in pieces(sorted(point_ids)):
         points = FirePoint.objects.filter(pk__in=ids)
         list(points.select_for_update().order_by("pk").values_list("pk"))
-        points.update(posted_recognition=Subquery(newest.values(held=holds)[:1]))
+        points.update(posted_recognition=Subquery(newest.values(recognition_of=holds)[:1]))
 
 
 def problems() -> Iterator[str]:
@@ -132,11 +132,11 @@ def problems() -> Iterator[str]:
 
 
 def _misnoted() -> Iterator[str]:
-    held = LedgerEntry.objects.filter(balance_fen__gt=0, reversed_by__isnull=True)
-    unnoted = held.exclude(point__posted_recognition=F("recognition")).order_by("point_id")
+    charges = LedgerEntry.objects.filter(balance_fen__gt=0, reversed_by__isnull=True)
+    unnoted = charges.exclude(point__posted_recognition=F("recognition")).order_by("point_id")
     for number, pk in unnoted.values_list("point__number", "point").iterator(chunk_size=PIECE):
         yield f"火点 {number or pk}：已入账的认定没有记在火点上"
     noted = FirePoint.objects.filter(posted_recognition__isnull=False)
-    unheld = noted.exclude(Exists(held.filter(point=OuterRef("pk"), recognition=OuterRef("posted_recognition"))))
-    for number, pk in unheld.order_by("pk").values_list("number", "pk").iterator(chunk_size=PIECE):
+    unfounded = noted.exclude(Exists(charges.filter(point=OuterRef("pk"), recognition=OuterRef("posted_recognition"))))
+    for number, pk in unfounded.order_by("pk").values_list("number", "pk").iterator(chunk_size=PIECE):
         yield f"火点 {number or pk}：火点上记着已入账，账上没有这一笔"
