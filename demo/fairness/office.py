@@ -81,9 +81,13 @@ class Office:
         fires = self.truth.fires(self.truth.rows(point))
         fire = next((burning for burning in fires.values() if burning.straw), next(iter(fires.values()), None))
         own = point.attribution.county_code if point.attribution else ""
-        county = fire.county if fire else own or next(iter(self.truth.world.counties))
-        conclusion = Conclusion.TRUE if fire and fire.straw else Conclusion.FALSE
-        self.hands.verb(lambda scene: verbs.settle_jointly(scene, conclusion=conclusion), point, county=county)
+        burnt = fire if fire and fire.straw else None
+        county = burnt.county if burnt else own or next(iter(self.truth.world.counties))
+        conclusion = Conclusion.TRUE if burnt else Conclusion.FALSE
+        site = self.truth.site_of(burnt) if burnt else None
+        self.hands.verb(
+            lambda scene: verbs.settle_jointly(scene, conclusion=conclusion, site=site), point, county=county
+        )
         self.verifiers.visited.setdefault(point.pk, set()).add("joint")
 
     # A county objects, another 认定人 answers

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 import shapely
+import shapely.ops
 from shapely.geometry.base import BaseGeometry
 
 from demo.fairness.worldfile import Fire, Row, World
@@ -67,6 +68,14 @@ class Truth:
                 count[row.main] += 1
         ordered = sorted(count, key=lambda name: (-count[name], name))
         return {name: self.world.fires[name] for name in ordered}
+
+    def site_of(self, fire: Fire) -> tuple[float, float]:
+        """The position by which a joint record names a fire: its middle, or the nearest place in the county that pays."""
+        middle, county = shapely.Point(fire.lon, fire.lat), self.world.county_areas[fire.county]
+        if not county.contains(middle):
+            edge = shapely.ops.nearest_points(county, middle)[0]
+            middle = edge.buffer(0.0005).intersection(county).representative_point()
+        return round(middle.x, 6), round(middle.y, 6)
 
     def things(self, rows: Iterable[Row]) -> set[str]:
         """The names of what the chargeable ones among these rows show: fires and false alarms, works left out."""

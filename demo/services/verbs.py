@@ -16,7 +16,10 @@ from demo.story import Story
 from firepoints.evidence.pieces import evidence_store
 from firepoints.life.act import act
 from firepoints.models import Evidence, FirePoint
+from firepoints.sightings import footprints
+from firepoints.steps.selectors import active_detections
 from firepoints.terms.states import Cause, Conclusion
+from grids import locating
 from grids.geo.footprint import from_local_xy
 from grids.models import User
 from grids.selectors import system_user
@@ -92,8 +95,11 @@ def dispute(scene: Scene) -> None:
     scene.take("dispute", scene.department, reason="现场位于河对岸，请市局会同核实")
 
 
-def settle_jointly(scene: Scene, conclusion: Conclusion = Conclusion.TRUE) -> None:
-    """The joint record: the county found is there and signs, another one stays away after two notices."""
+def settle_jointly(
+    scene: Scene, conclusion: Conclusion = Conclusion.TRUE, site: tuple[float, float] | None = None
+) -> None:
+    """The joint record: the county found is there and signs, another one stays away after two notices. `site`: where it
+    burnt, else somewhere in that county within what the sensors saw."""
     officer = scene.cast["officer"]
     concerned = sorted(set(scene.point.counties.values_list("county_code", flat=True)) | {scene.story.county})
     parties: list[dict[str, Any]] = [{"party": "演示市生态环境局", "outcome": "present", "signer": officer.full_name}]
@@ -114,6 +120,7 @@ def settle_jointly(scene: Scene, conclusion: Conclusion = Conclusion.TRUE) -> No
         conclusion=conclusion.value,
         cause="" if conclusion == Conclusion.TRUE else Cause.NO_TRACE.value,
         county_code=scene.story.county,
+        **({"sites": [_site(scene, site)]} if conclusion == Conclusion.TRUE else {}),
         attendances=parties,
         evidence=[*_photos(scene, officer, "fire", 1), _scan(scene, officer, "JOINT RECORD (DEMO)")],
         note=f"过火地块位于{scene.counties[scene.story.county]}一侧",
@@ -144,6 +151,18 @@ def lapse(scene: Scene) -> None:
 
 def raise_objection(scene: Scene) -> None:
     scene.take("object", scene.department, reason="现场系烧除田埂荒草，附照片，请复核")
+
+
+def _site(scene: Scene, site: tuple[float, float] | None) -> dict[str, float]:
+    if site is None:
+        where = scene.point.attribution
+        area = footprints.seen(active_detections(scene.point))
+        if where is not None:
+            counties = locating.index_for(where.edition).locators["county"]
+            area = area.intersection(counties.geometries[list(counties.codes).index(scene.story.county)]) or area
+        inside = area.representative_point()
+        site = round(inside.x, 6), round(inside.y, 6)
+    return {"lon": site[0], "lat": site[1]}
 
 
 VERBS: dict[str, Callable[[Scene], None]] = {

@@ -89,6 +89,18 @@ class AttendanceInput(shapes.Shape):
     dissent = serializers.CharField(max_length=300, required=False, allow_blank=True)
 
 
+class SiteInput(shapes.Shape):
+    """One burnt site of a joint record; numbers or text, the service reads them."""
+
+    lon = serializers.CharField(max_length=40, help_text="WGS-84；小数或度分秒")
+    lat = serializers.CharField(max_length=40)
+    county_code = serializers.CharField(max_length=20, required=False, allow_blank=True, help_text="空：位置所在的")
+    burnt_mu = serializers.CharField(max_length=20, required=False, allow_blank=True, help_text="过火面积，亩")
+    detections = serializers.ListField(child=serializers.IntegerField(min_value=1), required=False)
+    reason = serializers.CharField(max_length=300, required=False, allow_blank=True)
+    document = serializers.UUIDField(required=False, help_text="定为另一县（区）的文件，扫描件的编号")
+
+
 class TransitionInput(shapes.Shape):
     """An act by name with its data, on the version of the point that the person saw."""
 
@@ -104,6 +116,10 @@ class TransitionInput(shapes.Shape):
             parties = AttendanceInput(data=fields["attendances"], many=True)
             parties.is_valid(raise_exception=True)
             fields["attendances"] = [dict(party) for party in parties.validated_data]
+        if isinstance(fields.get("sites"), list):
+            sites = SiteInput(data=fields["sites"], many=True)
+            sites.is_valid(raise_exception=True)
+            fields["sites"] = [dict(site) for site in sites.validated_data]
         long = [name for name, value in fields.items() if isinstance(value, str) and len(value) > 2000]
         if long:
             raise serializers.ValidationError(f"{'、'.join(long)} 超过 2000 字")

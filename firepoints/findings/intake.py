@@ -19,6 +19,7 @@ from firepoints.models import FirePoint, ImportRun
 from firepoints.sightings.importing.reading import ListName, source_named
 from firepoints.sightings.importing.results import Import
 from firepoints.sightings.importing.start import import_sightings
+from firepoints.sightings.in_force import Reach
 from firepoints.sightings.readers.base import SCAR, ParseOptions, ParseResult, Rejected, Sighting
 from firepoints.sightings.readers.fields import PATROL_FIELDS
 from firepoints.sightings.readers.headings import fields_of
@@ -171,7 +172,7 @@ def _stored(fields: dict[str, Any], result: ParseResult, source_code: str, actor
         source=source_named(source_code),
         actor=actor,
         name=ListName(),
-        counties=counties_of(actor),
+        reach=Reach(counties_of(actor)),
         facts={
             "filename": ONE_BY_ONE,
             "sha256": filing.digest_of(content),

@@ -50,7 +50,7 @@ def act(
             raise BadInput("应为列表", where=name)
         if name not in lists and not isinstance(value, str | int | None):
             raise BadInput("应为文字", where=name)
-        if isinstance(value, str) and "\x00" in value:
+        if _has_null(value):
             raise BadInput("文字里有空字符", where=name)
     lacking = [name for name, is_required in fields.items() if is_required and values.get(name) in (None, "")]
     if lacking:
@@ -66,3 +66,10 @@ def act(
 def _texts(values: Mapping[str, Any], lists: frozenset[str]) -> dict[str, Any]:
     """Scalars as text, as the services take them; what was not given is left to their defaults."""
     return {name: value if name in lists else str(value) for name, value in values.items() if value is not None}
+
+
+def _has_null(value: Any) -> bool:
+    """Whether a text in it holds a null character, which no database keeps."""
+    if isinstance(value, Mapping):
+        return any(_has_null(part) for part in value.values())
+    return any(map(_has_null, value)) if isinstance(value, list | tuple) else isinstance(value, str) and "\x00" in value

@@ -6,34 +6,19 @@ from typing import Any
 
 from django.db import transaction
 
-from core import clock
 from core.errors import BadInput, Missing
 from core.texts import required
 from firepoints.forming import attribution as places
+from firepoints.forming.attribution import Located
+from firepoints.life.attending import Attendance, Outcome, attendances_of, require_everyone
 from firepoints.life.proof import Report, conclusion_of, evidence_named, file_verification
-from firepoints.models import Attribution, FirePoint, JointAttendance, Verification
-from firepoints.policy import rulings
-from firepoints.sightings import footprints
-from firepoints.steps import selectors
+from firepoints.life.site_parts import divided
+from firepoints.life.sites import Site, sites_of, touched_by
+from firepoints.models import Attribution, FirePoint, JointAttendance, JointSite, Verification
 from firepoints.steps.advancing import Opened, advance, concern, next_seq, numbered, open_act
 from firepoints.steps.workflow import act
 from firepoints.terms.states import Conclusion
 from grids.models import User
-from grids.roles import Level
-
-Outcome = JointAttendance.Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Attendance:
-    """One party of the joint verification; `county_code` "" is the bureau (EEB) itself."""
-
-    party: str
-    outcome: str
-    county_code: str = ""
-    signer: str = ""
-    notices_sent: int = 0
-    dissent: str = ""
 
 
 @act("mark_cross")
@@ -67,48 +52,116 @@ def fire_point_settle_jointly(  # noqa: PLR0913  the act's data
     point_id: int | str,
     actor: User,
     conclusion: str,
-    county_code: str,
     attendances: Sequence[Mapping[str, Any] | Attendance],
     evidence: Sequence[Any],
+    county_code: str = "",
+    sites: Sequence[Any] = (),
     cause: str = "",
     note: str = "",
     expected_version: int | None = None,
 ) -> FirePoint:
-    """联合核实记录: finds one county, the payer, and the conclusion. An absence or a refusal to sign is no veto.
+    """联合核实记录: finds where it burnt, and with that the payer and the people. An absence or a refusal to sign is no veto.
 
-    At least one EEB officer (a party without `county_code`) was present and signed; every candidate county is listed;
-    an absence needs so many notices (ruling joint_notices); the record or photos are among `evidence`.
+    `sites`: one row for each burnt site, {lon, lat, county_code?, burnt_mu?, detections?, reason?, document?}; several
+    divide the point, so that each is a 处 of its own county. Without any, the site is the point's position, and
+    `county_code` must be its county. At least one EEB officer (a party without `county_code`) was present and signed;
+    every county concerned is listed; the record or photos are among `evidence`.
     Raises Missing, BadInput, and what `open_act` raises.
     """
     opened = open_act("settle_jointly", point_id=point_id, actor=actor, expected_version=expected_version)
-    point = opened.point
-    parties = [_attendance(attendance, at) for at, attendance in enumerate(attendances, start=1)]
-    county_code = required(county_code, "联合核实定的县（区）")
-    _require_everyone(point, parties, county_code)
+    point, county_code = opened.point, str(county_code or "").strip()
+    parties = attendances_of(attendances)
     pieces = evidence_named(point, evidence)
     if not pieces:
         raise Missing(["联合核实记录的扫描件或现场照片"])
     finding, cause = conclusion_of(conclusion, cause)
-    if finding == Conclusion.FALSE and not cause:
-        raise Missing(["查否的原因"])
     signers = "、".join(party.signer for party in parties if party.outcome == Outcome.PRESENT)
-    report = Report(finding, cause, pieces, note, signers)
-    verification = file_verification(point, report, kind=Verification.Kind.JOINT, actor=actor, county_code=county_code)
-    JointAttendance.objects.bulk_create(
-        JointAttendance(verification=verification, **_fields(party)) for party in parties
+    record = Record(Report(finding, cause, pieces, note, signers), parties)
+    if finding == Conclusion.FALSE:
+        return _settled_false(record, opened, county_code, sites)
+    named = sites_of(point, sites, county_code)
+    require_everyone(point, parties, {site.county_code for site in named})
+    return _settled_all(record, opened, named)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What a joint record says of every site that it names: the report, and who came."""
+
+    report: Report
+    parties: Sequence[Attendance]
+
+
+def _settled_all(record: Record, opened: Opened, named: Sequence[Site]) -> FirePoint:
+    """Settle the point by its first site, and the points into which the others divide it, each by its own."""
+    whole, *others = divided(opened.point, named, opened.actor)
+    acts, reason = [replace(opened, point=whole)], f"由 {whole} 的联合核实记录查明"
+    for part in others:
+        fire_point_mark_cross(point_id=part.pk, actor=opened.actor, reason=reason)
+        acts.append(open_act("settle_jointly", point_id=part.pk, actor=opened.actor))
+    settled = [_settled(record, acts[at], site, (at + 1, len(named))) for at, site in enumerate(named)]
+    return settled[0]
+
+
+def _settled(record: Record, opened: Opened, site: Site, place: tuple[int, int]) -> FirePoint:
+    """Settle one point by its one site, which is the `place`-th of so many."""
+    point = opened.point
+    verification = _filed(record, point, opened.actor, site.county_code)
+    JointSite.objects.create(
+        verification=verification, point=point, seq=place[0], total=place[1], lon=site.lon, lat=site.lat,
+        county_code=site.county_code, position_county=site.position_county, burnt_mu=site.burnt_mu,
+        footprint_distance_m=site.distance_m, reason=site.reason, document=site.document,
+    )  # fmt: skip
+    point.lon, point.lat = site.lon, site.lat
+    row = _attributed(point, replace(site.located, chain=site.chain), "联合核实记录")
+    concern(point, dict.fromkeys((site.county_code, site.position_county), 0.0))
+    where = {"lon": site.lon, "lat": site.lat, "site": list(place)}
+    return _advanced(record, opened, verification, row, where)
+
+
+def _settled_false(record: Record, opened: Opened, county_code: str, sites: Sequence[Any]) -> FirePoint:
+    """Settle a point at which nothing burnt that counts: in a county that a sighting touches."""
+    if sites:
+        raise BadInput("不属实的没有烧的地方，不填 sites", where="sites")
+    if not record.report.cause:
+        raise Missing(["查否的原因"])
+    county_code = required(county_code, "联合核实定的县（区）")
+    require_everyone(opened.point, record.parties, {county_code})
+    located = touched_by(opened.point, county_code)
+    verification = _filed(record, opened.point, opened.actor, county_code)
+    return _advanced(record, opened, verification, _attributed(opened.point, located, "联合核实记录"), {})
+
+
+def _filed(record: Record, point: FirePoint, actor: User, county_code: str) -> Verification:
+    verification = file_verification(
+        point, record.report, kind=Verification.Kind.JOINT, actor=actor, county_code=county_code
     )
-    return _settled(opened, verification, county_code, parties)
+    JointAttendance.objects.bulk_create(
+        JointAttendance(verification=verification, **party.fields) for party in record.parties
+    )
+    return verification
 
 
-def _settled(opened: Opened, verification: Verification, county_code: str, parties: Sequence[Attendance]) -> FirePoint:
-    row = _attribution(opened.point, county_code)
-    concern(opened.point, {party.county_code: 0.0 for party in parties if party.county_code})
+def _attributed(point: FirePoint, located: Located, note: str) -> Attribution:
+    names = places.Names()
+    row = places.attribution_row(
+        point, located, names, seq=next_seq(Attribution, point), method=Attribution.Method.JOINT, note=note
+    )
+    places.file_attributions([row], names)
+    return row
+
+
+def _advanced(
+    record: Record, opened: Opened, verification: Verification, row: Attribution, where: Mapping[str, Any]
+) -> FirePoint:
+    concern(opened.point, {party.county_code: 0.0 for party in record.parties if party.county_code})
     data = {
         "verification": verification.pk,
         "conclusion": str(verification.conclusion),
         "cause": str(verification.cause),
-        "county_code": county_code,
-        "attendances": [[party.county_code, party.outcome, party.notices_sent] for party in parties],
+        "county_code": verification.county_code,
+        **where,
+        "attendances": [[party.county_code, party.outcome, party.notices_sent] for party in record.parties],
         "evidence": {str(piece.uuid): piece.sha256 for piece in verification.evidence.all()},
     }
     return advance(
@@ -116,59 +169,10 @@ def _settled(opened: Opened, verification: Verification, county_code: str, parti
         data=data,
         verification=verification,
         attribution=row,
-        county_code=county_code,
+        lon=row.lon,
+        lat=row.lat,
+        county_code=verification.county_code,
         township_code=row.township_code,
         village_code=row.village_code,
         group_code=row.group_code,
     )
-
-
-def _attendance(entry: Mapping[str, Any] | Attendance, at: int) -> Attendance:
-    where = f"attendances 第 {at} 项"
-    if isinstance(entry, Attendance):
-        attendance = entry
-    else:
-        unknown = set(entry) - set(Attendance.__slots__)
-        if unknown or not {"party", "outcome"} <= set(entry):
-            raise BadInput("要有 party、outcome，可有 county_code、signer、notices_sent、dissent", where=where)
-        attendance = Attendance(**entry)
-    if attendance.outcome not in Outcome.values:
-        raise BadInput(f"outcome 只能是 {'、'.join(Outcome.values)}", where=where)
-    if attendance.outcome == Outcome.PRESENT and not attendance.signer.strip():
-        raise Missing([f"{attendance.party} 签字人"])
-    least = int(rulings.ruling("joint_notices", clock.today_beijing()))
-    if attendance.outcome == Outcome.ABSENT and attendance.notices_sent < least:
-        raise Missing([f"{attendance.party} 缺席要先通知 {least} 次（已 {attendance.notices_sent} 次）"])
-    return attendance
-
-
-def _fields(attendance: Attendance) -> dict[str, Any]:
-    return {name: getattr(attendance, name) for name in Attendance.__slots__}
-
-
-def _require_everyone(point: FirePoint, parties: Sequence[Attendance], county_code: str) -> None:
-    listed = {party.county_code for party in parties}
-    if not any(not party.county_code and party.outcome == Outcome.PRESENT for party in parties):
-        raise Missing(["至少一名市生态环境局执法人员到场并签字"])
-    concerned = set(point.counties.values_list("county_code", flat=True))
-    lacking = sorted((concerned | {county_code}) - listed)
-    if lacking:
-        raise Missing([f"县（区）{code} 的到场情况" for code in lacking])
-
-
-def _attribution(point: FirePoint, county_code: str) -> Attribution:
-    """The chosen county as a new attribution; below it only what the centre says inside that same county."""
-    site = footprints.site(selectors.active_detections(point))
-    located = places.locate([point.lon], [point.lat], [site], point.burn_date)[0]
-    if located is None:
-        raise Missing(["启用的边界版本"])
-    names = places.Names()
-    if not names.of(located.edition, county_code):
-        raise BadInput(f"边界版本“{located.edition}”里没有县（区）{county_code}", where="county_code")
-    if located.chain.get(Level.COUNTY) != county_code:
-        located = replace(located, chain={Level.CITY: located.chain.get(Level.CITY, ""), Level.COUNTY: county_code})
-    row = places.attribution_row(
-        point, located, names, seq=next_seq(Attribution, point), method=Attribution.Method.JOINT, note="联合核实记录"
-    )
-    places.file_attributions([row], names)
-    return row

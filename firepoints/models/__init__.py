@@ -1,7 +1,7 @@
 """Models of the fire-point app, one file per subject."""
 
 from firepoints.models.attributions import Attribution, AttributionPerson
-from firepoints.models.evidence import Evidence, JointAttendance, Verification
+from firepoints.models.evidence import Evidence, Verification
 from firepoints.models.hotline import HotlineInformant, HotlineReport, HotlineSeries
 from firepoints.models.imports import (
     OUTCOME_OF,
@@ -21,6 +21,7 @@ from firepoints.models.intake import (
     FinalWord,
     Mending,
 )
+from firepoints.models.joint import JointAttendance, JointSite
 from firepoints.models.periods import SpecialPeriod
 from firepoints.models.points import FirePoint, Membership, NumberSeries, PointCounty, Recognition, Step
 from firepoints.models.questions import Question
@@ -47,6 +48,7 @@ __all__ = [
     "HotlineSeries",
     "ImportRun",
     "JointAttendance",
+    "JointSite",
     "Membership",
     "Mending",
     "NumberSeries",

@@ -91,35 +91,3 @@ class Verification(AppendOnlyModel):
                 violation_error_message="查否要写明原因并有部门负责人签字",
             ),
         ]
-
-
-class JointAttendance(AppendOnlyModel):
-    """Whether a party came to the joint verification. Staying away gives no veto (C11)."""
-
-    class Outcome(models.TextChoices):
-        PRESENT = "present", "到场"
-        ABSENT = "absent", "缺席"
-        REFUSED = "refused", "拒签"
-
-    verification = models.ForeignKey(Verification, models.PROTECT, related_name="attendances")
-    party = models.CharField("单位", max_length=80)
-    county_code = models.CharField(max_length=20, blank=True)
-    outcome = models.CharField(max_length=8, choices=Outcome.choices)
-    signer = models.CharField(max_length=60, blank=True)
-    notices_sent = models.PositiveSmallIntegerField("通知次数", default=0)
-    dissent = models.CharField("不同意见", max_length=300, blank=True)
-
-    class Meta:
-        db_table = "fire_joint_attendance"
-        constraints = [
-            models.CheckConstraint(
-                condition=~Q(outcome="present") | ~Q(signer=""),
-                name="present_party_signed",
-                violation_error_message="到场的单位要有签字人",
-            ),
-            models.CheckConstraint(
-                condition=~Q(outcome="absent") | Q(notices_sent__gte=1),
-                name="absent_after_notice",
-                violation_error_message="通知后仍不到场才算缺席",
-            ),
-        ]

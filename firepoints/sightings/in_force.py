@@ -34,6 +34,18 @@ class Released:
     closed: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The points that a few rows may form and join: those of a finder's own `counties` (None: all); none where
+    `forms_points` is false, as the caller knows to which point each row belongs."""
+
+    counties: frozenset[str] | None = None
+    forms_points: bool = True
+
+
+ANYWHERE = Reach()
+
+
 class Forming(Protocol):
     """The answers of the room above: points formed, points released."""
 

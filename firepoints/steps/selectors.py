@@ -149,9 +149,10 @@ def actions_for(
 
 
 def filed_for(point: FirePoint) -> Q:
-    """The condition on evidence: filed for this point, or for one that was merged into it, up to three merges deep."""
+    """The condition on evidence: filed for this point or for one that was merged into it, up to three merges deep, or that a
+    record of this point rests on (a joint record of several sites is filed at one of them)."""
     deep = "point"
-    filed = Q(point=point)
+    filed = Q(point=point) | Q(pk__in=Evidence.objects.filter(verifications__point=point).values("pk"))
     for _ in range(3):
         deep += "__merged_into"
         filed |= Q(**{deep: point})

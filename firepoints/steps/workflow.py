@@ -174,9 +174,11 @@ TRANSITIONS: tuple[Transition[Facts], ...] = (
     Transition("dispute", "提出争议", "fire_point.disputed", (S.DISPATCHED, S.VERIFIED), S.JOINT, _COUNTY | _BUREAU, (concerned,),
         hint="提出争议后不归任何县（区），由市执法人员会同相关县（区）共同核实（四(一)）。"),
     Transition("settle_jointly", "联合核实记录", "fire_point.settled_jointly", (S.JOINT,), S.VERIFIED, _BUREAU,
-        takes=(_CONCLUSION, Datum("county_code"), Datum("attendances", is_list=True), _EVIDENCE, _CAUSE, _NOTE),
+        takes=(_CONCLUSION, Datum("attendances", is_list=True), _EVIDENCE, Datum("county_code", is_required=False),
+               Datum("sites", is_required=False, is_list=True), _CAUSE, _NOTE),
         is_next=True,
-        hint="每个相关县（区）都要列上；缺席、拒签不是否决。至少一名市局执法人员到场签字。"),
+        hint="写明烧在哪里，每处一行，乡镇、村和责任人由地点定；有几处就分成几处，各归各的县（区）。"
+             "每个相关县（区）都要列上；缺席、拒签不是否决。至少一名市局执法人员到场签字。"),
     Transition("recognise", "认定计入", "fire_point.recognised", (S.VERIFIED,), S.RECOGNISED, _DECIDER,
         (another_person, found_true, chargeable, reviewed),
         (REASON, Datum("basis", is_required=False), Datum("charged_detection", is_required=False)), is_next=True,

@@ -121,6 +121,9 @@ def test_the_joint_record_is_checked_for_shape_before_its_service(city, sign_in,
     point = points.joint(city)
     clerk = sign_in(city.clerk)
     told = {"conclusion": "true", "county_code": WEST, "evidence": []}
+    for sites in ("all", [1], [{"lon": 123.75}], [{"lon": 123.75, "lat": 41.25, "reason": 5, "document": "x"}]):
+        answer = _act(clerk, point, "settle_jointly", **told, attendances=points.attendance(), sites=sites)
+        assert answer.status_code == 400
     for attendances in (
         "all",
         [1],

@@ -19,7 +19,8 @@ from firepoints.models import FirePoint, Step
 from firepoints.pages import access
 from firepoints.pages.access import point_or_404, user_of, viewer_of
 from firepoints.pages.acts import scripted
-from firepoints.pages.acts.forms import ActForm, JointForm, form_class_of
+from firepoints.pages.acts.forms import ActForm, form_class_of
+from firepoints.pages.acts.joint_form import JointForm
 from firepoints.pages.points import detail
 from firepoints.steps import selectors, workflow
 
@@ -54,7 +55,7 @@ def act_page(request: HttpRequest, point_id: int, action: str) -> HttpResponse:
             return _done(request, point, f"{point} 已{transition.label}。")
         # The field's own name is the API's; beside the field people need the words only.
         where = str(refused.details.get("where", ""))
-        form.add_error(where if where in form.fields else None, refused.message.removeprefix(f"{where}："))
+        form.add_error(form.field_at(where), refused.message.removeprefix(f"{where}："))
         return _refused(request, point, action, form, refused.http_status)
     return _done(request, acted, f"已{transition.label}：{acted}。")
 

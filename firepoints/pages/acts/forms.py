@@ -7,20 +7,18 @@ from django import forms
 from django.utils import timezone
 
 from firepoints.forming.cuts import cut_words, cuts_of
-from firepoints.models import Evidence, FirePoint, JointAttendance
+from firepoints.models import Evidence, FirePoint
 from firepoints.pages.points import words
 from firepoints.policy import charging
 from firepoints.steps import selectors
 from firepoints.steps.questions import FOR_REVIEW, open_by_point
 from firepoints.steps.workflow import BY_ACTION, LIFE, form_of
-from firepoints.terms.states import Basis, Cause, Conclusion
-from grids import locating
+from firepoints.terms.states import Basis
 from grids import selectors as grids
 from grids.models import User
 from grids.roles import LEVELS
 
-BUREAU_ROW = "bureau"
-_AREA = forms.Textarea(attrs={"rows": 3})
+AREA = forms.Textarea(attrs={"rows": 3})
 
 
 class ActForm(forms.Form):
@@ -38,7 +36,11 @@ class ActForm(forms.Form):
         """Add the fields of this act."""
         is_required = self.transition.fields["reason"]
         label = "理由（写入通知与日志）" if is_required else "说明（可空）"
-        self.fields["reason"] = forms.CharField(label=label, max_length=500, required=is_required, widget=_AREA)
+        self.fields["reason"] = forms.CharField(label=label, max_length=500, required=is_required, widget=AREA)
+
+    def field_at(self, where: str) -> str | None:
+        """The field beside which a refusal belongs that names `where` by the API's key; None: to the whole form."""
+        return where if where in self.fields else None
 
     def data_of(self) -> dict[str, Any]:
         """The data of the act; empty values are left to the service's defaults."""
@@ -171,146 +173,6 @@ class ReattributeForm(ActForm):
             widget=forms.RadioSelect,
         )
         super().build()
-
-
-@form_of("report", "report_on_behalf", "verify_own")
-class VerifyForm(ActForm):
-    """核实, by whichever way: conclusion unselected until a person picks, evidence from what has arrived."""
-
-    must_sign_hint = "报不属实必填：部门负责人姓名。"
-
-    def build(self) -> None:
-        self.fields["conclusion"] = forms.ChoiceField(
-            label="结论",
-            choices=[(Conclusion.TRUE, "属实：是露天焚烧秸秆（或黑斑）"), (Conclusion.FALSE, "不属实：不是秸秆焚烧")],
-            widget=forms.RadioSelect,
-            help_text="不属实要更多材料：至少三张照片（一张在像元内）、搜索轨迹、原因、部门负责人签字。",
-        )
-        self.fields["cause"] = forms.ChoiceField(
-            label="不属实的原因", choices=[("", "属实不填"), *Cause.choices], required=False
-        )
-        self.fields["evidence"] = self.evidence_field()
-        self.fields["signed_by"] = forms.CharField(
-            label="部门负责人签字", max_length=60, required=False, help_text=self.must_sign_hint
-        )
-        self.fields["note"] = forms.CharField(
-            label="情况说明", max_length=500, required=False, widget=_AREA, help_text="看到了什么、在哪里、怎样处理。"
-        )
-
-    def evidence_field(self) -> forms.MultipleChoiceField:
-        pieces = list(selectors.evidence_for(self.point, self.user))
-        return forms.MultipleChoiceField(
-            label="所依据的佐证",
-            choices=[(str(piece.uuid), evidence_words(piece)) for piece in pieces],
-            initial=[str(piece.uuid) for piece in pieces if piece.uploader_id == self.user.pk],
-            widget=forms.CheckboxSelectMultiple,
-            error_messages={"required": "还没有佐证：先上传，再提交。"},
-            help_text="" if pieces else "还没有佐证：先上传，再提交。",
-        )
-
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or {}
-        if data.get("conclusion") == Conclusion.FALSE and not data.get("cause"):
-            self.add_error("cause", "报不属实要选原因")
-        return data
-
-
-@form_of("settle_jointly")
-class JointForm(VerifyForm):
-    """联合核实记录: the conclusion, one county, and for every party whether it came (C11).
-
-    A dispute may end in a county that no pixel touches: the others can be chosen too, once it is said whether they came.
-    """
-
-    def build(self) -> None:
-        super().build()
-        del self.fields["signed_by"]
-        others = self._others()
-        self.fields["county_code"] = forms.ChoiceField(
-            label="定为哪个县（区）",
-            choices=[(code, name) for code, name, _ in self.counties]
-            + [(code, f"{name}（另选）") for code, name in others],
-            widget=forms.RadioSelect,
-        )
-        self.order_fields(["expected_version", "conclusion", "cause", "county_code", "evidence", "note"])
-        self.parties = [(BUREAU_ROW, "", "市生态环境局"), *((code, code, name) for code, name, _ in self.counties)]
-        self.others = [(code, code, name) for code, name in others]
-        for key, _, name in self.parties:
-            self._add_party(key, name)
-        for key, _, name in self.others:
-            self._add_party(key, name, is_required=False)
-
-    @property
-    def counties(self) -> list[tuple[str, str, float]]:
-        """(code, name, share) of every county concerned."""
-        where = self.point.attribution
-        named = {candidate["code"]: candidate["name"] for candidate in where.candidates} if where else {}
-        rows = list(self.point.counties.order_by("-share", "county_code"))
-        if where:
-            named |= grids.cell_names(where.edition, [row.county_code for row in rows])
-        return [(row.county_code, named.get(row.county_code, row.county_code), row.share) for row in rows]
-
-    def _others(self) -> list[tuple[str, str]]:
-        """(code, name) of the city's other counties."""
-        where = self.point.attribution
-        if where is None:
-            return []
-        concerned = {code for code, _, _ in self.counties}
-        near = {code[:4] for code in concerned}
-        codes = [code for code in locating.index_for(where.edition).locators["county"].codes if code[:4] in near]
-        names = grids.cell_names(where.edition, codes)
-        return sorted((code, names.get(code, code)) for code in codes if code not in concerned)
-
-    def _add_party(self, key: str, name: str, *, is_required: bool = True) -> None:
-        outcomes = [("", "请选"), *JointAttendance.Outcome.choices]
-        fields = {
-            "outcome": forms.ChoiceField(label=f"{name} 到场情况", choices=outcomes, required=is_required),
-            "signer": forms.CharField(label=f"{name} 签字人", max_length=60, required=False),
-            "notices": forms.IntegerField(label=f"{name} 已通知次数", min_value=0, max_value=99, required=False),
-            "dissent": forms.CharField(label=f"{name} 不同意见", max_length=300, required=False),
-        }
-        for part, field in fields.items():
-            self.fields[f"party_{key}_{part}"] = field
-
-    def plain_fields(self) -> list[Any]:
-        """The fields outside the table of parties."""
-        return [field for field in self.visible_fields() if not field.name.startswith("party_")]
-
-    def party_rows(self) -> list[dict[str, Any]]:
-        """For the table: {name, outcome, signer, notices, dissent} as bound fields."""
-        return [self._party_row(key, name) for key, _, name in self.parties]
-
-    def other_rows(self) -> list[dict[str, Any]]:
-        """The same for the counties that need not have been asked."""
-        return [self._party_row(key, name) for key, _, name in self.others]
-
-    def _party_row(self, key: str, name: str) -> dict[str, Any]:
-        parts = ("outcome", "signer", "notices", "dissent")
-        return {"name": name, **{part: self[f"party_{key}_{part}"] for part in parts}}
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean()
-        chosen = data.get("county_code", "")
-        if chosen in {code for _, code, _ in self.others} and not data.get(f"party_{chosen}_outcome"):
-            self.add_error(f"party_{chosen}_outcome", "定为这个县（区），要填它的到场情况")
-            self.add_error("county_code", "另选的县（区）要在“其他县（区）”里填到场情况")
-        return data
-
-    def data_of(self) -> dict[str, Any]:
-        data = {name: value for name, value in super().data_of().items() if not name.startswith("party_")}
-        data["attendances"] = [
-            {
-                "party": name,
-                "county_code": code,
-                "outcome": self.cleaned_data[f"party_{key}_outcome"],
-                "signer": self.cleaned_data[f"party_{key}_signer"],
-                "notices_sent": self.cleaned_data[f"party_{key}_notices"] or 0,
-                "dissent": self.cleaned_data[f"party_{key}_dissent"],
-            }
-            for key, code, name in [*self.parties, *self.others]
-            if self.cleaned_data[f"party_{key}_outcome"]
-        ]
-        return data
 
 
 def evidence_words(piece: Evidence) -> str:

@@ -10,8 +10,8 @@ from core import clock
 from firepoints.models import Evidence
 from firepoints.pages import access
 from firepoints.pages.access import point_or_404, user_of, viewer_of
-from firepoints.pages.acts.forms import VerifyForm
 from firepoints.pages.acts.sent_back import return_of
+from firepoints.pages.acts.verify_form import VerifyForm
 from firepoints.pages.points import words
 from firepoints.pages.points.evidence_cards import cards_of
 from firepoints.pages.points.sightings import first_pass, sightings_of

@@ -21,6 +21,7 @@ from firepoints.sightings.importing.results import COUNTED, Import, result_of
 from firepoints.sightings.importing.storing import Stored, store_aside, store_rows
 from firepoints.sightings.importing.turns import Busy, one_at_a_time
 from firepoints.sightings.importing.verdicts import NONE
+from firepoints.sightings.in_force import Reach
 from firepoints.sightings.lists.correcting import release_rows
 from firepoints.sightings.readers.base import ParseResult
 from grids.models import User
@@ -36,18 +37,17 @@ def import_at_once(
     name: ListName,
     facts: dict[str, Any],
     dry_run: bool,
-    counties: frozenset[str] | None = None,
+    reach: Reach,
 ) -> Import:
-    """Store, commit and group in one transaction; tried once more when someone else was quicker. `counties`: those of a
-    finder who may form and join points there alone."""
+    """Store, commit and group in one transaction; tried once more when someone else was quicker."""
     try:
-        return _once(result, source, actor, name, facts, dry_run, counties)
+        return _once(result, source, actor, name, facts, dry_run, reach)
     except Busy:
         raise
     except (IntegrityError, Conflict, StaleVersion):
         # Another import of the same rows committed first, or a person acted on a point that it touches: now both are
         # there to be found.
-        return _once(result, source, actor, name, facts, dry_run, counties)
+        return _once(result, source, actor, name, facts, dry_run, reach)
 
 
 def _once(
@@ -57,7 +57,7 @@ def _once(
     name: ListName,
     facts: dict[str, Any],
     dry_run: bool,
-    counties: frozenset[str] | None,
+    reach: Reach,
 ) -> Import:
     with transaction.atomic():
         if not dry_run:
@@ -84,8 +84,9 @@ def _once(
         if prepared.keys.is_numbered:
             release_rows(list(replaced.values()), actor=actor)
         same_as = {} if prepared.keys.is_numbered else replaced
-        run.points = in_force.came_into_force_at_once(run, actor=actor, same_as=same_as, counties=counties)
-        run.save(update_fields=["points"])
+        if reach.forms_points:
+            run.points = in_force.came_into_force_at_once(run, actor=actor, same_as=same_as, counties=reach.counties)
+            run.save(update_fields=["points"])
         entry_after = {field: getattr(run, field) for field in (*COUNTED, "points", "sha256", "digest")}
         record("import.committed", run, actor, after=entry_after)
     return result_of(run)

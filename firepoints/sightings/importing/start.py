@@ -20,6 +20,7 @@ from firepoints.sightings.importing.reading import ListName
 from firepoints.sightings.importing.results import COUNTED, Import, Progress, result_of
 from firepoints.sightings.importing.turns import MOST_ATTEMPTS, Busy, Turn, TurnLost, begin, take_over
 from firepoints.sightings.importing.working import silent, work
+from firepoints.sightings.in_force import ANYWHERE, Reach
 from firepoints.sightings.readers.base import ParseResult
 from grids.models import User
 from journal.jobs import jobs
@@ -256,12 +257,12 @@ def import_sightings(
     name: ListName,
     facts: dict[str, Any],
     dry_run: bool = False,
-    counties: frozenset[str] | None = None,
+    reach: Reach = ANYWHERE,
 ) -> Import:
     """Store a few rows that were read already (a form, the API, a mended row), in one transaction and without waiting
-    for a long import. `facts` are the run's own columns; `counties` those of a
-    finder whose finding must not reach over their border by itself (None: a person of the city).
+    for a long import. `facts` are the run's own columns; `reach` says
+    which points the rows may form and join (a finder's must not reach over their county's border by itself).
 
     Raises Busy when a row is just being loaded by another import, Refused when no edition is active.
     """
-    return single.import_at_once(result, source, actor, name, facts, dry_run, counties)
+    return single.import_at_once(result, source, actor, name, facts, dry_run, reach)

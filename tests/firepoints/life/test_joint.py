@@ -8,11 +8,13 @@ from firepoints.terms.states import State
 from tests.factories import points as make
 from tests.factories.city import EAST, ON_THE_BORDER, WEST, City
 
+IN_THE_WEST_OF_IT = {"lon": 123.7990, "lat": 41.2502}
+
 
 def settle(city: City, point, **changes):
     told = {
         "conclusion": "true",
-        "county_code": WEST,
+        "sites": [IN_THE_WEST_OF_IT],
         "attendances": make.attendance(),
         "evidence": make.uuids(make.scan(point, city.clerk)),
         **changes,
@@ -39,7 +41,7 @@ def test_the_joint_record_finds_one_county_and_one_payer(city: City) -> None:
 
     assert (point.state, point.county_code) == (State.VERIFIED, WEST)
     assert point.attribution.method == Attribution.Method.JOINT
-    assert point.attribution.township_code == ""  # the centre lies in the other county: nothing below is known
+    assert point.attribution.township_code == f"{WEST}001"
     done = make.take(point, "recognise", city.recogniser, reason="联合核实属实")
     assert (done.recognition.payer_code, done.recognition.payer_name) == (WEST, "甲县")
 
@@ -93,7 +95,7 @@ def test_the_joint_record_needs_evidence_and_a_county_of_the_edition(city: City)
         settle(city, point, evidence=[])
     elsewhere = [*make.attendance(), {"party": "外地", "county_code": "999999", "outcome": "refused"}]
     with pytest.raises(BadInput, match="没有县（区）999999"):
-        settle(city, point, county_code="999999", attendances=elsewhere)
+        settle(city, point, sites=[], county_code="999999", attendances=elsewhere)
     with pytest.raises(BadInput, match="attendances 第 1 项"):
         settle(city, point, attendances=[{"who": "?"}])
 
@@ -102,7 +104,7 @@ def test_a_county_does_not_settle(city: City) -> None:
     point = make.joint(city, at=ON_THE_BORDER)
     told = {"attendances": make.attendance(), "evidence": make.uuids(make.scan(point, city.clerk))}
     with pytest.raises(NotAllowed):
-        make.take(point, "settle_jointly", city.west, conclusion="true", county_code=EAST, **told)
+        make.take(point, "settle_jointly", city.west, conclusion="true", **told)
 
 
 @pytest.mark.parametrize("going_back", ["return", "reopen"])

@@ -342,9 +342,24 @@ def test_a_dispute_can_end_in_a_county_that_no_pixel_touches_if_it_is_said_wheth
     refused = press(client, point, "settle_jointly", **told)
     assert refused.status_code == 400
     assert "要填它的到场情况" in text_of(refused)
-    assert press(client, point, "settle_jointly", **{**told, f"party_{EAST}_outcome": "refused"}).status_code == 302
+    told[f"party_{EAST}_outcome"] = "refused"
+    assert "写明烧在哪里" in text_of(press(client, point, "settle_jointly", **told))
+    there = {"site_1_position": "123°51'0\"E 41°15'0\"N", "site_1_mu": "2.5"}
+    assert press(client, point, "settle_jointly", **told, **there).status_code == 302
     point.refresh_from_db()
-    assert (point.state, point.county_code) == (State.VERIFIED, EAST)
+    assert (point.state, point.county_code, point.township_code) == (State.VERIFIED, EAST, f"{EAST}001")
+
+
+def test_a_place_that_cannot_be_read_is_said_beside_its_row(city: City) -> None:
+    point = make.joint(city, at=ON_THE_BORDER)
+    paper, client = make.scan(point, city.clerk), signed_in(city.clerk)
+    told = {
+        "conclusion": "true", "evidence": [str(paper.uuid)], "site_1_position": "村东头",
+        "party_bureau_outcome": "present", "party_bureau_signer": "演示执法员",
+        f"party_{WEST}_outcome": "refused", f"party_{EAST}_outcome": "refused",
+    }  # fmt: skip
+    page = text_of(press(client, point, "settle_jointly", **told))
+    assert "读不出经度“村东头”" in page.split('name="site_1_position"')[1].split("site_2_position")[0]
 
 
 def test_a_point_without_a_number_is_named_as_the_page_shows_it(city: City) -> None:
