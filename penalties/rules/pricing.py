@@ -10,11 +10,11 @@ from typing import Any
 
 from firepoints.policy.pins import PointFacts
 from penalties.money import wan
-from penalties.rules.definitions import SCOPES, RuleDefinition, RuleError, RuleNotSupported, parse
+from penalties.rules.definitions import SCOPES, Count, RuleDefinition, RuleError, RuleNotSupported, parse
 
 __all__ = [
-    "Assessment", "PointFacts", "RuleDefinition", "RuleError", "RuleNotSupported", "charge", "ordinals", "parse",
-    "parse_all", "rule_for",
+    "Assessment", "PointFacts", "RuleDefinition", "RuleError", "RuleNotSupported", "charge", "lacking", "ordinals",
+    "parse", "parse_all", "rule_for",
 ]  # fmt: skip
 
 
@@ -73,7 +73,8 @@ def ordinals(rule: RuleDefinition, points: Sequence[PointFacts]) -> dict[int, in
 def charge(rule: RuleDefinition, facts: PointFacts, ordinal: int = 1) -> Assessment:
     """What the rule takes for one recognised point that is the ``ordinal``-th of its count (C12 for Benxi).
 
-    Zero, with the reason, outside the rule's dates, seasons or sources. Raises ValueError for an ordinal below 1.
+    Zero, with the reason, outside the rule's dates, seasons or sources, and without the place that it counts by.
+    Raises ValueError for an ordinal below 1.
     """
     if ordinal < 1:
         raise ValueError("序次从 1 开始。")
@@ -92,6 +93,13 @@ def charge(rule: RuleDefinition, facts: PointFacts, ordinal: int = 1) -> Assessm
     return Assessment(amount, f"{cite}：{'；'.join(parts)}。")
 
 
+def lacking(rule: RuleDefinition, facts: PointFacts) -> str | None:
+    """The place that the rule counts by, in words, where the point has none: such a point must not be 认定 before it has."""
+    if rule.count is None or _place(rule.count, facts):
+        return None
+    return SCOPES[rule.count.scope]
+
+
 def _price_clause(rule: RuleDefinition, ordinal: int, amount: int) -> str:
     if rule.base.kind == "fixed" or rule.count is None:
         return f"每一处扣缴 {wan(amount)} 万元"
@@ -106,15 +114,17 @@ def _exempt(rule: RuleDefinition, facts: PointFacts) -> str | None:
         return f"焚烧日期 {facts.burn_date:%Y-%m-%d} 不在禁烧时段内"
     if rule.sources and facts.source not in rule.sources:
         return f"来源“{facts.source}”不是扣缴依据"
+    if scope := lacking(rule, facts):
+        return f"没有{scope}，无法按{scope}计次"
     return None
 
 
 def _count_key(rule: RuleDefinition, facts: PointFacts) -> tuple[str, int]:
     if rule.count is None:
         return ("", 0)
+    return (_place(rule.count, facts), facts.burn_date.year if rule.count.reset == "year" else 0)
+
+
+def _place(count: Count, facts: PointFacts) -> str:
     codes = {"payer": facts.payer_code, "county": facts.county_code, "township": facts.township_code}
-    place = codes[rule.count.scope]
-    if not place:
-        scope = SCOPES[rule.count.scope]
-        raise ValueError(f"火点 {facts.point_id} 没有{scope}，无法按{scope}计次。")
-    return (place, facts.burn_date.year if rule.count.reset == "year" else 0)
+    return codes[count.scope]

@@ -4,12 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
 
-from core.errors import Refused
+from core.errors import Missing, Refused
 from firepoints.models import Recognition
 from firepoints.policy.pins import Pin, PointFacts
 from penalties.models import Rule
 from penalties.rules.definitions import Count
-from penalties.rules.pricing import RuleDefinition, charge, ordinals, parse, rule_for
+from penalties.rules.pricing import RuleDefinition, charge, lacking, ordinals, parse, rule_for
 
 
 class NoRule(Refused):
@@ -43,10 +43,18 @@ def rule_on(day: date) -> Rule | None:
 def pin(facts: PointFacts) -> Pin:
     """The pin that 认定 writes beside its decision: the rule of the burning date, and what one first point costs in fen.
 
-    An empty pin without a rule: recognising stays possible, and building a batch says that a rule is missing.
+    An empty pin without a rule: recognising stays possible, and building a batch says that a rule is missing. Raises
+    Missing where the rule counts by a place that the point does not have.
     """
     rule = rule_on(facts.burn_date)
-    return Pin(rule.ref, charge(definition(rule), facts).amount_fen) if rule else Pin()
+    if rule is None:
+        return Pin()
+    parsed = definition(rule)
+    if scope := lacking(parsed, facts):
+        raise Missing(
+            [scope], f"这条规则按{scope}计次，这一处还没有{scope}：先由联合核实写明烧在哪里，或更正位置，再认定"
+        )
+    return Pin(rule.ref, charge(parsed, facts).amount_fen)
 
 
 def facts_of(recognition: Recognition) -> PointFacts:

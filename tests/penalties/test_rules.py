@@ -171,10 +171,13 @@ def test_a_malformed_rule_says_which_field(changes: dict[str, Any], said: str) -
         pricing.parse(definition(**changes))
 
 
-def test_a_township_count_needs_a_township() -> None:
+def test_a_point_without_the_township_that_is_counted_by_stops_no_other_point() -> None:
     rule = pricing.parse(definition(base=DOUBLING, count={"scope": "township", "reset": "year"}))
-    with pytest.raises(ValueError, match="没有乡镇"):
-        pricing.ordinals(rule, [facts(township_code="")])
+    points = [facts(1), facts(2, township_code=""), facts(3)]
+    assert pricing.ordinals(rule, points) == {1: 1, 3: 2}
+    assert pricing.charge(rule, points[1]).amount_fen == 0
+    assert "没有乡镇（街道），无法按乡镇（街道）计次" in pricing.charge(rule, points[1]).explanation
+    assert [pricing.lacking(rule, one) for one in points] == [None, "乡镇（街道）", None]
 
 
 def test_an_ordinal_starts_at_one() -> None:
