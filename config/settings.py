@@ -52,6 +52,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "core.http.ways.WayMiddleware",
     # Before all that read a body, CsrfViewMiddleware above all.
     "grids.frame.body_limits.BodyLimits",
     "django.middleware.security.SecurityMiddleware",

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
+from core import ways
 from core.errors import Refused
 from core.month import Month, NotAMonth
 from core.room import refusal_of
@@ -85,7 +86,7 @@ class JinshaoCommand(BaseCommand):
         as_json = options.pop("as_json", False)
         stdout = self.stdout
         try:
-            with self._quiet() if as_json else contextlib.nullcontext():
+            with self._quiet() if as_json else contextlib.nullcontext(), self._coming(options):
                 result = self.run(**options)
         except (Refused, OSError, DatabaseError) as error:
             refused = error if isinstance(error, Refused) else refusal_of(error)
@@ -102,6 +103,11 @@ class JinshaoCommand(BaseCommand):
             stdout.write(_json(result))
         else:
             self.show(result)
+
+    def _coming(self, options: dict[str, Any]) -> contextlib.AbstractContextManager[None]:
+        """The way of what the command does: its name, what it was to do, and the system's user who gave it."""
+        words = [self.__module__.rpartition(".")[2], *(options[key] for key in ("verb", "action") if options.get(key))]
+        return ways.coming(ways.Way.COMMAND, f"{' '.join(words)} · {ways.system_user()}")
 
     @contextlib.contextmanager
     def _quiet(self) -> Iterator[None]:

@@ -8,7 +8,7 @@ import django_filters
 from django.db.models import QuerySet
 from django.forms import DateInput
 
-from core import clock
+from core import clock, ways
 from journal.models import Entry
 from journal.record import acts, subjects
 
@@ -27,6 +27,7 @@ class EntryFilter(django_filters.FilterSet):
     subject_type = django_filters.CharFilter(label="对象类型")
     subject_id = django_filters.CharFilter(label="对象编号", method="about")
     actor = django_filters.NumberFilter(label="办理人编号", field_name="actor_id")
+    way = django_filters.ChoiceFilter(label="途径", choices=list(ways.LABELS.items()), empty_label="全部")
     date_from = django_filters.DateFilter(label="从", method="since", widget=DateInput(attrs={"type": "date"}))
     date_to = django_filters.DateFilter(label="到", method="until", widget=DateInput(attrs={"type": "date"}))
 

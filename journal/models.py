@@ -9,7 +9,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 
-from core import clock
+from core import clock, ways
 from core.db.immutable import AnsweredOnceModel, AppendOnlyModel, register
 
 
@@ -57,6 +57,9 @@ class Entry(AppendOnlyModel):
     before = models.JSONField("之前", null=True, blank=True)
     after = models.JSONField("之后", null=True, blank=True)
     reason = models.TextField("理由", default="", blank=True)
+    # Empty on entries made before ways were recorded: their digest is without it.
+    way = models.CharField("途径", max_length=10, choices=list(ways.LABELS.items()), default="", blank=True)
+    way_by = models.CharField("途径说明", max_length=ways.LONGEST, default="", blank=True)
     digest = models.CharField("摘要", max_length=64)
 
     class Meta:

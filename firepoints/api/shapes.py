@@ -150,6 +150,8 @@ class PointStep(Shape):
     actor = serializers.IntegerField()
     actor_name = serializers.CharField()
     reason = serializers.CharField()
+    way = serializers.CharField(help_text="途径：page、token、command、job、unknown；空：以前的步骤")
+    way_by = serializers.CharField()
 
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         return {**super().get_fields(), "from": serializers.CharField()}

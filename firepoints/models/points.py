@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from core import clock
+from core import clock, ways
 from core.db.immutable import AppendOnlyModel
 from firepoints.models.imports import Detection
 from firepoints.terms import states
@@ -170,6 +170,9 @@ class Step(AppendOnlyModel):
     at = models.DateTimeField(default=clock.now)
     reason = models.CharField(max_length=500, blank=True)
     data = models.JSONField(default=dict, blank=True)
+    # As on the entry of the act; empty on steps of before.
+    way = models.CharField("途径", max_length=10, choices=list(ways.LABELS.items()), default="", blank=True)
+    way_by = models.CharField("途径说明", max_length=ways.LONGEST, default="", blank=True)
 
     class Meta:
         db_table = "fire_step"

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db.models import F, Max
 
-from core import clock, faults
+from core import clock, faults, ways
 from core.errors import BadInput, Conflict, Missing, NotAllowed, Refused, StaleVersion
 from core.transitions import Refusal, Transition, Why
 from firepoints.models import FirePoint, NumberSeries, PointCounty, Step
@@ -95,7 +95,7 @@ def advance(
     """
     transition, point, actor = opened.transition, opened.point, opened.actor
     target = to or transition.target or point.state
-    before = _told(point)
+    before, came = _told(point), ways.current()
     FirePoint.objects.filter(pk=point.pk, version=point.version).update(state=target, **changes)
     faults.point("act.moved")
     Step.objects.create(
@@ -108,6 +108,8 @@ def advance(
         role=next(iter(sorted(opened.facts.roles & transition.roles))),
         reason=reason[:500],
         data=dict(data or {}),
+        way=came.kind,
+        way_by=came.by,
     )
     faults.point("act.stepped")
     after = FirePoint.objects.select_related("attribution", "verification", "recognition").get(pk=point.pk)

@@ -73,7 +73,7 @@ def full(point: FirePoint, user: Any) -> dict[str, Any]:
         "questions": [{**questions.plain(row), **_hidden(row, visible_ids)} for row in listed],
         "steps": [
             {"seq": step.seq, "action": step.action, "from": step.from_state, "to": step.to_state, "at": _iso(step.at),
-             "actor": step.actor_id, "reason": step.reason}
+             "actor": step.actor_id, "reason": step.reason, "way": step.way, "way_by": step.way_by}
             for step in (() if is_former else point.steps.order_by("seq"))
         ],
         "actions": [

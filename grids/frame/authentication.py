@@ -19,7 +19,7 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
-from core import clock
+from core import clock, ways
 from grids.models import ApiToken, TokenScope, User
 from grids.people.tokens import digest_of
 from journal.models import Access
@@ -45,6 +45,7 @@ class TokenAuthentication(BaseAuthentication):
             return None
         token = _live(key.strip())
         _require_scope(token, request)
+        ways.became(ways.Way.TOKEN, f"{token.pk} {token.label}")
         _note_use(token)
         return token.user, token
 

@@ -48,7 +48,7 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
         model = Entry
         fields = (
             *("id", "uuid", "at", "real_at", "simulated", "act", "act_label", "subject_type", "subject_id"),
-            *("actor_id", "before", "after", "reason", "digest", "seq", "seal_hash"),
+            *("actor_id", "way", "way_by", "before", "after", "reason", "digest", "seq", "seal_hash"),
         )
 
     def get_act_label(self, entry: Entry) -> str:

@@ -20,7 +20,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils.module_loading import autodiscover_modules
 
-from core import clock, faults
+from core import clock, faults, ways
 from core.errors import Conflict
 from core.registry import Named
 from journal.jobs import waking
@@ -186,6 +186,11 @@ def claim(job: Job) -> Job | None:
 
 def run_claimed(job: Job) -> bool:
     """Do a claimed job: effects and completion in one transaction, or neither. Returns whether it is done."""
+    with ways.coming(ways.Way.JOB, f"{job.name} {job.pk}"):
+        return _do(job)
+
+
+def _do(job: Job) -> bool:
     try:
         job_handler = HANDLERS[job.name]
         if job_handler.in_pieces:

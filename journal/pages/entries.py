@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
+from core import ways
 from journal import access_rules, selectors
 from journal.filters import EntryFilter
 from journal.models import Entry
@@ -90,6 +91,7 @@ def _row(entry: Entry, people: dict[int, str], subject_names: dict[tuple[str, st
         "entry": entry,
         "act": acts.label(entry.act),
         "who": "系统" if entry.actor_id is None else people[entry.actor_id],
+        "way": ways.words(entry.way, entry.way_by),
         "only_who": "" if entry.actor_id is None else "?" + urlencode({"actor": entry.actor_id}),
         "subject": subjects.label(entry.subject_type),
         "name": name,

@@ -70,9 +70,14 @@ def sha256(value: Any) -> str:
 
 
 def entry_digest(entry: Any) -> str:
-    """The digest of an entry's facts (anything with the attributes of `journal.models.Entry`)."""
+    """The digest of an entry's facts (anything with the attributes of `journal.models.Entry`).
+
+    An entry that was made before ways were recorded has none, and its digest is the one it was made with.
+    """
+    way = {"way": [entry.way, entry.way_by]} if entry.way else {}
     return sha256(
-        {
+        way
+        | {
             "uuid": str(entry.uuid),
             "at": iso_utc(entry.at),
             "real_at": iso_utc(entry.real_at),

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import models, transaction
 
-from core import clock
+from core import clock, ways
 from core.errors import Conflict, Missing, NotInTransaction, StaleVersion
 from journal.models import Access, Deployment, Entry
 from journal.record import acts, digests, restoring
@@ -76,6 +76,7 @@ def _entry(
     real_at = clock.real_now()
     simulated = clock.is_simulated()
     subject_type, subject_id = _subject(subject)
+    came = ways.current()
     entry = Entry(
         at=clock.now() if simulated else real_at,
         real_at=real_at,
@@ -87,6 +88,8 @@ def _entry(
         before=digests.plain(before),
         after=digests.plain(after),
         reason=digests.plain(reason),
+        way=came.kind,
+        way_by=digests.plain(came.by),
     )
     entry.digest = digests.entry_digest(entry)
     return entry

@@ -23,6 +23,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connections
 
+from core import ways
 from core.errors import Refused
 from demo import proof, static_files
 from demo.services import logins
@@ -53,7 +54,7 @@ class Command(BaseCommand):
                 logging.WARNING
             )  # the steps say what happens; a line per import would bury them
         try:
-            with _people_words():
+            with _people_words(), ways.coming(ways.Way.COMMAND, f"quickstart · {ways.system_user()}"):
                 self._whole(check, port, host)
         except KeyboardInterrupt:
             self.say("已停止 / stopped")

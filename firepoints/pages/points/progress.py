@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from core import clock
+from core import clock, ways
 from firepoints.models import FirePoint, Step
 from firepoints.pages.panels import PointMoney
 from firepoints.pages.points import words
@@ -107,6 +107,7 @@ def timeline_of(steps: Sequence[Step]) -> list[dict[str, Any]]:
             "title": BY_ACTION[step.action].label,
             "who": str(step.actor),
             "why": step.reason or _document(step),
+            "way": "" if step.way == ways.Way.PAGE else ways.words(step.way, step.way_by),
         }
         for step in reversed(steps)
     ]
