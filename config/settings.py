@@ -1,7 +1,7 @@
 """Settings: one file for every deployment; what differs comes from the environment.
 
 DATABASE_URL, JINSHAO_HOME, CELERY_BROKER_URL, CACHE_URL, SECRET_KEY, DJANGO_DEBUG, ALLOWED_HOSTS, JINSHAO_HTTPS, JINSHAO_LOG_JSON,
-TRUSTED_PROXIES, RATE_USER, RATE_TOKEN, RATE_ANONYMOUS, RATE_LOGIN, BODY_STRANGER_KB, BODY_FORM_KB, BODY_API_KB,
+TRUSTED_PROXIES, JINSHAO_COMMANDS_DECIDE, RATE_USER, RATE_TOKEN, RATE_ANONYMOUS, RATE_LOGIN, BODY_STRANGER_KB, BODY_FORM_KB, BODY_API_KB,
 BODY_DOCUMENT_MB, BODY_PHOTOS_MB, BODY_FILE_MB, EXPORT_ROWS, FIRMS_MAP_KEY, FIRMS_BASE_URL, FIRMS_PRODUCTS,
 FIRMS_TIMEOUT_S, JINSHAO_INBOX, JINSHAO_INBOX_STABLE_S.
 """
@@ -24,6 +24,8 @@ env = environ.Env()
 SECRET_KEY = machine.secret_key(JINSHAO_HOME)
 DEBUG = env.bool("DJANGO_DEBUG", default=False)
 JINSHAO_HTTPS = env.bool("JINSHAO_HTTPS", default=False)
+# Whether commands decide in a person's name (core.deciding); in a demonstration they always may.
+JINSHAO_COMMANDS_DECIDE = env.bool("JINSHAO_COMMANDS_DECIDE", default=False)
 # Set by the test run alone: it lets `flush` drop and remake the append-only triggers.
 JINSHAO_TESTING = False
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from core import ways
+from core import deciding, ways
 from core.errors import Refused
 from core.month import Month, NotAMonth
 from core.room import refusal_of
@@ -87,6 +87,7 @@ class JinshaoCommand(BaseCommand):
         stdout = self.stdout
         try:
             with self._quiet() if as_json else contextlib.nullcontext(), self._coming(options):
+                deciding.require_may_decide(self._words(options))
                 result = self.run(**options)
         except (Refused, OSError, DatabaseError) as error:
             refused = error if isinstance(error, Refused) else refusal_of(error)
@@ -106,8 +107,11 @@ class JinshaoCommand(BaseCommand):
 
     def _coming(self, options: dict[str, Any]) -> contextlib.AbstractContextManager[None]:
         """The way of what the command does: its name, what it was to do, and the system's user who gave it."""
-        words = [self.__module__.rpartition(".")[2], *(options[key] for key in ("verb", "action") if options.get(key))]
-        return ways.coming(ways.Way.COMMAND, f"{' '.join(words)} · {ways.system_user()}")
+        return ways.coming(ways.Way.COMMAND, f"{' '.join(self._words(options))} · {ways.system_user()}")
+
+    def _words(self, options: dict[str, Any]) -> list[str]:
+        """The command's name and what it is to do: ["point", "act", "recognise"]."""
+        return [self.__module__.rpartition(".")[2], *(options[key] for key in ("verb", "action") if options.get(key))]
 
     @contextlib.contextmanager
     def _quiet(self) -> Iterator[None]:

@@ -38,3 +38,9 @@ def overridden() -> Iterator[Callable[..., None]]:
 def _files_of_one_test_only(settings, tmp_path: Path) -> None:
     """What a test writes under MEDIA_ROOT goes away with the test."""
     settings.MEDIA_ROOT = tmp_path / "files"
+
+
+@pytest.fixture
+def commands_decide(settings) -> None:
+    """A deployment that lets commands decide (JINSHAO_COMMANDS_DECIDE=1)."""
+    settings.JINSHAO_COMMANDS_DECIDE = True

@@ -29,6 +29,7 @@ def data(folder: Path, **content: object) -> Path:
     return file
 
 
+@pytest.mark.usefixtures("commands_decide")
 def test_a_month_can_be_run_from_the_command_line(city: City, tmp_path: Path) -> None:
     pk = make.suspected().pk
     (tmp_path / "a.jpg").write_bytes(make.jpeg())
