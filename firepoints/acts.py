@@ -16,6 +16,7 @@ for transition in TRANSITIONS:
 acts.register("fire_point.created", "形成火点")
 acts.register("fire_point.gathered", "归并监测记录")
 acts.register("fire_point.released", "移出监测记录")
+acts.register("fire_point.day_moved", "起火日随依据更正")
 acts.register("fire_point.took_in", "并入他处的火点")
 acts.register("fire_point.gave_back", "退还并入的火点")
 acts.register("evidence.stored", "收存佐证")

@@ -165,6 +165,7 @@ class PointAction(Shape):
 
 
 class FirePointFull(FirePointBrief):
+    former_numbers = serializers.ListField(child=serializers.CharField(), help_text="起火日改到别的年份以前的编号")
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
     due_at = serializers.DateTimeField(allow_null=True)

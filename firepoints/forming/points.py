@@ -10,7 +10,9 @@ from django.db import transaction
 from core.errors import Conflict, Missing
 from firepoints.forming import doubts
 from firepoints.forming.attribution import attribute, candidates, create_attributed, least_share, locate
+from firepoints.forming.days import move_to_day
 from firepoints.models import Detection, FirePoint, Membership, Source
+from firepoints.policy.grounds import Grounds
 from firepoints.sightings import footprints
 from firepoints.sightings.in_force import Departure
 from firepoints.steps import selectors
@@ -54,15 +56,15 @@ def best_position(detections: Iterable[Detection]) -> Detection:
     return min(detections, key=order)
 
 
-def outline(detections: Sequence[Detection]) -> dict[str, Any]:
-    """The facts of a point that follow from its detections. The burning date is the earliest that any of them names
-    (policy.md §2f; a later scar does not move it, a scar alone gives its day of discovery)."""
+def outline(detections: Sequence[Detection], grounds: Grounds) -> dict[str, Any]:
+    """The facts of a point that follow from its detections. The burning date is that of the sighting on which the charge
+    rests (policy.md §2f; a later scar does not move it, a scar alone gives its day of discovery)."""
     best = best_position(detections)
     return {
         "starts_at": min(detection.starts_at for detection in detections),
         "ends_at": max(detection.ends_at for detection in detections),
         "precision": min(detections, key=lambda detection: (detection.starts_at, detection.key)).precision,
-        "burn_date": min(detection.beijing_date for detection in detections),
+        "burn_date": grounds.burning_date(detections),
         "lon": best.lon,
         "lat": best.lat,
     }
@@ -79,9 +81,10 @@ def create_points(groups: Sequence[NewPoint], *, actor: User, subject: Any = Non
         return []
     if any(not group.detections for group in groups):
         raise Missing(["监测记录"])
+    grounds = Grounds()
     points = [
         FirePoint(
-            **outline(group.detections),
+            **outline(group.detections, grounds),
             is_oversize=group.is_oversize,
             is_fixed_heat=group.is_fixed_heat,
         )
@@ -121,7 +124,8 @@ def attach_detections(
     questions: Sequence[Doubt] = (),
 ) -> FirePoint:
     """Let sightings join an undecided point, with what is to be asked about them. Before dispatch it is located anew; after
-    it, its place and date stand and a county that is newly touched is left to a person.
+    it, its place stands, its day follows the sighting on which the charge rests, and a county that is newly touched is left
+    to a person.
 
     Raises Conflict for a decided point: what was 认定 is frozen, and a person decides (policy.md §4). StaleVersion.
     """
@@ -202,7 +206,8 @@ def refresh(point: FirePoint, asking: Asking, *, came: Collection[int] = ()) -> 
     detections = selectors.active_detections(point)
     if not detections:
         return point
-    facts = outline(detections)
+    facts = outline(detections, Grounds())
+    burn_date = facts["burn_date"]
     if point.state != State.SUSPECTED:
         facts = {"starts_at": facts["starts_at"], "ends_at": facts["ends_at"]}
     for name, value in facts.items():
@@ -214,6 +219,8 @@ def refresh(point: FirePoint, asking: Asking, *, came: Collection[int] = ()) -> 
         if placeless or not had_place:
             asking.ask_about_places([point], placeless)
     else:
+        if burn_date != point.burn_date:
+            move_to_day(point, burn_date, asking)
         _note_new_counties(point, detections, asking, came)
     return point
 

@@ -1,13 +1,15 @@
 """认定: only the bureau's decision makes a point countable, and it pins all that the money will rest on (C9, C12)."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
 
 from core import faults
-from core.errors import BadInput, Missing
+from core.errors import BadInput, Conflict, Missing
 from core.texts import required
 from firepoints.forming.attribution import chain_of
+from firepoints.forming.days import move_to_ground
 from firepoints.models import Attribution, Detection, FirePoint, Recognition
 from firepoints.policy import charging, pins, rulings
 from firepoints.steps import selectors
@@ -20,6 +22,8 @@ from grids.models import User
 
 faults.register({"act.recognise.decided": "nothing has happened: no decision without the state that it gives"})
 
+YES = frozenset({"1", "true", "yes", "on"})
+
 
 @act("recognise")
 @transaction.atomic
@@ -30,18 +34,24 @@ def fire_point_recognise(
     reason: str,
     basis: str = "",
     charged_detection: int | str | None = None,
+    zero_amount_confirmed: bool | str = False,
     expected_version: int | None = None,
 ) -> FirePoint:
-    """认定计入: one countable 处 (C9, C12). The ground of the charge is chosen by the fixed order unless given.
+    """认定计入: one countable 处 (C9, C12). The ground of the charge is chosen by the fixed order unless given; the point burns
+    on the day of that ground.
 
     Raises NotAllowed for the wrong role or the person who verified, Missing without a chargeable source or a true
-    finding, BadInput for a ground that does not fit, StaleVersion.
+    finding, BadInput for a ground that does not fit, Conflict for an amount of 0 that is
+    not confirmed, StaleVersion.
     """
     reason = required(reason, "认定的理由")
     hold_editions()
     opened = open_act("recognise", point_id=point_id, actor=actor, expected_version=expected_version)
     charged = _charged(opened.point, basis, charged_detection)
-    return _decide(opened, counted=True, reason=reason, charged=charged)
+    if charged.beijing_date != opened.point.burn_date:
+        move_to_ground(opened.point, charged.beijing_date, actor)
+    is_confirmed = str(zero_amount_confirmed).strip().lower() in YES
+    return _decide(opened, counted=True, reason=reason, charged=charged, is_zero_confirmed=is_confirmed)
 
 
 @act("exclude")
@@ -56,13 +66,19 @@ def fire_point_exclude(
     return _decide(opened, counted=False, reason=reason, charged=None)
 
 
+def price_of(point: FirePoint, charged: Detection) -> pins.Pin:
+    """The rule and the amount of a point if its charge rests on this sighting, for whoever is about to decide."""
+    facts = _point_facts(point, charged, point.county_code or "-")
+    return pins.pin(replace(facts, burn_date=charged.beijing_date))
+
+
 def _charged(point: FirePoint, basis: str, detection_id: int | str | None) -> Detection:
     """The sighting that the charge rests on: the one chosen, or the first in order of the chosen ground, or of all."""
     if basis and basis not in Basis.values:
         raise BadInput(f"依据只能是 {'、'.join(Basis.values)}", where="basis")
     possible = [
         detection
-        for detection in selectors.chargeable_detections(point, point.burn_date)
+        for detection in selectors.chargeable_detections(point)
         if (not basis or charging.basis_of(detection) == basis)
         and detection_id in (None, "", detection.pk, str(detection.pk))
     ]
@@ -71,7 +87,9 @@ def _charged(point: FirePoint, basis: str, detection_id: int | str | None) -> De
     return possible[0]
 
 
-def _decide(opened: Opened, *, counted: bool, reason: str, charged: Detection | None) -> FirePoint:
+def _decide(
+    opened: Opened, *, counted: bool, reason: str, charged: Detection | None, is_zero_confirmed: bool = False
+) -> FirePoint:
     """Append the decision with its pins: attribution, payer, burning date, ground, rule, amount, rulings."""
     point = opened.point
     attribution, verification = point.attribution, point.verification
@@ -79,6 +97,12 @@ def _decide(opened: Opened, *, counted: bool, reason: str, charged: Detection | 
         raise Missing(["属地", "核实记录"])
     payer_code, payer_name = _payer(attribution, point)
     price = pins.pin(_point_facts(point, charged, payer_code)) if charged else pins.Pin()
+    if price.nothing_because and not is_zero_confirmed:
+        raise Conflict(
+            f"计入以后是 0 元：{price.nothing_because}。请先核对起火日和依据；确实要计入而不扣缴的，再确认一次",
+            code="zero_amount",
+            details={"confirm": "zero_amount_confirmed", "nothing_because": price.nothing_because},
+        )
     recognition = Recognition.objects.create(
         point=point,
         seq=next_seq(Recognition, point),
@@ -98,7 +122,8 @@ def _decide(opened: Opened, *, counted: bool, reason: str, charged: Detection | 
         rulings=rulings.rulings_on(point.burn_date),
     )
     faults.point("act.recognise.decided")
-    return advance(opened, reason=reason, data=_pinned(recognition), recognition=recognition, counted=counted)
+    data = _pinned(recognition) | ({"zero_amount_confirmed": True} if price.nothing_because else {})
+    return advance(opened, reason=reason, data=data, recognition=recognition, counted=counted)
 
 
 def _payer(attribution: Attribution, point: FirePoint) -> tuple[str, str]:

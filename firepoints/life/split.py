@@ -10,6 +10,7 @@ from core.texts import required, whole_key
 from firepoints.forming.points import NewPoint, create_points, outline, refresh
 from firepoints.life.relocate import keep_in_place
 from firepoints.models import FirePoint, Membership
+from firepoints.policy.grounds import Grounds
 from firepoints.sightings import footprints
 from firepoints.steps import selectors
 from firepoints.steps.advancing import advance, concern, open_act
@@ -83,7 +84,7 @@ def _divide_questions(
 def _left_behind(point: FirePoint) -> dict[str, Any]:
     """The changes by which a dispatched point's place follows the sightings that it keeps."""
     staying = selectors.active_detections(point)
-    for name, value in outline(staying).items():
+    for name, value in outline(staying, Grounds()).items():
         setattr(point, name, value)
     return keep_in_place(point, footprints.site(staying))
 

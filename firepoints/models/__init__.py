@@ -23,7 +23,15 @@ from firepoints.models.intake import (
 )
 from firepoints.models.joint import JointAttendance, JointSite
 from firepoints.models.periods import SpecialPeriod
-from firepoints.models.points import FirePoint, Membership, NumberSeries, PointCounty, Recognition, Step
+from firepoints.models.points import (
+    FirePoint,
+    FormerNumber,
+    Membership,
+    NumberSeries,
+    PointCounty,
+    Recognition,
+    Step,
+)
 from firepoints.models.questions import Question
 from firepoints.models.reattributions import Reattribution
 from firepoints.models.rulings import Ruling
@@ -43,6 +51,7 @@ __all__ = [
     "FeedbackSent",
     "FinalWord",
     "FirePoint",
+    "FormerNumber",
     "HotlineInformant",
     "HotlineReport",
     "HotlineSeries",

@@ -227,6 +227,22 @@ class Recognition(AppendOnlyModel):
         ]
 
 
+class FormerNumber(AppendOnlyModel):
+    """A number that a point gave up when its burning date moved to another year; it leads to the point and is given to no
+    other."""
+
+    point = models.ForeignKey(FirePoint, models.PROTECT, related_name="former_numbers")
+    number = models.CharField(max_length=30, unique=True)
+    year = models.PositiveSmallIntegerField()
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        db_table = "fire_former_number"
+
+    def __str__(self) -> str:
+        return self.number
+
+
 class NumberSeries(models.Model):
     """The last number given in a year; numbers are given at dispatch and never reused."""
 

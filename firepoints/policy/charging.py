@@ -27,8 +27,16 @@ def basis_of(detection: Detection) -> Basis:
     return Basis.SATELLITE if detection.kind == Detection.Kind.SATELLITE else Basis.INSPECTION
 
 
+def source_key(source: Source) -> str:
+    """The source as rules name it, authority:kind ("national:satellite")."""
+    return f"{source.authority}:{source.kind}"
+
+
+def order_of(detection: Detection) -> tuple[Any, ...]:
+    """The rank of a chargeable sighting: by ground, then the earliest day that a row states, then the earliest, then by key."""
+    return PRIORITY.index(basis_of(detection)), detection.beijing_date, detection.starts_at, detection.key
+
+
 def in_order(detections: Iterable[Detection]) -> list[Detection]:
-    """Chargeable sightings, the one that a charge rests on first: by ground, then the earliest, then by key."""
-    return sorted(
-        detections, key=lambda detection: (PRIORITY.index(basis_of(detection)), detection.starts_at, detection.key)
-    )
+    """Chargeable sightings by rank, whatever rule their days have."""
+    return sorted(detections, key=order_of)

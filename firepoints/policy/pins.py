@@ -28,10 +28,12 @@ class PointFacts:
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """The rule version (`code@version`, "" = none in force) and the amount in fen."""
+    """The rule version (`code@version`, "" = none in force) and the amount in fen; `nothing_because`: the reason of an amount
+    of 0 in a sentence, "" where no rule at all is loaded and the amount is open."""
 
     rule_ref: str = ""
     amount_fen: int = 0
+    nothing_because: str = ""
 
 
 Pricing = Callable[[PointFacts], Pin]

@@ -4,8 +4,11 @@ A default is what holds until a ruling is registered. What matters to money is p
 ruling never changes an earlier decision.
 """
 
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
+
+from django.db.models import QuerySet
 
 from firepoints.models import Ruling
 from firepoints.policy.charge_matrix import CELLS
@@ -47,7 +50,11 @@ DEFAULTS: dict[str, Any] = {
 
 
 def _latest(on: date) -> dict[str, Ruling]:
-    return {row.key: row for row in Ruling.objects.filter(valid_from__lte=on).order_by("valid_from")}
+    return {row.key: row for row in _until(on)}
+
+
+def _until(on: date) -> QuerySet[Ruling]:
+    return Ruling.objects.filter(valid_from__lte=on).order_by("valid_from")
 
 
 def ruling(key: str, on: date) -> Any:
@@ -65,7 +72,14 @@ def words(key: str, on: date) -> Any:
 
 def values_on(on: date) -> dict[str, Any]:
     """Every ruling in force on a Beijing date, {key: value}, in one query; the cells of `charge_matrix` among them."""
-    return {key: value for key, (_, _, value) in rulings_on(on).items()}
+    return values_of([on])[on]
+
+
+def values_of(days: Collection[date]) -> dict[date, dict[str, Any]]:
+    """`values_on` of many dates, {date: values}, in one query."""
+    rows = list(_until(max(days)))
+    latest_of = {on: {row.key: row for row in rows if row.valid_from <= on} for on in days}
+    return {on: {key: pin[2] for key, pin in _pins(latest).items()} for on, latest in latest_of.items()}
 
 
 def rulings_on(on: date) -> dict[str, list[Any]]:
@@ -73,8 +87,10 @@ def rulings_on(on: date) -> dict[str, list[Any]]:
 
     A cell of the matrix without a ruling of its own has that of the question that decides it.
     """
-    latest = _latest(on)
+    return _pins(_latest(on))
 
+
+def _pins(latest: Mapping[str, Ruling]) -> dict[str, list[Any]]:
     def pin(key: str, default: Any) -> list[Any]:
         row = latest.get(key)
         return [row.valid_from.isoformat(), row.document_no, row.value] if row else ["", "", default]

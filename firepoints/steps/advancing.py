@@ -14,7 +14,7 @@ from django.db.models import F, Max
 from core import clock, faults, ways
 from core.errors import BadInput, Conflict, Missing, NotAllowed, Refused, StaleVersion
 from core.transitions import Refusal, Transition, Why
-from firepoints.models import FirePoint, NumberSeries, PointCounty, Step
+from firepoints.models import FirePoint, FormerNumber, NumberSeries, PointCounty, Step
 from firepoints.policy import rulings
 from firepoints.steps import selectors, workflow
 from firepoints.steps.asking import Asking
@@ -143,13 +143,26 @@ def numbered(point: FirePoint) -> dict[str, Any]:
 
     The year is that of the burning date. The UPDATE of the series row makes two dispatchers wait for each other.
     """
-    if point.number:
-        return {}
+    return {} if point.number else {"number": _next_number(point)}
+
+
+def renumbered(point: FirePoint, year_before: int) -> str | None:
+    """The number of a point whose burning date has moved from another year: its own of that year where it had one, else the
+    next. The one given up is kept with it."""
+    year = point.burn_date.year
+    if not point.number or year == year_before:
+        return point.number
+    FormerNumber.objects.get_or_create(number=point.number, defaults={"point": point, "year": year_before})
+    own = point.former_numbers.filter(year=year).first()
+    return own.number if own else _next_number(point)
+
+
+def _next_number(point: FirePoint) -> str:
     year = point.burn_date.year
     NumberSeries.objects.get_or_create(year=year)
     NumberSeries.objects.filter(year=year).update(last=F("last") + 1)
     last = NumberSeries.objects.get(year=year).last
-    return {"number": f"{rulings.ruling('number_prefix', point.burn_date)}{year}-{last:04d}"}
+    return f"{rulings.ruling('number_prefix', point.burn_date)}{year}-{last:04d}"
 
 
 def skip_numbers(lost: int | None) -> dict[str, int]:

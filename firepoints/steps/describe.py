@@ -59,6 +59,7 @@ def full(point: FirePoint, user: Any) -> dict[str, Any]:
     )
     return {
         **_brief(point, [] if is_former else open_),
+        "former_numbers": [former.number for former in selectors.former_numbers_of(point)],
         "starts_at": point.starts_at.isoformat(),
         "ends_at": point.ends_at.isoformat(),
         "due_at": _iso(point.due_at),

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -16,13 +15,15 @@ from firepoints.models import (
     Detection,
     Evidence,
     FirePoint,
+    FormerNumber,
     ImportRun,
     Membership,
     Question,
     Reattribution,
     Source,
 )
-from firepoints.policy import charging, rulings
+from firepoints.policy import rulings
+from firepoints.policy.grounds import Grounds
 from firepoints.steps import questions, workflow
 from firepoints.terms import scope
 from firepoints.terms.states import Conclusion, State
@@ -40,10 +41,17 @@ def fire_point_for(user: Any, id_or_number: int | str) -> FirePoint:
     # isdecimal and a length limit: "²" and a number beyond bigint are no ids
     condition = Q(pk=int(text)) if text.isascii() and text.isdecimal() and len(text) < 19 else Q(number=text)
     points = FirePoint.objects.visible_to(user).filter(condition)
-    point = points.select_related("attribution", "verification", "recognition", "merged_into").first()
+    related = points.select_related("attribution", "verification", "recognition", "merged_into")
+    point = related.first() or _by_former_number(user, text)
     if point is None:
         raise NotThere(f"没有火点“{text}”，或不在您的范围内")
     return point
+
+
+def _by_former_number(user: Any, number: str) -> FirePoint | None:
+    """The point that had this number until its burning date moved to another year."""
+    points = FirePoint.objects.visible_to(user).filter(former_numbers__number=number)
+    return points.select_related("attribution", "verification", "recognition", "merged_into").first()
 
 
 def on_fixed_heat_alone() -> Q:
@@ -75,12 +83,9 @@ def active_detections(point: FirePoint) -> list[Detection]:
     return list(rows.select_related("source", "run").order_by("starts_at", "key"))
 
 
-def chargeable_detections(point: FirePoint, on: date) -> list[Detection]:
-    """The sightings that can carry a charge under the rulings of a Beijing date; the one to charge first."""
-    in_force = rulings.values_on(on)
-    return charging.in_order(
-        detection for detection in active_detections(point) if charging.can_charge(detection.source, in_force)
-    )
+def chargeable_detections(point: FirePoint) -> list[Detection]:
+    """The sightings that can carry a charge, each under the rulings of its own day; the one to charge first."""
+    return Grounds().in_order(active_detections(point))
 
 
 def facts_for(point: FirePoint, actor: Any, open_questions: Sequence[Question] | None = None) -> workflow.Facts:
@@ -101,7 +106,7 @@ def facts_for(point: FirePoint, actor: Any, open_questions: Sequence[Question] |
         is_oversize=point.is_oversize,
         questions=tuple(row.words for row in open_questions if row.stops_money),
         is_for_review=any(row.kind in questions.FOR_REVIEW for row in open_questions),
-        has_chargeable_source=any(charging.can_charge(detection.source, in_force) for detection in detections),
+        has_chargeable_source=bool(Grounds({point.burn_date: in_force}).among(detections)),
         found_on_site=not in_force["patrol_needs_county_verification"]
         and any(detection.source.source_class == detection.source.Class.INSPECTION for detection in detections),
         is_official=any(
@@ -146,6 +151,13 @@ def actions_for(
 ) -> list[Available[workflow.Facts]]:
     """The acts that `actor` may take on `point` now; blocked ones say what is missing."""
     return workflow.available_actions(facts_for(point, actor, open_questions))
+
+
+def former_numbers_of(point: FirePoint) -> list[FormerNumber]:
+    """The numbers that the point gave up; only one that was attributed anew can have given one up."""
+    if point.attribution is None or point.attribution.seq < 2:
+        return []
+    return list(point.former_numbers.exclude(number=point.number).order_by("pk"))
 
 
 def filed_for(point: FirePoint) -> Q:
@@ -219,7 +231,11 @@ class PointFilter:
             condition &= Q(pk__in=mine.values("memberships__point"))
         if self.q:
             condition &= (
-                Q(number__icontains=self.q) | Q(township_code=self.q) | Q(village_code=self.q) | Q(group_code=self.q)
+                Q(number__icontains=self.q)
+                | Q(pk__in=FormerNumber.objects.filter(number__icontains=self.q).values("point"))
+                | Q(township_code=self.q)
+                | Q(village_code=self.q)
+                | Q(group_code=self.q)
             )
         return condition
 

@@ -58,9 +58,8 @@ class LedgerPanel:
         last = LedgerEntry.objects.filter(point=point).select_related("batch", "rule").order_by("-seq").first()
         recognition = point.recognition
         if recognition is None or not recognition.counted:
-            return PointMoney(
-                _nothing(point, recognition, last), _rule_card(rules.rule_on(point.burn_date)), _batch(last, user)
-            )
+            rule_of_day = rules.rule_on(point.burn_date)
+            return PointMoney(_nothing(point, last, rule_of_day), _rule_card(rule_of_day), _batch(last, user))
         assessed = _assess([recognition])
         if assessed is None or point.pk not in assessed:
             return PointMoney(
@@ -95,13 +94,12 @@ def _assess(recognitions: list[Recognition]) -> Assessed | None:
     return rules.assess(recognitions)
 
 
-def _nothing(point: FirePoint, recognition: Recognition | None, last: LedgerEntry | None) -> Card:
-    """The card of a point for which nothing is due, yet or at all."""
-    if recognition is not None:
+def _nothing(point: FirePoint, last: LedgerEntry | None, rule: Rule | None) -> Card:
+    """The card of a point for which nothing is due, yet or at all; `rule`: that of its burning date."""
+    if point.recognition is not None:
         return Card("0 元", ("认定不计入，不扣缴",))
     if last is not None and last.balance_fen:
         return Card("0 元", (f"已入账 {wan(last.balance_fen)} 万元，由下一批次退回",), is_open=True)
-    rule = rules.rule_on(point.burn_date)
     if rule is None:
         return Card("0 元", ("起火日没有生效的规则",), is_open=True)
     county = point.county_code or "-"  # nobody owns it yet: a first point of some county

@@ -48,13 +48,22 @@ def pin(facts: PointFacts) -> Pin:
     """
     rule = rule_on(facts.burn_date)
     if rule is None:
-        return Pin()
+        return Pin(nothing_because=_no_rule(facts.burn_date))
     parsed = definition(rule)
     if scope := lacking(parsed, facts):
         raise Missing(
             [scope], f"这条规则按{scope}计次，这一处还没有{scope}：先由联合核实写明烧在哪里，或更正位置，再认定"
         )
-    return Pin(rule.ref, charge(parsed, facts).amount_fen)
+    assessment = charge(parsed, facts)
+    return Pin(rule.ref, assessment.amount_fen, "" if assessment.amount_fen else assessment.explanation)
+
+
+def _no_rule(day: date) -> str:
+    """The sentence that no rule reaches a day, with the first day that one does; "" where none is loaded."""
+    first = Rule.objects.order_by("valid_from").first()
+    if first is None:
+        return ""
+    return f"起火日 {day.isoformat()} 没有生效的扣缴规则（最早的规则自 {first.valid_from.isoformat()} 起）"
 
 
 def facts_of(recognition: Recognition) -> PointFacts:

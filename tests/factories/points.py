@@ -138,7 +138,9 @@ def negative(city: City, **given: Any) -> FirePoint:
 
 
 def recognised(city: City, **given: Any) -> FirePoint:
-    return take(verified(city, **given), "recognise", city.recogniser, reason="证据充分")
+    """认定计入; a fire that no rule reaches is counted for nothing."""
+    data = {"reason": "证据充分", "zero_amount_confirmed": True}
+    return take(verified(city, **given), "recognise", city.recogniser, **data)
 
 
 def notified(city: City, **given: Any) -> FirePoint:

@@ -16,6 +16,7 @@ from firepoints.models import (
     FeedbackSent,
     FinalWord,
     FirePoint,
+    FormerNumber,
     ImportRun,
     Mending,
     RawChunk,
@@ -140,6 +141,7 @@ def _answer_the_issuer(city: City, run: ImportRun, point: FirePoint) -> None:
     by, dated = {"actor": city.clerk}, {"document_no": "演示〔2023〕3号"}
     ColumnMapping.objects.create(source=run.source, issuer="演示", version=1, fields={}, **by)
     Mending.objects.create(row=row, kind=Mending.Kind.DISCARDED, reason="演示", **by)
+    FormerNumber.objects.create(point=point, number="HD2022-9999", year=2022)
     DroppedRow.objects.create(run=run, detection=Detection.objects.order_by("pk")[0])
     FeedbackDue.objects.create(run=run, due_on=DAY, **by, **dated)
     FeedbackSent.objects.create(run=run, sent_on=DAY, stored_as="x", sha256="0" * 64, rows=1, answered=1, **by, **dated)

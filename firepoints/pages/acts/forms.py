@@ -8,6 +8,8 @@ from django.utils import timezone
 
 from firepoints.forming.cuts import cut_words, cuts_of
 from firepoints.models import Evidence, FirePoint
+from firepoints.life.recognise import price_of
+from firepoints.models import Detection, Evidence, FirePoint, JointAttendance
 from firepoints.pages.points import words
 from firepoints.policy import charging
 from firepoints.steps import selectors
@@ -48,18 +50,29 @@ class ActForm(forms.Form):
         return {name: value for name, value in data.items() if value not in ("", None, [])}
 
 
+def nothing_charged(point: FirePoint, detections: Sequence[Detection]) -> str:
+    """The reason why the charge of a point that is to be recognised would be 0 yuan, on the first ground or another; ""."""
+    first_of = {charging.basis_of(detection): detection for detection in reversed(detections)}
+    reasons = [price_of(point, detection).nothing_because for detection in reversed(first_of.values())]
+    return next((reason for reason in reasons if reason), "")
+
+
 @form_of("recognise")
 class DecideForm(ActForm):
     """认定计入: the ground of the charge is the fixed order's unless another is chosen."""
 
     def build(self) -> None:
         super().build()
-        detections = selectors.chargeable_detections(self.point, self.point.burn_date)
+        detections = selectors.chargeable_detections(self.point)
         bases = dict.fromkeys(charging.basis_of(detection) for detection in detections)
         if len(bases) > 1:
             first = next(iter(bases))
             choices = [("", f"按固定次序：{Basis(first).label}"), *((basis.value, basis.label) for basis in bases)]
             self.fields["basis"] = forms.ChoiceField(label="扣缴依据", choices=choices, required=False)
+        if nothing_because := nothing_charged(self.point, detections):
+            self.fields["zero_amount_confirmed"] = forms.BooleanField(
+                label=f"计入以后是 0 元：{nothing_because}。已核对，仍然计入", required=False
+            )
 
 
 @form_of("waive")

@@ -19,9 +19,11 @@ from firepoints.life.act import act
 from firepoints.models import Evidence, FirePoint, Verification
 from firepoints.pages.access import point_or_404, user_of, viewer_of
 from firepoints.pages.acts.acting import is_done_already
+from firepoints.pages.acts.forms import nothing_charged
 from firepoints.pages.points import words
 from firepoints.pages.points.detail import context_of
 from firepoints.pages.points.sightings import Sighting, first_pass
+from firepoints.policy.grounds import Grounds
 from firepoints.steps import workflow
 from firepoints.terms.states import State
 from grids import selectors as grids
@@ -60,6 +62,7 @@ def _decide(request: HttpRequest) -> HttpResponse:
     action = request.POST.get("decision", "")
     reason = request.POST.get("reason", "").strip()
     version = request.POST.get("expected_version", "")
+    confirmed = request.POST.get("zero_amount_confirmed", "")
     if action not in dict(DECISIONS):
         return _show(
             request, point, _waiting(request), error="还没有选：计入、不计入，还是退回补证。", reason=reason, status=400
@@ -69,7 +72,7 @@ def _decide(request: HttpRequest) -> HttpResponse:
             point_id=point.pk,
             action=action,
             actor=user_of(request),
-            data={"reason": reason},
+            data={"reason": reason} | ({"zero_amount_confirmed": confirmed} if action == "recognise" else {}),
             expected_version=int(version) if version.isdecimal() else 0,
         )
     except Refused as refused:
@@ -108,6 +111,7 @@ def _show(
             {"value": value, "label": label, "key": at + 1, "missing": open_now.get(value, ("现在不能办",))}
             for at, (value, label) in enumerate(DECISIONS)
         ],
+        "nothing_because": nothing_charged(point, Grounds().in_order(row.detection for row in context["sightings"])),
         "error": error,
         "reason": reason,
         "chosen": chosen,

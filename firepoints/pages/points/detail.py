@@ -86,6 +86,7 @@ def context_of(point: FirePoint, viewer: Viewer, *, is_revealed: bool = False) -
         "apart": []
         if viewer.is_former
         else neighbours_of(point, [sighting.detection for sighting in sightings], viewer.user),
+        "former_numbers": selectors.former_numbers_of(point),
         "hints": hints_of(point, site([sighting.detection for sighting in sightings])) if sightings else [],
         "repeated": repeated(sightings),
         "evidence": evidence,

@@ -256,7 +256,8 @@ def test_unknown_actions_and_data_are_named(city: City) -> None:
         make.take(point, "mark_cross", city.clerk)
     with pytest.raises(BadInput, match="应为列表"):
         make.take(point, "verify_own", city.clerk, conclusion="true", evidence="x")
-    assert BY_ACTION["recognise"].fields == {"reason": True, "basis": False, "charged_detection": False}
+    fields = {"reason": True, "basis": False, "charged_detection": False, "zero_amount_confirmed": False}
+    assert BY_ACTION["recognise"].fields == fields
 
 
 def test_every_act_of_the_register_is_recorded_somewhere() -> None:
