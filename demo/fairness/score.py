@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from demo.fairness import naive, rand
+from demo.fairness.asked import Asked
+from demo.fairness.fates import by_the_machine, fates_of
 from demo.fairness.office import Office
 from demo.fairness.truth import Truth
 from demo.fairness.verifiers import OURS
@@ -15,6 +18,11 @@ from firepoints.models import Attribution, FirePoint, Recognition
 from penalties.models import LedgerEntry
 
 FEN_PER_POINT = 3_000_000
+LISTED = (
+    "double", "double_unasked", "not_straw", "uncharged", "uncharged_honest", "uncharged_machine", "wrong_county",
+    "wrong_county_jointly", "before_the_rule",
+)  # fmt: skip
+"""The failures that are lists in the result of a world, and counts where worlds are added up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +34,7 @@ class Charge:
     village: str
     jointly: bool
     fires: tuple[str, ...]
+    at: datetime
 
 
 def score(office: Office) -> dict[str, Any]:
@@ -36,13 +45,6 @@ def score(office: Office) -> dict[str, Any]:
     paid = _match(charges, world.reported | {name for name, fire in world.fires.items() if fire.straw})
     due = Counter(world.fires[name].county for name in world.reported)
     charged = Counter(charge.county for charge in charges)
-    uncharged = sorted(world.reported - set(paid.values()))
-    blame = {name: _who(office, name) for name in uncharged}
-    wrong = [
-        charge
-        for charge in charges
-        if charge.point in paid and not _is_its(world.fires[paid[charge.point]], charge.county)
-    ]
     return {
         "made_by": dict(world.made_by),
         "fires": len(world.fires),
@@ -50,24 +52,50 @@ def score(office: Office) -> dict[str, Any]:
         "reported_honest": sum(_who(office, name) == "honest" for name in world.reported),
         "charges": len(charges),
         "counties": {code: _county(name, due[code], charged[code]) for code, name in world.counties.items()},
-        "double": sorted(
-            charge.point
-            for charge in charges
-            if charge.point not in paid and charge.fires and _has_straw(truth, charge)
-        ),
+        **_failures(office, charges, paid),
+        "person": _asked(office),
+        "rand": rand.indices(truth),
+        "naive": naive.score(world),
+        "refused": dict(sorted(office.hands.refused.items())),
+    }
+
+
+def _failures(office: Office, charges: Sequence[Charge], paid: Mapping[int, str]) -> dict[str, Any]:
+    """What was charged and should not have been; `paid`: point → the fire that its charge pays for."""
+    truth, world = office.truth, office.truth.world
+    asked = Asked()
+    double = [charge for charge in charges if charge.point not in paid and _has_straw(truth, charge)]
+    wrong = [
+        charge
+        for charge in charges
+        if charge.point in paid and not _is_its(world.fires[paid[charge.point]], charge.county)
+    ]
+    return {
+        "double": sorted(charge.point for charge in double),
+        "double_unasked": _unasked(truth, asked, double, charges),
         "not_straw": sorted(charge.point for charge in charges if not _has_straw(truth, charge)),
-        "uncharged": uncharged,
-        "uncharged_by": dict(sorted(Counter(blame.values()).items())),
-        "uncharged_honest": sorted(name for name, who in blame.items() if who == "honest"),
+        **_uncharged(office, asked, charges, world.reported - set(paid.values())),
+        "before_the_rule": sorted(
+            charge.point for charge in charges if charge.fires and set(charge.fires) <= world.before_the_rule
+        ),
         "wrong_county": sorted(charge.point for charge in wrong if not charge.jointly),
         "wrong_county_jointly": sorted(charge.point for charge in wrong if charge.jointly),
         "wrong_village": sum(
             charge.point in paid and charge.village != world.fires[paid[charge.point]].village for charge in charges
         ),
-        "person": _asked(office),
-        "rand": rand.indices(truth),
-        "naive": naive.score(world),
-        "refused": dict(sorted(office.hands.refused.items())),
+    }
+
+
+def _uncharged(office: Office, asked: Asked, charges: Iterable[Charge], names: Iterable[str]) -> dict[str, Any]:
+    uncharged = sorted(names)
+    blame = {name: _who(office, name) for name in uncharged}
+    fates = fates_of(uncharged, office.truth, asked, {charge.point: charge.at for charge in charges})
+    return {
+        "uncharged": uncharged,
+        "uncharged_by": dict(sorted(Counter(blame.values()).items())),
+        "uncharged_fates": fates,
+        "uncharged_machine": by_the_machine(fates),
+        "uncharged_honest": sorted(name for name, who in blame.items() if who == "honest"),
     }
 
 
@@ -83,16 +111,17 @@ def _county(name: str, due: int, charged: int) -> dict[str, Any]:
 
 def _standing(truth: Truth) -> Iterable[Charge]:
     balance: dict[int, int] = {}
-    of: dict[int, int] = {}
-    for point, balance_fen, recognition in LedgerEntry.objects.order_by("point_id", "seq").values_list(
-        "point_id", "balance_fen", "recognition_id"
+    of: dict[int, tuple[int, datetime]] = {}
+    for point, balance_fen, recognition, at in LedgerEntry.objects.order_by("point_id", "seq").values_list(
+        "point_id", "balance_fen", "recognition_id", "at"
     ):
-        balance[point], of[point] = balance_fen, recognition
+        balance[point], of[point] = balance_fen, (recognition, at)
     for point in sorted(pk for pk, balance_fen in balance.items() if balance_fen):
-        pinned = Recognition.objects.select_related("attribution").get(pk=of[point])
+        recognition, at = of[point]
+        pinned = Recognition.objects.select_related("attribution").get(pk=recognition)
         jointly = pinned.attribution.method == Attribution.Method.JOINT
         fires = tuple(truth.fires(truth.rows(point)))
-        yield Charge(point, pinned.payer_code, pinned.attribution.village_code, jointly, fires)
+        yield Charge(point, pinned.payer_code, pinned.attribution.village_code, jointly, fires, at)
 
 
 def _match(charges: Iterable[Charge], payable: Iterable[str]) -> dict[int, str]:
@@ -113,6 +142,24 @@ def _match(charges: Iterable[Charge], payable: Iterable[str]) -> dict[int, str]:
     for charge in listed:
         place(charge.point, set())
     return {point: name for name, point in point_of.items()}
+
+
+def _unasked(truth: Truth, asked: Asked, double: Iterable[Charge], charges: Iterable[Charge]) -> list[dict[str, Any]]:
+    """The charges for a fire that another one pays for, where no question that names both points was open before the later
+    of the two; with the sorts of rows that the point was made of."""
+    listed = list(charges)
+    failures = []
+    for charge in double:
+        others = [other for other in listed if other.point != charge.point and set(other.fires) & set(charge.fires)]
+        if any(asked.about_both(charge.point, other.point, max(charge.at, other.at)) for other in others):
+            continue
+        rows = [row for row in truth.rows(charge.point) if row.charges]
+        families = sorted({row.family or row.file.split("/")[-1].split("-")[0] for row in rows})
+        failures.append({
+            "point": charge.point, "others": [other.point for other in others], "fires": list(charge.fires),
+            "families": families, "rows": [row.id for row in rows],
+        })  # fmt: skip
+    return failures
 
 
 def _has_straw(truth: Truth, charge: Charge) -> bool:
@@ -159,6 +206,7 @@ def _asked(office: Office) -> dict[str, Any]:
         "oracle": oracle,
         "ratio": round(len(mine) / oracle, 3) if oracle else None,
         "oracle_strict": strict,
+        "ratio_strict": round(len(mine) / strict, 3) if strict else None,
         "why": {name: dict(count) for name, count in sorted(reasons.items())},
         "asked_leads": len(questions) - len(mine),
     }
@@ -167,7 +215,7 @@ def _asked(office: Office) -> dict[str, Any]:
 def together(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The scores of several worlds as one: sums, shares, and whether each limit is kept."""
     total = {key: sum(result[key] for result in results) for key in ("fires", "reported", "reported_honest", "charges")}
-    for key in ("double", "not_straw", "uncharged", "uncharged_honest", "wrong_county", "wrong_county_jointly"):
+    for key in LISTED:
         total[key] = sum(len(result[key]) for result in results)
     total["wrong_village"] = sum(result["wrong_village"] for result in results)
     for key in ("asked", "needed", "missed", "oracle", "oracle_strict", "asked_leads"):
@@ -178,11 +226,14 @@ def together(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         name: round(sum(result["rand"][name] for result in results) / len(results), 4) for name in results[0]["rand"]
     }
     ratio = total["asked"] / (total["oracle"] or 1)
+    fates = Counter(fate for result in results for fate in result["uncharged_fates"].values())
     return {
         "worlds": len(results),
         **total,
         "uncharged_honest_share": round(total["uncharged_honest"] / honest, 4),
+        "uncharged_fates": dict(sorted(fates.items())),
         "ratio": round(ratio, 3),
+        "ratio_strict": round(total["asked"] / (total["oracle_strict"] or 1), 3),
         "rand": indices,
         "naive": naively,
         "asks": {
@@ -190,5 +241,7 @@ def together(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             "wrong_county": total["wrong_county"] == 0,
             "uncharged_honest": total["uncharged_honest"] / honest <= 0.01,
             "person": ratio <= 1.5,
+            "double_unasked": total["double_unasked"] == 0,
+            "uncharged_machine": total["uncharged_machine"] <= 0.01 * total["reported"],
         },
     }

@@ -67,7 +67,8 @@ class Fire:
 class Row:
     """One row of a file with the truth behind it: `main` is the fire or works that it shows, else a name of its own.
 
-    `says`: from when to when the row itself puts it (a date alone: the whole day); None: at its minute.
+    `says`: from when to when the row itself puts it (a date alone: the whole day); None: at its minute. `family`: the name
+    that its maker gives to rows of this sort, by which failures are counted.
     """
 
     id: str
@@ -83,6 +84,7 @@ class Row:
     datum: str
     pixel: tuple[float, float, float | None, float]
     says: tuple[datetime, datetime] | None = None
+    family: str = ""
 
     @property
     def interval(self) -> tuple[datetime, datetime]:
@@ -236,6 +238,7 @@ def _row(fields: Mapping[str, Any]) -> Row:
         fields.get("datum", "wgs84"),
         (scan_km, track_km, heading_deg, error_m),
         _interval(fields.get("says")),
+        fields.get("family", ""),
     )
 
 

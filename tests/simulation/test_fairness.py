@@ -14,11 +14,12 @@ from django.core.management import call_command
 
 from core.errors import Refused
 from demo.fairness import play, rand, score, stage, worldfile
-from firepoints.models import FirePoint, ImportRun
+from demo.fairness.asked import Asked
+from firepoints.models import FirePoint, ImportRun, Question
 from grids import locating
 from grids.geo.footprint import from_local_xy
 from grids.selectors.overlays import within
-from penalties.models import Batch
+from penalties.models import Batch, LedgerEntry
 from tests.simulation import worlds
 from tests.simulation.worlds import BORDER, EAST, WEST, fire
 
@@ -134,6 +135,37 @@ def test_nobody_of_format_2_knows_by_himself_that_a_field_was_reported_before(ju
     """Beside the same world of format 1, whose honest people do: there the fire in two points is charged once."""
     found = judge([fire("F1", 123.8, 41.2)], twice={"F1": FAR}, version=2)
     assert len(found["double"]) == 1
+
+
+def test_a_fire_charged_twice_was_asked_about_only_where_a_question_named_both_points_before(judge: Judge):
+    found = judge([fire("F1", 123.8, 41.2)], twice={"F1": FAR}, version=2)
+    first, second = FirePoint.objects.order_by("pk")
+    assert [failure["point"] for failure in found["double_unasked"]] == found["double"]
+    assert found["double_unasked"][0]["families"] == ["list2.csv"]
+    charged_at = LedgerEntry.objects.latest("at").at
+    assert not Asked().about_both(first.pk, second.pk, charged_at)
+    ask(first, second, stops_money=False)
+    assert not Asked().about_both(first.pk, second.pk, charged_at)  # what stops no money asks nobody
+    question = ask(first, second, kind="earlier_finding")
+    assert Asked().about_both(second.pk, first.pk, charged_at)
+    assert not Asked().about_both(second.pk, first.pk, question.asked_at)  # too late
+
+
+def ask(point: FirePoint, other: FirePoint, kind: str = "touches", **fields: Any) -> Question:
+    return Question.objects.create(
+        point=point, other=other, kind=kind, words="同一处？", asked_at=point.created_at, **fields
+    )
+
+
+def test_a_fire_that_the_machine_joins_to_another_unasked_is_its_fault_and_a_denied_one_is_not(judge: Judge):
+    found = judge(
+        [fire("F1", 123.8, 41.2), fire("F2", 123.8012, 41.2, hours=5), fire("F3", 124.2, 41.2)],
+        tempers={"F3": "denying"},
+        version=2,
+    )
+    assert found["uncharged_machine"] in (["F1"], ["F2"])
+    assert set(found["uncharged_fates"].values()) == {"swallowed", "denied"}
+    assert found["uncharged_fates"]["F3"] == "denied"
 
 
 def test_a_fire_of_the_day_before_the_rule_is_owed_by_nobody(tmp_path: Path):
