@@ -18,6 +18,8 @@ from firepoints.models import Attribution, FirePoint, Recognition
 from penalties.models import LedgerEntry
 
 FEN_PER_POINT = 3_000_000
+OPEN_TO_DOUBT = frozenset({"near", "days"})
+"""Flags of the oracle that ask where silence may be right; the strict oracle leaves them out."""
 LISTED = (
     "double", "double_unasked", "not_straw", "uncharged", "uncharged_honest", "uncharged_machine", "wrong_county",
     "wrong_county_jointly", "before_the_rule",
@@ -191,7 +193,8 @@ def _asked(office: Office) -> dict[str, Any]:
     needed = {pk for pk, question in mine.items() if question["doubts"]}
     oracle = len(needed) + len(missed)
     strict = sum(
-        bool(set(why) - {"near"}) for why in [*(question["doubts"] for question in mine.values()), *missed.values()]
+        bool(set(why) - OPEN_TO_DOUBT)
+        for why in [*(question["doubts"] for question in mine.values()), *missed.values()]
     )
     reasons: dict[str, Counter[str]] = defaultdict(Counter)
     for question in mine.values():

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import timedelta
+from itertools import combinations
 
 import shapely
 import shapely.ops
 from shapely.geometry.base import BaseGeometry
 
 from demo.fairness.worldfile import Fire, Row, World
-from firepoints.models import FirePoint, Membership
+from firepoints.models import DetectionKey, FirePoint, Membership
 from firepoints.terms.states import LIVE
 
 NEAR_S = 24 * 3600
+LONGEST_DAY = timedelta(days=2)
+"""What a row without a minute means at most: its day, or its issuer's window."""
 LEAST_SHARE = 0.02
 """Of the area where a fire must have been; a smaller sliver over the border is nobody's doubt."""
 
@@ -92,7 +96,7 @@ class Truth:
         two_fires: chargeable rows of two straw fires; in_two: what it shows stands in another point too; border: the
         area where its fire must have been lies over two counties; datum: a position in another datum than it says.
         These four are wrong if nobody looks. near: another point's fire, which is another one, may as well be this one,
-        since the areas where the two must have been overlap within 24 h.
+        since the areas where the two must have been overlap within 24 h. Of format 2 also `_doubts_of_papers`.
         """
         rows = [row for row in members.get(point, []) if row.charges]
         tests = {
@@ -102,14 +106,34 @@ class Truth:
             "border": self._over_border(members.get(point, [])),
             "near": any(self._may_be_one(rows, own) for pk, own in members.items() if pk != point),
         }
+        if self.world.version > 1:
+            tests |= self._doubts_of_papers(rows, members)
         return [name for name, is_so in tests.items() if is_so]
+
+    def _doubts_of_papers(self, rows: list[Row], members: dict[int, list[Row]]) -> dict[str, bool]:
+        """The flags of the families of format 2.
+
+        left: a chargeable row of it is out of force, by a correction or a withdrawal; again: a row of what it shows has
+        come, and no point holds it. These two are wrong if nobody looks. days: rows that say no minute put it on two
+        days, or one list tells it in two rows of a day: told again, a new act of burning, or two fields.
+        """
+        detections = [pk for pk, row in self.row_of.items() if row.charges]
+        in_force = set(DetectionKey.objects.filter(detection__in=detections).values_list("detection_id", flat=True))
+        held = {row.id for own in members.values() for row in own}
+        waiting = {row.main for pk, row in self.row_of.items() if pk in in_force and row.charges and row.id not in held}
+        standing = {self.row_of[pk].id for pk in in_force}
+        return {
+            "left": any(row.id not in standing for row in rows),
+            "again": bool(self.things(rows) & waiting),
+            "days": any(_are_running_days(a, b) for a, b in combinations(rows, 2)),
+        }
 
     def _may_be_one(self, rows: list[Row], others: list[Row]) -> bool:
         return any(
             bool(shapely.intersects(self.area(row), self.area(other)))
             for row in rows
             for other in others
-            if other.charges and abs((row.at - other.at).total_seconds()) <= NEAR_S
+            if other.charges and _apart_s(row, other) <= NEAR_S
         )
 
     def area(self, row: Row) -> BaseGeometry:
@@ -131,3 +155,16 @@ class Truth:
             where = where if both.is_empty else both
         parts = [float(where.intersection(county).area) for county in self.world.county_areas.values()]
         return sum(part >= LEAST_SHARE * sum(parts) for part in parts) > 1
+
+
+def _apart_s(a: Row, b: Row) -> float:
+    """Seconds between the times that two rows may mean, 0 where these overlap."""
+    (a_from, a_to), (b_from, b_to) = a.interval, b.interval
+    return max((b_from - a_to).total_seconds(), (a_from - b_to).total_seconds(), 0.0)
+
+
+def _are_running_days(a: Row, b: Row) -> bool:
+    """Whether two rows without a minute are of two days, or of one day in one list; a scar says no day at all."""
+    if a.says is None or b.says is None or any(row.says[1] - row.says[0] > LONGEST_DAY for row in (a, b) if row.says):
+        return False
+    return a.says[0].date() != b.says[0].date() or a.file == b.file

@@ -97,6 +97,25 @@ def test_a_file_that_is_taken_back_and_comes_again_is_played_as_it_came(judge: J
     assert (found["reported"], found["uncharged"]) == (2, [])
 
 
+def test_the_oracle_asks_where_a_row_went_out_of_force_and_the_bureau_takes_the_charge_back(judge: Judge):
+    found = judge(
+        [fire("F1", 123.8, 41.2), fire("F2", 124.2, 41.2)],
+        version=2,
+        acts=[{"day": 10, "hour": 11, "do": "withdraw", "file": "files/list1.csv"}],
+    )
+    person = found["person"]
+    assert (person["asked"], person["needed"], person["oracle_strict"]) == (2, 2, 2)
+    assert (found["reported"], found["charges"], found["not_straw"]) == (0, 0, [])
+
+
+def test_the_oracle_asks_about_rows_of_running_days_and_its_strict_sister_does_not(judge: Judge):
+    days = [["2023-10-16T00:00:00+08:00", "2023-10-17T00:00:00+08:00"],
+            ["2023-10-17T00:00:00+08:00", "2023-10-18T00:00:00+08:00"]]  # fmt: skip
+    found = judge([fire("F1", 123.8, 41.2)], twice={"F1": 0.0005}, version=2, says=days)
+    person = found["person"]
+    assert (person["missed_why"], person["oracle"], person["oracle_strict"]) == ({"days": 1}, 1, 0)
+
+
 def test_a_list_that_corrects_another_names_it_and_only_what_stands_is_due(judge: Judge):
     found = judge(
         [fire("F1", 123.8, 41.2), fire("F2", 124.2, 41.2)],

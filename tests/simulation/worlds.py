@@ -55,11 +55,12 @@ def write(
     version: int = 1,
     lists: Sequence[dict[str, Any]] = (),
     acts: Sequence[dict[str, Any]] = (),
+    says: Sequence[list[str]] = (),
 ) -> None:
     """A world in which one list shows each fire once, and a second one those of `twice` again, so many degrees east.
 
     `lists`: more lists, each with `day`, `fires` {name: degrees east} and what else stands in the manifest. `acts`: more
-    of them, `day` and `hour` after the first day's midnight.
+    of them, `day` and `hour` after the first day's midnight. `says`: when the first rows put their fire.
     """
     told = [(one, 0.0) for one in fires] + [
         (one, (twice or {})[one["id"]]) for one in fires if one["id"] in (twice or {})
@@ -78,6 +79,8 @@ def write(
         files.append(_manifest(number, **more))
         part = [(one, more["fires"][one["id"]]) for one in fires if one["id"] in more.get("fires", {})]
         rows += _list(folder, f"files/list{number}.csv", number, part) if part else []
+    for row, interval in zip(rows, says, strict=False):
+        row["says"] = interval
     script = [
         {"at": (START + timedelta(days=2)).isoformat(), "who": "county", "do": "visit", "row": row["id"],
          "temper": tempers.get(row["main"], "honest")}
