@@ -62,7 +62,7 @@ class Office:
             if not kinds and not (is_waiting and point.state in UNDECIDED):
                 continue
             question = self.asked.setdefault(point.pk, {"why": set(), "doubts": set(), "charges": False})
-            question["why"].add(_kind(point, kinds))
+            question["why"].add(_kind(point, kinds, other="other" if self.knows_all else ""))
             if point.pk in charged:
                 question["doubts"].update(self.truth.doubts(point.pk, members))
                 question["charges"] = True
@@ -152,8 +152,9 @@ WHY: Mapping[str, str] = {
 }
 
 
-def _kind(point: FirePoint, kinds: Iterable[str]) -> str:
-    """The reason, in one word, for which a point was sent to a person."""
+def _kind(point: FirePoint, kinds: Iterable[str], other: str) -> str:
+    """The reason, in one word, for which a point was sent to a person; `other` "": the kind's own word where it has no
+    shorter one."""
     if point.is_oversize and point.state not in DECIDED:
         return "oversize"
-    return next((WHY.get(kind, "other") for kind in kinds), "cross")
+    return next((WHY.get(kind, other or str(kind)) for kind in kinds), "cross")

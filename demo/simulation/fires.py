@@ -41,6 +41,16 @@ class Fire:
     counties: dict[str, float] = field(default_factory=dict)
     village: str = ""
     border_m: float = 0.0
+    along: tuple[Place, Place] | None = None
+    """The two ends of a strip along which it runs; None: it burns all over its field."""
+
+    def place_at(self, at: datetime, share: float) -> Place | None:
+        """The place on its strip that burns at a time, `share` (0 to 1) within the burning tenth; None for a field."""
+        if self.along is None:
+            return None
+        part = min(1.0, 0.9 * (at - self.starts) / (self.ends - self.starts) + 0.1 * share)
+        (west, south), (east, north) = self.along
+        return west + part * (east - west), south + part * (north - south)
 
     def power_at(self, at: datetime) -> float:
         """MW at a time: it flares up, and dies down over the second half. 0 when it does not burn."""
@@ -70,7 +80,7 @@ def fires_of(*, seed: int, land: Land, number: int, close_share: float, first: d
                 fire = _alone(name, near, land, fires, draw, params, first)
             fires.append(fire)
             elder = fire
-    return [_located(fire, land) for fire in fires]
+    return [located(fire, land) for fire in fires]
 
 
 def is_close(a: Fire, b: Fire, metres: float = CLOSE_M, hours: float = CLOSE_H) -> bool:
@@ -110,7 +120,7 @@ def _alone(
         elder = draw.choice(again)
         place = moved((elder.lon, elder.lat), draw.uniform(-120, 120), draw.uniform(-120, 120))
         later = elder.starts + timedelta(hours=draw.uniform(CLOSE_H * 1.1, CLOSE_H * 3))
-        fresh = _fire(name, place, later, draw, params, kind="reburn_later", of=elder.id)
+        fresh = new_fire(name, place, later, draw, params, kind="reburn_later", of=elder.id)
         off = land.border_m(*place) > BORDER_M
         if off and fresh.starts > elder.ends and not any(is_close(fire, fresh, SURE_M, SURE_H) for fire in fires):
             return fresh
@@ -127,7 +137,7 @@ def _alone(
     spot = land.draw_where(make, fits)
     if spot is None:
         raise ValueError(f"no place for fire {name}")
-    return _fire(name, spot, starts, draw, params)
+    return new_fire(name, spot, starts, draw, params)
 
 
 def _beside(
@@ -140,7 +150,7 @@ def _beside(
         far = draw.uniform(40, 180) if kind == "reburn" else draw.uniform(120, CLOSE_M * 0.97)
         turn = draw.uniform(0, 2 * math.pi)
         place = moved((elder.lon, elder.lat), far * math.cos(turn), far * math.sin(turn))
-        fire = _fire(name, place, elder.starts + timedelta(hours=lag), draw, params, kind=kind, of=elder.id)
+        fire = new_fire(name, place, elder.starts + timedelta(hours=lag), draw, params, kind=kind, of=elder.id)
         if not shapely.contains_xy(land.inner, *place) or not is_close(elder, fire):
             continue
         is_near = land.border_m(*place) <= BORDER_M
@@ -159,7 +169,7 @@ def _probe(place: Place, starts: datetime) -> Fire:
     return Fire("", True, *place, starts, starts, 0.0, 0.0, shapely.Polygon())
 
 
-def _fire(
+def new_fire(
     name: str,
     place: Place,
     starts: datetime,
@@ -168,6 +178,7 @@ def _fire(
     kind: str = "alone",
     of: str = "",
 ) -> Fire:
+    """A fire as straw burns, lit at a place and time."""
     hours = min(draw.lognormvariate(params.hours_mu, params.hours_sigma), 14.0)
     if draw.random() < params.long_share:
         hours = draw.uniform(20, 34)
@@ -184,13 +195,13 @@ def _fire(
         ends=starts + timedelta(minutes=round(hours * 60)),
         power_mw=round(power, 3),
         area_mu=round(area_mu, 2),
-        burnt=_blob(place, area_mu, draw),
+        burnt=blob(place, area_mu, draw),
         kind=kind,
         of=of,
     )
 
 
-def _blob(place: Place, area_mu: float, draw: random.Random) -> shapely.Polygon:
+def blob(place: Place, area_mu: float, draw: random.Random) -> shapely.Polygon:
     """An uneven field of about that area around a place."""
     radius, aspect, turn = math.sqrt(area_mu * MU_M2 / math.pi), draw.uniform(1.0, 2.2), draw.uniform(0, math.pi)
     ring = []
@@ -204,7 +215,8 @@ def _blob(place: Place, area_mu: float, draw: random.Random) -> shapely.Polygon:
     return shapely.Polygon(ring)
 
 
-def _located(fire: Fire, land: Land) -> Fire:
+def located(fire: Fire, land: Land) -> Fire:
+    """A fire with the cells in which it burnt."""
     villages = land.shares(fire.burnt, "village")
     return replace(
         fire,

@@ -131,3 +131,35 @@ class PatrolParams:
 
 TEMPERS = (("honest", 0.60), ("lazy", 0.20), ("cheating", 0.20))
 """Who verifies: honest people say what they see, lazy ones confirm from the desk, cheating ones save their county money."""
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyParams:
+    """The families of format 2: how many of each are in a world, and how their papers go wrong."""
+
+    adjacent: int = 2
+    reburn_days: tuple[int, ...] = (1, 2)
+    strips: int = 1
+    edges: int = 3
+    edge_km: float = 3.0  # a scan so wide counts as the edge
+    ministry_share: float = 0.5  # of a week's fires that the ministry tells too
+    centroid: float = 0.12  # of the ministry's rows, and of a rounding province's: at the township's centre
+    smoke: float = 0.12  # of the ministry's rows: the smoke was measured, not the fire
+    smoke_again: float = 0.05  # of the province's rows: told in the same list once more, where the smoke was
+    smoke_m: tuple[float, float] = (1100.0, 2500.0)
+    rounded_decimals: int = 2
+    scars: int = 5
+    scar_days: tuple[int, ...] = (8, 15, 30, 60)
+    corrected: int = 2
+    corrected_after: tuple[int, ...] = (2, 16)
+    moved_m: tuple[float, float] = (100.0, 300.0)
+    withdrawn: int = 2
+    withdrawn_after: tuple[int, ...] = (1, 13)
+    late: int = 2
+    late_days: int = 46
+    late_m: tuple[float, float] = (250.0, 1100.0)
+    settle_days: int = 40
+    appeals: float = 0.10
+    appeals_right: float = 0.5  # of what was confirmed from the desk and was no straw
+    lazy: float = 0.5
+    denies: float = 1 / 3

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from core.month import Month
-from demo.simulation.fires import BEIJING, stream
-from demo.simulation.params import TEMPERS
-from demo.simulation.reports import Paper
+from demo.simulation.fires import BEIJING, Fire, stream
+from demo.simulation.params import TEMPERS, FamilyParams
+from demo.simulation.recipe import PLAIN, Recipe
+from demo.simulation.reports import Paper, Row
 
 Act = dict[str, Any]
+FAMILIES = FamilyParams()
 AFTER_DAYS = 10
 """From the last paper to the last batch: the objection window and some days more."""
+BUSY_DAYS, QUIET_EVERY = 9, 5
+"""In format 2 offices work each day for so long after a paper, and every so many days where none has come."""
 
 
 def temper_of(seed: int, about: str) -> str:
@@ -22,13 +27,32 @@ def temper_of(seed: int, about: str) -> str:
     return stream(seed, f"temper {about}").choices(names, weights)[0]
 
 
-def acts_of(seed: int, papers: Sequence[Paper]) -> list[Act]:
+def denying_county(seed: int, recipe: Recipe, fires: Sequence[Fire], papers: Sequence[Paper]) -> str:
+    """The county that denies true fires, "" where none does: drawn by how many of them it has to answer for."""
+    if recipe.mix != "denying":
+        return ""
+    of = {fire.id: next(iter(fire.counties)) for fire in fires if fire.straw and fire.counties}
+    reported = {row.main for paper in papers for row in paper.rows if row.charges and row.main in of}
+    counted = sorted(Counter(of[name] for name in reported).items())
+    draw = stream(seed, "denying county")
+    return draw.choices([code for code, _ in counted], [count for _, count in counted])[0] if counted else ""
+
+
+def acts_of(
+    seed: int, papers: Sequence[Paper], recipe: Recipe = PLAIN, fires: Sequence[Fire] = (), denying: str = ""
+) -> list[Act]:
     """Every act in the order of time: {at, who, do, …}."""
-    acts = [*_visits(seed, papers), *_office(papers)]
+    by_id = {fire.id: fire for fire in fires}
+    visits = list(_visits(seed, papers, recipe, by_id, denying))
+    acts = [*visits, *_office(papers, recipe)]
+    if recipe.has_families:
+        acts += _appeals(seed, papers, visits, by_id)
     return sorted(acts, key=lambda act: (act["at"], act["do"], act.get("row", "")))
 
 
-def _visits(seed: int, papers: Sequence[Paper]) -> Iterator[Act]:
+def _visits(
+    seed: int, papers: Sequence[Paper], recipe: Recipe, fires: Mapping[str, Fire], denying: str
+) -> Iterator[Act]:
     """The visits: for each row that can be charged somebody of the county goes there, one to three days after it came."""
     for paper in papers:
         for row in paper.rows:
@@ -36,20 +60,50 @@ def _visits(seed: int, papers: Sequence[Paper]) -> Iterator[Act]:
                 draw = stream(seed, f"visit {row.id}")
                 day = paper.arrives.astimezone(BEIJING).date() + timedelta(days=draw.choice((1, 1, 2, 3)))
                 at = datetime.combine(day, time(draw.randrange(9, 16), draw.randrange(60)), BEIJING)
-                yield _act(at, "county", "visit", row=row.id, temper=temper_of(seed, row.main or row.id))
+                yield _act(at, "county", "visit", row=row.id, temper=_temper(seed, row, recipe, fires, denying))
 
 
-def _office(papers: Sequence[Paper]) -> Iterator[Act]:
+def _temper(seed: int, row: Row, recipe: Recipe, fires: Mapping[str, Fire], denying: str) -> str:
+    about = row.main or row.id
+    if not recipe.mix:
+        return temper_of(seed, about)
+    chance = stream(seed, f"temper {about}").random()
+    if recipe.mix == "lazy":
+        return "lazy" if chance < FAMILIES.lazy else "honest"
+    fire = fires.get(row.main)
+    is_its = fire is not None and fire.straw and next(iter(fire.counties), "") == denying
+    return "denying" if recipe.mix == "denying" and is_its and chance < FAMILIES.denies else "honest"
+
+
+def _appeals(seed: int, papers: Sequence[Paper], visits: Sequence[Act], fires: Mapping[str, Fire]) -> Iterator[Act]:
+    """The objections: some out of habit, some because what was confirmed from the desk was no straw."""
+    tempers = {visit["row"]: visit["temper"] for visit in visits}
+    for paper in papers:
+        for row in paper.rows:
+            if row.id not in tempers:
+                continue
+            is_straw = row.main in fires and fires[row.main].straw
+            share = FAMILIES.appeals if is_straw else FAMILIES.appeals_right * (tempers[row.id] == "lazy")
+            if stream(seed, f"appeal {row.main or row.id}").random() < share:
+                yield _act(paper.arrives.astimezone(BEIJING), "county", "appeal", row=row.id)
+
+
+def _office(papers: Sequence[Paper], recipe: Recipe) -> Iterator[Act]:
     """The acts of the bureau: it looks at its list each morning and decides each evening; at the end the months are charged."""
-    first = min(paper.arrives for paper in papers).astimezone(BEIJING).date()
-    last = max(paper.arrives for paper in papers).astimezone(BEIJING).date() + timedelta(days=AFTER_DAYS)
-    day = first
-    while day <= last:
-        yield _act(datetime.combine(day, time(8, 50), BEIJING), "clerk", "work")
-        yield _act(datetime.combine(day, time(17, 0), BEIJING), "recogniser", "decide")
-        day += timedelta(days=1)
+    came = sorted({paper.arrives.astimezone(BEIJING).date() for paper in papers})
+    first, last = came[0], came[-1] + timedelta(days=AFTER_DAYS)
+    for number in range((last - first).days + 1):
+        day = first + timedelta(days=number)
+        is_busy = any(timedelta(0) <= day - paper_day <= timedelta(days=BUSY_DAYS) for paper_day in came)
+        if is_busy or not recipe.has_families or number % QUIET_EVERY == 0:
+            yield _act(datetime.combine(day, time(8, 50), BEIJING), "clerk", "work")
+            yield _act(datetime.combine(day, time(17, 0), BEIJING), "recogniser", "decide")
+    months = [str(Month.of(day)) for day in came]
+    if recipe.has_families:
+        settled = recipe.first + timedelta(days=FAMILIES.settle_days)
+        for at, month in enumerate(_months(first, [month for month in months if month < str(Month.of(settled))])):
+            yield _act(datetime.combine(settled, time(18, at), BEIJING), "clerk", "settle", month=month)
     end = last + timedelta(days=7)
-    months = [str(Month.of(paper.arrives.astimezone(BEIJING).date())) for paper in papers]
     for at, month in enumerate(_months(first, months)):
         yield _act(datetime.combine(end, time(9, at), BEIJING), "clerk", "charge", month=month)
 

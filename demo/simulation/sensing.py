@@ -91,8 +91,9 @@ def _burning(seed: int, fires: Iterable[Fire], flight: Pass) -> Iterable[tuple[s
         draw = stream(seed, f"heat {fire.id} {flight.name}")
         west, south, east, north = fire.burnt.bounds
         smear = flight.sensor.blur * flight.scan_km * 1000
-        for _ in range(BITS):
-            place = draw.uniform(west, east), draw.uniform(south, north)
+        for bit in range(BITS):
+            anywhere = draw.uniform(west, east), draw.uniform(south, north)
+            place = fire.place_at(flight.at, bit / BITS) or anywhere
             yield fire.id, moved(place, draw.gauss(0, smear), draw.gauss(0, smear)), power / BITS
 
 

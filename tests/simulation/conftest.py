@@ -8,6 +8,7 @@ import pytest
 
 from demo.simulation import world
 from demo.simulation.land import Land
+from demo.simulation.recipe import Recipe
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -21,3 +22,9 @@ def land() -> Land:
 def small(land: Land) -> world.World:
     """Forty fires, the density of the middle."""
     return world.build(seed=5, fires=40, density="middle", land=land)
+
+
+@pytest.fixture(scope="session")
+def rich(land: Land) -> world.World:
+    """A few fires with every family of format 2 around them."""
+    return world.build(seed=5, fires=12, density="middle", land=land, recipe=Recipe.drawn(5, "middle"))
