@@ -13,6 +13,9 @@ acts.register("batch.submitted", "报送市政府")
 acts.register("batch.approved", "登记市政府批件")
 acts.register("batch.sent", "送财政部门")
 acts.register("batch.settled", "登记扣缴凭证")
+acts.register("batch.emptied", "清空编制中的批次")
+acts.register("batch.recalled", "撤回扣缴批次")
+acts.register("batch.returned", "登记市政府退回批次")
 acts.register("report.written", "生成月报")
 
 

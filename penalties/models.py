@@ -45,6 +45,15 @@ class BatchState(models.TextChoices):
     APPROVED = "approved", "市政府已同意"
     SENT = "sent", "已送财政"
     SETTLED = "settled", "已扣缴"
+    RETURNED = "returned", "已退回"
+
+
+class ReturnKind(models.TextChoices):
+    """How a batch came to stand for nothing: before it left the house, or because the city government did not agree."""
+
+    EMPTIED = "emptied", "已清空"
+    RECALLED = "recalled", "已撤回"
+    REFUSED = "refused", "已退回"
 
 
 _FROM_FROZEN = ("frozen", "submitted", "approved", "sent", "settled")
@@ -78,6 +87,16 @@ class Batch(models.Model):
     sent_on = models.DateField("送财政日期", null=True, blank=True)
     sent_doc_no = models.CharField("函文号", max_length=80, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
+    # The hash of a frozen batch runs over its entries up to this one; what undoes them comes after it.
+    last_entry_id = models.BigIntegerField("冻结时台账末号", null=True, blank=True)
+    return_kind = models.CharField("退回方式", max_length=10, choices=ReturnKind.choices, blank=True)
+    returned_at = models.DateTimeField(null=True, blank=True)
+    returned_on = models.DateField("退回日期", null=True, blank=True)
+    returned_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    return_reason = models.CharField("退回理由", max_length=500, blank=True)
+    return_doc_no = models.CharField("退件文号", max_length=80, blank=True)
+    return_file = models.CharField("退件扫描件", max_length=200, blank=True)
+    return_sha256 = models.CharField(max_length=64, blank=True)
 
     class Meta:
         db_table = "penalty_batch"
@@ -118,11 +137,26 @@ class Batch(models.Model):
                 name="settled_after_sending",
                 violation_error_message="送财政后才能扣缴",
             ),
+            models.CheckConstraint(
+                condition=(~Q(state="returned") & Q(return_kind=""))
+                | (
+                    Q(state="returned", returned_at__isnull=False, returned_on__isnull=False)
+                    & Q(returned_by__isnull=False, return_kind__in=ReturnKind.values)
+                    & ~Q(return_reason="")
+                ),
+                name="returned_with_ground",
+                violation_error_message="撤回、退回或清空的批次要有方式、日期、经办人和理由",
+            ),
         ]
 
     def __str__(self) -> str:
         more = f"（第{self.seq}批）" if self.seq > 1 else ""
         return f"{Month.parse(self.month).words}批次{more}"
+
+    @property
+    def state_words(self) -> str:
+        """The state as a person reads it: of a batch that stands no more, how it came to that."""
+        return ReturnKind(self.return_kind).label if self.return_kind else BatchState(self.state).label
 
 
 class LedgerEntry(AppendOnlyModel):
@@ -220,6 +254,7 @@ class BatchDocument(AppendOnlyModel):
     class Kind(models.TextChoices):
         REQUEST = "request", "请示"
         APPROVAL = "approval", "批件"
+        RETURN = "return", "退件"
         LETTER = "letter", "函"
         WORKBOOK = "workbook", "汇总表"
         VOUCHER = "voucher", "凭证"

@@ -38,7 +38,7 @@ def batches_visible_to(user: User) -> QuerySet[Batch]:
 
 def batch_visible_to(user: User, batch_id: int) -> Batch:
     """The batch, if `user` may see it, with its people. Raises NotThere."""
-    batches = batches_visible_to(user).select_related("prepared_by", "checked_by")
+    batches = batches_visible_to(user).select_related("prepared_by", "checked_by", "returned_by")
     batch = batches.filter(pk=batch_id).first()
     if batch is None:
         raise NotThere("没有这个批次，或不在您的范围内")

@@ -32,7 +32,7 @@ from papers import filing
 from penalties import selectors
 from penalties.batches import steps as batches
 from penalties.batches.lines import Line, lines_for
-from penalties.models import Batch, BatchState
+from penalties.models import Batch, BatchState, ReturnKind
 from penalties.money import daxie, fen_from_yuan, yuan
 
 Shape = serializers.Serializer[Any]
@@ -40,6 +40,7 @@ TAGS = ["batches"]
 DATES = (
     *("frozen_at", "submitted_at", "submitted_on", "submit_doc_no", "approved_at", "approved_on", "approval_doc_no"),
     *("sent_at", "sent_on", "sent_doc_no", "settled_at"),
+    *("return_kind", "returned_at", "returned_on", "return_reason", "return_doc_no"),
 )
 
 
@@ -86,6 +87,13 @@ class BatchFull(BatchBrief):
     sent_on = serializers.DateField(allow_null=True)
     sent_doc_no = serializers.CharField(help_text="函文号")
     settled_at = serializers.DateTimeField(allow_null=True)
+    return_kind = serializers.ChoiceField(
+        choices=[("", "没有退回"), *ReturnKind.choices], help_text="清空、撤回或市政府退回"
+    )
+    returned_at = serializers.DateTimeField(allow_null=True)
+    returned_on = serializers.DateField(allow_null=True)
+    return_reason = serializers.CharField(help_text="清空、撤回、退回的理由")
+    return_doc_no = serializers.CharField(help_text="退件文号")
     lines = BatchLineShape(many=True, help_text="每个扣缴单位一行，零也列出；县（区）只看自己的")
     steps = serializers.ListField(child=serializers.CharField(), help_text="您现在可以办的步骤")
 
@@ -103,9 +111,10 @@ class StepInput(Shape):
     )
     doc_no = serializers.CharField(max_length=80, default="", allow_blank=True, help_text="文号；扣缴时是凭证号")
     date = serializers.DateField(required=False, help_text="YYYY-MM-DD（北京）")
-    file = serializers.FileField(required=False, help_text="批件扫描件：PDF、JPG、PNG、TIFF")
+    file = serializers.FileField(required=False, help_text="批件或退件的扫描件：PDF、JPG、PNG、TIFF")
     payer = serializers.CharField(max_length=20, default="", allow_blank=True, help_text="只扣缴这个单位")
     amount_yuan = serializers.CharField(max_length=30, required=False, help_text="只扣缴一部分，元")
+    reason = serializers.CharField(max_length=500, default="", allow_blank=True, help_text="清空、撤回、退回的理由")
 
 
 def brief(batch: Batch, totals: tuple[int, int, int]) -> dict[str, Any]:
@@ -116,7 +125,7 @@ def brief(batch: Batch, totals: tuple[int, int, int]) -> dict[str, Any]:
         "month": batch.month,
         "seq": batch.seq,
         "state": batch.state,
-        "state_label": BatchState(batch.state).label,
+        "state_label": batch.state_words,
         "version": batch.version,
         "cut_off": batch.cut_off,
         "points": count,
@@ -236,7 +245,9 @@ class BatchSteps(APIView):
         summary="办理批次的一步",
         description=(
             "freeze 冻结 → submit 报送 → approve 登记批件（用 multipart，要有文号、日期和扫描件）→ send 送财政 → "
-            "settle 登记凭证。If-Match 与 version 至少带一样：都没有 428 version_required，If-Match 不符 412；"
+            "settle 登记凭证。往回：编制中 empty 清空、报送前 recall 撤回（要有 reason），报送后、送财政前 return 登记市政府退回"
+            "（要有 date、reason，有退件的用 multipart 带 doc_no 和 file）。"
+            "If-Match 与 version 至少带一样：都没有 428 version_required，If-Match 不符 412；"
             "次序不对：409 out_of_order；他人先办理过：409 stale_version。"
         ),
         parameters=[IF_MATCH, ONCE],

@@ -3,17 +3,20 @@
 from datetime import date
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from core import clock, faults
-from core.errors import BadInput, Missing, NotAllowed, Refused, StaleVersion
+from core.errors import BadInput, Conflict, Missing, NotAllowed, Refused, StaleVersion
 from core.transitions import Why
 from firepoints.policy import rulings
 from grids.models import User
 from grids.selectors import roles_of
 from journal.record.services import record
+from papers import filing
 from penalties.batches.life import BY_STEP, ORDER, Facts, available_actions, refusal
-from penalties.models import Batch, BatchState
+from penalties.ledger import posting
+from penalties.ledger.difference import EntryDraft
+from penalties.models import Batch, BatchDocument, BatchState, LedgerEntry
 
 faults.register(
     {
@@ -51,7 +54,7 @@ def require(step: str, batch: Batch, actor: User) -> None:
     if no is None:
         return
     if no.why is Why.NOT_FROM_THIS_STATE:
-        sentence = f"{batch}现在是“{batch.get_state_display()}”，不能{BY_STEP[step].label}：顺序是 {ORDER}"
+        sentence = f"{batch}现在是“{batch.state_words}”，不能{BY_STEP[step].label}：顺序是 {ORDER}"
         raise Refused(sentence, code="out_of_order")
     if no.why in (Why.NOT_THIS_ROLE, Why.NOT_THIS_PERSON):
         raise NotAllowed(no.sentence)
@@ -70,8 +73,8 @@ def advance(batch: Batch, *, to: BatchState, **facts: Any) -> Batch:
     return batch
 
 
-def note(act: str, batch: Batch, actor: User, after: dict[str, Any]) -> None:
-    record(act, batch, actor, after=after)
+def note(act: str, batch: Batch, actor: User, after: dict[str, Any], reason: str = "") -> None:
+    record(act, batch, actor, after=after, reason=reason)
     faults.point("batch.recorded")
     transaction.on_commit(lambda: faults.point("batch.committed"))
 
@@ -82,3 +85,27 @@ def require_day(day: date, *, what: str, not_before: date | None, earlier: str) 
         raise BadInput(f"{what} {day} 还没有到", where="date")
     if not_before and day < not_before:
         raise BadInput(f"{what} {day} 早于{earlier} {not_before}", where="date")
+
+
+def post(batch: Batch, drafts: list[EntryDraft]) -> list[LedgerEntry]:
+    """Append drafts to the ledger under a batch. Raises Conflict when somebody else has posted for one of the points."""
+    try:
+        with transaction.atomic():
+            entries = posting.post(batch, drafts)
+    except IntegrityError as error:
+        raise Conflict("另一个人刚刚动了其中一处的台账，请再试一次", code="ledger_moved") from error
+    faults.point("batch.posted")
+    return entries
+
+
+def file_scan(batch: Batch, scan: filing.Stored, *, kind: str, title: str) -> None:
+    """List a kept scan among the papers of the batch."""
+    BatchDocument.objects.create(
+        batch=batch,
+        kind=kind,
+        title=title,
+        filename=scan.filename,
+        stored_as=scan.stored_as,
+        sha256=scan.sha256,
+        at=clock.now(),
+    )

@@ -4,13 +4,13 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from core import clock, faults
+from core import clock
 from core.errors import BadInput, Conflict, NotAllowed
 from core.month import Month, NotAMonth
 from grids.models import User
 from grids.roles import Role
 from grids.selectors import roles_of
-from penalties.batches.advancing import advance, note
+from penalties.batches.advancing import advance, note, post
 from penalties.ledger import posting
 from penalties.models import Batch, BatchState
 
@@ -45,8 +45,7 @@ def batch_build(*, month: str, actor: User) -> Batch:
         batch = _open(month=month, seq=batch.seq + 1 if batch else 1, cut_off=cut_off, actor=actor)
     else:
         batch = advance(batch, to=BatchState.OPEN, cut_off=cut_off)
-    entries = posting.post(batch, drafts)
-    faults.point("batch.posted")
+    entries = post(batch, drafts)
     note(
         "batch.built",
         batch,

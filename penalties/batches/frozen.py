@@ -10,8 +10,11 @@ from penalties.models import Batch, BatchState, LedgerEntry
 
 
 def content_hash(batch: Batch, rows: list[PayerRow]) -> str:
-    """sha256 in hex over the rows and the ledger entries of a batch."""
-    return digest_of(batch, rows, LedgerEntry.objects.filter(batch=batch).order_by("id"))
+    """sha256 in hex over the rows and the ledger entries of a batch, up to the last one at its freezing."""
+    entries = LedgerEntry.objects.filter(batch=batch).order_by("id")
+    if batch.last_entry_id is not None:
+        entries = entries.filter(pk__lte=batch.last_entry_id)
+    return digest_of(batch, rows, entries)
 
 
 def digest_of(batch: Batch, rows: list[PayerRow], entries: Iterable[LedgerEntry]) -> str:
@@ -28,7 +31,8 @@ def digest_of(batch: Batch, rows: list[PayerRow], entries: Iterable[LedgerEntry]
 def problems() -> list[str]:
     """Frozen batches whose lines or entries no longer give the hash that was printed on their documents."""
     sentences = []
-    for batch in Batch.objects.exclude(state=BatchState.OPEN).order_by("pk"):
+    # Emptied before it was frozen: it never had a hash.
+    for batch in Batch.objects.exclude(state=BatchState.OPEN).exclude(content_hash="").order_by("pk"):
         rows = [table.row_of(line) for line in batch.lines.order_by("position")]
         if content_hash(batch, rows) != batch.content_hash:
             sentences.append(f"{batch}的明细与冻结时的摘要不一致")

@@ -4,9 +4,9 @@ Pure: facts in, answers out. Each step is said once, here; its service attaches 
 the guard in the services read this table. A requirement is a function of (facts) → a Chinese sentence, or "".
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from core.transitions import Datum, Life, Transition
+from core.transitions import REASON, Datum, Life, Transition
 from grids.roles import Role
 from penalties.models import BatchState
 
@@ -32,6 +32,7 @@ def another_checks(f: Facts) -> str:
 
 S = BatchState
 _BUREAU, _FINANCE = (frozenset({role}) for role in (Role.BUREAU, Role.FINANCE))
+_FILE = (Datum("file"), Datum("filename", is_required=False))
 _DOC_NO, _REMARK_NO = Datum("doc_no"), Datum("doc_no", is_required=False)
 
 TRANSITIONS: tuple[Transition[Facts], ...] = (
@@ -41,7 +42,7 @@ TRANSITIONS: tuple[Transition[Facts], ...] = (
         takes=(Datum("submitted_on", is_required=False), _REMARK_NO), is_next=True,
         hint="请示和汇总表按此刻的内容入档，一并报市政府。"),
     Transition("approve", "登记批件", "batch.approved", (S.SUBMITTED,), S.APPROVED, _BUREAU,
-        takes=(_DOC_NO, Datum("approved_on"), Datum("file"), Datum("filename", is_required=False)), is_next=True,
+        takes=(_DOC_NO, Datum("approved_on"), *_FILE), is_next=True,
         hint="没有批件文号、日期和扫描件，不能登记同意（四（二））。"),
     Transition("send", "送财政", "batch.sent", (S.APPROVED,), S.SENT, _BUREAU,
         takes=(Datum("sent_on", is_required=False), _REMARK_NO), is_next=True,
@@ -50,6 +51,13 @@ TRANSITIONS: tuple[Transition[Facts], ...] = (
         takes=(Datum("voucher_no"), Datum("settled_on"), Datum("payer_code", is_required=False),
                Datum("amount_fen", is_required=False)), is_next=True,
         hint="一张凭证对一个单位，可以分次；各单位都结清，本批就是已扣缴。"),
+    Transition("empty", "清空", "batch.emptied", (S.OPEN,), S.RETURNED, _BUREAU,
+        hint="月份选错了，或者要重来：本批记入的全部冲回，台账恢复原状；火点由下一次编制再记入。"),
+    Transition("recall", "撤回", "batch.recalled", (S.FROZEN,), S.RETURNED, _BUREAU,
+        hint="报送以前撤回：明细和摘要留档，本批记入的全部冲回；火点由下一次编制再记入。"),
+    Transition("return", "登记退回", "batch.returned", (S.SUBMITTED, S.APPROVED), S.RETURNED, _BUREAU,
+        takes=(Datum("returned_on"), REASON, _REMARK_NO, *(replace(datum, is_required=False) for datum in _FILE)),
+        hint="市政府没有同意，或者退回来了：登记退件、日期和理由。本批什么也不再成立，火点由下一次编制再记入。"),
 )  # fmt: skip
 
 LIFE = Life(

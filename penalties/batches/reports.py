@@ -56,7 +56,7 @@ def month_report(*, month: str) -> MonthReport:
 
     With batches: all of them together. Without: what building would post today, marked as a draft.
     """
-    batches = list(Batch.objects.filter(month=month).order_by("seq"))
+    batches = list(Batch.objects.filter(month=month).exclude(state=BatchState.RETURNED).order_by("seq"))
     if batches:
         return _report(month, table.month_rows(month), LedgerEntry.objects.filter(batch__in=batches), batches[-1])
     drafts = posting.drafts_for(month=month, cut_off=clock.now())
@@ -66,8 +66,11 @@ def month_report(*, month: str) -> MonthReport:
 
 
 def batch_report(batch: Batch) -> MonthReport:
-    """One batch as a report."""
-    return _report(batch.month, table.batch_rows(batch), LedgerEntry.objects.filter(batch=batch), batch)
+    """One batch as a report; one that stands no more as it was frozen."""
+    entries = LedgerEntry.objects.filter(batch=batch)
+    if batch.state == BatchState.RETURNED:
+        entries = entries.filter(pk__lte=batch.last_entry_id or 0)
+    return _report(batch.month, table.batch_rows(batch), entries, batch)
 
 
 def _report(month: str, rows: list[PayerRow], queryset: QuerySet[LedgerEntry], batch: Batch) -> MonthReport:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from django.db import transaction
+from django.db.models import Max
 
 from core import clock, faults
 from core.errors import Conflict, Missing
@@ -14,16 +15,17 @@ from grids.models import User
 from papers import filing
 from penalties import selectors
 from penalties.batches import frozen, reports, table
-from penalties.batches.advancing import advance, available_steps, facts_for, note, require, require_day
+from penalties.batches.advancing import advance, available_steps, facts_for, file_scan, note, require, require_day
 from penalties.batches.building import batch_build
 from penalties.batches.life import BY_STEP, LIFE, act
+from penalties.batches.returning import batch_empty, batch_recall, batch_return
 from penalties.batches.vouchers import batch_settle, open_lines
 from penalties.ledger import posting
 from penalties.models import Batch, BatchDocument, BatchLine, BatchState
 
 __all__ = [
-    "BY_STEP", "LIFE", "available_steps", "batch_approve", "batch_build", "batch_freeze", "batch_send", "batch_settle",
-    "batch_submit", "facts_for", "open_lines", "take_step",
+    "BY_STEP", "LIFE", "available_steps", "batch_approve", "batch_build", "batch_empty", "batch_freeze", "batch_recall",
+    "batch_return", "batch_send", "batch_settle", "batch_submit", "facts_for", "open_lines", "take_step",
 ]  # fmt: skip
 
 
@@ -59,6 +61,7 @@ def batch_freeze(*, batch_id: int, actor: User) -> Batch:
         frozen_at=clock.now(),
         checked_by=actor,
         content_hash=frozen.content_hash(batch, rows),
+        last_entry_id=batch.entries.aggregate(last=Max("id"))["last"] or 0,
     )
     BatchLine.objects.bulk_create(table.line_of(batch, position, row) for position, row in enumerate(rows, 1))
     faults.point("batch.lined")
@@ -128,7 +131,7 @@ def batch_approve(
         approval_file=stored.stored_as,
         approval_sha256=stored.sha256,
     )
-    _file_approval(batch, stored)
+    file_scan(batch, stored, kind=BatchDocument.Kind.APPROVAL, title=f"市政府批件 {batch.approval_doc_no}")
     note(
         "batch.approved",
         batch,
@@ -136,18 +139,6 @@ def batch_approve(
         after={"doc_no": batch.approval_doc_no, "on": str(approved_on), "sha256": stored.sha256},
     )
     return batch
-
-
-def _file_approval(batch: Batch, scan: filing.Stored) -> None:
-    BatchDocument.objects.create(
-        batch=batch,
-        kind=BatchDocument.Kind.APPROVAL,
-        title=f"市政府批件 {batch.approval_doc_no}",
-        filename=scan.filename,
-        stored_as=scan.stored_as,
-        sha256=scan.sha256,
-        at=clock.now(),
-    )
 
 
 @act("send")

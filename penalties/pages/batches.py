@@ -136,11 +136,8 @@ def batch_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     label = transition.label
     if not (selectors.sees_whole_table(user_of(request)) and roles_of(request.user) & transition.roles):
         raise PermissionDenied(f"“{label}”不由您的岗位办理。")
-    if all(
-        shown.ORDER.index(BatchState(batch.state)) > shown.ORDER.index(BatchState(state))
-        for state in transition.sources
-    ):
-        messages.info(request, f"{batch}已是“{batch.get_state_display()}”，没有重复办理")
+    if shown.is_beyond(batch, transition):
+        messages.info(request, f"{batch}已是“{batch.state_words}”，没有重复办理")
         return redirect("penalties:detail", pk)
     form = steps.LIFE.forms[step](request.POST, request.FILES, batch=batch, lines=lines_for(user_of(request), batch))
     if form.is_valid():
@@ -159,7 +156,7 @@ def batch_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
             messages.error(request, str(problem))
         return redirect("penalties:detail", pk)
     return render(
-        request, "penalties/detail.html", shown.context_for(user_of(request), batch, form=form), status=status
+        request, "penalties/detail.html", shown.context_for(user_of(request), batch, filled={step: form}), status=status
     )
 
 
@@ -223,7 +220,7 @@ def batch_draft(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     if not selectors.sees_whole_table(user_of(request)) or kind not in shown.DRAFTS:
         raise Http404
     if batch.state not in shown.UNFILED:
-        messages.info(request, "这一批的文书已经入档，请下载入档的那一份")
+        messages.info(request, f"这一批{batch.state_words}，请下载入档的那一份")
         return redirect("penalties:detail", pk)
     try:
         papers = {str(paper.kind): paper for paper in reports.papers(reports.batch_report(batch))}

@@ -34,6 +34,31 @@ def _number(label: str, *, required: bool = True, help_text: str = "") -> forms.
     )
 
 
+class ScanField(forms.FileField):
+    """A scan as a file of at most 30 MB; what it is, the service tells by its content."""
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        scan = super().clean(data, initial)
+        if scan and scan.size > filing.MAX_SCAN_BYTES:
+            raise forms.ValidationError("扫描件不能超过 30 MB")
+        return scan
+
+
+def _scan(label: str, *, required: str = "") -> ScanField:
+    """The field of a scan; `required` is the sentence where there is none."""
+    return ScanField(
+        label=label,
+        required=bool(required),
+        help_text="PDF、JPG、PNG 或 TIFF，不超过 30 MB",
+        widget=forms.ClearableFileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png,.tif,.tiff"}),
+        error_messages={"empty": "这个文件是空的", "required": required},
+    )
+
+
+def _reason(label: str) -> forms.CharField:
+    return forms.CharField(label=label, max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+
+
 class BuildForm(forms.Form):
     """The month to build."""
 
@@ -107,18 +132,7 @@ class SubmitForm(StepForm):
 class ApproveForm(StepForm):
     doc_no = _number("批件文号")
     approved_on = _day("批件日期")
-    file = forms.FileField(
-        label="批件扫描件",
-        help_text="PDF、JPG、PNG 或 TIFF，不超过 30 MB",
-        widget=forms.ClearableFileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png,.tif,.tiff"}),
-        error_messages={"empty": "这个文件是空的", "required": "没有批件扫描件，不能登记同意"},
-    )
-
-    def clean_file(self) -> Any:
-        scan = self.cleaned_data["file"]
-        if scan.size > filing.MAX_SCAN_BYTES:
-            raise forms.ValidationError("扫描件不能超过 30 MB")
-        return scan
+    file = _scan("批件扫描件", required="没有批件扫描件，不能登记同意")
 
     def facts(self) -> dict[str, Any]:
         return {"approved_on": self.cleaned_data["approved_on"], "doc_no": self.cleaned_data["doc_no"]}
@@ -175,6 +189,32 @@ class SettleForm(StepForm):
             "payer_code": "" if payer == ALL_PAYERS else payer,
             "amount_fen": self.cleaned_data["amount"],
         }
+
+
+@form_of("empty", "recall")
+class ReasonForm(StepForm):
+    """A way back before the batch has left the house: why."""
+
+    reason = _reason("理由")
+
+    def facts(self) -> dict[str, Any]:
+        return {"reason": self.cleaned_data["reason"]}
+
+
+@form_of("return")
+class ReturnForm(StepForm):
+    """What the city government sent back: when, why, with which paper."""
+
+    returned_on = _day("退回日期")
+    reason = _reason("市政府的意见")
+    doc_no = _number("退件文号", required=False, help_text="没有退件的可以不填")
+    file = _scan("退件扫描件")
+
+    def suggested(self, payer: str) -> dict[str, Any]:
+        return {"returned_on": clock.today_beijing()}
+
+    def facts(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in ("returned_on", "reason", "doc_no")}
 
 
 def scan_name(name: str) -> str:

@@ -55,7 +55,9 @@ class LedgerPanel:
 
     def point(self, point: FirePoint, user: User) -> PointMoney:
         """The sum, the rule, and the batch that holds the last entry, with its address if `user` may open it."""
-        last = LedgerEntry.objects.filter(point=point).select_related("batch", "rule").order_by("-seq").first()
+        # What a returned batch posted and undid stands for nothing: the entry before it says where the money is.
+        entries = LedgerEntry.objects.filter(point=point).exclude(batch__state=BatchState.RETURNED)
+        last = entries.select_related("batch", "rule").order_by("-seq").first()
         recognition = point.recognition
         if recognition is None or not recognition.counted:
             rule_of_day = rules.rule_on(point.burn_date)
@@ -79,7 +81,7 @@ class LedgerPanel:
         roles = roles_of(user)
         if not roles & {Role.BUREAU, Role.FINANCE, Role.AUDITOR, Role.RECOGNISER}:
             return []
-        waiting = Batch.objects.exclude(state=BatchState.SETTLED).order_by("month", "seq")[:4]
+        waiting = Batch.objects.filter(state__in=_TURNS).order_by("month", "seq")[:4]
         return [_task(batch, roles) for batch in waiting]
 
 
@@ -121,7 +123,7 @@ def _batch(last: LedgerEntry | None, user: User) -> Card | None:
         return None
     opens = entries_open_to(user).filter(point=last.point_id).exists()
     url = reverse("penalties:account", args=[last.point_id]) if opens else ""
-    state = "已退回" if not last.balance_fen else last.batch.get_state_display()
+    state = "已退回" if not last.balance_fen else last.batch.state_words
     count = f"共 {last.seq} 笔，看这一处的账" if opens else ""
     lines = tuple(line for line in (str(last.batch), state, count) if line)
     return Card("批次", lines, is_open=last.batch.state == BatchState.OPEN, url=url)
@@ -139,7 +141,7 @@ def _task(batch: Batch, roles: frozenset[Role]) -> dict[str, Any]:
         "url": reverse("penalties:detail", args=[batch.pk]),
         "icon": "pay",
         "title": f"{verb}：{batch}",
-        "due": batch.get_state_display(),
+        "due": batch.state_words,
         "who": f"轮到您 · {who}" if is_mine else who,
         "late": False,
         "mine": is_mine,

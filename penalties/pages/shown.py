@@ -1,5 +1,6 @@
 """The page of one batch: its figures, the steps of C13 with who and when, and the next act."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -8,12 +9,13 @@ from typing import Any
 from django.urls import reverse
 
 from core import clock
+from core.transitions import Transition
 from firepoints.links import point_url
 from grids.models import User
 from grids.roles import ROLE_LABELS
 from penalties import selectors
 from penalties.batches import reports, steps
-from penalties.batches.life import LIFE
+from penalties.batches.life import LIFE, Facts
 from penalties.batches.lines import Line, lines_for
 from penalties.documents.report import BASIS_WORDS, Figures, MonthReport, ReportMismatch, check
 from penalties.documents.wording import place
@@ -22,7 +24,7 @@ from penalties.models import Batch, BatchDocument, BatchState
 from penalties.money import daxie, wan
 from penalties.pages.forms import StepForm
 
-ORDER = list(BatchState)
+ORDER: list[BatchState] = [state for state in BatchState if state != BatchState.RETURNED]
 WITH_FINANCE = (BatchState.SENT, BatchState.SETTLED)
 # Before 报送 nothing is filed: the papers are made when they are asked for.
 UNFILED = (BatchState.OPEN, BatchState.FROZEN)
@@ -33,11 +35,17 @@ BUTTONS = {
     "approve": "登记批件",
     "send": "登记送财政",
     "settle": "登记凭证",
+    "empty": "清空这一批",
+    "recall": "撤回这一批",
+    "return": "登记退回",
 }
 SURE = {
     "freeze": "冻结这一批？冻结后不能再改。",
     "submit": "登记报送？请示和汇总表按此刻的内容入档。",
     "send": "登记已送财政？",
+    "empty": "清空这一批？记入的全部冲回，这个批次不再用。",
+    "recall": "撤回这一批？记入的全部冲回，这个批次不再用。",
+    "return": "登记市政府退回？本批什么也不再成立。",
 }
 KIND_SHOWN = {BatchDocument.Kind.WORKBOOK: "表"}
 DRAFTS = {"workbook": ("表", "扣缴汇总表", "XLSX"), "request": ("请示", "扣缴请示", "DOCX")}
@@ -72,12 +80,16 @@ class TableRow:
         return wan(self.figures.cumulative_fen)
 
 
-def context_for(user: User, batch: Batch, *, payer: str = "", form: StepForm | None = None) -> dict[str, Any]:
-    """The context of a batch's page; `form` is a filled form that was refused. The queries do not grow with the rows."""
+def context_for(
+    user: User, batch: Batch, *, payer: str = "", filled: Mapping[str, StepForm] | None = None
+) -> dict[str, Any]:
+    """The context of a batch's page; `filled` is the form of a step that was refused. The queries do not grow with the rows."""
+    forms = filled or {}
     whole = selectors.sees_whole_table(user)
     lines = lines_for(user, batch)
     report = narrowed(reports.batch_report(batch), None if whole else {line.row.code for line in lines})
-    next_act = _next_act(user, batch, lines, payer=payer, form=form)
+    open_steps = steps.available_steps(batch, user)
+    next_act = _next_act(batch, lines, open_steps, payer=payer, forms=forms)
     settled_fen = sum(line.settled_fen for line in lines)
     total = report.total
     proof, problems = _proof(report)
@@ -101,7 +113,8 @@ def context_for(user: User, batch: Batch, *, payer: str = "", form: StepForm | N
         "later_returns": _later_returns(user, batch),
         "docs": _documents(batch) if whole else [],
         "next": next_act if whole else None,
-        "may_rebuild": batch.state == BatchState.OPEN and "freeze" in steps.available_steps(batch, user),
+        "ways_back": _ways_back(batch, lines, open_steps, forms) if whole else [],
+        "may_rebuild": "empty" in open_steps,
         "report": report,
         "year": batch.month[:4],
     }
@@ -127,35 +140,61 @@ def _proof(report: MonthReport) -> tuple[str, list[str]]:
         return "", error.problems
 
 
+def is_beyond(batch: Batch, transition: Transition[Facts]) -> bool:
+    """Whether the batch has gone past every state from which a step is taken."""
+    if batch.state == BatchState.RETURNED:
+        return True
+    at = ORDER.index(BatchState(batch.state))
+    return all(at > ORDER.index(BatchState(source)) for source in transition.sources)
+
+
 def _next_act(
-    user: User, batch: Batch, lines: list[Line], *, payer: str, form: StepForm | None
+    batch: Batch, lines: list[Line], open_steps: list[str], *, payer: str, forms: Mapping[str, StepForm]
 ) -> dict[str, Any] | None:
     """The step that comes next: its form for whoever may take it, else whose turn it is."""
     transition = next((row for row in LIFE.transitions if row.is_next and batch.state in row.sources), None)
     if transition is None:
         return None
     step = transition.action
-    may = step in steps.available_steps(batch, user)
     waiting = sum(1 for line in lines if line.open_fen)
-    button = f"录入扣缴凭证（还差 {waiting}）" if step == "settle" else BUTTONS[step]
-    if may and form is None:
-        form = LIFE.forms[step](batch=batch, lines=lines, payer=payer)
+    form = forms.get(step) or LIFE.forms[step](batch=batch, lines=lines, payer=payer)
+    return _act_shown(batch, transition, form if step in open_steps else None) | {
+        "jump": f"录入扣缴凭证（还差 {waiting}）" if step == "settle" else BUTTONS[step],
+        "who": "或".join(label for role, label in ROLE_LABELS.items() if role in transition.roles),
+    }
+
+
+def _ways_back(
+    batch: Batch, lines: list[Line], open_steps: list[str], forms: Mapping[str, StepForm]
+) -> list[dict[str, Any]]:
+    """The steps that take the batch back, for whoever may take them."""
+    rows = [LIFE.by_action[step] for step in open_steps]
+    return [
+        _act_shown(batch, row, forms.get(row.action) or LIFE.forms[row.action](batch=batch, lines=lines))
+        for row in rows
+        if not row.is_next
+    ]
+
+
+def _act_shown(batch: Batch, transition: Transition[Facts], form: StepForm | None) -> dict[str, Any]:
+    step = transition.action
     return {
         "step": step,
         "title": transition.label,
         "button": BUTTONS[step],
-        "jump": button,
         "explained": transition.hint,
         "sure": SURE.get(step, ""),
-        "who": "或".join(label for role, label in ROLE_LABELS.items() if role in transition.roles),
-        "form": form if may else None,
+        "form": form,
+        "is_filled": form is not None and form.is_bound,
         "url": reverse("penalties:step", args=[batch.pk, step]),
     }
 
 
 def _steps(batch: Batch, lines: list[Line]) -> list[dict[str, Any]]:
-    """The bar of steps: freeze → submit → approve → send → settle."""
-    reached = ORDER.index(BatchState(batch.state))
+    """The bar of steps: freeze → submit → approve → send → settle; where the batch went back, it ends there."""
+    is_back = batch.state == BatchState.RETURNED
+    times = (batch.frozen_at, batch.submitted_at, batch.approved_at)
+    reached = sum(map(bool, times)) if is_back else ORDER.index(BatchState(batch.state))
     facts = {
         "freeze": _frozen_words(batch),
         "submit": [_md(batch.submitted_on), batch.submit_doc_no or "文号由办公系统编发"],
@@ -164,10 +203,14 @@ def _steps(batch: Batch, lines: list[Line]) -> list[dict[str, Any]]:
         "settle": _voucher_words(lines),
     }
     bar = []
-    for at, (step, title) in enumerate(STEP_TITLES.items()):
+    for at, (step, title) in enumerate(list(STEP_TITLES.items())[: reached if is_back else None]):
         state = "done" if reached > at else "now" if reached == at else "todo"
         has_facts = state == "done" or (step == "settle" and batch.state in WITH_FINANCE)
         bar.append({"state": state, "title": title, "lines": [text for text in facts[step] if text and has_facts]})
+    if is_back:
+        who = batch.returned_by.full_name if batch.returned_by else ""
+        lines_back = [f"{_md(batch.returned_on)} · {who}", batch.return_doc_no, batch.return_reason]
+        bar.append({"state": "now", "title": batch.state_words, "lines": [text for text in lines_back if text]})
     return bar
 
 

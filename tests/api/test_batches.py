@@ -35,7 +35,7 @@ def test_a_built_batch_lists_every_payer_zeros_too(city, sign_in):
         (EAST, 0, 0),
     ]
     assert (told["amount_fen"], told["amount_yuan"], told["amount_daxie"]) == (3_000_000, "30,000.00", "叁万元整")
-    assert told["steps"] == ["freeze"]
+    assert told["steps"] == ["freeze", "empty"]
     again = _build(clerk)
     assert (again.status_code, again.json()["id"]) == (200, told["id"])
 
@@ -99,3 +99,20 @@ def test_the_list_costs_the_same_for_any_number(city, sign_in, django_assert_max
         _step(clerk, _build(clerk, month).json(), "freeze")
     with django_assert_max_num_queries(7):
         assert len(clerk.get("/api/batches/").json()["results"]) == 3
+
+
+def test_a_batch_goes_back_over_the_api_with_its_ground(city, sign_in, problem):
+    points.final(city)
+    clerk = sign_in(city.clerk)
+    batch = _step(clerk, _build(clerk).json(), "freeze").json()
+    assert batch["steps"] == ["submit", "recall"]
+    assert problem(_step(clerk, batch, "recall"), 400, "missing")["requirements"] == ["理由"]
+    batch = _step(clerk, batch, "submit", date="2023-11-05").json()
+    problem(_step(clerk, batch, "recall", reason="漏了一处"), 409, "out_of_order")
+    problem(_step(sign_in(city.finance), batch, "return", reason="不同意", date="2023-11-06"), 403, "not_allowed")
+    paper = {"doc_no": "退〔2023〕1号", "date": "2023-11-06", "reason": "不同意", "file": _scan()}
+    told = _step(clerk, batch, "return", **paper).json()
+    assert (told["state"], told["return_kind"], told["returned_on"]) == ("returned", "refused", "2023-11-06")
+    assert (told["return_reason"], told["return_doc_no"], told["steps"]) == ("不同意", "退〔2023〕1号", [])
+    again = _build(clerk).json()
+    assert (again["seq"], again["amount_fen"]) == (2, 3_000_000)

@@ -12,9 +12,15 @@ class Posted(EntryDraft):
     """A draft that was posted: it has its id."""
 
     id: int
+    batch_id: int = 1
 
 
-def append(entries: list[Posted], desired: Mapping[int, Charge]) -> list[Posted]:
+def append(entries: list[Posted], desired: Mapping[int, Charge], batch_id: int = 1) -> list[Posted]:
     """The ledger after the difference was asked for and appended."""
-    drafts = difference.diff(desired, difference.replay(entries))
-    return [*entries, *(Posted(id=len(entries) + n, **asdict(draft)) for n, draft in enumerate(drafts, 1))]
+    return posted(entries, difference.diff(desired, difference.replay(entries)), batch_id)
+
+
+def posted(entries: list[Posted], drafts: list[EntryDraft], batch_id: int) -> list[Posted]:
+    """The ledger after drafts were appended under a batch."""
+    rows = (Posted(id=len(entries) + n, batch_id=batch_id, **asdict(draft)) for n, draft in enumerate(drafts, 1))
+    return [*entries, *rows]

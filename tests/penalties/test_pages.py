@@ -327,3 +327,31 @@ def test_a_page_key_that_cannot_be_read_shows_the_first_page(clerk, batch, key):
 def test_a_get_on_a_step_changes_nothing(clerk, batch):
     assert clerk.get(reverse("penalties:step", args=[batch.pk, "freeze"])).status_code == 405
     assert clerk.post(reverse("penalties:step", args=[batch.pk, "burn"])).status_code == 404
+
+
+def test_a_batch_that_is_sent_back_is_recorded_with_its_paper_and_its_page_says_so(clerk, city, batch, scan_file):
+    bring_to(batch, city, "submitted", scan_file)
+    assert "登记退回" in body(clerk.get(reverse("penalties:detail", args=[batch.pk])))
+    facts = {"returned_on": clock.today_beijing(), "reason": "不同意，先核实", "doc_no": "退〔2023〕1号"}
+    page = body(step(clerk, batch, "return", **facts, file=scan("退件.pdf")))
+    assert "这一批不再成立" in page
+    assert "不同意，先核实" in page
+    assert "市政府退件 退〔2023〕1号" in page
+    assert sum(LedgerEntry.objects.values_list("amount_fen", flat=True)) == 0
+    assert "没有重复办理" in body(step(clerk, batch, "approve", doc_no="批〔2023〕1号"))
+
+
+def test_a_way_back_without_a_reason_is_refused_beside_its_field(clerk, city, batch, scan_file):
+    bring_to(batch, city, "frozen", scan_file)
+    answer = step(clerk, batch, "recall", reason=" ")
+    assert answer.status_code == 400
+    assert '<details class="panel" id="recall" open>' in body(answer)
+    assert Batch.objects.get().state == "frozen"
+
+
+def test_the_list_and_the_next_act_leave_a_recalled_batch_behind(clerk, city, batch, scan_file):
+    bring_to(batch, city, "frozen", scan_file)
+    page = body(step(clerk, batch, "recall", reason="漏了一处"))
+    assert "已撤回" in page
+    assert 'id="next"' not in page
+    assert "已撤回" in body(clerk.get(reverse("penalties:list")))

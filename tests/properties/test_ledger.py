@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from penalties.ledger import difference
+from penalties.ledger import difference, undoing
 from penalties.ledger.difference import Charge
-from tests.penalties.ledger_entries import Posted, append
+from tests.penalties.ledger_entries import Posted, append, posted
 
 POINTS = [2, 9, 10, 11, 100]  # as text they would come in another order
 
@@ -95,3 +95,85 @@ def test_the_difference_comes_in_the_order_of_the_points(before: dict[int, Charg
     entries = append([], before)
     order = [(draft.point_id, draft.seq) for draft in difference.diff(after, difference.replay(entries))]
     assert order == sorted(order)
+
+
+class Walk:
+    """Batches built, frozen and undone in any order, as `batches.returning` orders them."""
+
+    def __init__(self) -> None:
+        self.entries: list[Posted] = []
+        self.lines: dict[int, int] = {}
+        self.returned: set[int] = set()
+        self.open_id = 1
+
+    def sum_of(self, batch_id: int) -> int:
+        return sum(entry.amount_fen for entry in self.entries if entry.batch_id == batch_id)
+
+    def build(self, desired: dict[int, Charge]) -> None:
+        self.entries = append(self.entries, desired, self.open_id)
+
+    def freeze(self) -> None:
+        self.lines[self.open_id] = self.sum_of(self.open_id)
+        self.open_id += 1
+
+    def undo(self, batch_id: int) -> bool:
+        """Whether the batch could be undone: none that is frozen moved the money of its points after it."""
+        above = undoing.batches_above(self.entries, batch_id=batch_id, returned=self.returned)
+        if set(above) - {self.open_id}:
+            return False
+        for later, points in above.items():
+            self._undo(later, [entry for entry in self.entries if entry.point_id in points])
+        self._undo(batch_id, self.entries)
+        self.returned.add(batch_id)
+        return True
+
+    def _undo(self, batch_id: int, entries: list[Posted]) -> None:
+        drafts = undoing.drafts_undoing(entries, batch_id=batch_id, returned=self.returned, cause="refused")
+        self.entries = posted(self.entries, drafts, batch_id)
+
+
+STEPS = st.lists(
+    st.one_of(wishes(), st.just("freeze"), st.integers(1, 4).map(lambda batch_id: ("undo", batch_id))),
+    min_size=1, max_size=14,
+)  # fmt: skip
+
+
+def walk(steps: list[object]) -> Walk:
+    """The batches after the steps; every rule of the ledger holds after each."""
+    batches = Walk()
+    for step in steps:
+        if isinstance(step, dict):
+            batches.build(step)
+        elif step == "freeze":
+            batches.freeze()
+        elif isinstance(step, tuple) and step[1] in batches.lines and step[1] not in batches.returned:
+            batches.undo(step[1])
+        assert difference.problems_of(batches.entries) == []
+    return batches
+
+
+@given(STEPS)
+def test_whatever_is_returned_the_entries_add_up_to_the_lines_of_the_batches_that_stand(steps: list[object]) -> None:
+    batches = walk(steps)
+    live = sum(fen for batch_id, fen in batches.lines.items() if batch_id not in batches.returned)
+    assert sum(entry.amount_fen for entry in batches.entries) == live + batches.sum_of(batches.open_id)
+    assert [batches.sum_of(batch_id) for batch_id in batches.returned] == [0] * len(batches.returned)
+
+
+@given(STEPS, wishes())
+def test_after_any_returns_the_next_build_ends_where_the_decisions_end(
+    steps: list[object], desired: dict[int, Charge]
+) -> None:
+    batches = walk(steps)
+    batches.build(desired)
+    assert difference.diff(desired, difference.replay(batches.entries)) == []
+
+
+@given(st.lists(wishes(), min_size=1, max_size=4))
+def test_batches_returned_last_first_leave_nothing(history: list[dict[int, Charge]]) -> None:
+    batches = Walk()
+    for desired in history:
+        batches.build(desired)
+        batches.freeze()
+    assert all(batches.undo(batch_id) for batch_id in sorted(batches.lines, reverse=True))
+    assert not any(entry.balance_fen for entry in difference.replay(batches.entries).values())

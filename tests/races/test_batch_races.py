@@ -6,10 +6,10 @@ import pytest
 from django.db import IntegrityError, connection
 
 from core import clock
-from core.errors import BadInput, Conflict, StaleVersion
+from core.errors import BadInput, Conflict, Refused, StaleVersion
 from grids import locating
 from penalties import checks
-from penalties.batches import advancing, building, steps, table, vouchers
+from penalties.batches import advancing, building, returning, steps, table, vouchers
 from penalties.ledger import posting
 from penalties.models import Batch, BatchLine, LedgerEntry, Settlement
 from tests.factories import points as make
@@ -147,11 +147,16 @@ def test_negative_control_without_the_union_of_wanted_and_posted_the_money_of_a_
 
 
 @pytest.fixture
-def sent(city: City, tmp_path: Path) -> Batch:
+def scan(tmp_path: Path) -> Path:
+    path = tmp_path / "批件.pdf"
+    path.write_bytes(b"%PDF-1.4 demo approval")
+    return path
+
+
+@pytest.fixture
+def sent(city: City, scan: Path) -> Batch:
     """A batch of one charged line that waits for its vouchers."""
     make.final(city)
-    scan = tmp_path / "批件.pdf"
-    scan.write_bytes(b"%PDF-1.4 demo approval")
     batch = build(city)
     steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
     steps.batch_submit(batch_id=batch.pk, actor=city.clerk)
@@ -159,6 +164,101 @@ def sent(city: City, tmp_path: Path) -> Batch:
         batch_id=batch.pk, actor=city.clerk, doc_no="演示批〔2023〕1号", approved_on=clock.today_beijing(), file=scan
     )
     return steps.batch_send(batch_id=batch.pk, actor=city.clerk)
+
+
+def frozen(city: City) -> Batch:
+    make.final(city)
+    return steps.batch_freeze(batch_id=build(city).pk, actor=city.clerk)
+
+
+def recall(city: City, batch: Batch) -> Batch:
+    return steps.batch_recall(batch_id=batch.pk, actor=city.clerk, reason="漏了一处")
+
+
+def approve(city: City, batch: Batch, scan: Path) -> Batch:
+    return steps.batch_approve(
+        batch_id=batch.pk, actor=city.clerk, doc_no="演示批〔2023〕1号", approved_on=clock.today_beijing(), file=scan
+    )
+
+
+def send_back(city: City, batch: Batch) -> Batch:
+    return steps.batch_return(batch_id=batch.pk, actor=city.clerk, returned_on=clock.today_beijing(), reason="不同意")
+
+
+def stands(batch: Batch) -> bool:
+    """Whether the state and the money of a batch say the same: what went back adds up to nothing, what stands to its lines."""
+    batch.refresh_from_db()
+    posted = sum(batch.entries.values_list("amount_fen", flat=True))
+    is_live = batch.state != "returned"
+    assert posted == (sum(batch.lines.values_list("amount_fen", flat=True)) if is_live else 0)
+    assert checks.check() == []
+    return is_live
+
+
+def test_of_a_recall_and_a_submission_at_once_one_wins_and_the_money_follows_it(city, monkeypatch):
+    batch = frozen(city)
+    meet_across(monkeypatch, (steps, "advance"), (returning, "advance"))
+    outcomes = at_once(lambda: recall(city, batch), lambda: steps.batch_submit(batch_id=batch.pk, actor=city.clerk))
+    assert (len(won(outcomes)), len(lost(outcomes, StaleVersion))) == (1, 1), outcomes
+    assert stands(batch) == (won(outcomes)[0].state == "submitted")
+
+
+def test_of_a_return_and_a_consent_at_once_one_wins_and_the_money_follows_it(city, scan, monkeypatch):
+    batch = steps.batch_submit(batch_id=frozen(city).pk, actor=city.clerk)
+    meet_across(monkeypatch, (steps, "advance"), (returning, "advance"))
+    outcomes = at_once(lambda: send_back(city, batch), lambda: approve(city, batch, scan))
+    assert (len(won(outcomes)), len(lost(outcomes, StaleVersion))) == (1, 1), outcomes
+    assert stands(batch) == (won(outcomes)[0].state == "approved")
+
+
+def test_of_a_return_and_a_sending_at_once_one_wins_and_finance_settles_only_what_stands(city, scan, monkeypatch):
+    batch = approve(city, steps.batch_submit(batch_id=frozen(city).pk, actor=city.clerk), scan)
+    meet_across(monkeypatch, (steps, "advance"), (returning, "advance"))
+    outcomes = at_once(lambda: send_back(city, batch), lambda: steps.batch_send(batch_id=batch.pk, actor=city.clerk))
+    assert (len(won(outcomes)), len(lost(outcomes, StaleVersion))) == (1, 1), outcomes
+    if stands(batch):
+        assert voucher(city, batch, "凭证1").state == "sent"
+    else:
+        with pytest.raises(Refused, match="不能登记凭证"):
+            voucher(city, batch, "凭证1")
+
+
+def test_a_return_that_reads_before_finance_settles_is_refused(city, sent, monkeypatch):
+    monkeypatch.setattr(returning, "require", lambda *_: None)
+    in_between(monkeypatch, returning, "require_day", lambda: voucher(city, sent, "凭证1"))
+    with pytest.raises(StaleVersion):
+        send_back(city, sent)
+    assert stands(sent)
+
+
+def test_negative_control_without_the_swap_a_batch_is_submitted_and_recalled(city, monkeypatch):
+    batch = frozen(city)
+    monkeypatch.setattr(steps, "advance", unguarded)
+    monkeypatch.setattr(returning, "advance", unguarded)
+    meet_across(monkeypatch, (steps, "advance"), (returning, "advance"))
+    outcomes = at_once(lambda: recall(city, batch), lambda: steps.batch_submit(batch_id=batch.pk, actor=city.clerk))
+    assert len(won(outcomes)) == 2, outcomes
+    assert batch.documents.exists(), "papers of a batch that stands for nothing went to the city government"
+    assert sum(batch.entries.values_list("amount_fen", flat=True)) == 0
+
+
+def test_of_two_who_recall_at_once_one_does_and_the_entries_are_undone_once(city, monkeypatch):
+    batch = frozen(city)
+    meet_after(monkeypatch, returning, "require")
+    outcomes = at_once(*[lambda: recall(city, batch)] * 2)
+    assert (len(won(outcomes)), len(lost(outcomes, StaleVersion))) == (1, 1), outcomes
+    assert not stands(batch)
+
+
+def test_a_build_that_posts_on_a_batch_while_it_is_recalled_leaves_both_sound(city, monkeypatch):
+    point = make.final(city)
+    batch = steps.batch_freeze(batch_id=build(city).pk, actor=city.clerk)
+    make.take(point, "reopen", city.recogniser, reason="新的佐证")
+    meet_across(monkeypatch, (building, "post"), (returning, "post"))
+    outcomes = at_once(lambda: recall(city, batch), lambda: steps.batch_build(month="2023-11", actor=city.clerk))
+    assert (len(won(outcomes)), len(lost(outcomes, Conflict))) == (1, 1), outcomes
+    assert sum(LedgerEntry.objects.values_list("amount_fen", flat=True)) == 0
+    stands(batch)
 
 
 def voucher(city: City, batch: Batch, number: str) -> Batch:

@@ -1,4 +1,4 @@
-"""`batch build|list|show|freeze|submit|approve|send|settle`: a deduction batch from the command line (C13)."""
+"""`batch build|list|show` and each step of a batch, back and forth: a deduction batch from the command line (C13)."""
 
 import argparse
 from datetime import date
@@ -25,13 +25,17 @@ def batch_json(batch: Batch) -> dict[str, Any]:
         "month": batch.month,
         "seq": batch.seq,
         "state": batch.state,
-        "state_label": batch.get_state_display(),
+        "state_label": batch.state_words,
         "version": batch.version,
         "points": total.count,
         "amount_fen": total.amount_fen,
         "amount_yuan": yuan(total.amount_fen),
         "amount_daxie": daxie(total.amount_fen),
         "content_hash": batch.content_hash,
+        "return_kind": batch.return_kind,
+        "returned_on": batch.returned_on.isoformat() if batch.returned_on else None,
+        "return_reason": batch.return_reason,
+        "return_doc_no": batch.return_doc_no,
         "counties": [_county_json(row) for row in rows],
     }
 
@@ -64,7 +68,7 @@ def money(text: str) -> int:
 
 
 class Command(JinshaoCommand):
-    help = "扣缴批次：编制、冻结、报送、登记批件、送财政、登记凭证"
+    help = "扣缴批次：编制、冻结、报送、登记批件、送财政、登记凭证；清空、撤回、退回"
 
     def add_arguments(self, parser: CommandParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
@@ -78,7 +82,10 @@ class Command(JinshaoCommand):
             sub = actions.add_parser(step, help=transition.label)
             sub.add_argument("id", type=int)
             sub.add_argument("--as", dest="actor", required=True, help="以谁的身份办理")
-            if step != "freeze":
+            takes = transition.fields
+            if "reason" in takes:
+                sub.add_argument("--reason", required=True, help="理由")
+            if takes.keys() & {"doc_no", "voucher_no"}:
                 sub.add_argument("--doc-no", default="", help="文号或凭证号")
                 sub.add_argument("--date", type=day, help="YYYY-MM-DD（北京）")
                 sub.add_argument("--file", type=Path, help="扫描件")
@@ -100,6 +107,8 @@ class Command(JinshaoCommand):
     def show(self, result: dict[str, Any]) -> None:
         for batch in result.get("batches", [result]):
             self.stdout.write(f"#{batch['batch']} {batch['month']} 第{batch['seq']}批 {batch['state_label']}")
+            if batch["return_reason"]:
+                self.stdout.write(f"  {batch['returned_on']} {batch['return_doc_no']} {batch['return_reason']}")
             for row in batch["counties"]:
                 self.stdout.write(f"  {row['name']}\t{row['points']} 处\t{yuan(row['amount_fen'])} 元")
             self.stdout.write(
