@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from firepoints.feedback import words
 from firepoints.feedback.words import Answer
-from firepoints.models import DroppedRow, FirePoint, ImportRun, Membership, Mending, RawRow, Supersession
+from firepoints.models import DroppedRow, FirePoint, ImportRun, Membership, Mending, Question, RawRow, Supersession
+from firepoints.steps.questions import waiting_rows
 
 Outcome = RawRow.Outcome
 MOST_VERSIONS = 10  # how often one row may have been corrected
@@ -23,15 +24,17 @@ class RowAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """Where the sightings of some rows stand now: detection id → its point, the newest version of it, and what is gone."""
+    """Where the sightings of some rows stand now: detection id → its point, the newest version of it, what is gone, and the
+    question for whose answer it waits outside of any point."""
 
     points: dict[int, FirePoint]
     newest: dict[int, int]
     dropped: frozenset[int]
+    waits: dict[int, Question]
 
 
 def answers_of(run: ImportRun, rows: Iterable[RawRow] | None = None) -> list[RowAnswer]:
-    """The answer of every data row in file order (or of the given rows); about six queries whatever their number."""
+    """The answer of every data row in file order (or of the given rows); about seven queries whatever their number."""
     data_rows = list(run.raw_rows.exclude(outcome=Outcome.NOTE).order_by("sheet", "row_no") if rows is None else rows)
     mended = standing_mendings(data_rows)
     sightings = _sightings(data_rows, mended)
@@ -87,7 +90,7 @@ def trace_of(detections: Iterable[int]) -> Trace:
         related = members.select_related("point__verification", "point__attribution")
         points |= {member.detection_id: member.point for member in related}
         dropped |= set(DroppedRow.objects.filter(detection__in=part).values_list("detection_id", flat=True))
-    return Trace(points, newest, frozenset(dropped))
+    return Trace(points, newest, frozenset(dropped), waiting_rows(set(ids) - points.keys()))
 
 
 def _pairs(older: Iterable[int]) -> Iterable[tuple[int, int]]:
@@ -108,6 +111,8 @@ def _answered(row: RawRow, sighting: int | None, mended: Mending | None, trace: 
     if sighting is None:
         return RowAnswer(row, None, words.unread(row.reason or "这一行读不懂"))
     last = trace.newest.get(sighting, sighting)
+    if last in trace.waits:
+        return RowAnswer(row, trace.waits[last].point, words.WAITS)
     point = trace.points.get(last) or trace.points.get(sighting)
     if point is None and last in trace.dropped:
         return RowAnswer(row, None, words.DROPPED)

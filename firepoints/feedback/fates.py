@@ -8,7 +8,7 @@ from django.db.models import F
 from django.urls import reverse
 
 from firepoints.feedback.answers import Trace, standing_mendings, trace_of
-from firepoints.models import Detection, FirePoint, ImportRun, Membership, Mending, RawRow, Supersession
+from firepoints.models import Detection, FirePoint, ImportRun, Membership, Mending, Question, RawRow, Supersession
 
 Outcome = RawRow.Outcome
 
@@ -40,10 +40,10 @@ class Origin:
 
 
 def fates_of(run: ImportRun, rows: Sequence[RawRow]) -> dict[tuple[int, str], list[Fate]]:
-    """(row number, sheet) → fates of some rows of one run; at most eleven queries whatever their number."""
+    """(row number, sheet) → fates of some rows of one run; at most twelve queries whatever their number."""
     sightings = {row.detection_id for row in rows if row.detection_id}
     trace = trace_of(sightings)
-    points = trace.points | points_behind(sightings - trace.points.keys())
+    points = trace.points | points_behind(sightings - trace.points.keys() - trace.waits.keys())
     trace = replace(trace, points=points)
     mendings = standing_mendings(rows)
     origins = _origins(sightings | set(trace.newest.values()))
@@ -74,7 +74,8 @@ def _fates(
     fates: list[Fate] = []
     sighting = row.detection_id or 0
     last = trace.newest.get(sighting, sighting)
-    point = trace.points.get(sighting) or trace.points.get(last)
+    wait = trace.waits.get(last)
+    point = None if wait is not None else trace.points.get(sighting) or trace.points.get(last)
     if row.outcome == Outcome.QUARANTINED:
         fates.append(_quarantined(row, mending))
     if run.state == ImportRun.State.WITHDRAWN:
@@ -86,6 +87,8 @@ def _fates(
         fates.append(Fate(f"{BEFORE.get(row.outcome, '原来的一行')}：{before}", before.url))
     if sighting and last != sighting and (later := origins.get(last)) is not None:
         fates.append(Fate(f"已由新的一行替代：{later}", later.url))
+    if wait is not None:
+        fates.append(_waiting(wait))
     if last in trace.dropped:
         fates.append(Fate("更正的清单里已没有这一行"))
     if point is not None and row.outcome != Outcome.QUARANTINED:
@@ -95,6 +98,14 @@ def _fates(
     if row.outcome == Outcome.OUTSIDE:
         fates.append(Fate("在本市网格之外，存档"))
     return fates or [Fate("只作记录" if row.outcome == Outcome.NOTE else "没有归入火点")]
+
+
+def _waiting(question: Question) -> Fate:
+    """The fate of a row that came again: open until a person has said whether it is the fire of that point."""
+    if question.point is None:
+        return Fate("等人核对：来过的一行又来，归入哪一处", reverse("imports:outside_findings"), is_open=True)
+    url = reverse("firepoints:detail", args=[question.point.pk])
+    return Fate(f"等人核对：与 {question.point} 是否同一处，答复前不另成一处", url, is_open=True)
 
 
 BEFORE = {str(Outcome.SUPERSEDED): "更新的一版", str(Outcome.QUARANTINED): "现行的内容"}

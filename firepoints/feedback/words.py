@@ -31,6 +31,7 @@ class Answer:
 
 OUTSIDE = Answer("非本市", "不在本市行政区域内，未核实", True)
 DROPPED = Answer("已取消", "更正的清单里已没有这一行", True)
+WAITS = Answer(IN_WORK, f"{IN_WORK}（更正或重新导入的一行，待核对是否同一处）", False)
 REPLACED = Answer("已更正", "由更正清单的新一行替代", True)
 
 

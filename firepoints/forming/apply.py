@@ -3,10 +3,11 @@ caller's transaction; whatever the rule cannot tell is asked of a person (policy
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.errors import StaleVersion
 from firepoints.forming import doubts
+from firepoints.forming.came_again import Tie, let_wait, tied
 from firepoints.forming.doubts import Kind, Origins
 from firepoints.forming.merging import fire_point_absorb
 from firepoints.forming.points import NewPoint, attach_detections, create_points, refresh
@@ -15,8 +16,9 @@ from firepoints.grouping.rule import Group
 from firepoints.models import Detection, FirePoint, ImportRun, Membership, Question
 from firepoints.steps.advancing import claim
 from firepoints.steps.asking import Answer, Asking
+from firepoints.steps.standing import is_untrue, standing_words
 from firepoints.terms.doubt import Doubt
-from firepoints.terms.states import Conclusion, State
+from firepoints.terms.states import State
 from grids.models import User
 from grids.selectors import system_user
 from journal.record.services import record
@@ -30,25 +32,31 @@ APART_NOW = "按现有的监测记录和固定热源，归并规则不再把它�
 class Application:
     """The groups of one partition at work. `homes`: of a suspected point whose sightings the partition holds apart, the
     label of the group that keeps it; `targets`: detection → the points that stand and that it touches; `doubtful`:
-    detections whose group may be one fire with another → the question about it."""
+    detections whose group may be one fire with another → the questions about it; `ties`: rows that came again."""
 
     scene: Scene
     homes: dict[int, int]
     targets: Mapping[int, set[int]]
-    doubtful: Mapping[int, Doubt]
+    doubtful: Mapping[int, Sequence[Doubt]]
+    ties: Mapping[int, Tie]
     detections: Mapping[int, Detection]
-    run: ImportRun
     actor: User
 
-    def of(self, groups: Iterable[Group]) -> int:
+    def of(self, groups: Iterable[Group], subject: ImportRun) -> int:
         """Form or change the points of some groups; returns how many. Raises StaleVersion, Conflict."""
         fresh: list[NewPoint] = []
+        waiting: dict[int, Tie] = {}
         touched = 0
-        for group in groups:
-            if group.frozen:
+        for every in groups:
+            if every.frozen:
                 continue
-            self._release_strays(group)
-            point_ids = sorted({self.scene.point_of[pk] for pk in group.members if pk in self.scene.point_of})
+            self._release_strays(every)
+            point_ids = sorted({self.scene.point_of[pk] for pk in every.members if pk in self.scene.point_of})
+            own = tied(every.members, self.ties, has_point=bool(point_ids))
+            waiting |= own
+            group = replace(every, members=tuple(pk for pk in every.members if pk not in own))
+            if not group.members:
+                continue
             if point_ids:
                 touched += self._grow(group, point_ids)
                 continue
@@ -58,7 +66,8 @@ class Application:
                 touched += 1
             else:
                 fresh.append(self._new_point(group, beside))
-        create_points(fresh, actor=self.actor, subject=self.run)
+        create_points(fresh, actor=self.actor, subject=subject)
+        touched += let_wait(waiting, self.detections, self.scene, self.actor)
         return touched + len(fresh)
 
     def _beside(self, members: Iterable[int]) -> list[int]:
@@ -166,7 +175,7 @@ class Application:
         """The doubts of the members about sightings beside them: once for each kind and point there."""
         doubt_of: dict[tuple[str, int | None], Doubt] = {}
         for pk in sorted(group.members):
-            if (doubt := self.doubtful.get(pk)) is not None:
+            for doubt in self.doubtful.get(pk, ()):
                 doubt_of.setdefault((doubt.kind, self.scene.point_of.get(doubt.beside or 0)), doubt)
         return list(doubt_of.values())
 
@@ -191,17 +200,6 @@ def _close_of_strays(point: FirePoint, strays: Sequence[Detection], asking: Aski
 def takes_in(point: FirePoint) -> bool:
     """Whether a sighting may join by itself: never a point that was found untrue, decided or closed."""
     return point.state in TAKES_IN and not is_untrue(point)
-
-
-def is_untrue(point: FirePoint) -> bool:
-    return point.verification is not None and point.verification.conclusion == Conclusion.FALSE
-
-
-def standing_words(point: FirePoint) -> str:
-    """The standing of a point, in words that tell a person at once what a new sighting there means."""
-    if point.counted is False:
-        return "认定不计入"
-    return f"{State(point.state).label}{'，报不属实' if is_untrue(point) else ''}"
 
 
 def oversize_words(group: Group) -> str:

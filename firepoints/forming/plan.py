@@ -14,12 +14,23 @@ from django.db.models import Max
 
 from firepoints.forming import doubts
 from firepoints.forming.apply import Application
+from firepoints.forming.came_again import Tie, answered_pairs, ties_of
 from firepoints.forming.outside_findings import hold_back
-from firepoints.forming.scene import SEEN, Scene, Seen, columns_of, constraints_of, params_of, scene_of
+from firepoints.forming.scene import (
+    SEEN,
+    Scene,
+    Seen,
+    Values,
+    columns_of,
+    constraints_of,
+    params_of,
+    scene_of,
+    waiting_rows,
+)
 from firepoints.grouping.datum import likely_shifted
 from firepoints.grouping.model import Rule
 from firepoints.grouping.rule import Params, Partition, group
-from firepoints.models import Detection, ImportRun, Membership
+from firepoints.models import Detection, ImportRun, Membership, Question
 from firepoints.terms.doubt import Doubt
 from firepoints.terms.states import DECIDED, State
 from grids.models import User
@@ -41,7 +52,8 @@ class Plan:
     partition: Partition
     scene: Scene
     targets: Mapping[int, set[int]]
-    doubtful: Mapping[int, Doubt]
+    doubtful: Mapping[int, Sequence[Doubt]]
+    ties: Mapping[int, Tie]
 
     def open(self) -> Open:
         """The groups in which a sighting of the run waits for a point, two suspected points have come together, or one has
@@ -66,8 +78,9 @@ class Plan:
     def reached(self) -> dict[int, set[int]]:
         """Of each sighting, the points that it touches, or that may be the same fire, without joining them."""
         reached = defaultdict(set, {pk: set(points) for pk, points in self.targets.items()})
-        for pk, doubt in self.doubtful.items():
-            if (point := self.scene.point_of.get(doubt.beside or 0)) is not None:
+        for pk, doubt in ((pk, doubt) for pk, listed in self.doubtful.items() for doubt in listed):
+            is_near = doubt.kind == Question.Kind.NEAR
+            if not is_near and (point := self.scene.point_of.get(doubt.beside or 0)) is not None:
                 reached[pk].add(point)
         return reached
 
@@ -80,7 +93,8 @@ class Plan:
         chosen = self.partition.groups_at(groups)
         members = [pk for group in chosen for pk in group.members]
         detections = Detection.objects.select_related("source").in_bulk(members)
-        return Application(self.scene, homes, self.targets, self.doubtful, detections, run, actor).of(chosen)
+        application = Application(self.scene, homes, self.targets, self.doubtful, self.ties, detections, actor)
+        return application.of(chosen, run)
 
 
 def _homes(labels: Sequence[int], points: Sequence[int], torn: set[int]) -> dict[int, int]:
@@ -124,20 +138,27 @@ def group_run(
 
 def plan_for(run: ImportRun, same_as: Mapping[int, int]) -> Plan | None:
     """Compute the partition of the scene around a run; None when it has nothing to group. Reads only."""
-    settled = _of_decided(same_as)
+    settled = _of_decided(same_as) | waiting_rows()
     mine = Detection.objects.filter(run=run, is_outside=False).values_list(*SEEN)
-    new = [row for row in mine.iterator(chunk_size=5000) if row[Seen.PK] not in settled]
+    return plan_of(run, [row for row in mine.iterator(chunk_size=5000) if row[Seen.PK] not in settled])
+
+
+def plan_of(run: ImportRun, new: Sequence[Values]) -> Plan | None:
+    """Compute the partition of the scene around some rows of a run (columns of SEEN); None for none. Reads only."""
     if not new:
         return None
     params = params_of(new)
     scene = scene_of(new, params)
     # The whole scene, not only what is linked to the new rows: a hint may reach a point that no link reaches.
     partition = group(columns_of(scene.rows), constraints_of(scene), params)
+    settled = answered_pairs(scene.own)
     targets: dict[int, set[int]] = defaultdict(set)
     for proposal in partition.proposals:
-        targets[proposal.detection].add(scene.point_of[proposal.frozen])
-    doubtful = _shifted(partition, params, scene.own) | _before_pass(partition)
-    return Plan(partition, scene, targets, doubtful)
+        if (proposal.detection, at := scene.point_of[proposal.frozen]) not in settled:
+            targets[proposal.detection].add(at)
+    ties = ties_of(run, scene.own)
+    doubtful = {pk: [doubt] for pk, doubt in (_shifted(partition, params, scene.own) | _before_pass(partition)).items()}
+    return Plan(partition, scene, targets, doubtful, ties)
 
 
 def rule_alone(sightings: Iterable[int]) -> Partition | None:

@@ -125,7 +125,7 @@ def attach_detections(
 ) -> FirePoint:
     """Let sightings join an undecided point, with what is to be asked about them. Before dispatch it is located anew; after
     it, its place stands, its day follows the sighting on which the charge rests, and a county that is newly touched is left
-    to a person.
+    to a person. What it kept out of force leaves.
 
     Raises Conflict for a decided point: what was 认定 is frozen, and a person decides (policy.md §4). StaleVersion.
     """
@@ -133,6 +133,7 @@ def attach_detections(
         raise Conflict(f"{point} 已{State(point.state).label}，新的监测记录要由人处理", code="frozen_point")
     claim(point)
     group = NewPoint(detections, why)
+    point.memberships.filter(is_active=True, detection__live_key__isnull=True).update(is_active=False)
     Membership.objects.bulk_create(
         [Membership(point=point, detection=detection, why=group.ground(detection)) for detection in detections]
     )
@@ -146,10 +147,11 @@ def attach_detections(
 
 @transaction.atomic
 def release_detections(*, detections: Iterable[Detection], actor: User, departure: Departure) -> list[FirePoint]:
-    """Take sightings that are out of force out of their undecided points; returns the points, those left empty too.
+    """Take sightings that are out of force out of their undecided points; returns the points, emptied suspicions too.
 
-    A decided point keeps its sightings; it, and an undecided one that people acted on and that is left empty, is put
-    before a person. What was asked about the sightings is moot. Raises StaleVersion.
+    A decided point keeps its sightings, and so does one that people acted on and that would be left empty: its fire is not
+    to come again as another one. Both are put before a person. What was asked about the sightings is moot. Raises
+    StaleVersion.
     """
     leaving = {detection.pk: detection for detection in detections}
     mine = Membership.objects.filter(detection__in=list(leaving), is_active=True)
@@ -163,11 +165,11 @@ def release_detections(*, detections: Iterable[Detection], actor: User, departur
         asking = Asking()
         asking.close_about(of_point[point.pk], departure.reason)
         asking.close_of_lists(point, departing, departure.reason)
-        if point.state in UNDECIDED:
+        if _keeps_its_rows(point, of_point[point.pk]):
+            asking.ask([(point, doubt) for doubt in _doubts_of(departure, departing)])
+        else:
             mine.filter(point=point).update(is_active=False)
             point = refresh(point, asking)
-        if _is_left_to_a_person(point):
-            asking.ask([(point, doubt) for doubt in _doubts_of(departure, departing)])
         entry_after = {"detections": of_point[point.pk], "state": point.state, **asking.told()}
         record("fire_point.released", point, actor, after=entry_after, reason=departure.reason)
         touched.append(point)
@@ -175,10 +177,13 @@ def release_detections(*, detections: Iterable[Detection], actor: User, departur
     return touched
 
 
-def _is_left_to_a_person(point: FirePoint) -> bool:
-    if point.state in UNDECIDED:
-        return point.state != State.SUSPECTED and not point.memberships.filter(is_active=True).exists()
-    return True
+def _keeps_its_rows(point: FirePoint, leaving: Collection[int]) -> bool:
+    """Whether rows out of force stay with the point until a person has looked: it is decided, or acted on and without
+    another."""
+    if point.state not in UNDECIDED:
+        return True
+    rest = point.memberships.filter(is_active=True).exclude(detection__in=list(leaving))
+    return point.state != State.SUSPECTED and not rest.exists()
 
 
 def _doubts_of(departure: Departure, departing: Sequence[Detection]) -> list[Doubt]:

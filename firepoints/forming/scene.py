@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+from django.db.models import Q
 
 from firepoints.grouping.rule import Constraints, Detections, Params
 from firepoints.models import Detection, FirePoint, ImportRun, Membership, Question, Source
@@ -92,24 +93,22 @@ def params_of(new: Sequence[Values]) -> Params:
 
 
 def scene_of(new: Sequence[Values], params: Params) -> Scene:
-    """The new detections, the ones in force near them in time and place, and every other member of the points met."""
+    """The new detections, the ones in force near them in time and place, and every other member of the points met.
+
+    What is past suspicion keeps its members in the scene whatever became of their run or key: else a fire whose row is
+    corrected or withdrawn would come again as another one.
+    """
     reach = timedelta(hours=params.max_span_h + params.scar_window_h + params.window_h)
-    lons, lats = [row[Seen.LON] for row in new], [row[Seen.LAT] for row in new]
-    near = Detection.objects.filter(
-        live_key__isnull=False,
-        run__state=ImportRun.State.COMMITTED,
-        is_outside=False,
-        starts_at__lte=max(row[Seen.ENDS] for row in new) + reach,
-        ends_at__gte=min(row[Seen.STARTS] for row in new) - reach,
-        lon__range=(min(lons) - REACH_DEGREES, max(lons) + REACH_DEGREES),
-        lat__range=(min(lats) - REACH_DEGREES, max(lats) + REACH_DEGREES),
-    )
+    near = Detection.objects.filter(around(new, reach), is_outside=False)
+    in_force = near.filter(live_key__isnull=False, run__state=ImportRun.State.COMMITTED)
     members = Membership.objects.filter(is_active=True)
-    met = members.filter(detection__in=near.values("pk")).values("point")
+    stands = ~Q(point__state=State.SUSPECTED)
+    counts = Q(detection__live_key__isnull=False, detection__run__state=ImportRun.State.COMMITTED)
+    met = members.filter(stands | counts, detection__in=near.values("pk")).values("point")
     of_points = members.filter(point__in=met)
     point_of = dict(of_points.values_list("detection_id", "point_id"))
-    rows = {row[Seen.PK]: row for row in near.exclude(run=new[0][Seen.RUN]).values_list(*SEEN)}
-    for pk in _held_back() - point_of.keys():
+    rows = {row[Seen.PK]: row for row in in_force.exclude(run=new[0][Seen.RUN]).values_list(*SEEN)}
+    for pk in waiting_rows() - point_of.keys():
         rows.pop(pk, None)
     theirs = Detection.objects.filter(memberships__in=of_points).values_list(*SEEN)
     rows.update({row[Seen.PK]: row for row in theirs})
@@ -119,9 +118,23 @@ def scene_of(new: Sequence[Values], params: Params) -> Scene:
     return Scene(list(rows.values()), own, point_of, {point.pk: point for point in points})
 
 
-def _held_back() -> set[int]:
-    """Findings from outside their finder's county: they join nothing by themselves, whatever comes later."""
-    rows = Question.objects.filter(kind=Question.Kind.OUTSIDE_FINDING)
+def around(rows: Sequence[Values], reach: timedelta, **narrowed: Any) -> Q:
+    """The condition on detections of a box around some rows, and of the time around them."""
+    lons, lats = [row[Seen.LON] for row in rows], [row[Seen.LAT] for row in rows]
+    return Q(
+        starts_at__lte=max(row[Seen.ENDS] for row in rows) + reach,
+        ends_at__gte=min(row[Seen.STARTS] for row in rows) - reach,
+        lon__range=(min(lons) - REACH_DEGREES, max(lons) + REACH_DEGREES),
+        lat__range=(min(lats) - REACH_DEGREES, max(lats) + REACH_DEGREES),
+        **narrowed,
+    )
+
+
+def waiting_rows() -> set[int]:
+    """Rows that join nothing by themselves, whatever comes later: findings from outside their finder's county, and rows that
+    came again while nobody has said what they are, or of which nothing comes."""
+    came_again = Q(kind=Question.Kind.CAME_AGAIN) & (Q(answered_at__isnull=True) | Q(answer=Question.Answer.NOTHING))
+    rows = Question.objects.filter(Q(kind=Question.Kind.OUTSIDE_FINDING) | came_again)
     return set(rows.values_list("detection_id", flat=True))
 
 

@@ -93,6 +93,8 @@ def _refuse(point: FirePoint, strange: Sequence[int]) -> None:
         raise Conflict(f"问题 {listed} 已经答复", code="answered_already")
     if mine.filter(kind=Kind.OUTSIDE_FINDING).exists():
         raise Conflict("外县（区）人员的发现要另行处理：归入、自成一处或不采用", code="outside_finding")
+    if mine.filter(kind=Kind.CAME_AGAIN).exists():
+        raise Conflict("又来的一行要另行处理：同一处，或另是一处", code="came_again")
     raise BadInput(f"这一处没有问题 {listed}", where="questions")
 
 

@@ -37,8 +37,8 @@ def _open(kind: str, fields: list[str], filled: str) -> models.UniqueConstraint:
 
 class Question(AnsweredOnceModel):
     """What a rule, a list or a person could not settle; money waits until it is answered (`stops_money`), unless the payer
-    raised it. The row is never changed but by its answer, and never deleted. A finding from outside the county may wait at
-    no point at all."""
+    raised it. The row is never changed but by its answer, and never deleted. A finding from outside the county, and a
+    row that came again where its point has ended, may wait at no point at all."""
 
     class Kind(models.TextChoices):
         OVERSIZE = "oversize", "超过一处的时长或范围"
@@ -56,6 +56,11 @@ class Question(AnsweredOnceModel):
         ISSUER_DISAGREES = "issuer_disagrees", "发布单位不认可"
         SCAR_OF = "scar_of", "上报为另一处的黑斑"
         OUTSIDE_FINDING = "outside_finding", "外县（区）人员的发现"
+        CAME_AGAIN = "came_again", "来过的一行又来"
+        NEAR = "near", "与另一处相近"
+        RUNNING_DAYS = "running_days", "连日上报"
+        VAGUE_PLACE = "vague_place", "位置不足以定县（区）"
+        ZONE = "zone", "清单写的是开发区"
         OTHER = "other", "其他"
 
     class Answer(models.TextChoices):
@@ -119,8 +124,18 @@ class Question(AnsweredOnceModel):
             ),
             models.CheckConstraint(condition=~Q(words=""), name="question_has_words"),
             models.CheckConstraint(
-                condition=Q(point__isnull=False) | Q(kind="outside_finding", detection__isnull=False),
+                condition=Q(point__isnull=False)
+                | Q(kind__in=["outside_finding", "came_again"], detection__isnull=False),
                 name="question_has_a_point",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="came_again") | Q(detection__isnull=False),
+                name="row_that_came_again_is_named",
+            ),
+            models.UniqueConstraint(
+                fields=["detection"],
+                condition=Q(answered_at__isnull=True, kind="came_again"),
+                name="row_waits_in_one_place",
             ),
             models.UniqueConstraint(
                 fields=["detection"],

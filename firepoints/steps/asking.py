@@ -25,6 +25,8 @@ BY_THE_MACHINE = (Answer.MOOT, Answer.CARRIED, Answer.REPLACED)
 ABOUT_LEAVING = (Kind.WITHDRAWN, Kind.CORRECTED, Kind.GONE)
 """Asked because a sighting went out of force: its being out of force does not answer them."""
 ABOUT_THE_PLACE = (Kind.NO_EDITION, Kind.OUTSIDE_COUNTIES)
+OF_WAITING_ROWS = (Kind.OUTSIDE_FINDING, Kind.CAME_AGAIN)
+"""Asked of a row that is part of no point until they are answered, by an act of its own."""
 BY_DIVISION = (Kind.OVERSIZE, Kind.SEVERAL_SITES)
 """Answered by a 划分, and by nothing else that moves sightings."""
 MOST_LISTED = 200
@@ -92,8 +94,8 @@ class Asking:
         self.ask(doubts)
 
     def carry(self, questions: Iterable[Question], to: FirePoint | None, reason: str) -> None:
-        """Move open questions to another point: answered here as carried, a copy asked there. None: a finding from outside
-        that no point holds any more."""
+        """Move open questions to another point: answered here as carried, a copy asked there. None: a row that waits where
+        no point stands any more."""
         self._move([(row, to, row.other) for row in questions], reason)
 
     def carry_copies(self, questions: Iterable[Question], to: Sequence[FirePoint]) -> None:
@@ -140,10 +142,10 @@ class Asking:
 
     def close_at(self, point: FirePoint, reason: str, *, is_gone: bool) -> None:
         """Answer as moot what is open at a point that is closed, and about it where nothing of it stands any more
-        (`is_gone`). A finding from outside still waits, at no point."""
+        (`is_gone`). A row that belongs to no point yet still waits, at no point."""
         open_ = open_of(point)
-        self.carry([row for row in open_ if row.kind == Kind.OUTSIDE_FINDING], None, reason)
-        self.answer([row for row in open_ if row.kind != Kind.OUTSIDE_FINDING], Answer.MOOT, reason)
+        self.carry([row for row in open_ if row.kind in OF_WAITING_ROWS], None, reason)
+        self.answer([row for row in open_ if row.kind not in OF_WAITING_ROWS], Answer.MOOT, reason)
         if is_gone:
             self.answer(Question.objects.unanswered().filter(other=point), Answer.MOOT, reason)
 

@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from itertools import combinations, pairwise, product
 
+from django.db.models import Q
+
 from firepoints.models import Membership, Question, Step
 
 Kind, Answer = Question.Kind, Question.Answer
@@ -53,8 +55,10 @@ def said_on_review(points: Iterable[int]) -> Pairs:
 
 
 def said_of_findings(points: Collection[int]) -> Pairs:
-    """The pairs of a finding from outside that a person made a point of its own and of what stands where it was asked."""
-    rows = Question.objects.filter(kind=Kind.OUTSIDE_FINDING, answer=Answer.OWN_POINT, point__isnull=False)
+    """The pairs of a finding from outside, or of a row that came again, of which a person said that it is a fire of its own, and
+    of what stands where it was asked."""
+    own = Q(kind=Kind.OUTSIDE_FINDING, answer=Answer.OWN_POINT) | Q(kind=Kind.CAME_AGAIN, answer=Answer.APART)
+    rows = Question.objects.filter(own, point__isnull=False)
     of_point = dict(rows.values_list("detection_id", "point_id"))
     point_ids = {at for at in of_point.values() if at in points}
     point_ids |= set(

@@ -9,8 +9,8 @@ from django.db.models import Q
 from firepoints.models import FirePoint, Question
 
 BETWEEN = "；"
-FOR_REVIEW = frozenset(Question.Kind.values) - {Question.Kind.OUTSIDE_FINDING}
-"""The kinds that 核对 answers; a finding from outside the county has an act of its own."""
+FOR_REVIEW = frozenset(Question.Kind.values) - {Question.Kind.OUTSIDE_FINDING, Question.Kind.CAME_AGAIN}
+"""The kinds that 核对 answers; a row that is part of no point until then has an act of its own."""
 
 
 def is_asked() -> Q:
@@ -28,9 +28,10 @@ def waits_for_a_person() -> Q:
     return is_asked() | Q(is_oversize=True)
 
 
-def outside_findings() -> int:
-    """How many findings from outside their finder's county wait for the bureau."""
-    return Question.objects.unanswered().filter(kind=Question.Kind.OUTSIDE_FINDING).count()
+def waiting_rows(detections: Iterable[int]) -> dict[int, Question]:
+    """Of some sightings (ids) those that came again and wait for a person, each with its question; one query."""
+    rows = Question.objects.unanswered().filter(kind=Question.Kind.CAME_AGAIN, detection__in=list(detections))
+    return {row.detection_id: row for row in rows.select_related("point") if row.detection_id is not None}
 
 
 def open_by_point(points: Iterable[FirePoint]) -> dict[int, list[Question]]:

@@ -80,12 +80,17 @@ def survivor_of(point: FirePoint) -> FirePoint:
 def active_detections(point: FirePoint) -> list[Detection]:
     """The sightings that the point gathers now, earliest first."""
     rows = Detection.objects.filter(memberships__point=point, memberships__is_active=True)
-    return list(rows.select_related("source", "run").order_by("starts_at", "key"))
+    return list(rows.select_related("source", "run", "live_key").order_by("starts_at", "key"))
+
+
+def is_in_force(detection: Detection) -> bool:
+    """Whether a sighting of `active_detections` counts: a point past suspicion keeps rows that were withdrawn or corrected."""
+    return hasattr(detection, "live_key")
 
 
 def chargeable_detections(point: FirePoint) -> list[Detection]:
-    """The sightings that can carry a charge, each under the rulings of its own day; the one to charge first."""
-    return Grounds().in_order(active_detections(point))
+    """The sightings in force that can carry a charge, each under the rulings of its own day; the one to charge first."""
+    return Grounds().in_order([sighting for sighting in active_detections(point) if is_in_force(sighting)])
 
 
 def facts_for(point: FirePoint, actor: Any, open_questions: Sequence[Question] | None = None) -> workflow.Facts:
@@ -94,6 +99,7 @@ def facts_for(point: FirePoint, actor: Any, open_questions: Sequence[Question] |
     roles = grids.roles_of(actor)
     counties = scope.own_counties(actor) if Role.COUNTY in roles else frozenset()
     detections = active_detections(point)
+    counting = [detection for detection in detections if is_in_force(detection)]
     in_force = rulings.values_on(point.burn_date)
     if open_questions is None:
         open_questions = questions.open_by_point([point])[point.pk] if roles & ASK_THEM else []
@@ -106,11 +112,11 @@ def facts_for(point: FirePoint, actor: Any, open_questions: Sequence[Question] |
         is_oversize=point.is_oversize,
         questions=tuple(row.words for row in open_questions if row.stops_money),
         is_for_review=any(row.kind in questions.FOR_REVIEW for row in open_questions),
-        has_chargeable_source=bool(Grounds({point.burn_date: in_force}).among(detections)),
+        has_chargeable_source=bool(Grounds({point.burn_date: in_force}).among(counting)),
         found_on_site=not in_force["patrol_needs_county_verification"]
         and any(detection.source.source_class == detection.source.Class.INSPECTION for detection in detections),
         is_official=any(
-            detection.source.source_class == detection.source.Class.OFFICIAL_LIST for detection in detections
+            detection.source.source_class == detection.source.Class.OFFICIAL_LIST for detection in counting
         ),
         has_live_detections=any(detection.run.state != ImportRun.State.WITHDRAWN for detection in detections),
         actor_is_designated=point.county_code in counties and grids.is_designated(actor, point.county_code),

@@ -7,9 +7,8 @@ from django import forms
 from django.utils import timezone
 
 from firepoints.forming.cuts import cut_words, cuts_of
-from firepoints.models import Evidence, FirePoint
 from firepoints.life.recognise import price_of
-from firepoints.models import Detection, Evidence, FirePoint, JointAttendance
+from firepoints.models import Detection, Evidence, FirePoint
 from firepoints.pages.points import words
 from firepoints.policy import charging
 from firepoints.steps import selectors

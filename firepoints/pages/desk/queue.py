@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from core import clock
+from firepoints.life.waiting_rows import waiting_count
 from firepoints.models import FirePoint
 from firepoints.pages import panels
 from firepoints.pages.points import words
@@ -159,9 +160,10 @@ def _groups(roles: frozenset[Role], counts: dict[str, Any], now: datetime) -> It
         due = _at(counts["first_verified"], "最早")
         task = Task(url, "verified", f"认定 {counts['verified']} 处", due, f"认定人{negative}", Role.RECOGNISER)
         yield task.item_for(roles)
-    if Role.BUREAU in roles and (waiting := questions.outside_findings()):
+    if waiting := waiting_count(roles):
         url = reverse("imports:outside_findings")
-        task = Task(url, "warn", f"处理 {waiting} 件外县（区）人员的发现", "", "市局经办", Role.BUREAU)
+        role = Role.BUREAU if Role.BUREAU in roles else Role.RECOGNISER
+        task = Task(url, "warn", f"处理 {waiting} 件等待归处的行", "", "市局经办、认定人", role)
         yield task.item_for(roles)
     for view, icon, title, due, who, role in _piles(counts, now):
         if counts[view]:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from core import clock
 from firepoints.findings.intake import HOTLINE, OPEN_TO, sources_open_to
 from firepoints.forming.outside_findings import ANSWERS
+from firepoints.life.came_again import ANSWERS as CAME_AGAIN_ANSWERS
 from firepoints.models import Detection, HotlineReport, Question, Source
 from firepoints.pages.imports.forms import DATUM_LABELS
 from grids import selectors as grids
@@ -165,12 +166,12 @@ class RevealForm(forms.Form):
 
 
 class OutsideFindingForm(forms.Form):
-    """What a finding from outside the county is, by whoever decides it."""
+    """What a row that waits is, a finding from outside the county or one that came again, by whoever decides it."""
 
     answer = forms.ChoiceField(
         label="这件发现",
         widget=forms.RadioSelect,
-        choices=[(one.value, one.label) for one in ANSWERS],
+        choices=[(one.value, one.label) for one in (*ANSWERS, *CAME_AGAIN_ANSWERS)],
         error_messages={"required": "请选择怎样处理"},
     )
     into = forms.CharField(
@@ -186,10 +187,18 @@ class OutsideFindingForm(forms.Form):
         error_messages={"required": "请写明理由"},
     )
 
+    def choose_among(self, kind: str) -> None:
+        """Offer the answers of a kind of question: a row that came again is the same fire, another, or nothing."""
+        if kind == Question.Kind.CAME_AGAIN:
+            answer = cast(forms.ChoiceField, self.fields["answer"])
+            answer.label = "又来的一行"
+            answer.choices = [(choice.value, choice.label) for choice in CAME_AGAIN_ANSWERS]
+
     def ask_for_the_point(self) -> None:
         """Word the fields for a question that no point has: which one the finding joins has to be filled in."""
         answer, into = cast(forms.ChoiceField, self.fields["answer"]), self.fields["into"]
         answer.choices = [
-            (choice.value, "归入一处" if choice == Question.Answer.ATTACHED else choice.label) for choice in ANSWERS
+            (value, "归入一处" if value in (Question.Answer.ATTACHED, Question.Answer.SAME) else label)
+            for value, label in cast(list[tuple[str, str]], answer.choices)
         ]
         into.help_text = "归入时必填：编号或“疑似-87”这样的。"

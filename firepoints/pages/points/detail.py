@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from firepoints.forming.outside_findings import ANSWERERS
 from firepoints.forming.standing_apart import neighbours_of
+from firepoints.life.waiting_rows import ANSWERERS
 from firepoints.models import FirePoint, Question, Recognition, Verification
 from firepoints.pages import access, panels
 from firepoints.pages.access import Viewer, point_or_404, viewer_of
