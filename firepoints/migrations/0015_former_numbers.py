@@ -8,7 +8,7 @@ import core.clock
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("firepoints", "0013_questions_before_money"),
+        ("firepoints", "0014_asking"),
     ]
 
     operations = [

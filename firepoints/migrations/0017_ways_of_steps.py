@@ -12,7 +12,7 @@ WAYS = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("firepoints", "0013_questions_before_money")]
+    dependencies = [("firepoints", "0015_former_numbers")]
     operations = [
         migrations.AddField(
             "step",

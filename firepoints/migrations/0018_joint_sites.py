@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("firepoints", "0013_questions_before_money"),
+        ("firepoints", "0017_ways_of_steps"),
     ]
 
     operations = [

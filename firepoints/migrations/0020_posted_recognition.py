@@ -10,7 +10,7 @@ OUTDATED = Q(posted_recognition__isnull=False) & ~Q(state="final", recognition=F
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("firepoints", "0013_questions_before_money"),
+        ("firepoints", "0018_joint_sites"),
     ]
 
     operations = [

@@ -18,7 +18,7 @@ def note_posted(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("firepoints", "0020_posted_recognition"),
-        ("penalties", "0002_circulars"),
+        ("penalties", "0003_returned_batches"),
     ]
 
     operations = [migrations.RunPython(note_posted, migrations.RunPython.noop)]

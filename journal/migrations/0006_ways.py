@@ -12,7 +12,7 @@ WAYS = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("journal", "0004_pulse")]
+    dependencies = [("journal", "0005_proposals")]
     operations = [
         migrations.AddField(
             "entry",
