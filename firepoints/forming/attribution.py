@@ -64,23 +64,28 @@ def _asked(chain: Mapping[str, str], on: date) -> tuple[Any, ...]:
     return (on, *(chain.get(level, "") for level in LEVELS))
 
 
-def attribute(points: Sequence[FirePoint], sites: Sequence[BaseGeometry]) -> list[tuple[FirePoint, Doubt]]:
+def attribute(
+    points: Sequence[FirePoint], sites: Sequence[BaseGeometry], has_ground: Sequence[bool]
+) -> list[tuple[FirePoint, Doubt]]:
     """Locate undispatched points and append their attribution, with people and candidates; updates the given objects.
     Returns what is to be asked of those that found no county.
 
-    `sites` are where each fire can have been, in lon/lat. A site over two counties leaves the point with no county and
-    proposes 跨界. Runs in the caller's transaction; the caller has claimed the points.
+    `sites` are where each fire can have been, in lon/lat. A site over two counties leaves a point with no county and
+    proposes 跨界, where something in it can be charged (`has_ground`): leads are judged when such a row joins. Runs in the
+    caller's transaction; the caller has claimed the points.
     """
     seqs = _last_seqs(points)
     located, rows, names = _located(points, sites, seqs)
     file_attributions(rows, names)
-    _take_all(points, rows, located)
+    _take_all(points, rows, located, has_ground)
     FirePoint.objects.bulk_update(points, TAKEN, batch_size=100)
     _concern_all(points, located)
     return _placeless(points, located)
 
 
-def create_attributed(points: Sequence[FirePoint], sites: Sequence[BaseGeometry]) -> list[tuple[FirePoint, Doubt]]:
+def create_attributed(
+    points: Sequence[FirePoint], sites: Sequence[BaseGeometry], has_ground: Sequence[bool]
+) -> list[tuple[FirePoint, Doubt]]:
     """Insert new points with their first attribution: the same answer as `attribute`, each row written once."""
     ids = bulk.reserve_ids(FirePoint, len(points)).tolist()
     for point, pk in zip(points, ids, strict=True):
@@ -88,7 +93,7 @@ def create_attributed(points: Sequence[FirePoint], sites: Sequence[BaseGeometry]
     located, rows, names = _located(points, sites, {})
     for row, pk in zip(rows, bulk.reserve_ids(Attribution, len(rows)).tolist(), strict=True):
         row.pk = pk
-    _take_all(points, rows, located)
+    _take_all(points, rows, located, has_ground)
     FirePoint.objects.bulk_create(points, batch_size=500)
     file_attributions(rows, names)
     _concern_all(points, located)
@@ -119,17 +124,23 @@ def _located(
     return located, rows, names
 
 
-def _take_all(points: Sequence[FirePoint], rows: Sequence[Attribution], located: Mapping[int, Located]) -> None:
+def _take_all(
+    points: Sequence[FirePoint],
+    rows: Sequence[Attribution],
+    located: Mapping[int, Located],
+    has_ground: Sequence[bool],
+) -> None:
     of_point = {row.point_id: row for row in rows}
     least = {on: least_share(on) for on in {point.burn_date for point in points}}
-    for point in points:
-        _take(point, of_point.get(point.pk), located.get(point.pk), least[point.burn_date])
+    for point, is_judged in zip(points, has_ground, strict=True):
+        where = located.get(point.pk)
+        counties = possible_counties(where, least[point.burn_date], is_judged=is_judged) if where else []
+        _take(point, of_point.get(point.pk), where, counties)
 
 
-def _take(point: FirePoint, row: Attribution | None, located: Located | None, least: float) -> None:
+def _take(point: FirePoint, row: Attribution | None, located: Located | None, counties: Sequence[str]) -> None:
     """Copy what the row says to the point; nobody's while two counties are possible."""
     chain = dict(located.chain) if located else {}
-    counties = candidates(located, least) if located else []
     point.attribution = row
     point.is_cross = len(counties) > 1
     point.county_code = "" if point.is_cross else chain.get(Level.COUNTY, "")
@@ -141,6 +152,12 @@ def _take(point: FirePoint, row: Attribution | None, located: Located | None, le
 def least_share(on: date) -> float:
     """The share of a site in a county from which the county is a candidate, under the ruling of a Beijing date."""
     return max(float(rulings.ruling("cross_min_share", on)), LEAST_SHARE)
+
+
+def possible_counties(located: Located, least: float, *, is_judged: bool) -> list[str]:
+    """The counties between which a joint record has to find; of leads alone (not `is_judged`) the centre's own."""
+    own = located.chain.get(Level.COUNTY, "")
+    return candidates(located, least) if is_judged or not own else [own]
 
 
 def candidates(located: Located, least: float) -> list[str]:

@@ -9,7 +9,15 @@ from django.db import transaction
 
 from core.errors import Conflict, Missing
 from firepoints.forming import doubts
-from firepoints.forming.attribution import attribute, candidates, create_attributed, least_share, locate
+from firepoints.forming.attribution import (
+    Located,
+    Names,
+    attribute,
+    candidates,
+    create_attributed,
+    least_share,
+    locate,
+)
 from firepoints.forming.days import move_to_day
 from firepoints.models import Detection, FirePoint, Membership, Source
 from firepoints.policy.grounds import Grounds
@@ -90,7 +98,8 @@ def create_points(groups: Sequence[NewPoint], *, actor: User, subject: Any = Non
         )
         for group in groups
     ]
-    placeless = create_attributed(points, footprints.sites([group.detections for group in groups]))
+    has_ground = [bool(grounds.among(group.detections)) for group in groups]
+    placeless = create_attributed(points, footprints.sites([group.detections for group in groups]), has_ground)
     Membership.objects.bulk_create(
         [
             Membership(point=point, detection=detection, why=group.ground(detection))
@@ -211,7 +220,8 @@ def refresh(point: FirePoint, asking: Asking, *, came: Collection[int] = ()) -> 
     detections = selectors.active_detections(point)
     if not detections:
         return point
-    facts = outline(detections, Grounds())
+    grounds = Grounds()
+    facts = outline(detections, grounds)
     burn_date = facts["burn_date"]
     if point.state != State.SUSPECTED:
         facts = {"starts_at": facts["starts_at"], "ends_at": facts["ends_at"]}
@@ -220,27 +230,44 @@ def refresh(point: FirePoint, asking: Asking, *, came: Collection[int] = ()) -> 
     point.save(update_fields=list(facts))
     if point.state == State.SUSPECTED:
         had_place = bool(point.county_code) or point.is_cross  # then nothing is open about where it lies
-        placeless = attribute([point], [footprints.site(detections)])
+        placeless = attribute([point], [footprints.site(detections)], [bool(grounds.among(detections))])
         if placeless or not had_place:
             asking.ask_about_places([point], placeless)
     else:
         if burn_date != point.burn_date:
             move_to_day(point, burn_date, asking)
-        _note_new_counties(point, detections, asking, came)
+        _note_new_counties(point, detections, asking, came, grounds.among(detections))
     return point
 
 
 def _note_new_counties(
-    point: FirePoint, detections: Sequence[Detection], asking: Asking, came: Collection[int]
+    point: FirePoint,
+    detections: Sequence[Detection],
+    asking: Asking,
+    came: Collection[int],
+    grounds: Collection[Detection],
 ) -> None:
+    """Ask about counties that a dispatched point comes to touch; of one of leads, when its first row joins that can be
+    charged (`grounds`), about all that are possible besides its own."""
     located = locate([point.lon], [point.lat], [footprints.site(detections)], point.burn_date)[0]
     if located is None:
         return
     concerned = set(point.counties.values_list("county_code", flat=True))
     concern(point, dict(located.shares))
-    if set(candidates(located, least_share(point.burn_date))) - concerned and point.state != State.JOINT:
+    if not grounds or point.state == State.JOINT:
+        return
+    if not point.is_cross and all(ground.pk in came for ground in grounds):
+        concerned = {point.county_code}
+    if set(candidates(located, least_share(point.burn_date))) - concerned:
         about = min(came, default=None)
-        asking.ask([(point, Doubt(doubts.Kind.NEW_COUNTY, doubts.NEW_COUNTY, detection=about))])
+        grounds_for = _share_words(located)
+        words = f"{doubts.NEW_COUNTY}：{grounds_for}"
+        asking.ask([(point, Doubt(doubts.Kind.NEW_COUNTY, words, detection=about, speaks_for=grounds_for))])
+
+
+def _share_words(located: Located) -> str:
+    names = Names()
+    return "，".join(f"{names.of(located.edition, code)} {share:.0%}" for code, share in located.shares)
 
 
 def _about_counties(gathering: Sequence[tuple[FirePoint, Sequence[Detection]]]) -> list[Asked]:

@@ -16,6 +16,7 @@ from firepoints.life.site_parts import divided
 from firepoints.life.sites import Site, sites_of, touched_by
 from firepoints.models import Attribution, FirePoint, JointAttendance, JointSite, Verification
 from firepoints.steps.advancing import Opened, advance, concern, next_seq, numbered, open_act
+from firepoints.steps.asking import ABOUT_COUNTIES, Answer, Asking, open_of
 from firepoints.steps.workflow import act
 from firepoints.terms.states import Conclusion
 from grids.models import User
@@ -29,9 +30,11 @@ def fire_point_mark_cross(
     """标记跨界: the point belongs to nobody until the joint record (C11); a filed record stays in its history."""
     reason = required(reason, "标记跨界的理由")
     opened = open_act("mark_cross", point_id=point_id, actor=actor, expected_version=expected_version)
+    asking = _left_to_the_joint_record(opened, reason)
     return advance(
-        opened, reason=reason, is_cross=True, county_code="", verification=None, due_at=None, **numbered(opened.point)
-    )
+        opened, reason=reason, asking=asking, is_cross=True, county_code="", verification=None, due_at=None,
+        **numbered(opened.point),
+    )  # fmt: skip
 
 
 @act("dispute")
@@ -42,7 +45,15 @@ def fire_point_dispute(
     """提出争议: by a county that is or may be concerned, or by the bureau. Until the joint record nobody owns it."""
     reason = required(reason, "争议的理由")
     opened = open_act("dispute", point_id=point_id, actor=actor, expected_version=expected_version)
-    return advance(opened, reason=reason, county_code="", verification=None, due_at=None)
+    asking = _left_to_the_joint_record(opened, reason)
+    return advance(opened, reason=reason, asking=asking, county_code="", verification=None, due_at=None)
+
+
+def _left_to_the_joint_record(opened: Opened, reason: str) -> Asking:
+    """Answer what was asked about the county: the joint record finds it."""
+    asking = Asking(opened.actor)
+    asking.answer([row for row in open_of(opened.point) if row.kind in ABOUT_COUNTIES], Answer.JOINT, reason)
+    return asking
 
 
 @act("settle_jointly")

@@ -82,7 +82,8 @@ def propose(points: Sequence[FirePoint], *, edition_id: int) -> int:
     asking = Asking()
     if moved:
         sites = [footprints.site(selectors.active_detections(point)) for point in moved]
-        asking.ask_about_places(moved, places.attribute(moved, sites))
+        has_ground = [bool(selectors.chargeable_detections(point)) for point in moved]
+        asking.ask_about_places(moved, places.attribute(moved, sites, has_ground))
     Reattribution.objects.bulk_create(rows, batch_size=500)
     if moved or rows:
         after = {"moved": [point.pk for point in moved], "proposed": [row.point_id for row in rows], **asking.told()}
@@ -152,7 +153,8 @@ def fire_point_reattribute(
 def _consequences(point: FirePoint, located: Located) -> dict[str, Any]:
     below = (Level.TOWNSHIP, Level.VILLAGE, Level.GROUP)
     changes: dict[str, Any] = {f"{level}_code": located.chain.get(level, "") for level in below}
-    counties = places.candidates(located, places.least_share(point.burn_date))
+    is_judged = bool(selectors.chargeable_detections(point))
+    counties = places.possible_counties(located, places.least_share(point.burn_date), is_judged=is_judged)
     if counties != [point.county_code] and point.state != State.JOINT:
         is_cross = len(counties) > 1
         changes |= {"to": State.JOINT, "county_code": "", "is_cross": is_cross, "verification": None, "due_at": None}

@@ -12,6 +12,7 @@ from firepoints.forming import attribution as places
 from firepoints.forming.attribution import Located
 from firepoints.life.proof import evidence_named
 from firepoints.models import Attribution, FirePoint
+from firepoints.steps import selectors
 from firepoints.steps.advancing import advance, concern, next_seq, numbered, open_act
 from firepoints.steps.workflow import act
 from firepoints.terms.states import State
@@ -98,8 +99,9 @@ def keep_in_place(point: FirePoint, site: BaseGeometry) -> dict[str, Any]:
     Raises Conflict when what is left lies in another county, or over two: that is for the joint record.
     """
     located = locate_again(point, point.lon, point.lat, site)
-    least = places.least_share(point.burn_date)
-    if point.state != State.JOINT and places.candidates(located, least) != [point.county_code]:
+    least, is_judged = places.least_share(point.burn_date), bool(selectors.chargeable_detections(point))
+    counties = places.possible_counties(located, least, is_judged=is_judged)
+    if point.state != State.JOINT and counties != [point.county_code]:
         raise Conflict("留在这一处的监测记录不只在原来的县（区）：先标记跨界，再划分", code="two_counties")
     row = _filed(point, replace(located), "划分后重新定位")
     changes = {f"{level}_code": located.chain.get(level, "") for level in (Level.TOWNSHIP, Level.VILLAGE, Level.GROUP)}

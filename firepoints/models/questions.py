@@ -71,6 +71,7 @@ class Question(AnsweredOnceModel):
         ATTACHED = "attached", "归入这一处"
         OWN_POINT = "own_point", "自成一处"
         NOTHING = "nothing", "不采用"
+        JOINT = "joint", "转联合核实"
         MOOT = "moot", "不再成立"
         CARRIED = "carried", "随监测记录转到另一处"
         REPLACED = "replaced", "由后来的意见代替"

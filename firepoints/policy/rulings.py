@@ -34,8 +34,9 @@ DEFAULTS: dict[str, Any] = {
     "negative_photos": 3,
     # C11: an absence counts after so many notices
     "joint_notices": 2,
-    # share of the footprint in a second county from which 跨界 is proposed; 0 = any touch
-    "cross_min_share": 0.0,
+    # policy.md §4: the share of the area (the footprint and the error of its position) in a second county from which a point
+    # with a chargeable row is 跨界; 0 = any touch [R]
+    "cross_min_share": 0.1,
     "number_prefix": "HD",
     # policy.md §4: one 处
     "group_window_h": 24,

@@ -27,6 +27,8 @@ ABOUT_LEAVING = (Kind.WITHDRAWN, Kind.CORRECTED, Kind.GONE)
 ABOUT_THE_PLACE = (Kind.NO_EDITION, Kind.OUTSIDE_COUNTIES)
 OF_WAITING_ROWS = (Kind.OUTSIDE_FINDING, Kind.CAME_AGAIN)
 """Asked of a row that is part of no point until they are answered, by an act of its own."""
+ABOUT_COUNTIES = (Kind.NEW_COUNTY, Kind.STATED_COUNTY)
+"""Answered by the joint record: whoever is asked marks the point as 跨界."""
 BY_DIVISION = (Kind.OVERSIZE, Kind.SEVERAL_SITES)
 """Answered by a 划分, and by nothing else that moves sightings."""
 MOST_LISTED = 200

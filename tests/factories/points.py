@@ -15,6 +15,7 @@ from firepoints.evidence.pieces import evidence_store
 from firepoints.forming.points import NewPoint, create_points
 from firepoints.life.act import act
 from firepoints.models import Detection, DetectionKey, Evidence, FirePoint, ImportRun, Question, Source
+from firepoints.steps import selectors
 from firepoints.steps.questions import open_by_point, words_of
 from grids.models import User
 from grids.selectors import system_user
@@ -110,6 +111,12 @@ def uuids(*evidence: Evidence) -> list[str]:
 def take(point: FirePoint, action: str, actor: User, **data: Any) -> FirePoint:
     """One act through the door that API, command and pages use."""
     return act(point_id=point.pk, action=action, actor=actor, data=data)
+
+
+def actions(point: FirePoint, actor: User) -> dict[str, list[str]]:
+    """What `actor` may do with the point, by action, with what is missing."""
+    point = selectors.fire_point_for(actor, point.pk)
+    return {offer.transition.action: list(offer.missing) for offer in selectors.actions_for(point, actor)}
 
 
 def dispatched(city: City, **given: Any) -> FirePoint:

@@ -15,7 +15,7 @@ from grids.editions.activating import edition_activate, edition_store
 from grids.models import Edition, Payer, PayerArea, Term
 from journal.models import Entry
 from tests.factories import points as make
-from tests.factories.city import CITY, IN_EAST, WEST, City, cells, person
+from tests.factories.city import CITY, EAST, IN_EAST, ON_THE_BORDER, WEST, City, cells, person
 
 
 @pytest.mark.embedded
@@ -188,9 +188,57 @@ def test_borders_are_not_back_dated_behind_a_decision(city: City) -> None:
     edition_activate(name="更正版", valid_from=date(2023, 10, 8), actor=city.system)
 
 
-def test_a_small_touch_may_be_ruled_no_crossing(city: City) -> None:
-    near = (123.7979, 41.25)  # the pixel reaches a little over the border
-    assert make.suspected(at=near).is_cross
-    Ruling.objects.create(key="cross_min_share", valid_from="2023-01-01", value=0.3)
-    assert not make.suspected(at=near).is_cross
-    assert make.suspected(at=IN_EAST).county_code == "210591"
+def share_in_the_east(point: FirePoint) -> float:
+    return next((row["share"] for row in point.attribution.candidates if row["code"] == EAST), 0.0)
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize(("lon", "share", "is_cross"), [
+    (123.79640, 0.05, False), (123.79670, 0.08, False), (123.79705, 0.125, True), (123.7990, 0.37, True),
+])  # fmt: skip
+def test_a_tenth_of_the_area_in_another_county_makes_a_crossing_and_a_touch_does_not(
+    city: City, lon: float, share: float, is_cross: bool
+) -> None:
+    """The area is the pixel and the error of its position around it: below a tenth the fire lies there once in 10,000."""
+    point = make.suspected(at=(lon, 41.25))
+    assert share_in_the_east(point) == pytest.approx(share, abs=0.02)
+    assert (point.is_cross, point.county_code) == (is_cross, "" if is_cross else WEST)
+    assert EAST in point.counties.values_list("county_code", flat=True)
+    assert (make.actions(point, city.clerk)["dispatch"] == []) is not is_cross
+
+
+def test_any_touch_may_be_ruled_a_crossing(city: City) -> None:
+    Ruling.objects.create(key="cross_min_share", valid_from="2023-01-01", value=0.0)
+    assert make.suspected(at=(123.79660, 41.25)).is_cross
+    assert make.suspected(at=IN_EAST).county_code == EAST
+
+
+@pytest.mark.embedded
+def test_leads_over_the_border_are_judged_when_a_row_joins_that_can_be_charged(city: City) -> None:
+    lead = make.detection(source="firms", at=ON_THE_BORDER)
+    point = make.create_point(detections=[lead], actor=city.system)
+    assert (point.is_cross, point.county_code) == (False, EAST)
+    row = make.detection(at=ON_THE_BORDER)
+    assert attach_detections(point=point, detections=[row], actor=city.system).is_cross
+    release_detections(detections=[row], actor=city.system, departure=Departure("withdrawn", "来源已撤回"))
+    assert not FirePoint.objects.get(pk=point.pk).is_cross
+
+
+@pytest.mark.embedded
+def test_a_dispatched_lead_over_the_border_is_asked_about_once_a_row_can_be_charged(city: City) -> None:
+    """The county that verified the lead is not the payer of what comes to lie over two: a person marks it 跨界 first."""
+    lead = make.detection(source="firms", at=ON_THE_BORDER)
+    point = make.take(make.create_point(detections=[lead], actor=city.system), "dispatch", city.clerk)
+    attach_detections(point=point, detections=[make.detection(source="himawari", at=ON_THE_BORDER)], actor=city.system)
+    assert make.asked(point) == ""
+    attach_detections(point=point, detections=[make.detection(at=ON_THE_BORDER)], actor=city.system)
+    assert "甲县" in make.asked(point)
+    make.take(FirePoint.objects.get(pk=point.pk), "mark_cross", city.clerk, reason="跨两县")
+    assert make.asked(point) == ""
+
+
+def test_a_division_after_dispatch_asks_leads_over_the_border_for_no_joint_record(city: City) -> None:
+    leads = [make.detection(source="firms", at=at) for at in (ON_THE_BORDER, (123.81, 41.25))]
+    point = make.take(make.create_point(detections=leads, actor=city.system), "dispatch", city.clerk)
+    make.take(point, "split", city.clerk, groups=[[leads[0].pk], [leads[1].pk]], reason="两处")
+    assert FirePoint.objects.get(pk=point.pk).county_code == EAST
