@@ -5,11 +5,12 @@ from datetime import timedelta
 from django.db import transaction
 
 from core import clock
-from core.errors import Conflict, StaleVersion
+from core.errors import Conflict, Missing, StaleVersion
 from core.texts import required
 from firepoints.models import FirePoint
 from firepoints.policy import rulings
 from firepoints.steps.advancing import advance, open_act
+from firepoints.steps.questions import stops_money
 from firepoints.steps.workflow import act
 from firepoints.terms.states import FinalBy, State
 from grids import selectors as grids
@@ -67,15 +68,16 @@ def fire_point_lapse(
 def lapse_due(limit: int | None = None) -> int:
     """Record the end of every window that is over now, each in its own transaction (or savepoint); returns how many.
 
-    One that someone else has just moved is left to them.
+    One that someone else has just moved is left to them, one that is asked about waits for the answer.
     """
     system = grids.system_user()
-    due = FirePoint.objects.filter(state=State.OBJECTION, objection_until__lte=clock.now()).order_by("pk")
+    due = FirePoint.objects.filter(state=State.OBJECTION, objection_until__lte=clock.now())
+    due = due.exclude(stops_money()).order_by("pk")
     lapsed = 0
     for point_id in list(due.values_list("pk", flat=True)[:limit]):
         try:
             fire_point_lapse(point_id=point_id, actor=system)
-        except (StaleVersion, Conflict):
+        except (StaleVersion, Conflict, Missing):
             continue
         lapsed += 1
     return lapsed

@@ -1,6 +1,6 @@
 """Reads of fire points. Every list and detail starts from what the user may see."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,8 +31,8 @@ from grids import selectors as grids
 from grids.roles import Role
 
 MOST_MERGES = 100
-ASK_THEM = frozenset({Role.BUREAU, Role.RECOGNISER})
-"""Who answers questions, or must not decide past them."""
+ASK_THEM = frozenset({Role.BUREAU, Role.RECOGNISER, Role.SYSTEM})
+"""Who answers questions, or must not decide past them; to these they are told in their own words."""
 
 
 def fire_point_for(user: Any, id_or_number: int | str) -> FirePoint:
@@ -102,7 +102,8 @@ def facts_for(point: FirePoint, actor: Any, open_questions: Sequence[Question] |
     counting = [detection for detection in detections if is_in_force(detection)]
     in_force = rulings.values_on(point.burn_date)
     if open_questions is None:
-        open_questions = questions.open_by_point([point])[point.pk] if roles & ASK_THEM else []
+        is_asked = bool(roles & ASK_THEM) or point.state == State.OBJECTION
+        open_questions = questions.open_by_point([point])[point.pk] if is_asked else []
     return workflow.Facts(
         state=point.state,
         roles=frozenset(roles),
@@ -110,7 +111,7 @@ def facts_for(point: FirePoint, actor: Any, open_questions: Sequence[Question] |
         has_county=bool(point.county_code),
         is_cross=point.is_cross and not is_settled_jointly(point),
         is_oversize=point.is_oversize,
-        questions=tuple(row.words for row in open_questions if row.stops_money),
+        questions=tuple(_said_to(roles, row) for row in open_questions if row.stops_money),
         is_for_review=any(row.kind in questions.FOR_REVIEW for row in open_questions),
         has_chargeable_source=bool(Grounds({point.burn_date: in_force}).among(counting)),
         found_on_site=not in_force["patrol_needs_county_verification"]
@@ -132,6 +133,11 @@ def facts_for(point: FirePoint, actor: Any, open_questions: Sequence[Question] |
         has_groups_to_choose=_has_groups_to_choose(point),
         objection_lapsed=bool(point.objection_until and point.objection_until <= clock.now()),
     )
+
+
+def _said_to(roles: Collection[str], row: Question) -> str:
+    """A question in its words for the bureau; by its kind for a county, since it may name another county's point."""
+    return row.words if ASK_THEM.intersection(roles) else row.get_kind_display()
 
 
 def _has_groups_to_choose(point: FirePoint) -> bool:

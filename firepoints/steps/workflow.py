@@ -74,7 +74,7 @@ def concerned(f: Facts) -> str:
 
 
 def reviewed(f: Facts) -> str:
-    """Refuse while a question is open (the same fire as another point? a county newly touched?): it comes before money."""
+    """Refuse while a question is open (the same fire as another point? a row that is gone?): it comes before money."""
     return f"先核对：{'；'.join(f.questions)}" if f.questions else ""
 
 
@@ -190,16 +190,17 @@ TRANSITIONS: tuple[Transition[Facts], ...] = (
     Transition("exclude", "认定不计入", "fire_point.excluded", (S.VERIFIED,), S.RECOGNISED, _DECIDER, (another_person,),
         is_next=True,
         hint="认定不计入，理由写明；以后有新的可扣缴来源，另开复核，不改这次认定。"),
-    Transition("notify", "通报", "fire_point.notified", (S.RECOGNISED,), S.OBJECTION, _BUREAU, (counted,), (_REMARK,),
+    Transition("notify", "通报", "fire_point.notified", (S.RECOGNISED,), S.OBJECTION, _BUREAU, (counted, reviewed), (_REMARK,),
         is_next=True,
         hint="通报县（区），异议期从现在起算（天数是设置）。"),
     Transition("object", "提出异议", "fire_point.objected", (S.OBJECTION,), S.CONTESTED, _COUNTY, (owner,), is_next=True,
         hint="在异议期内提出，由认定人复核。"),
-    Transition("waive", "书面放弃异议", "fire_point.waived", (S.OBJECTION,), S.FINAL, _COUNTY, (owner,),
+    Transition("waive", "书面放弃异议", "fire_point.waived", (S.OBJECTION,), S.FINAL, _COUNTY, (owner, reviewed),
         (Datum("document_no"), _REMARK), is_next=True,
         hint="书面放弃异议，这一处即为终局。"),
-    Transition("lapse", "异议期满", "fire_point.lapsed", (S.OBJECTION,), S.FINAL, _SYSTEM, (window_over,), (_REMARK,)),
-    Transition("uphold", "维持认定", "fire_point.upheld", (S.CONTESTED,), S.FINAL, _DECIDER, (another_decider,), is_next=True,
+    Transition("lapse", "异议期满", "fire_point.lapsed", (S.OBJECTION,), S.FINAL, _SYSTEM, (window_over, reviewed),
+        (_REMARK,)),
+    Transition("uphold", "维持认定", "fire_point.upheld", (S.CONTESTED,), S.FINAL, _DECIDER, (another_decider, reviewed), is_next=True,
         hint="维持原认定，这一处即为终局；异议成立的请用“重新核实”。"),
     Transition("reopen", "重新核实", "fire_point.reopened", _AFTER_DECISION, S.DISPATCHED, _DECIDER,
         hint="撤回认定，退给县（区）重新核实，期限从现在重新起算；已入账的由下一批次退回。"),

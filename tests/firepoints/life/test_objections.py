@@ -12,9 +12,10 @@ from firepoints.life.objections import lapse_due
 from firepoints.models import FirePoint, Ruling, Step
 from firepoints.steps.selectors import actions_for
 from firepoints.terms.states import State
+from grids.roles import PostKind
 from journal.jobs import jobs
 from tests.factories import points as make
-from tests.factories.city import CITY, City, person
+from tests.factories.city import CITY, IN_EAST, City, person
 
 pytestmark = pytest.mark.embedded
 
@@ -100,3 +101,51 @@ def test_a_neighbour_can_neither_object_nor_waive(city: City) -> None:
 def test_a_waiver_names_its_document(city: City, point: FirePoint) -> None:
     with pytest.raises(Missing, match="文号"):
         make.take(point, "waive", city.west, document_no=" ")
+
+
+@pytest.mark.embedded
+def test_the_end_of_the_window_waits_for_a_question_that_stops_money(city: City) -> None:
+    point = make.notified(city)
+    row = make.ask(point, "更正的清单里已没有这一行，请复核", kind="gone")
+    with time_machine.travel(clock.now() + timedelta(days=6), tick=False):
+        assert lapse_due() == 0
+        with pytest.raises(Missing, match="更正的清单里已没有这一行"):
+            make.take(point, "lapse", city.system)
+        make.take(FirePoint.objects.get(pk=point.pk), "stand", city.recogniser, reason="另有佐证", questions=[row.pk])
+        assert lapse_due() == 1
+    assert FirePoint.objects.get(pk=point.pk).state == State.FINAL
+
+
+@pytest.mark.embedded
+@pytest.mark.parametrize(("made", "action", "data"), [
+    (make.notified, "waive", {"document_no": "演示函〔2023〕1号"}), (make.recognised, "notify", {}),
+])  # fmt: skip
+def test_no_step_towards_money_passes_an_open_question(city: City, made, action: str, data: dict[str, str]) -> None:
+    point = made(city)
+    make.ask(point, "来源已撤回，请复核", kind="withdrawn")
+    by = city.west if action == "waive" else city.clerk
+    with pytest.raises(Missing, match="来源已撤回"):
+        make.take(point, action, by, **data)
+    assert FirePoint.objects.get(pk=point.pk).state == point.state
+
+
+def test_an_objection_is_not_turned_down_past_an_open_question(city: City) -> None:
+    point = make.take(make.notified(city), "object", city.west, reason="不是秸秆")
+    make.ask(point, "来源已撤回，请复核", kind="withdrawn")
+    other = person("second", PostKind.RECOGNISER, CITY)
+    with pytest.raises(Missing, match="来源已撤回"):
+        make.take(point, "uphold", other, reason="维持")
+
+
+def test_what_the_county_files_holds_nothing_up(city: City) -> None:
+    point = make.notified(city)
+    make.ask(point, "上报为另一处的黑斑", kind="scar_of", stops_money=False)
+    assert make.take(point, "waive", city.west, document_no="演示函〔2023〕1号").state == State.FINAL
+
+
+def test_the_county_reads_the_kind_of_a_question_and_nothing_of_another_countys_point(city: City) -> None:
+    point, other = make.notified(city), make.suspected(at=IN_EAST)
+    make.ask(point, f"与 {other} 的范围相接", kind="touches", other=other)
+    (missing,) = make.actions(point, city.west)["waive"]
+    assert "与另一处相接" in missing
+    assert str(other) not in missing
