@@ -83,13 +83,26 @@ def secret_key(home: Path) -> str:
     return _read_key(path)
 
 
+def identity_key(home: Path) -> str:
+    """The key of the digests of identities: IDENTITY_KEY from the environment, else made once in
+    JINSHAO_HOME/identity_key with mode 600. It goes with no rotation: a lost one makes nobody known again."""
+    key = os.environ.get("IDENTITY_KEY")
+    if key:
+        return key
+    path = home / "identity_key"
+    if not path.exists():
+        home.mkdir(parents=True, exist_ok=True)
+        _place_key(path)
+    return _read_key(path)
+
+
 def _place_key(path: Path) -> None:
     """Put a new key in place whole, unless another process was first.
 
     Written under a name of its own and then linked: web and worker that start together in a new home never read an
     empty file, and whoever comes second takes the key of the first. A file system without links gets O_EXCL.
     """
-    draft = path.with_name(f".secret_key.{os.getpid()}.{secrets.token_hex(4)}")
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -10,6 +10,7 @@ acts.register("grid.codes_mapped", "新旧代码对应")
 acts.register("divisions.loaded", "区划表导入")
 acts.register("user.added", "账号开通")
 acts.register("user.password_set", "密码重置")
+acts.register("user.identity_set", "登记工号")
 acts.register("user.phone_set", "电话变更")
 acts.register("user.closed", "账号停用")
 acts.register("user.token_issued", "发放接口令牌")
@@ -44,7 +45,7 @@ for _kind, _word in {
     subjects.register(_kind, _word)
 subjects.register_fields(
     {
-        "username": "账号", "full_name": "姓名", "phone": "电话", "cell_code": "网格代码", "level": "级别",
+        "username": "账号", "full_name": "姓名", "phone": "电话", "identity": "工号", "cell_code": "网格代码", "level": "级别",
         "title": "职务", "unit": "单位", "post": "岗位", "holder": "任职人", "is_acting": "代理", "starts": "起任日",
         "ends": "离任日", "document": "依据文件", "county": "县（区）", "year": "年度", "signed_on": "签订日期",
         "letters": "责任书份数", "scan": "扫描件摘要", "edition": "边界版本", "datum": "坐标系", "cells": "各级网格数",

@@ -74,9 +74,9 @@ def _copy_files(home: Path, target: Path) -> int:
     for folder in sorted(path for path in home.iterdir() if path.is_dir() and path.name not in NOT_KEPT):
         shutil.copytree(folder, target / folder.name, ignore=shutil.ignore_patterns(".draft-*", "*.sqlite3*"))
         number += sum(1 for path in (target / folder.name).rglob("*") if path.is_file())
-    key = home / "secret_key"
-    if key.is_file():
-        shutil.copy2(key, target / key.name)
+    for key in (home / "secret_key", home / "identity_key"):
+        if key.is_file():
+            shutil.copy2(key, target / key.name)
     return number
 
 

@@ -6,6 +6,7 @@ from config.settings import DATABASES, INSTALLED_APPS, IS_SQLITE, JINSHAO_HOME
 # Lets journal's `flush` drop and remake the append-only triggers between tests.
 JINSHAO_TESTING = True
 SECRET_KEY = "only for tests"
+IDENTITY_KEY = "only for tests"
 STATIC_ROOT = JINSHAO_HOME / "static"
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -94,7 +94,7 @@ def chargeable_detections(point: FirePoint) -> list[Detection]:
 
 
 def facts_for(point: FirePoint, actor: Any, open_questions: Sequence[Question] | None = None) -> workflow.Facts:
-    """The facts that the transition table needs; at most eight queries whatever the point, nine for whoever answers questions
+    """The facts that the transition table needs; at most eight queries whatever the point, nine for whoever decides or answers questions
     unless the open ones are given (`open_questions`)."""
     roles = grids.roles_of(actor)
     counties = scope.own_counties(actor) if Role.COUNTY in roles else frozenset()
@@ -124,6 +124,7 @@ def facts_for(point: FirePoint, actor: Any, open_questions: Sequence[Question] |
         actor_in_candidate_county=Role.BUREAU in roles
         or (bool(counties) and point.counties.filter(county_code__in=counties).exists()),
         actor_in_owner_county=point.county_code in counties,
+        actor_accounts=_own_accounts(point, actor) if Role.RECOGNISER in roles else frozenset(),
         verified_by_id=point.verification.verified_by_id if point.verification else None,
         recognised_by_id=point.recognition.recognised_by_id if point.recognition else None,
         another_upholds=_another_upholds(point),
@@ -138,6 +139,13 @@ def facts_for(point: FirePoint, actor: Any, open_questions: Sequence[Question] |
 def _said_to(roles: Collection[str], row: Question) -> str:
     """A question in its words for the bureau; by its kind for a county, since it may name another county's point."""
     return row.words if ASK_THEM.intersection(roles) else row.get_kind_display()
+
+
+def _own_accounts(point: FirePoint, actor: Any) -> frozenset[int]:
+    """The accounts behind the record and the decision that are the actor's person's, whatever they are called."""
+    makers = [point.verification.verified_by_id] if point.verification else []
+    makers += [point.recognition.recognised_by_id] if point.recognition else []
+    return grids.same_persons(actor, makers)
 
 
 def _has_groups_to_choose(point: FirePoint) -> bool:

@@ -22,7 +22,7 @@ from grids.frame import sign_in
 from grids.models import Cell, Edition
 from grids.pages.shown import map_cells
 from grids.rights import may_keep
-from grids.roles import LEVEL_LABELS, LEVELS, Level
+from grids.roles import LEVEL_LABELS, LEVELS, Level, Role
 from grids.selectors.coverage import CellRow, child_rows, county_rows, township_tree
 from grids.selectors.keeping import keeper_scope
 from journal.record import services
@@ -79,6 +79,7 @@ def grid(request: HttpRequest) -> HttpResponse:
         "tiles": _tiles(rows),
         "tree": township_tree(edition, scope) if edition else [],
         "may_keep": bool(keeper_scope(request.user)),
+        "may_check_accounts": Role.BUREAU in selectors.roles_of(request.user),
         "cells_url": f"{reverse('cells-geojson')}?level=county,township",
     }
     return render(request, "grids/list.html", context)

@@ -20,7 +20,7 @@ from grids import selectors
 from grids.models import RosterImport, User
 from grids.pages.forms.people import RosterForm
 from grids.people.roster import roster_import
-from grids.people.roster_file import COLUMNS, RosterFile, read_roster, template
+from grids.people.roster_file import COLUMNS, RosterFile, Sheets, read_roster, template, without_numbers
 from grids.people.roster_plan import VERDICT_LABELS, Plan, Verdict, roster_plan
 from grids.rights import require_keeper
 from grids.roles import LEVEL_LABELS, Level, Role
@@ -76,7 +76,7 @@ def roster_preview(request: HttpRequest) -> HttpResponse:
     upload = cast("UploadedFile[Any]", form.cleaned_data["file"])
     content, starts = upload.read(), form.cleaned_data["starts"]
     try:
-        roster = _read(request, content)
+        roster = _read(request, _sheets(content))
     except Refused as refused:
         return _start(request, form, refused=refused.message, status=400)
     plan = roster_plan(rows=roster.rows, starts=starts, actor=cast(User, request.user))
@@ -90,15 +90,19 @@ def roster_preview(request: HttpRequest) -> HttpResponse:
     return render(request, "grids/roster_preview.html", context)
 
 
-def _read(request: HttpRequest, content: bytes) -> RosterFile:
-    """The rows of a workbook. Raises BadInput for a file that cannot be read, or has no headings."""
+def _sheets(content: bytes) -> Sheets:
+    """The sheets of a workbook. Raises BadInput for a file that cannot be read."""
     try:
-        sheets = read_sheets(content, Small())
+        return [(sheet.name, sheet.rows) for sheet in read_sheets(content, Small())]
     except FileError as error:
         raise BadInput(f"{error.what}。{error.todo}" if error.todo else error.what, where=error.where) from error
+
+
+def _read(request: HttpRequest, sheets: Sheets) -> RosterFile:
+    """The rows of a workbook. Raises BadInput for one without headings."""
     edition = selectors.edition_now()
     places = places_of(edition, keeper_scope(request.user)) if edition else {}
-    return read_roster([(sheet.name, sheet.rows) for sheet in sheets], places)
+    return read_roster(sheets, places)
 
 
 def _preview(roster: RosterFile, plan: Plan) -> dict[str, Any]:
@@ -140,13 +144,14 @@ def roster_commit(request: HttpRequest) -> HttpResponse:
     require_keeper(request.user)
     try:
         content, starts, attempt = _previewed(request)
-        roster = _read(request, content)
+        sheets = _sheets(content)
+        roster = _read(request, sheets)
         run = roster_import(
             rows=roster.rows,
             faults=roster.faults,
             starts=starts,
             actor=cast(User, request.user),
-            content=content,
+            content=without_numbers(sheets) or content,
             filename=request.POST.get("filename", "")[:200] or "名册.xlsx",
             uuid=attempt,
         )

@@ -5,6 +5,7 @@ from django.urls import path
 
 from grids.pages import (
     account,
+    accounts,
     carrying,
     cells,
     edition_imports,
@@ -24,6 +25,8 @@ urlpatterns = [
     path("password/", account.password, name="password"),
     path("tokens/", tokens.token_list, name="tokens"),
     path("tokens/<int:token_id>/revoke/", tokens.token_revoke, name="token-revoke"),
+    path("accounts/", accounts.accounts, name="accounts"),
+    path("accounts/identity", accounts.identity_save, name="accounts-identity"),
     path("grid/", cells.grid, name="grid"),
     path("grid/cells.geojson", cells.cells_geojson, name="cells-geojson"),
     path("grid/editions/", editions.history, name="editions"),

@@ -16,6 +16,7 @@ from core import clock
 from core.errors import BadInput, Conflict, Missing
 from grids.models import Designation, Post, Term, User
 from grids.people import changes
+from grids.people.identities import digest_of, identity_stored
 from grids.people.self_appointment import require_another
 from grids.people.tokens import tokens_revoke_all
 from grids.roles import LEVEL_LABELS, POST_KIND_LABELS, PostKind
@@ -35,11 +36,18 @@ def random_password(length: int = 14) -> str:
 
 @transaction.atomic
 def user_create(
-    *, username: str, full_name: str, actor: User | None, phone: str = "", password: str | None = None
+    *,
+    username: str,
+    full_name: str,
+    actor: User | None,
+    phone: str = "",
+    password: str | None = None,
+    identity: str = "",
 ) -> tuple[User, str]:
     """Open an account without any right: rights come with a post. Returns it and its password (random unless given).
 
-    Raises BadInput for an unusable name, Conflict when the account exists.
+    `identity` is the staff or ID number of its person. Raises BadInput for an unusable name or number, Conflict when the
+    account exists, or the person has one (identity_taken).
     """
     username, full_name = username.strip(), full_name.strip()
     if not _USERNAME.fullmatch(username):
@@ -54,6 +62,8 @@ def user_create(
     user.save(force_insert=True)
     after = {"username": username, "full_name": personal(full_name), "phone": personal(phone)}
     record("user.added", user, actor, after=after)
+    if identity:
+        identity_stored(user, digest_of(identity), actor)
     return user, password
 
 

@@ -16,6 +16,7 @@ from core.errors import BadInput, Conflict
 from grids.models import Post, RosterImport, Term, User
 from grids.people import changes as people_changes
 from grids.people.changes import Change
+from grids.people.identities import identity_stored
 from grids.people.phones import phones_set, readable_phone
 from grids.people.roster_plan import Plan, Planned, Verdict, chunks, roster_plan
 from grids.people.roster_row import PostKey, RosterRow
@@ -109,6 +110,7 @@ def _apply(plan: Plan, actor: User | None) -> dict[str, int]:
             Term.objects.bulk_create([_term(plan_row, posts, users) for plan_row in terms], batch_size=_BATCH)
     except IntegrityError as error:
         raise Conflict("其中的岗位刚刚由他人填报了任期，请重新导入。", code="term_overlaps") from error
+    _identify(plan.rows, users, actor)
     changed = [Change(plan_row.row.level, plan_row.row.cell_code, plan_row.starts, plan_row.ends) for plan_row in terms]
     people_changes.tell([*ended, *changed])
     return {
@@ -118,6 +120,14 @@ def _apply(plan: Plan, actor: User | None) -> dict[str, int]:
         "phones": phones_set(numbers=_numbers(plan.rows), actor=actor),
         "same": sum(plan_row.verdict == Verdict.SAME for plan_row in plan.rows),
     }
+
+
+def _identify(planned: Sequence[Planned], users: dict[str, User], actor: User | None) -> None:
+    """Register the numbers that the rows bring for accounts that have none, each with its entry."""
+    for plan_row in planned:
+        if plan_row.identity and plan_row.verdict != Verdict.REJECTED:
+            holder = plan_row.holder or users[plan_row.username]
+            identity_stored(holder, plan_row.identity, actor)
 
 
 def _accounts(planned: Sequence[Planned]) -> tuple[dict[str, User], int]:

@@ -19,15 +19,18 @@ from papers.tables import Table, workbook
 
 CODE, PLACE, KIND, TITLE, UNIT, NAME = "区划代码", "网格名称", "岗位类别", "岗位名称", "单位", "姓名"
 PHONE, ACCOUNT, STARTS, ENDS, ACTING, DOCUMENT = "电话", "账号", "任职日期", "离任日期", "代理", "任免文号"
+IDENTITY = "工号"
 COLUMNS = (
     (CODE, 16.0), (PLACE, 16.0), (KIND, 12.0), (TITLE, 14.0), (UNIT, 22.0), (NAME, 10.0), (PHONE, 14.0), (ACCOUNT, 14.0),
     (STARTS, 12.0), (ENDS, 12.0), (ACTING, 6.0), (DOCUMENT, 20.0),
+    (IDENTITY, 20.0),
 )  # fmt: skip
 MUST = (CODE, KIND, NAME)
 OTHER_NAMES = {
     "行政区划代码": CODE, "网格代码": CODE, "代码": CODE, "网格": PLACE, "网格名": PLACE, "类别": KIND, "责任类别": KIND,
     "职务": TITLE, "岗位": TITLE, "工作单位": UNIT, "责任人": NAME, "责任人姓名": NAME, "联系电话": PHONE, "手机": PHONE,
     "手机号": PHONE, "手机号码": PHONE, "任职时间": STARTS, "离任时间": ENDS, "是否代理": ACTING, "文号": DOCUMENT,
+    "身份证号": IDENTITY, "证件号": IDENTITY, "身份证号码": IDENTITY,
 }  # fmt: skip
 KINDS = {POST_KIND_LABELS[kind]: kind for kind in RESPONSIBLE_KINDS} | {
     "责任人": RESPONSIBLE_KINDS[0],
@@ -35,6 +38,7 @@ KINDS = {POST_KIND_LABELS[kind]: kind for kind in RESPONSIBLE_KINDS} | {
     "分管": RESPONSIBLE_KINDS[1],
 }
 HEAD_ROWS = 10
+LEFT_OUT = "（号码不存）"
 YES, NO = ("是", "代理", "y", "yes", "1", "√"), ("", "否", "n", "no", "0")
 _DATE = re.compile(r"(\d{4})\s*[年./-]\s*(\d{1,2})\s*[月./-]\s*(\d{1,2})\s*日?")
 _EXCEL_DAY = date(1899, 12, 30)
@@ -139,6 +143,7 @@ def _row(cell: Any, line: int, places: Places) -> RosterRow:
         starts=_date(cell(STARTS), STARTS),
         ends=_date(cell(ENDS), ENDS),
         document_no=_limited(cell(DOCUMENT), DOCUMENT, 80),
+        identity=_limited(cell(IDENTITY), IDENTITY, 40),
         line=line,
     )
 
@@ -192,6 +197,29 @@ def template(rows: Iterable[Sequence[Any]], *, title: str) -> bytes:
     notes = (
         "姓名空着的行不导入。电话空着表示不改。账号空着时按姓名和电话认人，认不到就开通一个没有密码的账号。",
         "换人：写新的姓名和任职日期，把账号清空，前任自那天起离任。补录以前的任期：写任职日期和离任日期。",
+        "工号（或身份证号）只由市局登记，一个人一个账号；只存摘要，不存号码。",
     )
     kinds = [POST_KIND_LABELS[kind] for kind in RESPONSIBLE_KINDS]
     return workbook(Table("责任人名册", COLUMNS, rows, title=title, notes=notes, choices={2: kinds, 10: ["是", "否"]}))
+
+
+def without_numbers(sheets: Sheets) -> bytes | None:
+    """The workbook again, line for line, with the staff and ID numbers left out; None where there are none to leave out.
+
+    A number is kept as a digest alone, so the file that is filed must not hold it either.
+    """
+    tables, are_left_out = [], False
+    for name, rows in sheets:
+        head = _head(rows)
+        at = head[1].get(IDENTITY) if head else None
+        lines = [[_shown(cell) for cell in cells] for cells in rows]
+        for cells in lines[head[0] + 1 :] if head and at is not None else []:
+            if at is not None and at < len(cells) and cells[at]:
+                cells[at], are_left_out = LEFT_OUT, True
+        if lines:
+            tables.append(Table(name, [(str(cell), 14.0) for cell in lines[0]], lines[1:]))
+    return workbook(*tables) if are_left_out else None
+
+
+def _shown(cell: Any) -> str:
+    return cell.isoformat()[:10] if isinstance(cell, date) else _number_text(cell)

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from core.errors import BadInput
 from grids.models import Post, Term, User
+from grids.people.identities import TAKEN, digest_of
 from grids.people.phones import NOT_KEPT, readable_phone
 from grids.people.roster_row import PostKey, RosterRow
 from grids.people.self_appointment import REFUSAL, is_oneself
@@ -45,7 +46,8 @@ VERDICT_LABELS = {
 
 @dataclass(slots=True)
 class Planned:
-    """One row with its verdict. `holder` is the known person, None = an account to be opened under `username`."""
+    """One row with its verdict. `holder` is the known person, None = an account to be opened under `username`; `identity`
+    is the digest that the account is given."""
 
     row: RosterRow
     verdict: Verdict
@@ -56,6 +58,7 @@ class Planned:
     starts: date = date.min
     ends: date | None = None
     before: str = ""
+    identity: str = ""
 
 
 @dataclass(slots=True)
@@ -105,6 +108,7 @@ class _Records:
     kept: frozenset[int]
     opened: dict[tuple[str, str], str] = field(default_factory=dict)
     usernames: set[str] = field(default_factory=set)
+    identified: dict[str, tuple[User | None, str, str]] = field(default_factory=dict)
 
 
 def roster_plan(*, rows: Sequence[RosterRow], starts: date, actor: User | None) -> Plan:
@@ -125,7 +129,7 @@ def roster_plan(*, rows: Sequence[RosterRow], starts: date, actor: User | None) 
 
 def _plan_row(row: RosterRow, records: _Records, starts: date) -> Planned:
     _check(row, starts)
-    holder, username = _person(row, records)
+    holder, username, identity = _who(row, records)
     who = holder.username if holder else username
     spans = records.spans[row.key]
     current = next((span for span in spans if span.ends is None), None)
@@ -134,7 +138,8 @@ def _plan_row(row: RosterRow, records: _Records, starts: date) -> Planned:
         changed = bool(holder and row.phone and holder.phone != readable_phone(row.phone))
         if changed and holder and holder.pk not in records.kept:
             raise _Refusal(NOT_KEPT, "电话")
-        return Planned(row, Verdict.PHONE if changed else Verdict.SAME, holder=holder, username=who)
+        verdict = Verdict.PHONE if changed else Verdict.SAME
+        return Planned(row, verdict, holder=holder, username=who, identity=identity)
     _require_appointable(row, holder, records)
     later = min((span.starts for span in spans if span.starts >= starts), default=None)
     if later and (row.ends is None or row.ends > later):
@@ -148,7 +153,9 @@ def _plan_row(row: RosterRow, records: _Records, starts: date) -> Planned:
         verdict, before, earlier.ends = Verdict.SUCCESSION, earlier.who, starts
         if earlier.planned:  # two lines of one file follow each other in the post
             earlier.planned.ends = starts
-    planned = Planned(row, verdict, holder=holder, username=who, starts=starts, ends=row.ends, before=before)
+    planned = Planned(
+        row, verdict, holder=holder, username=who, starts=starts, ends=row.ends, before=before, identity=identity
+    )
     spans.append(_Span(starts, row.ends, who, planned))
     return planned
 
@@ -166,6 +173,33 @@ def _check(row: RosterRow, starts: date) -> None:
         readable_phone(row.phone)
     except BadInput as bad:
         raise _Refusal(bad.message, "电话") from bad
+
+
+def _who(row: RosterRow, records: _Records) -> tuple[User | None, str, str]:
+    """The known account that the row means (None: one to be opened), its name, and the digest of the row's number, where
+    the account has it not yet."""
+    if not row.identity:
+        return (*_person(row, records), "")
+    digest = _digest_of(row, records)
+    if digest not in records.identified:
+        holder, username = _person(row, records)
+        if holder and holder.identity:
+            raise _Refusal(f"账号 {holder.username} 登记的是另一个工号", "工号")
+        records.identified[digest] = (holder, username, row.full_name)
+        return holder, username, digest
+    holder, username, full_name = records.identified[digest]
+    if full_name != row.full_name or row.username not in ("", username):
+        raise _Refusal(f"{TAKEN}账号 {username}（{full_name}）：一个人一个账号", "工号")
+    return holder, username, ""
+
+
+def _digest_of(row: RosterRow, records: _Records) -> str:
+    if not records.scope.everything:
+        raise _Refusal("工号由市局登记；把这一格清空", "工号")
+    try:
+        return digest_of(row.identity)
+    except BadInput as bad:
+        raise _Refusal(bad.message, "工号") from bad
 
 
 def _person(row: RosterRow, records: _Records) -> tuple[User | None, str]:
@@ -247,6 +281,9 @@ def _records_of(rows: Sequence[RosterRow], actor: User | None) -> _Records:
     own_accounts = accounts_kept(scope, users)
     records = _Records(posts, open_terms, spans, by_username, by_name, actor, scope, own_accounts)
     records.usernames |= _usernames_in_use(stems)
+    if any(row.identity for row in rows):
+        identified = User.objects.filter(is_active=True).exclude(identity="")
+        records.identified = {user.identity: (user, user.username, user.full_name) for user in identified}
     return records
 
 

@@ -13,7 +13,7 @@ PostKey = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class RosterRow:
-    """One person in one post. `username` "" = found by name and phone, or opened anew; `phone` "" = left as it is.
+    """One person in one post. `username` "" = found by identity, or by name and phone, or opened anew; `phone` "" = left as it is.
 
     `starts` None = from the day of the load; `line` = the row of the sheet, for the words of an error.
     """
@@ -31,6 +31,7 @@ class RosterRow:
     ends: date | None = None
     document_no: str = ""
     line: int = 0
+    identity: str = ""
 
     @property
     def post_title(self) -> str:

@@ -27,6 +27,7 @@ from grids.selectors.people import (
     system_user,
     user_named,
 )
+from grids.selectors.persons import is_same_person, same_persons
 from grids.selectors.scope import JOURNAL_READERS, Scope, cells_visible_to, may_operate, may_read_journal, scope_of
 from grids.selectors.successions import government_on, governments_on, one_government
 
@@ -48,6 +49,7 @@ __all__ = [
     "groups_to_choose",
     "has_groups_to_choose",
     "is_designated",
+    "is_same_person",
     "level_of_code",
     "mask_phone",
     "may_operate",
@@ -62,6 +64,7 @@ __all__ = [
     "posts_held",
     "roles_of",
     "root_code",
+    "same_persons",
     "scope_of",
     "system_user",
     "user_named",

@@ -10,7 +10,7 @@ from core.errors import BadInput, Conflict, Missing, NotAllowed, Refused, StaleV
 from core.transitions import Why
 from firepoints.policy import rulings
 from grids.models import User
-from grids.selectors import roles_of
+from grids.selectors import roles_of, same_persons
 from journal.record.services import record
 from papers import filing
 from penalties.batches.life import BY_STEP, ORDER, Facts, available_actions, refusal
@@ -39,6 +39,7 @@ def facts_for(batch: Batch, user: User) -> Facts:
         roles=frozenset(roles_of(user)),
         actor_id=user.pk,
         prepared_by_id=batch.prepared_by_id,
+        actor_accounts=same_persons(user, [batch.prepared_by_id]),
         another_freezes=bool(rulings.ruling("freeze_by_another", clock.today_beijing())),
     )
 

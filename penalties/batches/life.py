@@ -22,11 +22,17 @@ class Facts:
     actor_id: int
     prepared_by_id: int
     another_freezes: bool = True
+    actor_accounts: frozenset[int] = frozenset()
+
+
+def is_actor(f: Facts, account_id: int | None) -> bool:
+    """Whether an account is the actor's, or another one of the same person (`grids.selectors.is_same_person`)."""
+    return account_id is not None and (account_id == f.actor_id or account_id in f.actor_accounts)
 
 
 def another_checks(f: Facts) -> str:
     """Refuse whoever made the table, unless the ruling `freeze_by_another` says otherwise."""
-    is_own = f.another_freezes and f.actor_id == f.prepared_by_id
+    is_own = f.another_freezes and is_actor(f, f.prepared_by_id)
     return "制表人不能自己审核冻结（裁定 freeze_by_another），请换一位经办人" if is_own else ""
 
 

@@ -103,6 +103,7 @@ def test_the_template_is_read_back_by_the_reader_that_it_is_made_for():
         None,
         "是",
         "〔2024〕1号",
+        "市局:0012",
     ]
     sheets = read_sheets(template([row], title="名册"), Small())
     found = read_roster([(sheet.name, sheet.rows) for sheet in sheets], PLACES)

@@ -14,7 +14,7 @@ from firepoints.steps.workflow import TRANSITIONS
 from grids.roles import Role
 from journal.models import Deployment, Entry
 from journal.selectors import deployment
-from penalties.batches import steps
+from penalties.batches.life import BY_STEP
 from penalties.models import Batch
 from tests.docs import deciding
 from tests.factories import points as make
@@ -75,7 +75,7 @@ def test_no_step_of_a_batch_goes_by_command_and_building_does(city: City):
     make.final(city)
     built = command("batch", "build", "--month", "2023-10", "--as", "clerk")
     assert built["exit"] == 0
-    for step in steps.STEP_LABELS:
+    for step in BY_STEP:
         done = command("batch", step, built["batch"], "--as", "clerk")
         assert (step, done["exit"], done["error"]) == (step, 1, "command_decides")
     assert Batch.objects.get().state == "open"
@@ -103,7 +103,7 @@ def test_each_act_on_a_point_that_a_person_may_take_is_said_to_decide_or_to_stay
     assert {act for act in acts if decides(("point", "act", act))} == deciding_acts & acts
     assert acts - deciding_acts - STAYS == set()
     assert deciding_acts & STAYS == set()
-    assert {step for step in steps.STEP_LABELS if not decides(("batch", step))} == set()
+    assert {step for step in BY_STEP if not decides(("batch", step))} == set()
 
 
 def test_the_list_in_the_docs_is_the_one_in_the_code():

@@ -1,7 +1,9 @@
-"""user add | list | password | close | token: accounts, the posts that give them their rights, tokens for devices."""
+"""user add | list | identity | password | close | token: accounts, the posts that give them their rights, tokens for devices."""
 
+import sys
 from argparse import ArgumentParser
 from datetime import date
+from getpass import getpass
 from typing import Any
 
 from django.db import transaction
@@ -11,10 +13,14 @@ from core.commands import JinshaoCommand, Usage
 from core.errors import Refused
 from grids.management.options import acting_user, beijing_date
 from grids.models import ApiToken, Term, TokenScope, User
+from grids.people.identities import HOW, identity_set
 from grids.people.posts import designate, post_create, term_start, user_close, user_create, user_password_set
 from grids.people.tokens import DEFAULT_DAYS, token_issue, token_revoke, tokens_revoke_all
 from grids.roles import POST_KIND_LABELS, PostKind
-from grids.selectors import roles_of, root_code
+from grids.selectors import persons, roles_of, root_code
+from grids.selectors.persons import alike_to
+
+ASK = "-"
 
 
 class Command(JinshaoCommand):
@@ -26,6 +32,8 @@ class Command(JinshaoCommand):
         add.add_argument("name", metavar="NAME")
         add.add_argument("--full-name", required=True)
         add.add_argument("--phone", default="")
+        add.add_argument("--identity", nargs="?", const=ASK, default="", metavar="NO",
+                         help=f"工号或身份证号，只存摘要；不写号码就从标准输入读，不留在命令历史里。{HOW}")  # fmt: skip
         add.add_argument("--post", action="append", default=[], dest="posts", metavar="KIND@CELL",
                          help=f"岗位类别@网格代码，顶级可写 root；类别：{'、'.join(POST_KIND_LABELS)}")  # fmt: skip
         add.add_argument("--title", default="", help="岗位名称")
@@ -34,7 +42,12 @@ class Command(JinshaoCommand):
         add.add_argument("--from", dest="starts", metavar="YYYY-MM-DD", help="任职日期，缺省为今天")
         add.add_argument("--designated-by", default="", metavar="DOC-NO", help="县（区）指定部门的指定文件文号")
         add.add_argument("--as", dest="username", metavar="USER")
-        verbs.add_parser("list", help="所有账号")
+        listed = verbs.add_parser("list", help="所有账号")
+        listed.add_argument("--alike", action="store_true", help="只列相像的账号，和办理岗位上没有登记工号的")
+        identity = verbs.add_parser("identity", help="登记一个账号的工号或身份证号，从标准输入读")
+        identity.add_argument("name", metavar="NAME")
+        identity.add_argument("--reason", default="", help="更改时的理由")
+        identity.add_argument("--as", dest="username", metavar="USER")
         reset = verbs.add_parser("password", help="重置密码")
         reset.add_argument("name", metavar="NAME")
         reset.add_argument("--as", dest="username", metavar="USER")
@@ -58,13 +71,15 @@ class Command(JinshaoCommand):
 
     @transaction.atomic
     def _add(self, *, name: str, full_name: str, phone: str, posts: list[str], starts: str | None,
-             username: str | None, **options: Any) -> dict[str, Any]:  # fmt: skip
+             username: str | None, identity: str, **options: Any) -> dict[str, Any]:  # fmt: skip
         actor = acting_user(username)
         on = beijing_date(starts, "--from") if starts else clock.today_beijing()
-        user, password = user_create(username=name, full_name=full_name, phone=phone, actor=actor)
+        identity = _asked_for() if identity == ASK else identity
+        user, password = user_create(username=name, full_name=full_name, phone=phone, actor=actor, identity=identity)
         for text in posts:
             self._appoint(user, text, on, actor, options)
-        return _described(user) | {"password": password}
+        alike = [{"user": other.username, "full_name": other.full_name, "why": why} for other, why in alike_to(user)]
+        return _described(user) | {"password": password, "alike": alike}
 
     def _appoint(self, user: User, text: str, on: date, actor: User, options: dict[str, Any]) -> None:
         kind, at, cell = text.partition("@")
@@ -83,8 +98,19 @@ class Command(JinshaoCommand):
         if kind == PostKind.COUNTY and options["designated_by"]:
             designate(county_code=cell, post=post, document_no=options["designated_by"], valid_from=on, actor=actor)
 
-    def _list(self, **_: Any) -> dict[str, Any]:
+    def _list(self, *, alike: bool, **_: Any) -> dict[str, Any]:
+        if alike:
+            groups = [
+                {"why": group.why, "users": [{"user": user.username, "full_name": user.full_name,
+                                              "has_identity": bool(user.identity)} for user in group.users]}
+                for group in persons.alike()
+            ]  # fmt: skip
+            return {"alike": groups, "without_identity": [user.username for user in persons.without_identity()]}
         return {"users": [_described(user) for user in User.objects.order_by("username")]}
+
+    def _identity(self, *, name: str, reason: str, username: str | None, **_: Any) -> dict[str, Any]:
+        user = identity_set(user=_account(name), identity=_asked_for(), actor=acting_user(username), reason=reason)
+        return {"user": name, "has_identity": bool(user.identity)}
 
     def _password(self, *, name: str, username: str | None, **_: Any) -> dict[str, Any]:
         return {"user": name, "password": user_password_set(user=_account(name), actor=acting_user(username))}
@@ -109,6 +135,13 @@ class Command(JinshaoCommand):
         return {"user": name, "token": key, **_token_facts(token)}
 
     def show(self, result: dict[str, Any]) -> None:
+        if "without_identity" in result:
+            for group in result["alike"]:
+                self.stdout.write(f"{group['why']}：{'、'.join(_named(row) for row in group['users'])}")
+            self.stdout.write(f"没有登记工号：{'、'.join(result['without_identity']) or '没有'}")
+            return
+        for other in result.get("alike", []):
+            self.stderr.write(f"注意：与账号 {_named(other)} {other['why']}；是同一个人的，用原来的账号")
         for row in result.get("users", [result]):
             posts = "，".join(f"{post['kind']}@{post['cell']}" for post in row.get("posts", []))
             self.stdout.write(" ".join(filter(None, (row["user"], row.get("full_name"), posts))))
@@ -120,6 +153,15 @@ class Command(JinshaoCommand):
                 self.stdout.write("令牌已收回" if row["revoked"] else "没有令牌")
             for token in row.get("tokens", []):
                 self.stdout.write(f"{token['id']} {token['label']} {token['hint']}… {token['scope']} {token['state']}")
+
+
+def _named(row: dict[str, Any]) -> str:
+    return f"{row['user']}（{row['full_name']}）"
+
+
+def _asked_for() -> str:
+    """The number from the terminal, unseen, or the first line of the standard input."""
+    return getpass("工号或身份证号：") if sys.stdin.isatty() else sys.stdin.readline().strip()
 
 
 def _account(name: str) -> User:
@@ -147,6 +189,7 @@ def _described(user: User) -> dict[str, Any]:
         "user": user.username,
         "full_name": user.full_name,
         "active": user.is_active,
+        "has_identity": bool(user.identity),
         "roles": sorted(roles_of(user)),
         "posts": [
             {"kind": term.post.kind, "cell": term.post.cell_code, "title": term.post.title, "starts": term.starts}
