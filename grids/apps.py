@@ -14,10 +14,12 @@ class GridsConfig(AppConfig):
         from grids.frame import nav
         from grids.roles import Role
         from journal import access_rules
+        from journal.proposals.register import SAME_PERSON
         from journal.record import names, verify
 
         access_rules.register_reader(selectors.may_read_journal)
         access_rules.register_operator(selectors.may_operate)
+        SAME_PERSON.set(selectors.is_same_person)
         names.register_actor_names(selectors.names_of)
         verify.register("网格", checks.problems)
         nav.register("总览", "home", order=10)

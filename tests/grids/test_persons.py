@@ -20,6 +20,7 @@ from grids.people.self_appointment import require_another
 from grids.selectors import is_same_person, same_persons
 from grids.selectors.persons import alike, alike_to, without_identity
 from journal.models import Entry
+from journal.proposals.register import SAME_PERSON
 from papers.reading import Small, read_sheets
 from tests.factories.city import CITY, WEST, City, build_city, hold, person
 
@@ -260,3 +261,11 @@ def test_the_workbook_that_is_filed_holds_no_number():
     assert ID not in json.dumps(again, ensure_ascii=False)
     assert again[0][1][1][:3] == sheets[0][1][1][:3]
     assert without_numbers([("名册", [["区划代码", "岗位类别", "姓名"], [f"{WEST}001", "网格员", "演示乙"]])]) is None
+
+
+def test_who_asked_does_not_answer_under_another_account(city: City):
+    asker, twin, other = account("a", identity=ID), account("b"), account("c")
+    same = SAME_PERSON.get()
+    assert (same(asker.pk, twin.pk), same(asker.pk, other.pk)) == (False, False)
+    User.objects.filter(pk__in=[asker.pk, twin.pk]).update(full_name="演示乙", phone="13900000001")
+    assert (same(asker.pk, twin.pk), same(asker.pk, other.pk)) == (True, False)
