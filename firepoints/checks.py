@@ -2,16 +2,16 @@
 
 from datetime import date
 
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 
-from firepoints.models import FirePoint, Question, Recognition, Step, Verification
+from firepoints.models import FirePoint, JointAttendance, Question, Recognition, Step, Verification
 from firepoints.terms.states import State
 from grids.models import Edition
 
 
 def problems() -> list[str]:
     """Every contradiction as a Chinese sentence; empty when sound."""
-    return [*_wrong_pointers(), *_borrowed_names(), *_states_without_steps(), *_questions_left()]
+    return [*_wrong_pointers(), *_borrowed_names(), *_states_without_steps(), *_questions_left(), *_absences()]
 
 
 def _wrong_pointers() -> list[str]:
@@ -57,6 +57,16 @@ def _questions_left() -> list[str]:
     )
     past = Recognition.objects.filter(Exists(open_then), counted=True).select_related("point")
     return problems + [f"{recognition.point} 认定计入时还有没答复的问题。" for recognition in past]
+
+
+def _absences() -> list[str]:
+    """A sentence for each absence that says more served notices than papers are there; old rows rest on a number alone."""
+    counted = JointAttendance.objects.filter(outcome="absent", is_registered_number=False)
+    rows = counted.annotate(papers=Count("notices")).exclude(papers=F("notices_sent"))
+    return [
+        f"{row.verification.point} 的联合核实：{row.party} 缺席写 {row.notices_sent} 次送达，记录里有 {row.papers} 份。"
+        for row in rows.select_related("verification__point").order_by("pk")
+    ]
 
 
 def no_decision_since(edition: Edition, valid_from: date) -> str | None:

@@ -107,12 +107,8 @@ def settle_jointly(
         is_owner = code == scene.story.county
         signer = scene.cast[f"county{code}"].full_name
         parties.append(
-            {
-                "party": f"{scene.counties[code]}指定部门（演示）",
-                "county_code": code,
-                "notices_sent": 1 if is_owner else 2,
-            }
-            | ({"outcome": "present", "signer": signer} if is_owner else {"outcome": "absent"})
+            {"party": f"{scene.counties[code]}指定部门（演示）", "county_code": code}
+            | ({"outcome": "present", "signer": signer} if is_owner else _absent(scene, officer, code))
         )
     scene.take(
         "settle_jointly",
@@ -151,6 +147,20 @@ def lapse(scene: Scene) -> None:
 
 def raise_objection(scene: Scene) -> None:
     scene.take("object", scene.department, reason="现场系烧除田埂荒草，附照片，请复核")
+
+
+def _absent(scene: Scene, officer: User, code: str) -> dict[str, Any]:
+    """The absence of a county that was called twice, with the papers that were served on it."""
+    days = [max(scene.point.burn_date, clock.today_beijing() - timedelta(days=ago)) for ago in (1, 0)]
+    notices = [
+        {
+            "served_on": day.isoformat(),
+            "addressee": f"{scene.counties[code]}指定部门（演示）",
+            "scan": _scan(scene, officer, f"NOTICE {number} TO {code} (DEMO)", f"notice-{code}-{number}"),
+        }
+        for number, day in enumerate(days, start=1)
+    ]
+    return {"outcome": "absent", "notices": notices}
 
 
 def _site(scene: Scene, site: tuple[float, float] | None) -> dict[str, float]:
@@ -211,9 +221,10 @@ def _track(scene: Scene, actor: User) -> str:
     )
 
 
-def _scan(scene: Scene, actor: User, title: str) -> str:
-    name = f"{scene.story.key}/{scene.step}/scan"
-    return _stored(scene, actor, name, pictures.scan(title), kind=Evidence.Kind.SCAN, filename="联合核实记录-演示.png")
+def _scan(scene: Scene, actor: User, title: str, paper: str = "scan") -> str:
+    name = f"{scene.story.key}/{scene.step}/{paper}"
+    filename = "联合核实记录-演示.png" if paper == "scan" else f"{paper}-演示.png"
+    return _stored(scene, actor, name, pictures.scan(title), kind=Evidence.Kind.SCAN, filename=filename)
 
 
 def _stored(scene: Scene, actor: User, name: str, content: bytes, **facts: Any) -> str:

@@ -78,6 +78,14 @@ class FirePointDetail(APIView):
         return etags.answer(request, fire_point.version, present.detail(fire_point, request.user))
 
 
+class NoticeInput(shapes.Shape):
+    """A notice that was served on a party."""
+
+    served_on = serializers.DateField(help_text="送达日期")
+    addressee = serializers.CharField(max_length=80, help_text="受送达人")
+    scan = serializers.UUIDField(help_text="通知或送达回证的扫描件的编号")
+
+
 class AttendanceInput(shapes.Shape):
     """One party of the joint verification, checked for shape before its service sees it."""
 
@@ -85,7 +93,8 @@ class AttendanceInput(shapes.Shape):
     outcome = serializers.ChoiceField(choices=JointAttendance.Outcome.choices)
     county_code = serializers.CharField(max_length=20, required=False, allow_blank=True)
     signer = serializers.CharField(max_length=60, required=False, allow_blank=True)
-    notices_sent = serializers.IntegerField(min_value=0, max_value=100, required=False)
+    notices = NoticeInput(many=True, required=False, help_text="缺席要有：每次送达的通知")
+    notices_sent = serializers.IntegerField(min_value=0, max_value=99, required=False, help_text="登记数，不能证明缺席")
     dissent = serializers.CharField(max_length=300, required=False, allow_blank=True)
 
 

@@ -10,11 +10,11 @@ from core.errors import BadInput, Missing
 from core.texts import required
 from firepoints.forming import attribution as places
 from firepoints.forming.attribution import Located
-from firepoints.life.attending import Attendance, Outcome, attendances_of, require_everyone
+from firepoints.life.attending import Attendance, Outcome, attendances_of, file_attendances, require_everyone
 from firepoints.life.proof import Report, conclusion_of, evidence_named, file_verification
 from firepoints.life.site_parts import divided
 from firepoints.life.sites import Site, sites_of, touched_by
-from firepoints.models import Attribution, FirePoint, JointAttendance, JointSite, Verification
+from firepoints.models import Attribution, FirePoint, JointSite, Verification
 from firepoints.steps.advancing import Opened, advance, concern, next_seq, numbered, open_act
 from firepoints.steps.asking import ABOUT_COUNTIES, Answer, Asking, open_of
 from firepoints.steps.workflow import act
@@ -63,7 +63,7 @@ def fire_point_settle_jointly(  # noqa: PLR0913  the act's data
     point_id: int | str,
     actor: User,
     conclusion: str,
-    attendances: Sequence[Mapping[str, Any] | Attendance],
+    attendances: Sequence[Mapping[str, Any]],
     evidence: Sequence[Any],
     county_code: str = "",
     sites: Sequence[Any] = (),
@@ -81,7 +81,7 @@ def fire_point_settle_jointly(  # noqa: PLR0913  the act's data
     """
     opened = open_act("settle_jointly", point_id=point_id, actor=actor, expected_version=expected_version)
     point, county_code = opened.point, str(county_code or "").strip()
-    parties = attendances_of(attendances)
+    parties = attendances_of(point, attendances)
     pieces = evidence_named(point, evidence)
     if not pieces:
         raise Missing(["联合核实记录的扫描件或现场照片"])
@@ -147,9 +147,7 @@ def _filed(record: Record, point: FirePoint, actor: User, county_code: str) -> V
     verification = file_verification(
         point, record.report, kind=Verification.Kind.JOINT, actor=actor, county_code=county_code
     )
-    JointAttendance.objects.bulk_create(
-        JointAttendance(verification=verification, **party.fields) for party in record.parties
-    )
+    file_attendances(verification, record.parties)
     return verification
 
 
@@ -172,7 +170,10 @@ def _advanced(
         "cause": str(verification.cause),
         "county_code": verification.county_code,
         **where,
-        "attendances": [[party.county_code, party.outcome, party.notices_sent] for party in record.parties],
+        "attendances": [
+            [party.county_code, party.outcome, party.notices_sent, *(str(notice.scan.uuid) for notice in party.notices)]
+            for party in record.parties
+        ],
         "evidence": {str(piece.uuid): piece.sha256 for piece in verification.evidence.all()},
     }
     return advance(

@@ -21,7 +21,7 @@ from firepoints.models.intake import (
     FinalWord,
     Mending,
 )
-from firepoints.models.joint import JointAttendance, JointSite
+from firepoints.models.joint import JointAttendance, JointSite, ServedNotice
 from firepoints.models.periods import SpecialPeriod
 from firepoints.models.points import (
     FirePoint,
@@ -69,6 +69,7 @@ __all__ = [
     "Reattribution",
     "Recognition",
     "Ruling",
+    "ServedNotice",
     "Source",
     "SpecialPeriod",
     "Step",

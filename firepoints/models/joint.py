@@ -9,7 +9,10 @@ from firepoints.models.points import FirePoint
 
 
 class JointAttendance(AppendOnlyModel):
-    """Whether a party came to the joint verification. Staying away gives no veto (C11)."""
+    """Whether a party came to the joint verification. Staying away gives no veto (C11), and counts after served notices.
+
+    `is_registered_number`: a number that somebody typed, without papers; an absence rests on one in old rows alone.
+    """
 
     class Outcome(models.TextChoices):
         PRESENT = "present", "到场"
@@ -22,6 +25,9 @@ class JointAttendance(AppendOnlyModel):
     outcome = models.CharField(max_length=8, choices=Outcome.choices)
     signer = models.CharField(max_length=60, blank=True)
     notices_sent = models.PositiveSmallIntegerField("通知次数", default=0)
+    first_served_on = models.DateField("第一次送达", null=True, blank=True)
+    last_served_on = models.DateField("最后一次送达", null=True, blank=True)
+    is_registered_number = models.BooleanField("登记数", default=False)
     dissent = models.CharField("不同意见", max_length=300, blank=True)
 
     class Meta:
@@ -33,10 +39,33 @@ class JointAttendance(AppendOnlyModel):
                 violation_error_message="到场的单位要有签字人",
             ),
             models.CheckConstraint(
-                condition=~Q(outcome="absent") | Q(notices_sent__gte=1),
-                name="absent_after_notice",
-                violation_error_message="通知后仍不到场才算缺席",
+                condition=~Q(outcome="absent")
+                | Q(is_registered_number=True, notices_sent__gte=1)
+                # Neither day empty: an unknown comparison would pass.
+                | Q(first_served_on__isnull=False, last_served_on__isnull=False)
+                & Q(notices_sent__gte=1, last_served_on__gte=F("first_served_on")),
+                name="absent_after_served_notice",
+                violation_error_message="通知送达后仍不到场才算缺席",
             ),
+        ]
+
+
+class ServedNotice(AppendOnlyModel):
+    """A paper by which a party was called to the joint verification: when it was served, on whom, and its scan."""
+
+    attendance = models.ForeignKey(JointAttendance, models.PROTECT, related_name="notices")
+    seq = models.PositiveSmallIntegerField()
+    served_on = models.DateField("送达日期")
+    addressee = models.CharField("受送达人", max_length=80)
+    scan = models.ForeignKey(Evidence, models.PROTECT, related_name="+")
+
+    class Meta:
+        db_table = "fire_served_notice"
+        ordering = ["attendance", "seq"]
+        constraints = [
+            models.UniqueConstraint(fields=["attendance", "seq"], name="one_notice_per_seq"),
+            models.UniqueConstraint(fields=["attendance", "scan"], name="one_notice_per_scan"),
+            models.CheckConstraint(condition=~Q(addressee=""), name="notice_has_addressee"),
         ]
 
 

@@ -134,7 +134,10 @@ def test_the_joint_record_is_checked_for_shape_before_its_service(city, sign_in,
         assert answer.status_code == 400
     scan = points.scan(point, city.clerk)
     told["evidence"] = points.uuids(scan)
-    answer = _act(clerk, point, "settle_jointly", **told, attendances=points.attendance(east="absent"))
+    typed = _act(clerk, point, "settle_jointly", **told, attendances=points.attendance(east="absent"))
+    assert typed.json()["requirements"] == ["attendances 第 3 项 notices"]
+    served = points.attendance(points.served(point, city.clerk), east="absent")
+    answer = _act(clerk, point, "settle_jointly", **told, attendances=served)
     assert answer.json()["county_code"] == WEST
 
 

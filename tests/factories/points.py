@@ -5,7 +5,7 @@ import itertools
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from PIL import Image
@@ -92,8 +92,9 @@ def photo(point: FirePoint, by: User, *, at: tuple[float, float] | None = None, 
 
 
 def scan(point: FirePoint, by: User) -> Evidence:
-    """A stored scan of a paper."""
-    content = b"%PDF-1.4 " + str(next(_serial)).encode()
+    """A stored scan of a paper, each of its own content."""
+    body = b"%PDF-1.4\n1 0 obj<</Type/Catalog/N " + str(next(_serial)).encode() + b">>endobj\n"
+    content = body + b"startxref\n9\n%%EOF\n"
     return evidence_store(point=point, actor=by, uuid=uuid.uuid4(), file=content, kind="scan")
 
 
@@ -164,16 +165,22 @@ def joint(city: City, **given: Any) -> FirePoint:
     return take(suspected(**given), "mark_cross", city.clerk, reason="像元跨两县")
 
 
-def attendance(**outcomes: str) -> list[dict[str, Any]]:
-    """The bureau present, and both counties as given (default present): west=…, east=…."""
+def served(point: FirePoint, by: User, times: int = 2) -> list[dict[str, Any]]:
+    """The notices of one party: served on the days after the fire, each with the scan of its paper."""
+    days = [point.burn_date + timedelta(days=at) for at in range(1, times + 1)]
+    return [
+        {"served_on": day.isoformat(), "addressee": "演示收件人", "scan": uuids(scan(point, by))[0]} for day in days
+    ]
+
+
+def attendance(notices: Sequence[dict[str, Any]] | None = None, **outcomes: str) -> list[dict[str, Any]]:
+    """The bureau present, and both counties as given (default present): west=…, east=…. `notices`: of whoever is absent."""
     parties = [{"party": "演示市生态环境局", "outcome": "present", "signer": "演示执法员"}]
     for name, code in (("west", "210590"), ("east", "210591")):
         outcome = outcomes.get(name, "present")
         signer = "演示签字人" if outcome == "present" else ""
-        notices = 2 if outcome == "absent" else 1
-        parties.append(
-            {"party": name, "county_code": code, "outcome": outcome, "signer": signer, "notices_sent": notices}
-        )
+        called = {"notices": notices} if outcome == "absent" and notices is not None else {"notices_sent": 1}
+        parties.append({"party": name, "county_code": code, "outcome": outcome, "signer": signer, **called})
     return parties
 
 

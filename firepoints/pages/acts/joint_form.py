@@ -5,10 +5,12 @@ from typing import Any
 
 from django import forms
 
+from core import clock
 from firepoints.models import Evidence, JointAttendance
 from firepoints.pages.acts.forms import evidence_words
 from firepoints.pages.acts.verify_form import VerifyForm
 from firepoints.pages.points import words
+from firepoints.policy import rulings
 from firepoints.sightings.readers.coordinates import split_pair
 from firepoints.steps import selectors
 from firepoints.steps.workflow import form_of
@@ -26,6 +28,8 @@ PART_OF = {
     "detections": "detections",
 }
 """The part of a row's field by the key of the API."""
+NOTICE_KEYS = {"on": "served_on", "to": "addressee", "scan": "scan"}
+DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 AT_SITE = re.compile(r"sites 第 (\d+) 处 ?(\w*)")
 
 
@@ -40,6 +44,9 @@ class JointForm(VerifyForm):
         super().build()
         del self.fields["signed_by"]
         others = self._others()
+        pieces = selectors.evidence_for(self.point, self.user).filter(kind=Evidence.Kind.SCAN)
+        self.scans = [("", "没有"), *((str(piece.uuid), evidence_words(piece)) for piece in pieces)]
+        self.notices = int(rulings.ruling("joint_notices", clock.today_beijing()))
         named = [(code, name) for code, name, _ in self.counties] + [(code, f"{name}（另选）") for code, name in others]
         self.fields["county_code"] = forms.ChoiceField(
             label="定为哪个县（区）",
@@ -61,7 +68,7 @@ class JointForm(VerifyForm):
         """A row for each burnt site: where, how large, whose; which sightings, where there are several to share out."""
         pieces = list(selectors.evidence_for(self.point, self.user))
         self.photo_positions = [f"{piece.lon:.6f}, {piece.lat:.6f}" for piece in pieces if piece.lon is not None]
-        scans = [(str(piece.uuid), evidence_words(piece)) for piece in pieces if piece.kind == Evidence.Kind.SCAN]
+        scans = self.scans[1:]
         sightings = [
             (detection.pk, words.when(detection.starts_at, detection.ends_at, detection.precision))
             for detection in selectors.active_detections(self.point)
@@ -133,9 +140,15 @@ class JointForm(VerifyForm):
         fields = {
             "outcome": forms.ChoiceField(label=f"{name} 到场情况", choices=outcomes, required=is_required),
             "signer": forms.CharField(label=f"{name} 签字人", max_length=60, required=False),
-            "notices": forms.IntegerField(label=f"{name} 已通知次数", min_value=0, max_value=99, required=False),
             "dissent": forms.CharField(label=f"{name} 不同意见", max_length=300, required=False),
         }
+        for at in range(1, self.notices + 1):
+            label = f"{name} 第 {at} 次送达"
+            fields |= {
+                f"notice_{at}_on": forms.DateField(label=f"{label}日期", required=False, widget=DAY),
+                f"notice_{at}_to": forms.CharField(label=f"{label}受送达人", max_length=80, required=False),
+                f"notice_{at}_scan": forms.ChoiceField(label=f"{label}扫描件", choices=self.scans, required=False),
+            }
         for part, field in fields.items():
             self.fields[f"party_{key}_{part}"] = field
 
@@ -144,7 +157,7 @@ class JointForm(VerifyForm):
         return [field for field in self.visible_fields() if not field.name.startswith(("party_", "site_"))]
 
     def party_rows(self) -> list[dict[str, Any]]:
-        """For the table: {name, outcome, signer, notices, dissent} as bound fields."""
+        """For the table: {name, outcome, signer, dissent, notices} as bound fields."""
         return [self._party_row(key, name) for key, _, name in self.parties]
 
     def other_rows(self) -> list[dict[str, Any]]:
@@ -152,8 +165,22 @@ class JointForm(VerifyForm):
         return [self._party_row(key, name) for key, _, name in self.others]
 
     def _party_row(self, key: str, name: str) -> dict[str, Any]:
-        parts = ("outcome", "signer", "notices", "dissent")
-        return {"name": name, **{part: self[f"party_{key}_{part}"] for part in parts}}
+        parts = ("outcome", "signer", "dissent")
+        notices = [
+            {"number": at, **{part: self[f"party_{key}_notice_{at}_{part}"] for part in NOTICE_KEYS}}
+            for at in range(1, self.notices + 1)
+        ]
+        filled = [name for name in self.fields if name.startswith(f"party_{key}_notice_") and self[name].value()]
+        bound = {part: self[f"party_{key}_{part}"] for part in parts}
+        return {"name": name, **bound, "notices": notices, "is_called": bool(filled)}
+
+    def _notices(self, key: str) -> list[dict[str, str]]:
+        """The notices of a party of which anything is filled in, as the service takes them."""
+        rows = [
+            {name: self.cleaned_data.get(f"party_{key}_notice_{at}_{part}") or "" for part, name in NOTICE_KEYS.items()}
+            for at in range(1, self.notices + 1)
+        ]
+        return [{name: str(value) for name, value in row.items()} for row in rows if any(row.values())]
 
     def field_at(self, where: str) -> str | None:
         named = AT_SITE.match(where)
@@ -178,7 +205,7 @@ class JointForm(VerifyForm):
                 "county_code": code,
                 "outcome": self.cleaned_data[f"party_{key}_outcome"],
                 "signer": self.cleaned_data[f"party_{key}_signer"],
-                "notices_sent": self.cleaned_data[f"party_{key}_notices"] or 0,
+                "notices": self._notices(key),
                 "dissent": self.cleaned_data[f"party_{key}_dissent"],
             }
             for key, code, name in [*self.parties, *self.others]

@@ -3,7 +3,7 @@
 import pytest
 
 from core.errors import BadInput, Missing, NotAllowed
-from firepoints.models import Attribution, JointAttendance, Ruling
+from firepoints.models import Attribution, JointAttendance
 from firepoints.terms.states import State
 from tests.factories import points as make
 from tests.factories.city import EAST, ON_THE_BORDER, WEST, City
@@ -48,18 +48,10 @@ def test_the_joint_record_finds_one_county_and_one_payer(city: City) -> None:
 
 def test_an_absent_county_has_no_veto_after_two_notices(city: City) -> None:
     point = make.joint(city, at=ON_THE_BORDER)
-    once = make.attendance(east="absent")
-    once[-1]["notices_sent"] = 1
-    with pytest.raises(Missing, match="先通知 2 次"):
-        settle(city, point, attendances=once)
-    assert settle(city, point, attendances=make.attendance(east="absent")).state == State.VERIFIED
-
-
-def test_how_many_notices_is_a_ruling(city: City) -> None:
-    Ruling.objects.create(key="joint_notices", valid_from="2016-01-01", value=3, document_no="演示〔2016〕2号")
-    point = make.joint(city, at=ON_THE_BORDER)
-    with pytest.raises(Missing, match="先通知 3 次"):
-        settle(city, point, attendances=make.attendance(east="absent"))
+    notices = make.served(point, city.clerk)
+    with pytest.raises(Missing, match="先送达 2 次"):
+        settle(city, point, attendances=make.attendance(notices[:1], east="absent"))
+    assert settle(city, point, attendances=make.attendance(notices, east="absent")).state == State.VERIFIED
 
 
 def test_a_refusal_to_sign_and_a_dissent_stay_on_record(city: City) -> None:
@@ -74,9 +66,10 @@ def test_nothing_is_settled_without_an_officer_of_the_bureau(city: City) -> None
     told = make.attendance()
     with pytest.raises(Missing, match="至少一名市生态环境局执法人员"):
         settle(city, make.joint(city, at=ON_THE_BORDER), attendances=told[1:])
-    told[0] |= {"outcome": "absent", "notices_sent": 2}
+    point = make.joint(city, at=ON_THE_BORDER)
+    told[0] |= {"outcome": "absent", "notices": make.served(point, city.clerk)}
     with pytest.raises(Missing, match="至少一名市生态环境局执法人员"):
-        settle(city, make.joint(city, at=ON_THE_BORDER), attendances=told)
+        settle(city, point, attendances=told)
 
 
 def test_every_candidate_county_must_be_listed_and_the_present_must_sign(city: City) -> None:

@@ -160,17 +160,20 @@ def test_the_joint_record_lists_every_party_and_finds_one_county(city: City) -> 
     told = {
         "conclusion": "true", "county_code": EAST, "evidence": [str(paper.uuid)],
         "party_bureau_outcome": "present", "party_bureau_signer": "演示执法员",
-        f"party_{WEST}_outcome": "absent", f"party_{WEST}_notices": "1",
+        f"party_{WEST}_outcome": "absent",
         f"party_{EAST}_outcome": "present", f"party_{EAST}_signer": "演示签字人",
     }  # fmt: skip
     refused = press(client, point, "settle_jointly", **told)
     assert refused.status_code == 400
-    assert "缺席要先通知 2 次" in text_of(refused)
-    assert press(client, point, "settle_jointly", **{**told, f"party_{WEST}_notices": "2"}).status_code == 302
+    assert "缺席要先送达 2 次通知" in text_of(refused)
+    for at, notice in enumerate(make.served(point, city.clerk), start=1):
+        keys = {"on": notice["served_on"], "to": notice["addressee"], "scan": notice["scan"]}
+        told |= {f"party_{WEST}_notice_{at}_{part}": value for part, value in keys.items()}
+    assert press(client, point, "settle_jointly", **told).status_code == 302
     point.refresh_from_db()
     assert (point.state, point.county_code) == (State.VERIFIED, EAST)
     page = text_of(client.get(reverse("firepoints:detail", args=[point.pk])))
-    assert "甲县：缺席（已通知 2 次）" in page
+    assert "甲县：缺席（2023-10-08 送达演示收件人，2023-10-09 送达演示收件人）" in page
 
 
 @pytest.mark.embedded
