@@ -89,6 +89,8 @@ class Batch(models.Model):
     settled_at = models.DateTimeField(null=True, blank=True)
     # The hash of a frozen batch runs over its entries up to this one; what undoes them comes after it.
     last_entry_id = models.BigIntegerField("冻结时台账末号", null=True, blank=True)
+    # What was left out for its questions when the batch was frozen: [{point_id, number, payer_code, payer_name, why}].
+    left_out = models.JSONField("未列入", default=list, blank=True)
     return_kind = models.CharField("退回方式", max_length=10, choices=ReturnKind.choices, blank=True)
     returned_at = models.DateTimeField(null=True, blank=True)
     returned_on = models.DateField("退回日期", null=True, blank=True)

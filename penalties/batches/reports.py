@@ -17,11 +17,12 @@ from journal.record.sealing import head, seal_pending
 from journal.record.services import access, record
 from journal.selectors import deployment
 from papers import filing
-from penalties.batches import table
+from penalties.batches import held, table
 from penalties.documents import han, qingshi, workbook
 from penalties.documents.report import (
     Approval,
     CorrectionRow,
+    LeftOutRow,
     MonthReport,
     PayerRow,
     PointRow,
@@ -109,8 +110,14 @@ def _build(
         prepared_by=batch.prepared_by.full_name if batch else "",
         checked_by=batch.checked_by.full_name if batch and batch.checked_by else "",
         approval=Approval(batch.approval_doc_no, batch.approved_on) if batch and batch.approved_on else None,
+        left_out=_left_out(month, batch),
         notes=("县以下边界为示意边界，不作划界依据。",) if synthetic else (),
     )
+
+
+def _left_out(month: str, batch: Batch | None) -> tuple[LeftOutRow, ...]:
+    rows = held.left_out(batch) if batch else held.left_out_now(month=month, cut_off=clock.now())
+    return tuple(LeftOutRow(row.number, row.payer_code, row.payer_name, row.why) for row in rows)
 
 
 def _rate_fen(day: date) -> int | None:

@@ -14,7 +14,7 @@ from firepoints.models import FirePoint
 from grids.models import User
 from papers import filing
 from penalties import selectors
-from penalties.batches import frozen, reports, table
+from penalties.batches import frozen, held, reports, table
 from penalties.batches.advancing import advance, available_steps, facts_for, file_scan, note, require, require_day
 from penalties.batches.building import batch_build
 from penalties.batches.life import BY_STEP, LIFE, act
@@ -53,6 +53,7 @@ def batch_freeze(*, batch_id: int, actor: User) -> Batch:
     """
     batch = selectors.batch_by_id(batch_id)
     require("freeze", batch, actor)
+    held.require_answered(batch)
     _require_unchanged(batch)
     rows = table.batch_rows(batch)
     batch = advance(
@@ -61,6 +62,7 @@ def batch_freeze(*, batch_id: int, actor: User) -> Batch:
         frozen_at=clock.now(),
         checked_by=actor,
         content_hash=frozen.content_hash(batch, rows),
+        left_out=held.as_json(held.left_out(batch)),
         last_entry_id=batch.entries.aggregate(last=Max("id"))["last"] or 0,
     )
     BatchLine.objects.bulk_create(table.line_of(batch, position, row) for position, row in enumerate(rows, 1))
@@ -89,6 +91,7 @@ def batch_submit(*, batch_id: int, actor: User, submitted_on: date | None = None
     """
     batch = selectors.batch_by_id(batch_id)
     require("submit", batch, actor)
+    held.require_answered(batch)
     submitted_on = submitted_on or clock.today_beijing()
     require_day(submitted_on, what="报送日期", not_before=None, earlier="")
     batch = advance(
@@ -147,6 +150,8 @@ def batch_send(*, batch_id: int, actor: User, sent_on: date | None = None, doc_n
     """送财政: impossible before the approval is on record, by CHECK as well as here (C13)."""
     batch = selectors.batch_by_id(batch_id)
     require("send", batch, actor)
+    held.require_answered(batch)
+    held.require_charges_sent(batch)
     sent_on = sent_on or clock.today_beijing()
     require_day(sent_on, what="送财政日期", not_before=batch.approved_on, earlier="批件日期")
     batch = advance(

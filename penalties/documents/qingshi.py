@@ -8,6 +8,7 @@ from penalties.documents.wording import (
     amount_words,
     bases_words,
     chinese_date,
+    left_out_words,
     policy_cited,
     request_subject,
     total_words,
@@ -55,6 +56,8 @@ def _body(paper: Gongwen, report: MonthReport) -> None:
         f"上述火点均已核实并由我局认定，异议期已结束。截至本期，累计{total.cumulative_count}处、"
         f"{wan(total.cumulative_fen)}万元。"
     )
+    if report.left_out:
+        paper.body(left_out_words(report))
     paper.level_1("二、扣缴意见")
     rate = f"按照每一处火点扣缴{wan(report.rate_fen)}万元的标准，" if report.rate_fen is not None else "按照规定标准，"
     spread = amount_words(report)

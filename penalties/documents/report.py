@@ -114,6 +114,16 @@ class CorrectionRow:
 
 
 @dataclass(frozen=True)
+class LeftOutRow:
+    """A point that the batch would hold but for what is asked of it; ``why`` are the words of its questions."""
+
+    number: str
+    payer_code: str
+    payer_name: str
+    why: str
+
+
+@dataclass(frozen=True)
 class Approval:
     """The city government's 批件 (C13)."""
 
@@ -146,6 +156,7 @@ class MonthReport:
     contact: str = ""
     approval: Approval | None = None
     notes: tuple[str, ...] = field(default=())
+    left_out: tuple[LeftOutRow, ...] = field(default=())
 
     @property
     def total(self) -> Figures:

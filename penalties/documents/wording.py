@@ -64,3 +64,12 @@ def total_words(report: MonthReport) -> str:
     """``33万元（人民币叁拾叁万元整）``."""
     fen = report.total.amount_fen
     return f"{wan(fen)}万元（{rmb(fen)}）"
+
+
+def left_out_words(report: MonthReport, *, at_most: int = 5) -> str:
+    """What was left out for its questions, as one sentence with the first ones named; empty: nothing was."""
+    if not report.left_out:
+        return ""
+    named = "；".join(f"{row.payer_name}{row.number}（{row.why.rstrip('。')}）" for row in report.left_out[:at_most])
+    more = "等，逐处见汇总表“说明”" if len(report.left_out) > at_most else ""
+    return f"另有{len(report.left_out)}处有问题尚待答复，本期没有列入，答复后再议：{named}{more}。"

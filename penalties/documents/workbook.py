@@ -324,6 +324,10 @@ def _explanation(book: Book, checked: str) -> None:
         ("坐标", MAP_NOTE),
         ("日志头", report.journal_head),
         ("编制日期", chinese_date(report.issued_on)),
+        *(
+            (f"未列入{number}", f"{row.payer_name} {row.number}：{row.why}")
+            for number, row in enumerate(report.left_out, start=1)
+        ),
         *((f"备注{number}", note) for number, note in enumerate(report.notes, start=1)),
     ]
     for name, text in lines:

@@ -21,6 +21,7 @@ REASONS = {
     "payer_changed": "付款单位变更",
     "amount_changed": "金额变更",
     "facts_changed": "月份、依据或规则变更",
+    "asked": "有问题待答复，移出本批",
     "emptied": "批次清空，恢复原状",
     "recalled": "批次撤回，恢复原状",
     "refused": "市政府退回批次，恢复原状",

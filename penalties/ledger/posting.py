@@ -12,10 +12,12 @@ from django.db.models.functions import Cast, Concat
 from core import clock
 from core.month import Month
 from firepoints.models import FirePoint, Recognition
+from firepoints.steps.questions import stops_money
 from firepoints.terms.states import State
 from penalties.ledger.difference import Charge, EntryDraft, diff, faults_of
 from penalties.ledger.differing import PIECE, counted_with, differing, pieces
-from penalties.models import Batch, LedgerEntry, Rule
+from penalties.ledger.undoing import drafts_undoing
+from penalties.models import Batch, BatchState, LedgerEntry, Rule
 from penalties.rules import stored
 
 # What a draft and a row of the ledger have in common.
@@ -84,10 +86,36 @@ def drafts_for(*, month: str, cut_off: datetime) -> list[EntryDraft]:
     """The entries that a batch of `month` (YYYY-MM) posts: final points of that month or earlier, and money to give back.
 
     A point of a later month that is charged is left as it is; one that is no longer final gives its money back,
-    whatever its month and whether or not it was decided before the cut-off. Reads what differs, not what was posted.
+    whatever its month and whether or not it was decided before the cut-off. What is asked of a final point stands before
+    its money: it is not charged, one charged earlier stays as it is, and one in the open batch leaves it again. Reads what
+    differs, not what was posted.
     """
+    waiting = set(held_points().values_list("pk", flat=True))
     ids = differing(burned_by=Month.parse(month).last_day, final_by=cut_off)
-    return diff(charges_of(ids), last_entries(ids))
+    return diff(charges_of(ids), last_entries(ids)) + _taken_out(waiting)
+
+
+def held_points() -> QuerySet[FirePoint]:
+    """The final counted points of which something is asked that stands before money."""
+    return FirePoint.objects.filter(stops_money(), state=State.FINAL, counted=True)
+
+
+def charged_among(points: QuerySet[FirePoint]) -> list[int]:
+    """The ids of those of some points whose charge stands in the ledger."""
+    entries = LedgerEntry.objects.filter(point__in=points.values("pk")).order_by("point_id", "seq")
+    balances = dict(entries.values_list("point_id", "balance_fen"))
+    return [point_id for point_id, balance_fen in balances.items() if balance_fen]
+
+
+def _taken_out(waiting: set[int]) -> list[EntryDraft]:
+    """The entries that take held points out of the open batch: as if it had never held them."""
+    own = LedgerEntry.objects.filter(batch__state=BatchState.OPEN, point__in=waiting)
+    open_id = own.values_list("batch_id", flat=True).first()
+    if open_id is None:
+        return []
+    returned = set(Batch.objects.filter(state=BatchState.RETURNED).values_list("pk", flat=True))
+    entries = LedgerEntry.objects.filter(point__in=own.values("point")).select_related("rule").order_by("seq")
+    return drafts_undoing(entries, batch_id=open_id, returned=returned, cause="asked")
 
 
 def post(batch: Batch, drafts: list[EntryDraft]) -> list[LedgerEntry]:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from core import clock
 from core.transitions import Transition
 from firepoints.links import point_url
+from firepoints.models import FirePoint
 from grids.models import User
 from grids.roles import ROLE_LABELS
 from penalties import selectors
@@ -111,6 +112,7 @@ def context_for(
         "points": _points(report, batch),
         "corrections": [{"row": item, "amount": wan(item.amount_fen)} for item in report.corrections],
         "later_returns": _later_returns(user, batch),
+        "left_out": _left_out(report),
         "docs": _documents(batch) if whole else [],
         "next": next_act if whole else None,
         "ways_back": _ways_back(batch, lines, open_steps, forms) if whole else [],
@@ -129,6 +131,7 @@ def narrowed(report: MonthReport, payers: set[str] | None) -> MonthReport:
         rows=tuple(row for row in report.rows if row.code in payers),
         points=tuple(point for point in report.points if point.payer_code in payers),
         corrections=tuple(item for item in report.corrections if item.payer_code in payers),
+        left_out=tuple(row for row in report.left_out if row.payer_code in payers),
     )
 
 
@@ -302,6 +305,13 @@ def _later_returns(user: User, batch: Batch) -> list[dict[str, Any]]:
         }
         for entry in returns.select_related("point", "batch").order_by("pk")
     ]
+
+
+def _left_out(report: MonthReport) -> list[dict[str, Any]]:
+    """What was left out for its questions, each with the way to its page."""
+    numbers = [row.number for row in report.left_out]
+    ids = dict(FirePoint.objects.filter(number__in=numbers).values_list("number", "pk")) if numbers else {}
+    return [{"row": row, "url": point_url(ids[row.number]) if row.number in ids else ""} for row in report.left_out]
 
 
 def _documents(batch: Batch) -> list[dict[str, Any]]:

@@ -21,8 +21,8 @@ MONTH = "2023-10"
 YUAN_30000 = 3_000_000
 
 
-def approved(city, scan_file) -> Batch:
-    batch = steps.batch_build(month=MONTH, actor=city.clerk)
+def approved(city, scan_file, month: str = MONTH) -> Batch:
+    batch = steps.batch_build(month=month, actor=city.clerk)
     steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
     steps.batch_submit(batch_id=batch.pk, actor=city.clerk)
     return steps.batch_approve(

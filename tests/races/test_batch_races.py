@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, OperationalError, connection
 
 from core import clock
 from core.errors import BadInput, Conflict, Refused, StaleVersion
 from grids import locating
 from penalties import checks
-from penalties.batches import advancing, building, returning, steps, table, vouchers
+from penalties.batches import advancing, building, held, returning, steps, vouchers
 from penalties.ledger import posting
 from penalties.models import Batch, BatchLine, LedgerEntry, Settlement
 from tests.factories import points as make
@@ -84,7 +84,7 @@ def test_negative_control_without_the_uniques_two_builds_charge_twice(city, monk
 def test_of_two_who_freeze_at_once_one_does(city, monkeypatch):
     make.final(city)
     batch = build(city)
-    meet_after(monkeypatch, table, "batch_rows")
+    meet_after(monkeypatch, steps, "require")
     outcomes = at_once(*[lambda: steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)] * 2)
     assert (len(won(outcomes)), len(lost(outcomes, StaleVersion))) == (1, 1), outcomes
     assert BatchLine.objects.filter(batch=batch).count() == 2
@@ -94,7 +94,7 @@ def test_of_two_who_freeze_at_once_one_does(city, monkeypatch):
 def test_negative_control_without_the_swap_only_the_unique_line_is_left_to_refuse(city, monkeypatch):
     make.final(city)
     batch = build(city)
-    meet_after(monkeypatch, table, "batch_rows")
+    meet_after(monkeypatch, steps, "require")
     monkeypatch.setattr(steps, "advance", unguarded)
     outcomes = at_once(*[lambda: steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)] * 2)
     assert (len(won(outcomes)), len(lost(outcomes, IntegrityError))) == (1, 1), outcomes
@@ -240,6 +240,49 @@ def test_negative_control_without_the_swap_a_batch_is_submitted_and_recalled(cit
     assert len(won(outcomes)) == 2, outcomes
     assert batch.documents.exists(), "papers of a batch that stands for nothing went to the city government"
     assert sum(batch.entries.values_list("amount_fen", flat=True)) == 0
+
+
+def reopening(city: City, batch: Batch, outcomes: list[str]) -> None:
+    """Reopen the charged point of a batch, or give up where somebody holds it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '500ms'")
+    try:
+        make.take(batch.entries.get().point, "reopen", city.recogniser, reason="复核不属实")
+        outcomes.append("reopened")
+    except OperationalError:
+        outcomes.append("waits")
+
+
+def test_a_point_is_not_reopened_between_the_look_and_the_submission(city, monkeypatch):
+    batch, outcomes = frozen(city), []
+    in_between(monkeypatch, held, "require_answered", lambda: reopening(city, batch, outcomes))
+    assert steps.batch_submit(batch_id=batch.pk, actor=city.clerk).state == "submitted"
+    assert outcomes == ["waits"]
+
+
+def test_a_question_is_not_asked_between_the_look_and_the_submission(city, monkeypatch):
+    batch, outcomes = frozen(city), []
+    point = batch.entries.get().point
+
+    def ask() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '500ms'")
+        try:
+            make.ask(point, "来源已撤回，请复核")
+        except OperationalError:
+            outcomes.append("waits")
+
+    in_between(monkeypatch, held, "require_answered", ask)
+    steps.batch_submit(batch_id=batch.pk, actor=city.clerk)
+    assert outcomes == ["waits"]
+
+
+def test_negative_control_without_the_lock_a_batch_is_submitted_with_a_point_that_was_reopened(city, monkeypatch):
+    batch, outcomes = frozen(city), []
+    monkeypatch.setattr(held, "_locked", lambda points: points)
+    in_between(monkeypatch, held, "require_answered", lambda: reopening(city, batch, outcomes))
+    assert steps.batch_submit(batch_id=batch.pk, actor=city.clerk).state == "submitted"
+    assert (outcomes, batch.entries.get().point.state) == (["reopened"], "dispatched")
 
 
 def test_of_two_who_recall_at_once_one_does_and_the_entries_are_undone_once(city, monkeypatch):
