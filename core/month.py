@@ -78,3 +78,10 @@ class Month:
 
     def __str__(self) -> str:
         return f"{self.year:04d}-{self.number:02d}"
+
+
+def span_words(first: Month, last: Month) -> str:
+    """As papers and pages write the months from one to another: 2026年9月, 2026年9—12月, 2026年11月—2027年2月."""
+    if first == last:
+        return first.words
+    return f"{first.year}年{first.number}—{last.number}月" if first.year == last.year else f"{first.words}—{last.words}"

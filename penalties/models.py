@@ -6,7 +6,7 @@ from django.db.models import F, Q
 
 from core import clock
 from core.db.immutable import AppendOnlyModel
-from core.month import Month
+from core.month import Month, span_words
 from firepoints.models import FirePoint, Recognition
 from firepoints.terms.states import Basis
 
@@ -65,7 +65,10 @@ _FROM_SENT = _FROM_FROZEN[3:]
 class Batch(models.Model):
     """A deduction batch. Each later state is tied by a CHECK to the facts of every earlier one, so SQL cannot skip."""
 
+    # The last month of its span, by which batches are counted and named.
     month = models.CharField("所属月", max_length=7)
+    first_month = models.CharField("起始月", max_length=7)
+    with_earlier = models.BooleanField("连同以前未入账的", default=True)
     seq = models.PositiveSmallIntegerField("当月第几批", default=1)
     state = models.CharField(max_length=10, choices=BatchState.choices, default=BatchState.OPEN)
     version = models.PositiveIntegerField(default=1)
@@ -107,6 +110,11 @@ class Batch(models.Model):
             models.UniqueConstraint(fields=["month", "seq"], name="one_batch_per_month_seq"),
             models.UniqueConstraint(fields=["state"], condition=Q(state="open"), name="one_open_batch"),
             models.CheckConstraint(condition=Q(state__in=BatchState.values), name="batch_state_known"),
+            models.CheckConstraint(
+                condition=Q(first_month__lte=F("month")),
+                name="batch_span_ordered",
+                violation_error_message="批次的起始月不能晚于所属月",
+            ),
             models.CheckConstraint(
                 condition=~Q(state__in=_FROM_FROZEN)
                 | (Q(frozen_at__isnull=False, checked_by__isnull=False) & ~Q(content_hash="")),
@@ -153,7 +161,27 @@ class Batch(models.Model):
 
     def __str__(self) -> str:
         more = f"（第{self.seq}批）" if self.seq > 1 else ""
-        return f"{Month.parse(self.month).words}批次{more}"
+        return f"{self.span}批次{more}"
+
+    @property
+    def last_month(self) -> str:
+        """The last month of its span: `month` under the name that it has beside `first_month`."""
+        return self.month
+
+    @property
+    def span(self) -> str:
+        """Its months in words."""
+        return span_words(Month.parse(self.first_month), Month.parse(self.month))
+
+    @property
+    def lower_bound(self) -> str:
+        """The month before which no fire is taken, or "": what is late from earlier months comes along."""
+        return "" if self.with_earlier else self.first_month
+
+    @property
+    def is_month_over(self) -> bool:
+        """Whether its last month was over at the cut-off (Beijing)."""
+        return clock.beijing_date(self.cut_off) > Month.parse(self.month).last_day
 
     @property
     def state_words(self) -> str:

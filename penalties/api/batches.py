@@ -47,6 +47,8 @@ DATES = (
 class BatchBrief(Shape):
     id = serializers.IntegerField()
     month = serializers.CharField(help_text="YYYY-MM，起火日期（北京）所在的月")
+    first_month = serializers.CharField(help_text="YYYY-MM，跨月的批次自这个月起")
+    last_month = serializers.CharField(help_text="YYYY-MM，同 month")
     seq = serializers.IntegerField(help_text="当月第几批")
     state = serializers.ChoiceField(choices=BatchState.choices)
     state_label = serializers.CharField()
@@ -99,7 +101,10 @@ class BatchFull(BatchBrief):
 
 
 class BuildInput(Shape):
-    month = serializers.CharField(validators=[MONTH], help_text="YYYY-MM")
+    month = serializers.CharField(validators=[MONTH], help_text="YYYY-MM；连同以前没有入账的")
+    first_month = serializers.CharField(
+        validators=[MONTH], required=False, help_text="YYYY-MM；写了就只要自这个月到 month 起火的（跨月结算）"
+    )
 
 
 class StepInput(Shape):
@@ -123,6 +128,8 @@ def brief(batch: Batch, totals: tuple[int, int, int]) -> dict[str, Any]:
     return {
         "id": batch.pk,
         "month": batch.month,
+        "first_month": batch.first_month,
+        "last_month": batch.last_month,
         "seq": batch.seq,
         "state": batch.state,
         "state_label": batch.state_words,
@@ -210,7 +217,7 @@ class Batches(Listing[Batch]):
         order = BuildInput(data=request.data)
         order.is_valid(raise_exception=True)
         last = Batch.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-        batch = batches.batch_build(month=order.validated_data["month"], actor=actor_of(request))
+        batch = batches.batch_build(actor=actor_of(request), **order.validated_data)
         is_new = batch.pk > last
         code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
         return etags.answer(request, batch.version, full(batch, actor_of(request)), code)

@@ -14,7 +14,7 @@ from django.db.models import Prefetch, QuerySet
 
 from core.errors import Conflict
 from core.month import Month
-from firepoints.models import FirePoint, Question
+from firepoints.models import FirePoint, Question, Recognition
 from firepoints.steps import questions
 from firepoints.terms.states import State
 from penalties.ledger import posting
@@ -39,27 +39,41 @@ class Held:
 def left_out(batch: Batch) -> list[Held]:
     """The points that a batch would hold but for their questions: as they were at its freezing, or now while it is open."""
     if batch.state == BatchState.OPEN:
-        return left_out_now(month=batch.month, cut_off=batch.cut_off)
+        return left_out_now(month=batch.month, cut_off=batch.cut_off, first_month=batch.lower_bound)
     return [Held(**row) for row in batch.left_out]
 
 
-def left_out_now(*, month: str, cut_off: datetime) -> list[Held]:
-    """The points of a month or earlier, final by the cut-off, that are not charged only because of their questions."""
+def left_out_now(*, month: str, cut_off: datetime, first_month: str = "") -> list[Held]:
+    """The points of these months, final by the cut-off, that are not charged only because of their questions; and those of
+    the months before `first_month` that are not charged at all."""
     waiting = posting.held_points().filter(final_at__lte=cut_off).select_related("recognition")
     open_questions = Prefetch("questions", Question.objects.before_money().order_by("pk"), to_attr="open_questions")
-    points = waiting.prefetch_related(open_questions).order_by("number")
     charged = set(posting.charged_among(waiting))
+    rows = []
+    for point in waiting.prefetch_related(open_questions).order_by("number"):
+        decision = point.recognition
+        if decision and point.pk not in charged and first_month <= str(Month.of(decision.burn_date)) <= month:
+            rows.append(_held(point, decision, questions.words_of(point.open_questions)))
+    return rows + _before_the_span(first_month, cut_off)
+
+
+def _before_the_span(first_month: str, cut_off: datetime) -> list[Held]:
+    """The final points of earlier months that no batch has charged: a batch of a span leaves them to another one."""
+    if not first_month:
+        return []
+    before = str(Month.parse(first_month).shift(-1))
+    drafts = posting.drafts_for(month=before, cut_off=cut_off)
+    late = [draft.point_id for draft in drafts if draft.reverses_id is None and draft.month <= before]
+    points = FirePoint.objects.filter(pk__in=late).select_related("recognition").order_by("number")
     return [
-        Held(
-            point_id=point.pk,
-            number=str(point),
-            payer_code=point.recognition.payer_code,
-            payer_name=point.recognition.payer_name,
-            why=questions.words_of(point.open_questions),
-        )
+        _held(point, point.recognition, f"起火月早于 {first_month}，不在本批的月份里")
         for point in points
-        if point.pk not in charged and point.recognition and str(Month.of(point.recognition.burn_date)) <= month
+        if point.recognition
     ]
+
+
+def _held(point: FirePoint, decision: Recognition, why: str) -> Held:
+    return Held(point.pk, str(point), decision.payer_code, decision.payer_name, why)
 
 
 def as_json(rows: Iterable[Held]) -> list[dict[str, Any]]:

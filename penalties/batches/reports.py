@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from core import clock
 from core.errors import BadInput
-from core.month import Month
+from core.month import Month, span_words
 from firepoints.models import AttributionPerson, FirePoint, Recognition, Ruling
 from grids.models import Edition, User
 from grids.roles import PostKind
@@ -98,7 +98,8 @@ def _build(
         titles=titles(),
         deployment=home.title or home.name,
         month=month,
-        period=Month.parse(month).words,
+        period=_period(charges, returns) or batch.span if batch else Month.parse(month).words,
+        unfinished=_unfinished(month, clock.beijing_date(batch.cut_off) if batch else clock.today_beijing()),
         issued_on=clock.today_beijing(),
         rows=tuple(row if row.code in mixed else replace(row, rate_fen=rate_fen) for row in rows),
         points=_points(charges),
@@ -112,6 +113,19 @@ def _build(
         approval=Approval(batch.approval_doc_no, batch.approved_on) if batch and batch.approved_on else None,
         left_out=_left_out(month, batch),
         notes=("县以下边界为示意边界，不作划界依据。",) if synthetic else (),
+    )
+
+
+def _period(charges: Sequence[Movement], returns: Sequence[Movement]) -> str:
+    """The span of the fires that a batch holds, in words; of what goes back, where nothing is charged. "" for none."""
+    months = [Month.parse(movement.month) for movement in charges or returns]
+    return span_words(min(months), max(months)) if months else ""
+
+
+def _unfinished(month: str, cut_off_on: date) -> str:
+    last = Month.parse(month)
+    return (
+        f"{last.words}还没有结束，数字截至{cut_off_on.month}月{cut_off_on.day}日" if cut_off_on <= last.last_day else ""
     )
 
 

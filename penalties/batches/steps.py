@@ -72,7 +72,10 @@ def batch_freeze(*, batch_id: int, actor: User) -> Batch:
 
 
 def _require_unchanged(batch: Batch) -> None:
-    changed = {draft.point_id for draft in posting.drafts_for(month=batch.month, cut_off=batch.cut_off)}
+    changed = {
+        draft.point_id
+        for draft in posting.drafts_for(month=batch.month, cut_off=batch.cut_off, first_month=batch.lower_bound)
+    }
     if not changed:
         return
     points = FirePoint.objects.filter(pk__in=changed).order_by("number")

@@ -24,7 +24,8 @@ def annex_names(report: MonthReport) -> list[str]:
 def summary(paper: Gongwen, report: MonthReport, label: str) -> None:
     """附件1: every payer with zeros, subtotals, total, capital amount, who made and checked it."""
     paper.annex(label, summary_title(report))
-    paper.line("单位：万元", Layout(align=RIGHT, size=12, exact=20))
+    unit = f"{report.unfinished}　　单位：万元" if report.unfinished else "单位：万元"
+    paper.line(unit, Layout(align=RIGHT, size=12, exact=20))
     paper.table(SUMMARY_MM, SUMMARY_HEADS, _summary_rows(report))
     paper.line(f"合计金额（大写）：{rmb(report.total.amount_fen)}", Layout(size=12, exact=24, before=4))
     signed = (f"制表：{report.prepared_by or '　　　　'}", f"审核：{report.checked_by or '　　　　'}")

@@ -56,6 +56,8 @@ def _body(paper: Gongwen, report: MonthReport) -> None:
         f"上述火点均已核实并由我局认定，异议期已结束。截至本期，累计{total.cumulative_count}处、"
         f"{wan(total.cumulative_fen)}万元。"
     )
+    if report.unfinished:
+        paper.body(f"{report.unfinished}；此后认定的火点列入以后的批次。")
     if report.left_out:
         paper.body(left_out_words(report))
     paper.level_1("二、扣缴意见")

@@ -136,6 +136,7 @@ class MonthReport:
     """A month's, or a batch's, figures with their annexes.
 
     ``month`` is YYYY-MM; ``period`` is what the papers say (``2025年10月``); ``journal_head`` is ``seq:hash``.
+    ``unfinished`` is a sentence where the last month was not over when the figures were taken, and stands on every table.
     ``batch`` is empty for a monthly report without a batch. A draft's figures may still change, and every page says so.
     """
 
@@ -157,6 +158,7 @@ class MonthReport:
     approval: Approval | None = None
     notes: tuple[str, ...] = field(default=())
     left_out: tuple[LeftOutRow, ...] = field(default=())
+    unfinished: str = ""
 
     @property
     def total(self) -> Figures:

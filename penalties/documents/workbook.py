@@ -188,7 +188,8 @@ def _summary(book: Book, checked: str) -> None:
     for column, width in enumerate(SUMMARY_WIDTHS):
         sheet.page.set_column(column, column, width)
     sheet.title(summary_title(report), last)
-    sheet.band(f"所属期：{report.period}" + (f"　　批次：{report.batch}" if report.batch else ""), 6)
+    facts = [f"所属期：{report.period}", f"批次：{report.batch}" if report.batch else "", report.unfinished]
+    sheet.band("　　".join(filter(None, facts)), 6)
     sheet.band("单位：万元", last, first=7, align="right")
     sheet.down()
     _summary_heads(sheet)

@@ -20,13 +20,13 @@ from penalties.rules import stored
 PIECE = 5_000
 
 
-def differing(*, burned_by: date, final_by: datetime) -> frozenset[int]:
-    """The ids of the points of fires until that Beijing date that were final at a cut-off (UTC) and are not charged, and of
+def differing(*, burned: tuple[date, date], final_by: datetime) -> frozenset[int]:
+    """The ids of the points of fires of these Beijing dates (both included) that were final at a cut-off (UTC) and are not charged, and of
     every charge that may have changed, whatever its date.
 
     What has a question before its money waits for the answer, unless it is no longer final: that gives its money back.
     """
-    new = _chargeable().filter(final_at__lte=final_by, recognition__burn_date__lte=burned_by)
+    new = _chargeable().filter(final_at__lte=final_by, recognition__burn_date__range=burned)
     posted = [FirePoint.objects.filter(OUTDATED), FirePoint.objects.filter(_UNPINNED), *_counted_with_what_changed()]
     waiting = _ids(FirePoint.objects.filter(stops_money(), state=State.FINAL))
     return _ids(new).union(*(_ids(points) for points in posted)) - waiting

@@ -4,7 +4,7 @@ Only building a batch posts. The same arithmetic, read-only, is the nightly chec
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import Case, CharField, Exists, F, OuterRef, QuerySet, Subquery, Value, When
 from django.db.models.functions import Cast, Concat
@@ -82,8 +82,10 @@ def last_entries(point_ids: Collection[int]) -> dict[int, LedgerEntry]:
     return last
 
 
-def drafts_for(*, month: str, cut_off: datetime) -> list[EntryDraft]:
+def drafts_for(*, month: str, cut_off: datetime, first_month: str = "") -> list[EntryDraft]:
     """The entries that a batch of `month` (YYYY-MM) posts: final points of that month or earlier, and money to give back.
+
+    `first_month` leaves out the points of the months before it.
 
     A point of a later month that is charged is left as it is; one that is no longer final gives its money back,
     whatever its month and whether or not it was decided before the cut-off. What is asked of a final point stands before
@@ -91,7 +93,8 @@ def drafts_for(*, month: str, cut_off: datetime) -> list[EntryDraft]:
     differs, not what was posted.
     """
     waiting = set(held_points().values_list("pk", flat=True))
-    ids = differing(burned_by=Month.parse(month).last_day, final_by=cut_off)
+    burned = (Month.parse(first_month).first_day if first_month else date.min, Month.parse(month).last_day)
+    ids = differing(burned=burned, final_by=cut_off)
     return diff(charges_of(ids), last_entries(ids)) + _taken_out(waiting)
 
 

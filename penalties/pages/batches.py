@@ -109,7 +109,7 @@ def batch_build(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _list(request, form, status=400)
     try:
-        batch = steps.batch_build(month=form.cleaned_data["month"], actor=user_of(request))
+        batch = steps.batch_build(actor=user_of(request), **form.cleaned_data)
     except Refused as error:
         form.add_error(None, error.message)
         return _list(request, form, status=error.http_status)

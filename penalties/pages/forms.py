@@ -59,15 +59,19 @@ def _reason(label: str) -> forms.CharField:
     return forms.CharField(label=label, max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
 
 
-class BuildForm(forms.Form):
-    """The month to build."""
+def _month(label: str, *, required: bool = True, help_text: str = "") -> forms.CharField:
+    attrs = {"type": "month", "autocomplete": "off", "placeholder": "2023-10"}
+    return forms.CharField(
+        label=label, required=required, strip=False, validators=[MONTH], help_text=help_text,
+        widget=forms.TextInput(attrs=attrs),
+    )  # fmt: skip
 
-    month = forms.CharField(
-        label="起火月份（北京）",
-        strip=False,
-        validators=[MONTH],
-        widget=forms.TextInput(attrs={"type": "month", "autocomplete": "off", "placeholder": "2023-10"}),
-    )
+
+class BuildForm(forms.Form):
+    """The months to build: one with what is late from before, or a span of its own."""
+
+    month = _month("起火月份（北京）")
+    first_month = _month("自（跨月结算）", required=False, help_text="不填：这个月和以前没有入账的")
 
 
 class EntryForm(forms.Form):

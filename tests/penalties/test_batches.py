@@ -136,7 +136,7 @@ def test_a_fire_before_the_rule_is_recorded_and_charged_nothing(city):
     from datetime import UTC, datetime
 
     make.final(city, when=datetime(2016, 10, 7, 5, 30, tzinfo=UTC))
-    steps.batch_build(month="2016-10", actor=city.clerk)
+    steps.batch_build(month=MONTH, actor=city.clerk)
     assert not LedgerEntry.objects.exists()
 
 

@@ -8,6 +8,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from core.commands import JinshaoCommand, month
+from core.errors import BadInput
+from grids.models import User
 from grids.selectors import system_user, user_named
 from penalties import selectors
 from penalties.batches import steps, table
@@ -23,6 +25,9 @@ def batch_json(batch: Batch) -> dict[str, Any]:
     return {
         "batch": batch.pk,
         "month": batch.month,
+        "span": batch.span,
+        "first_month": batch.first_month,
+        "last_month": batch.last_month,
         "seq": batch.seq,
         "state": batch.state,
         "state_label": batch.state_words,
@@ -67,13 +72,23 @@ def money(text: str) -> int:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
+def _build(options: dict[str, Any], actor: User) -> Batch:
+    first, last = options["first_month"] or "", options["last_month"]
+    if bool(first) != bool(last):
+        raise BadInput("--from 和 --to 要一起写", where="to")
+    return steps.batch_build(month=last or options["month"], first_month=first, actor=actor)
+
+
 class Command(JinshaoCommand):
     help = "扣缴批次：编制、冻结、报送、登记批件、送财政、登记凭证；清空、撤回、退回"
 
     def add_arguments(self, parser: CommandParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
-        build = actions.add_parser("build", help="编制某月的批次")
-        build.add_argument("--month", required=True, type=month, help="YYYY-MM")
+        build = actions.add_parser("build", help="编制某月或几个月的批次")
+        span = build.add_mutually_exclusive_group(required=True)
+        span.add_argument("--month", type=month, help="YYYY-MM，连同以前没有入账的")
+        span.add_argument("--from", dest="first_month", type=month, help="YYYY-MM，只要这几个月的；与 --to 一起")
+        build.add_argument("--to", dest="last_month", type=month, help="YYYY-MM")
         build.add_argument("--as", dest="actor", help="以谁的身份；缺省为系统")
         actions.add_parser("list", help="全部批次")
         show = actions.add_parser("show", help="一个批次")
@@ -100,13 +115,13 @@ class Command(JinshaoCommand):
             return batch_json(selectors.batch_by_id(options["id"]))
         actor = user_named(options["actor"]) if options.get("actor") else system_user()
         if action == "build":
-            return batch_json(steps.batch_build(month=options["month"], actor=actor))
+            return batch_json(_build(options, actor))
         data = {"doc_no": "", **options, "amount_fen": options.get("amount")}
         return batch_json(steps.take_step(action, batch_id=options["id"], actor=actor, data=data))
 
     def show(self, result: dict[str, Any]) -> None:
         for batch in result.get("batches", [result]):
-            self.stdout.write(f"#{batch['batch']} {batch['month']} 第{batch['seq']}批 {batch['state_label']}")
+            self.stdout.write(f"#{batch['batch']} {batch['span']} 第{batch['seq']}批 {batch['state_label']}")
             if batch["return_reason"]:
                 self.stdout.write(f"  {batch['returned_on']} {batch['return_doc_no']} {batch['return_reason']}")
             for row in batch["counties"]:
