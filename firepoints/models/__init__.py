@@ -24,6 +24,7 @@ from firepoints.models.intake import (
 from firepoints.models.joint import JointAttendance, JointSite, ServedNotice
 from firepoints.models.periods import SpecialPeriod
 from firepoints.models.points import (
+    DividedPoint,
     FirePoint,
     FormerNumber,
     Membership,
@@ -44,6 +45,7 @@ __all__ = [
     "ColumnMapping",
     "Detection",
     "DetectionKey",
+    "DividedPoint",
     "DroppedRow",
     "Evidence",
     "Feed",

@@ -180,6 +180,24 @@ class Step(AppendOnlyModel):
         constraints = [models.UniqueConstraint(fields=["point", "seq"], name="one_step_per_seq")]
 
 
+class DividedPoint(AppendOnlyModel):
+    """A point of which a step says what is one site there and what is another: a division, a merge taken back, a 核对.
+
+    The grouping looks these up by point, whatever the length of the history.
+    """
+
+    step = models.ForeignKey(Step, models.PROTECT, related_name="divided_points")
+    # The unique index begins with it.
+    point = models.ForeignKey(FirePoint, models.PROTECT, related_name="divisions", db_index=False)
+
+    class Meta:
+        db_table = "fire_divided_point"
+        constraints = [models.UniqueConstraint(fields=["point", "step"], name="one_row_per_point_division")]
+
+    def __str__(self) -> str:
+        return f"{self.step_id}:{self.point_id}"
+
+
 class Recognition(AppendOnlyModel):
     """认定: the bureau's decision with everything that the money will rest on, pinned (C9, C12).
 

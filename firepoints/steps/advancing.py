@@ -18,6 +18,7 @@ from firepoints.models import FirePoint, FormerNumber, NumberSeries, PointCounty
 from firepoints.policy import rulings
 from firepoints.steps import selectors, workflow
 from firepoints.steps.asking import Asking
+from firepoints.steps.divisions import note_division
 from firepoints.steps.workflow import Facts
 from firepoints.terms.states import State
 from grids.models import User
@@ -98,7 +99,7 @@ def advance(
     before, came = _told(point), ways.current()
     FirePoint.objects.filter(pk=point.pk, version=point.version).update(state=target, **changes)
     faults.point("act.moved")
-    Step.objects.create(
+    step = Step.objects.create(
         point=point,
         seq=next_seq(Step, point),
         action=transition.action,
@@ -111,6 +112,7 @@ def advance(
         way=came.kind,
         way_by=came.by,
     )
+    note_division(step)
     faults.point("act.stepped")
     after = FirePoint.objects.select_related("attribution", "verification", "recognition").get(pk=point.pk)
     entry_after = {**_told(after), **({"data": dict(data)} if data else {}), **(asking.told() if asking else {})}

@@ -3,13 +3,17 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from itertools import combinations, pairwise, product
+from typing import Any
 
 from django.db.models import Q
 
-from firepoints.models import Membership, Question, Step
+from firepoints.models import DividedPoint, Membership, Question, Step
 
 Kind, Answer = Question.Kind, Question.Answer
 Pairs = list[tuple[int, int]]
+DIVIDING = ("groups", "apart")
+"""The keys of a step's data under which it says which sightings are sites of their own; `points` are those concerned."""
+PIECE = 5_000
 
 
 def said_by_people(points: Iterable[int]) -> tuple[Pairs, Pairs]:
@@ -25,10 +29,7 @@ def said_by_division(points: Iterable[int]) -> tuple[Pairs, Pairs]:
     joined: Pairs = []
     apart: Pairs = []
     point_ids = set(points)
-    for step in Step.objects.filter(action__in=["split", "unmerge"]).order_by("pk"):
-        if not point_ids & set(step.data["points"]):
-            continue
-        groups = step.data["groups"]
+    for groups in _said_of(point_ids, "groups"):
         part_of = {pk: number for number, part in enumerate(groups) for pk in part}
         joined = [pair for pair in joined if not _said_again(pair, part_of)]
         apart = [pair for pair in apart if not _said_again(pair, part_of)]
@@ -43,15 +44,27 @@ def said_on_review(points: Iterable[int]) -> Pairs:
     what stands in one point is joined, and the grouping drops an apart that a joining contradicts."""
     point_ids = set(points)
     pairs: Pairs = []
-    for data in (
-        Step.objects.filter(action__in=["review", "stand"], data__has_key="apart")
-        .order_by("pk")
-        .values_list("data", flat=True)
-    ):
-        if point_ids & set(data["points"]):
-            own, *others = data["apart"]
-            pairs += [pair for other in others for pair in product(own, other)]
+    for own, *others in _said_of(point_ids, "apart"):
+        pairs += [pair for other in others for pair in product(own, other)]
     return pairs
+
+
+def note_division(step: Step) -> None:
+    """Note of which points a step says what is one site and what another, so that it is found by each of them."""
+    if any(key in step.data for key in DIVIDING):
+        DividedPoint.objects.bulk_create(
+            DividedPoint(step=step, point_id=pk) for pk in dict.fromkeys(step.data["points"])
+        )
+
+
+def _said_of(point_ids: Collection[int], key: str) -> list[Any]:
+    """What the steps about these points say under a key of their data, the oldest first."""
+    steps: dict[int, Any] = {}
+    ids = sorted(point_ids)
+    for start in range(0, len(ids), PIECE):
+        rows = DividedPoint.objects.filter(point__in=ids[start : start + PIECE])
+        steps |= dict(rows.values_list("step", "step__data"))
+    return [steps[pk][key] for pk in sorted(steps) if key in steps[pk]]
 
 
 def said_of_findings(points: Collection[int]) -> Pairs:

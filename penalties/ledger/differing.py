@@ -21,8 +21,8 @@ PIECE = 5_000
 
 
 def differing(*, burned: tuple[date, date], final_by: datetime) -> frozenset[int]:
-    """The ids of the points of fires of these Beijing dates (both included) that were final at a cut-off (UTC) and are not charged, and of
-    every charge that may have changed, whatever its date.
+    """The ids of the points of fires of these Beijing dates (both included) that were final at a cut-off (UTC) and are not
+    charged, and of every charge that may have changed, whatever its date.
 
     What has a question before its money waits for the answer, unless it is no longer final: that gives its money back.
     """

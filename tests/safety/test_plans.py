@@ -6,9 +6,11 @@ from datetime import date
 import pytest
 from django.db import connection
 from django.db.models import QuerySet
+from django.test.utils import CaptureQueriesContext
 
 from core import clock
-from firepoints.models import FirePoint, Recognition
+from firepoints.models import FirePoint, Recognition, Step
+from firepoints.steps.divisions import said_by_people
 from firepoints.terms.posting import OUTDATED, UNPOSTED
 from penalties.batches import steps
 from penalties.ledger import differing
@@ -85,10 +87,32 @@ def test_what_differs_is_found_by_its_own_indexes_and_no_table_that_grows_is_rea
     ):
         whole = {table for table, kind in scans(points).items() if kind == "Seq Scan"}
         assert whole & {"fire_point", "fire_recognition", "penalty_entry"} == set(), points.explain()
-    assert len(differing.differing(burned_by=date(2023, 10, 31), final_by=clock.now())) == 1
+    assert len(differing.differing(burned=(date.min, date(2023, 10, 31)), final_by=clock.now())) == 1
 
 
 def test_the_plan_of_a_difference_over_every_point_would_be_seen(city):
     long_history(city)
     every = FirePoint.objects.filter(state="final").exclude(ledger__balance_fen__gt=0).order_by()
     assert "Seq Scan" in scans(every).values()
+
+
+def test_the_grouping_finds_what_people_divided_by_the_points_and_reads_no_other_step(city):
+    point = make.create_point(detections=[make.detection(), make.detection()], actor=city.system)
+    parts = [[pk] for pk in point.memberships.values_list("detection", flat=True)]
+    make.take(point, "split", city.clerk, groups=parts, reason="两块地")
+    step = Step.objects.get(action="split")
+    Step.objects.bulk_create(_copy(step, pk=pk, seq=pk) for pk in range(1_000_000, 1_000_000 + COPIES))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    with CaptureQueriesContext(connection) as queries:
+        joined, apart = said_by_people([point.pk])
+    assert (joined, apart) == ([], [tuple(pk for (pk,) in parts)])
+    plans = [_explained(query["sql"]) for query in queries if "fire_step" in query["sql"]]
+    assert plans
+    assert not any("Seq Scan on fire_step" in plan for plan in plans), plans
+
+
+def _explained(sql: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {sql}")
+        return "\n".join(line for (line,) in cursor.fetchall())
