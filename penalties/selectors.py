@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 
 from core.errors import NotThere
 from firepoints.terms.scope import own_counties
@@ -62,19 +62,13 @@ def totals_of(user: User, batches: Iterable[Batch]) -> dict[int, tuple[int, int,
     """batch id → (处, fen, fen with vouchers) of what `user` may see; the queries do not grow with the batches."""
     payers = payers_open_to(user)
     ids = [batch.pk for batch in batches]
-    totals = dict.fromkeys(ids, (0, 0, 0))
-
-    def add(batch_id: int, count: int, amount_fen: int, settled_fen: int) -> None:
-        before = totals[batch_id]
-        totals[batch_id] = (before[0] + count, before[1] + amount_fen, before[2] + settled_fen)
-
     entries = LedgerEntry.objects.filter(batch__in=ids)
     vouchers = Settlement.objects.filter(line__batch__in=ids)
     if payers is not None:
         entries = entries.filter(payer_code__in=payers)
         vouchers = vouchers.filter(line__payer_code__in=payers)
-    for batch_id, amount_fen in entries.values_list("batch_id", "amount_fen"):
-        add(batch_id, 1 if amount_fen > 0 else -1, amount_fen, 0)
-    for batch_id, amount_fen in vouchers.values_list("line__batch_id", "amount_fen"):
-        add(batch_id, 0, 0, amount_fen)
-    return totals
+    counts = Count("pk", filter=Q(amount_fen__gt=0)) - Count("pk", filter=Q(amount_fen__lt=0))
+    sums = entries.order_by().values("batch").annotate(count=counts, fen=Sum("amount_fen"))
+    settled = dict(vouchers.order_by().values_list("line__batch").annotate(fen=Sum("amount_fen")))
+    totals = {row["batch"]: (row["count"], row["fen"]) for row in sums}
+    return {pk: (*totals.get(pk, (0, 0)), settled.get(pk, 0)) for pk in ids}

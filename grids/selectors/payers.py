@@ -9,7 +9,7 @@ from django.db.models import Q
 from grids.models import Cell, Edition, Payer, PayerArea, Succession
 from grids.roles import LEVELS, Level
 from grids.selectors.editions import edition_for
-from grids.selectors.successions import government_on
+from grids.selectors.successions import government_on, governments_on
 
 
 class ListedPayer(NamedTuple):
@@ -68,12 +68,16 @@ def _county_name(code: str, on: date, edition: Edition | None) -> str:
 
 
 def payers_listed(on: date) -> list[ListedPayer]:
-    """Every payer in the order of the finance table, those at zero too: the Payer rows of that date, else its counties."""
-    listed = [ListedPayer(payer.code, payer.name, payer.group) for payer in Payer.objects.filter(listed_on(on))]
-    if listed:
-        return listed
+    """Every payer in the order of the finance table, those at zero too: the Payer rows of that date, then each county of
+    that date that has none; a county under the code that its government has on that date (policy.md §7)."""
+    going_on = governments_on(on)
+    rows = Payer.objects.filter(listed_on(on)).exclude(code__in=going_on)
+    listed = {payer.code: ListedPayer(payer.code, payer.name, payer.group) for payer in rows}
     edition, _ = edition_for(on)
-    if edition is None:
-        return []
-    counties = edition.cells.filter(level=Level.COUNTY).order_by("code").values_list("code", "name")
-    return [ListedPayer(code, name, "") for code, name in counties]
+    counties = edition.cells.filter(level=Level.COUNTY).order_by("code") if edition else Cell.objects.none()
+    for code, name in counties.values_list("code", "name"):
+        government = going_on.get(code, code)
+        if government not in listed:
+            named = name if government == code else _county_name(government, on, edition)
+            listed[government] = ListedPayer(government, named, "")
+    return list(listed.values())

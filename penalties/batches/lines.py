@@ -33,13 +33,14 @@ class Line:
         return max((voucher.settled_on for voucher in self.settlements), default=None)
 
 
-def lines_for(user: User, batch: Batch) -> list[Line]:
-    """The lines of a batch that `user` may see, in table order, with their vouchers."""
+def lines_for(user: User, batch: Batch, rows: list[PayerRow] | None = None) -> list[Line]:
+    """The lines of a batch that `user` may see, in table order, with their vouchers; `rows` is its table, where the caller
+    has it."""
     payers = payers_open_to(user)
     vouchers = Prefetch("settlements", Settlement.objects.order_by("settled_on", "pk"))
     frozen = list(batch.lines.order_by("position").prefetch_related(vouchers))
     if frozen:
         lines = [Line(table.row_of(line), tuple(line.settlements.all())) for line in frozen]
     else:
-        lines = [Line(row) for row in table.batch_rows(batch)]
+        lines = [Line(row) for row in (table.batch_rows(batch) if rows is None else rows)]
     return [line for line in lines if payers is None or line.row.code in payers]

@@ -29,9 +29,11 @@ from penalties.documents.report import (
     Titles,
     check,
 )
-from penalties.ledger import posting
-from penalties.ledger.difference import Movement
+from penalties.ledger import figures, posting
+from penalties.ledger.difference import EntryDraft, Movement
+from penalties.ledger.figures import live_batches
 from penalties.models import Batch, BatchDocument, BatchState, LedgerEntry
+from penalties.money import wan
 from penalties.rules import stored as rules
 
 
@@ -53,46 +55,100 @@ def titles() -> Titles:
 
 
 def month_report(*, month: str) -> MonthReport:
-    """The monthly report (month and cumulative), issued whether or not there is a batch (C13).
+    """The monthly report: the month's own, and what the fires of its year come to; whether or not there is a batch (C13).
 
-    With batches: all of them together. Without: what building would post today, marked as a draft.
+    With a batch of the month: the figures as they were frozen, so that a settled month is told again word for word.
+    Without: what stands for the fires of the month now, posted or not, marked as a draft, and what they come to with those
+    of the months before. No money is in the reports of two months (`penalties.ledger.figures.reported_in`).
     """
-    batches = list(Batch.objects.filter(month=month).exclude(state=BatchState.RETURNED).order_by("seq"))
-    if batches:
-        return _report(month, table.month_rows(month), LedgerEntry.objects.filter(batch__in=batches), batches[-1])
+    of_own, of_others = figures.reported_in(month)
+    entries = [*_in_order(of_own), *_in_order(of_others)]
+    batch = live_batches().filter(month=month).order_by("pk").last()
+    if batch is not None:
+        return _build(month, table.month_rows(month), *_annexes(entries), batch=batch, pinned=_pinned(batch))
     drafts = posting.drafts_for(month=month, cut_off=clock.now())
-    charges = [draft for draft in drafts if draft.reverses_id is None]
-    returns = [draft for draft in drafts if draft.reverses_id is not None]
-    return _build(month, table.month_rows(month, drafts), charges, returns, batch=None)
+    own_drafts = _reported_drafts(month, drafts)
+    charges, returns = _with_drafts(*_annexes(entries), own_drafts)
+    rows = table.draft_rows(month, charges + returns, drafts)
+    return _build(month, rows, charges, returns, batch=None)
 
 
-def batch_report(batch: Batch) -> MonthReport:
-    """One batch as a report; one that stands no more as it was frozen."""
+def _in_order(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
+    return entries.order_by("id").select_related("rule")
+
+
+def _reported_drafts(month: str, drafts: list[EntryDraft]) -> list[EntryDraft]:
+    """What is not posted yet and the report of a month without a batch tells: of its own fires; and, where it comes next
+    after the last batch, what is late for months that have one."""
+    late = set(Batch.objects.values_list("month", flat=True)) if figures.takes_what_is_late(month) else set()
+    return [draft for draft in drafts if draft.month == month or draft.month in late]
+
+
+def _with_drafts(
+    charges: list[LedgerEntry], returns: list[LedgerEntry], drafts: list[EntryDraft]
+) -> tuple[list[Movement], list[Movement]]:
+    """The annexes with what is only proposed: a charge that is to be given back is in neither."""
+    back = {draft.reverses_id for draft in drafts}
+    own = {move.pk for move in charges}
+    lasting = [move for move in charges if move.pk not in back]
+    new = [draft for draft in drafts if draft.reverses_id is None]
+    returned = [draft for draft in drafts if draft.reverses_id is not None and draft.reverses_id not in own]
+    return [*lasting, *new], [*returns, *returned]
+
+
+def batch_report(batch: Batch, rows: list[PayerRow] | None = None) -> MonthReport:
+    """One batch as a report, one that stands no more as it was frozen; `rows` is its table, where the caller has it."""
     entries = LedgerEntry.objects.filter(batch=batch)
     if batch.state == BatchState.RETURNED:
         entries = entries.filter(pk__lte=batch.last_entry_id or 0)
-    return _report(batch.month, table.batch_rows(batch), entries, batch)
+    charges, returns = _annexes(_in_order(entries))
+    rows = table.batch_rows(batch) if rows is None else rows
+    return _build(batch.month, rows, charges, returns, batch=batch)
 
 
-def _report(month: str, rows: list[PayerRow], queryset: QuerySet[LedgerEntry], batch: Batch) -> MonthReport:
-    """The report over posted entries; what was charged and given back within them is in neither annex."""
-    entries = list(queryset.order_by("id"))
+def _annexes(entries: Iterable[LedgerEntry]) -> tuple[list[LedgerEntry], list[LedgerEntry]]:
+    """(charges, returns) of posted entries; what was charged and given back within them is in neither."""
+    entries = list(entries)
     ids = {entry.pk for entry in entries}
     reversed_ids = {entry.reverses_id for entry in entries}
     charges = [entry for entry in entries if entry.reverses_id is None and entry.pk not in reversed_ids]
     returns = [entry for entry in entries if entry.reverses_id is not None and entry.reverses_id not in ids]
-    return _build(month, rows, charges, returns, batch=batch)
+    return charges, returns
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """The date and the journal head that a paper bears: those of today, or of the paper as it was filed."""
+
+    issued_on: date
+    journal_head: str
+
+
+def _pinned(batch: Batch) -> Pinned | None:
+    """Of a month that went to the city government: what stood on its papers then, so that the bytes are the same."""
+    filed = batch.documents.filter(kind=BatchDocument.Kind.WORKBOOK).exclude(journal_head="").order_by("pk").last()
+    if filed is None:
+        return None
+    return Pinned(clock.beijing_date(filed.at), filed.journal_head)
 
 
 def _build(
-    month: str, rows: list[PayerRow], charges: Sequence[Movement], returns: Sequence[Movement], *, batch: Batch | None
+    month: str,
+    rows: list[PayerRow],
+    charges: Sequence[Movement],
+    returns: Sequence[Movement],
+    *,
+    batch: Batch | None,
+    pinned: Pinned | None = None,
 ) -> MonthReport:
     home = deployment()
     seq, hash_ = head()
+    pinned = pinned or Pinned(clock.today_beijing(), f"{seq}:{hash_}")
     rate_fen = _rate_fen(Month.parse(month).last_day)
+    lines = table.Lines(rows, on=Month.parse(month).last_day)
     # A late point under an older rule: its payer's line has no single rate, and is checked against the annex instead.
-    mixed = {charge.payer_code for charge in charges if charge.amount_fen != rate_fen}
-    mixed |= {back.payer_code for back in returns if back.amount_fen != -(rate_fen or 0)}
+    mixed = {lines.of(charge.payer_code) for charge in charges if charge.amount_fen != rate_fen}
+    mixed |= {lines.of(back.payer_code) for back in returns if back.amount_fen != -(rate_fen or 0)}
     synthetic = Edition.objects.filter(state=Edition.State.ACTIVE, is_synthetic=True).exists()
     return MonthReport(
         titles=titles(),
@@ -100,11 +156,11 @@ def _build(
         month=month,
         period=_period(charges, returns) or batch.span if batch else Month.parse(month).words,
         unfinished=_unfinished(month, clock.beijing_date(batch.cut_off) if batch else clock.today_beijing()),
-        issued_on=clock.today_beijing(),
+        issued_on=pinned.issued_on,
         rows=tuple(row if row.code in mixed else replace(row, rate_fen=rate_fen) for row in rows),
-        points=_points(charges),
-        corrections=_corrections(returns),
-        journal_head=f"{seq}:{hash_}",
+        points=_points(charges, lines),
+        corrections=_corrections(returns, lines),
+        journal_head=pinned.journal_head,
         is_demo=home.is_demo,
         is_draft=batch is None or batch.state == BatchState.OPEN,
         batch=str(batch) if batch else "",
@@ -112,7 +168,10 @@ def _build(
         checked_by=batch.checked_by.full_name if batch and batch.checked_by else "",
         approval=Approval(batch.approval_doc_no, batch.approved_on) if batch and batch.approved_on else None,
         left_out=_left_out(month, batch),
-        notes=("县以下边界为示意边界，不作划界依据。",) if synthetic else (),
+        notes=(
+            *_other_years(month, batch, [*charges, *returns]),
+            *(("县以下边界为示意边界，不作划界依据。",) if synthetic else ()),
+        ),
     )
 
 
@@ -134,12 +193,28 @@ def _left_out(month: str, batch: Batch | None) -> tuple[LeftOutRow, ...]:
     return tuple(LeftOutRow(row.number, row.payer_code, row.payer_name, row.why) for row in rows)
 
 
+def _other_years(month: str, batch: Batch | None, movements: Iterable[Movement]) -> tuple[str, ...]:
+    """What the fires of other years come to as of a batch that moves money of them, one sentence a year."""
+    years = sorted({move.month[:4] for move in movements} - {month[:4]})
+    if batch is None:
+        return ()
+    return tuple(
+        _year_words(year, figures.of_entries(figures.as_of(batch).filter(figures.burned_in_year(year))))
+        for year in years
+    )
+
+
+def _year_words(year: str, sums: figures.Sums) -> str:
+    count, fen = sum(row.count for row in sums.values()), sum(row.amount_fen for row in sums.values())
+    return f"本期含{year}年的火点；截至本期，{year}年累计{count}处、{wan(fen)}万元，不计入本年累计。"
+
+
 def _rate_fen(day: date) -> int | None:
     rule = rules.rule_on(day)
     return rules.definition(rule).fixed_fen if rule else None
 
 
-def _points(charges: Sequence[Movement]) -> tuple[PointRow, ...]:
+def _points(charges: Sequence[Movement], lines: table.Lines) -> tuple[PointRow, ...]:
     """The annex of charged points: by payer, day of burning and number."""
     recognitions = Recognition.objects.select_related(
         "point", "attribution__edition", "charged_detection__source", "recognised_by"
@@ -148,18 +223,21 @@ def _points(charges: Sequence[Movement]) -> tuple[PointRow, ...]:
     rows = []
     for charge in charges:
         recognition = recognitions[charge.recognition_id]
-        rows.append(_point_row(recognition, charge, heads.get(recognition.attribution_id, "")))
+        payer = lines.named(charge.payer_code, charge.payer_name)
+        rows.append(_point_row(recognition, charge, payer, heads.get(recognition.attribution_id, "")))
     return tuple(sorted(rows, key=lambda row: (row.payer_code, row.burned_on, row.number)))
 
 
-def _point_row(recognition: Recognition, charge: Movement, responsible: str) -> PointRow:
+def _point_row(recognition: Recognition, charge: Movement, payer: tuple[str, str], responsible: str) -> PointRow:
+    """The time is that of the sighting on which the charge rests: what the point gathers later changes no paper."""
     point, place, detection = recognition.point, recognition.attribution, recognition.charged_detection
-    at = point.starts_at.astimezone(clock.BEIJING)
-    exact = point.precision == "instant"
+    sighting = detection or point
+    at = sighting.starts_at.astimezone(clock.BEIJING)
+    exact = sighting.precision == "instant"
     return PointRow(
         number=str(point),
-        payer_code=charge.payer_code,
-        payer_name=charge.payer_name,
+        payer_code=payer[0],
+        payer_name=payer[1],
         township=place.township_name,
         village=place.village_name,
         group=place.group_name,
@@ -192,22 +270,23 @@ def _heads(attribution_ids: Iterable[int]) -> dict[int, str]:
     return {attribution_id: label for attribution_id, (_, label) in best.items()}
 
 
-def _corrections(returns: Sequence[Movement]) -> tuple[CorrectionRow, ...]:
+def _corrections(returns: Sequence[Movement], lines: table.Lines) -> tuple[CorrectionRow, ...]:
     """The annex of what goes back, each with the batch that charged it."""
     points = FirePoint.objects.in_bulk([back.point_id for back in returns])
     charges = LedgerEntry.objects.select_related("batch").in_bulk([back.reverses_id for back in returns])
+    payers = [lines.named(back.payer_code, back.payer_name) for back in returns]
     return tuple(
         CorrectionRow(
             number=str(points[back.point_id]),
-            payer_code=back.payer_code,
-            payer_name=back.payer_name,
+            payer_code=code,
+            payer_name=name,
             original_batch=str(charges[back.reverses_id].batch) if back.reverses_id else "",
             month=back.month,
             basis=back.basis,
             reason=back.reason,
             amount_fen=back.amount_fen,
         )
-        for back in returns
+        for back, (code, name) in zip(returns, payers, strict=True)
     )
 
 

@@ -4,6 +4,7 @@ Selectors fill it, renderers read it. Texts of dates and places come ready (Beij
 ``check`` runs before any document is made, so that a table whose sum is wrong never leaves the house.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -215,8 +216,8 @@ def _structure(report: MonthReport) -> list[str]:
         problems.append("同一付款单位列了两行")
     if len(set(groups)) != len(groups):
         problems.append("同一分组的付款单位没有排在一起，小计会出现两次")
-    numbers = [point.number for point in report.points]
-    problems += [f"火点 {number} 在明细中出现两次" for number in sorted({n for n in numbers if numbers.count(n) > 1})]
+    numbers = Counter(point.number for point in report.points)
+    problems += [f"火点 {number} 在明细中出现两次" for number, times in sorted(numbers.items()) if times > 1]
     strays = ({point.payer_code for point in report.points} | {c.payer_code for c in report.corrections}) - listed
     problems += [f"付款单位 {code} 有明细，但汇总表没有这一行" for code in sorted(strays)]
     problems += [f"火点 {c.number} 的更正金额应为负数" for c in report.corrections if c.amount_fen >= 0]

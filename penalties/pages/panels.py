@@ -13,6 +13,7 @@ from grids.models import User
 from grids.roles import Role
 from grids.selectors import roles_of
 from penalties.explaining.reach import entries_open_to
+from penalties.ledger import figures
 from penalties.models import Batch, BatchState, LedgerEntry, Rule
 from penalties.money import wan
 from penalties.rules import stored as rules
@@ -36,22 +37,11 @@ class LedgerPanel:
 
     def month(self, points: QuerySet[FirePoint]) -> MonthMoney:
         """The sum over the counted ones of `points`, by payer; queries do not grow with their number."""
-        counted = list(points.filter(counted=True, state__in=LIVE).select_related(*RELATED))
-        recognitions = [point.recognition for point in counted if point.recognition is not None]
-        assessed = _assess(recognitions)
-        if assessed is None:
+        if not rules.rules_in_force():
             return MonthMoney(side="还没有规则")
-        totals: dict[str, int] = {}
-        for recognition in recognitions:
-            if recognition.point_id in assessed:
-                code = recognition.payer_code
-                totals[code] = totals.get(code, 0) + assessed[recognition.point_id][1]
-        final_fen = sum(
-            assessed[point.pk][1] for point in counted if point.state == State.FINAL and point.pk in assessed
-        )
-        total = sum(totals.values())
-        side = f"终局 {wan(final_fen)}" if total else ""
-        return MonthMoney(wan(total), {code: wan(fen) for code, fen in totals.items() if fen}, side)
+        money = figures.standing(points)
+        side = f"终局 {wan(money.final_fen)} · 入账 {wan(figures.posted_fen(points))}" if money.total_fen else ""
+        return MonthMoney(wan(money.total_fen), {code: wan(fen) for code, fen in money.by_payer.items()}, side)
 
     def point(self, point: FirePoint, user: User) -> PointMoney:
         """The sum, the rule, and the batch that holds the last entry, with its address if `user` may open it."""

@@ -15,7 +15,7 @@ from firepoints.models import FirePoint
 from grids.models import User
 from grids.roles import ROLE_LABELS
 from penalties import selectors
-from penalties.batches import reports, steps
+from penalties.batches import reports, steps, table
 from penalties.batches.life import LIFE, Facts
 from penalties.batches.lines import Line, lines_for
 from penalties.documents.report import BASIS_WORDS, Figures, MonthReport, ReportMismatch, check
@@ -87,8 +87,9 @@ def context_for(
     """The context of a batch's page; `filled` is the form of a step that was refused. The queries do not grow with the rows."""
     forms = filled or {}
     whole = selectors.sees_whole_table(user)
-    lines = lines_for(user, batch)
-    report = narrowed(reports.batch_report(batch), None if whole else {line.row.code for line in lines})
+    rows = table.batch_rows(batch)
+    lines = lines_for(user, batch, rows)
+    report = narrowed(reports.batch_report(batch, rows), None if whole else {line.row.code for line in lines})
     open_steps = steps.available_steps(batch, user)
     next_act = _next_act(batch, lines, open_steps, payer=payer, forms=forms)
     settled_fen = sum(line.settled_fen for line in lines)

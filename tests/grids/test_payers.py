@@ -161,9 +161,9 @@ def test_a_place_outside_every_county_has_no_payer(city):
     assert payer_for({}, AFTER, city.edition) == ("", "")
 
 
-def test_the_finance_table_lists_the_payers_in_their_own_order_once_there_are_any(city):
+def test_the_finance_table_lists_the_payers_in_their_own_order_and_then_each_county_that_has_no_row(city):
     assert [row.code for row in payers_listed(AFTER)] == ["210590", "210591"]
     zone(position=2)
     payer_set(code=WEST, name="甲县人民政府", group="县", position=1, actor=system_user())
-    assert payers_listed(AFTER) == [(WEST, "甲县人民政府", "县"), ("G1", "高新区", "")]
+    assert payers_listed(AFTER) == [(WEST, "甲县人民政府", "县"), ("G1", "高新区", ""), ("210591", "乙县", "")]
     assert payer_for(CHAIN, AFTER, city.edition) == (WEST, "甲县人民政府")

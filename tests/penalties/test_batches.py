@@ -12,6 +12,7 @@ from journal.models import Entry
 from penalties import checks
 from penalties.batches import frozen, steps, table
 from penalties.documents.report import Figures, PayerRow
+from penalties.ledger.figures import PayerSum
 from penalties.models import Batch, BatchLine, BatchState, LedgerEntry, Settlement
 from penalties.rules.stored import NoRule
 from tests.factories import points as make
@@ -58,11 +59,8 @@ def test_a_batch_frozen_in_an_earlier_year_keeps_its_digest():
 
 
 def test_a_payer_that_the_table_does_not_list_comes_after_those_it_lists(city):
-    charge, back = (
-        LedgerEntry(payer_code="999", payer_name="外县", basis="scar", amount_fen=amount_fen)
-        for amount_fen in (YUAN_30000, -YUAN_30000)
-    )
-    rows = table.rows_of([back], [charge], on=Month.parse(MONTH).last_day)
+    back = {"999": PayerSum("外县", {"scar": -1}, -YUAN_30000)}
+    rows = table.rows_of(back, {"999": PayerSum("外县", {"scar": 0}, 0)}, on=Month.parse(MONTH).last_day)
     assert [row.code for row in rows] == [WEST, EAST, "999"]
     assert rows[-1] == PayerRow("999", "外县", "", Figures(-1, 0, 0, -1, -YUAN_30000, 0, 0))
 

@@ -30,11 +30,20 @@ class Command(JinshaoCommand):
             "amount_fen": total.amount_fen,
             "amount_yuan": yuan(total.amount_fen),
             "amount_daxie": daxie(total.amount_fen),
+            "cumulative_points": total.cumulative_count,
+            "cumulative_fen": total.cumulative_fen,
             "proof": check(report),
             "journal_head": report.journal_head,
             "counties": [
-                {"code": r.code, "name": r.name, "points": r.figures.count, "amount_fen": r.figures.amount_fen}
-                for r in report.rows
+                {
+                    "code": row.code,
+                    "name": row.name,
+                    "points": row.figures.count,
+                    "amount_fen": row.figures.amount_fen,
+                    "cumulative_points": row.figures.cumulative_count,
+                    "cumulative_fen": row.figures.cumulative_fen,
+                }
+                for row in report.rows
             ],
             "files": [str(path) for path in paths],
         }
