@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from core.errors import Refused
 from demo.fairness.stage import Cast
 from demo.services.verbs import Scene
 from demo.story import Story
-from firepoints.life.act import act
 from firepoints.models import FirePoint
 
 
@@ -23,22 +23,23 @@ class Hands:
 
     def verb(self, verb: Any, point: FirePoint, county: str = "", note: str = "") -> bool:
         """Do a verb of the demonstration on a point as it is now, by whose turn it is; whether it could be done."""
-        self._step += 1
-        current = FirePoint.objects.select_related("verification", "attribution").get(pk=point.pk)
-        story = Story(f"W{point.pk}", county or current.county_code or next(iter(self.counties)), 0, (), (), note)
-        try:
-            verb(Scene(story, current, self.cast, self.counties, self._step))
-        except Refused as refused:
-            name = getattr(verb, "__name__", "verb").replace("<lambda>", "settle_jointly")
-            self.refused[f"{name}: {refused.code}"] += 1
-            return False
-        return True
+        name = getattr(verb, "__name__", "verb").replace("<lambda>", "settle_jointly")
+        return self._done(name, lambda: verb(self._scene(point, county, note)))
 
     def act(self, action: str, point: FirePoint, who: str = "clerk", **data: Any) -> bool:
         """Take an act by account; whether it could be done."""
+        return self._done(action, lambda: self._scene(point).take(action, self.cast[who], **data))
+
+    def _scene(self, point: FirePoint, county: str = "", note: str = "") -> Scene:
+        self._step += 1
+        current = FirePoint.objects.select_related("verification", "attribution").get(pk=point.pk)
+        story = Story(f"W{point.pk}", county or current.county_code or next(iter(self.counties)), 0, (), (), note)
+        return Scene(story, current, self.cast, self.counties, self._step)
+
+    def _done(self, name: str, deed: Callable[[], object]) -> bool:
         try:
-            act(point_id=point.pk, action=action, actor=self.cast[who], data=data)
+            deed()
         except Refused as refused:
-            self.refused[f"{action}: {refused.code}"] += 1
+            self.refused[f"{name}: {refused.code}"] += 1
             return False
         return True
