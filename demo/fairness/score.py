@@ -10,6 +10,7 @@ from typing import Any
 
 from demo.fairness import naive, rand
 from demo.fairness.asked import Asked
+from demo.fairness.denials import denials
 from demo.fairness.fates import by_the_machine, fates_of
 from demo.fairness.office import Office
 from demo.fairness.truth import Truth
@@ -56,6 +57,7 @@ def score(office: Office) -> dict[str, Any]:
         "counties": {code: _county(name, due[code], charged[code]) for code, name in world.counties.items()},
         **_failures(office, charges, paid),
         "person": _asked(office),
+        "denials": denials(truth),
         "rand": rand.indices(truth),
         "naive": naive.score(world),
         "refused": dict(sorted(office.hands.refused.items())),
@@ -229,12 +231,14 @@ def together(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         name: round(sum(result["rand"][name] for result in results) / len(results), 4) for name in results[0]["rand"]
     }
     ratio = total["asked"] / (total["oracle"] or 1)
+    denied = [county for result in results for county in result["denials"].values()]
     fates = Counter(fate for result in results for fate in result["uncharged_fates"].values())
     return {
         "worlds": len(results),
         **total,
         "uncharged_honest_share": round(total["uncharged_honest"] / honest, 4),
         "uncharged_fates": dict(sorted(fates.items())),
+        "denials": {key: sum(county[key] for county in denied) for key in ("seen", "denied")},
         "ratio": round(ratio, 3),
         "ratio_strict": round(total["asked"] / (total["oracle_strict"] or 1), 3),
         "rand": indices,

@@ -49,6 +49,14 @@ class Truth:
                 rows_of[point].append(self.row_of[detection])
         return dict(rows_of)
 
+    def mains_ever(self) -> dict[int, set[str]]:
+        """Every point with what the rows show that it holds or ever held."""
+        mains: dict[int, set[str]] = defaultdict(set)
+        for point, detection in Membership.objects.values_list("point_id", "detection_id"):
+            if detection in self.row_of:
+                mains[point].add(self.row_of[detection].main)
+        return mains
+
     def charged_points(self) -> set[int]:
         """The points that hold a row which can be charged."""
         charges = [pk for pk, row in self.row_of.items() if row.charges]

@@ -99,7 +99,7 @@ class Row:
 
 @dataclass(frozen=True)
 class World:
-    """Files, script and truth. `version` of the format: 1 or 2."""
+    """Files, script and truth. `version` of the format: 1 or 2; `denying`: the county that denies true fires, or ""."""
 
     folder: Path
     cells: Mapping[str, Path]
@@ -113,6 +113,7 @@ class World:
     made_by: Mapping[str, Any] = field(default_factory=dict)
     version: int = 1
     charged_from: date = CHARGED_FROM
+    denying: str = ""
 
     def rows_of(self, file: str) -> Iterator[Row]:
         """The rows of one file."""
@@ -184,6 +185,7 @@ def load(folder: Path) -> World:
             heat={fields["id"]: (fields["lon"], fields["lat"]) for fields in truth.get("heat", ())},
             made_by=manifest.get("made_by", {}),
             version=FORMATS[manifest["format"]],
+            denying=truth.get("denying", ""),
             charged_from=date.fromisoformat(manifest.get("charged_from", CHARGED_FROM.isoformat())),
         )
     except OSError as error:

@@ -185,6 +185,10 @@ def test_a_fire_that_the_machine_joins_to_another_unasked_is_its_fault_and_a_den
     assert found["uncharged_machine"] in (["F1"], ["F2"])
     assert set(found["uncharged_fates"].values()) == {"swallowed", "denied"}
     assert found["uncharged_fates"]["F3"] == "denied"
+    assert {code: (one["seen"], one["denied"]) for code, one in found["denials"].items()} == {
+        WEST: (1, 0),
+        EAST: (1, 1),
+    }
 
 
 def test_a_fire_of_the_day_before_the_rule_is_owed_by_nobody(tmp_path: Path):
