@@ -50,19 +50,36 @@ class Answers:
         if question.answered_at is not None or point is None or point.state not in LIVE:
             return
         other = selectors.survivor_of(question.other) if question.other else None
+        parts = [FirePoint.objects.get(pk=point.pk)]
         if question.kind not in ABOUT_OTHER_THINGS or other is not None:
-            self._divide_into_fields(point)
-        if other is not None and self._are_one(point, other) and self.merge(point, FirePoint.objects.get(pk=other.pk)):
-            return
+            parts = self._fields_of(parts[0])
+        for beside in self._fields_of(other) if other is not None else ():
+            for part in parts:
+                part.refresh_from_db()
+                beside.refresh_from_db()
+                if self._are_one(part, beside):
+                    self.merge(part, beside)
         self._let_stand(question, point.pk)
 
+    def _fields_of(self, point: FirePoint) -> list[FirePoint]:
+        """A point that was looked at, as the points that it is: divided where it held several fields."""
+        before = set(FirePoint.objects.values_list("pk", flat=True))
+        self._divide_into_fields(point)
+        fresh = FirePoint.objects.exclude(pk__in=before).order_by("pk")
+        return [FirePoint.objects.get(pk=point.pk), *fresh]
+
     def _divide_into_fields(self, point: FirePoint) -> None:
-        """Divide where several straw fires burnt; what else stands in the rows is no field."""
-        if sum(fire.straw for fire in self.truth.fires(self.truth.rows(point)).values()) > 1:
-            self.divide(point)
+        """Divide where several straw fires burnt; what else stands in the rows is no field. What is decided is first taken
+        back."""
+        if sum(fire.straw for fire in self.truth.fires(self.truth.rows(point)).values()) < 2:
+            return
+        if point.state in DECIDED:
+            self.hands.act("reopen", point, who="recogniser", reason="现场有几处相离的过火地块，重新核实后划分")
+            point.refresh_from_db()
+        self.divide(point)
 
     def _are_one(self, point: FirePoint, other: FirePoint) -> bool:
-        if other.pk == point.pk or other.state not in LIVE:
+        if other.pk == point.pk or {point.state, other.state} - set(LIVE):
             return False
         return bool(self.truth.things(self.truth.rows(point)) & self.truth.things(self.truth.rows(other)))
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from demo.fairness.answers import ABOUT_OTHER_THINGS
 from firepoints.models import FirePoint, Membership, Question
+from firepoints.steps.asking import ABOUT_LEAVING
 
 
 class Asked:
@@ -44,13 +45,33 @@ class Asked:
                     return True
         return False
 
-    def about_sites(self, point: int, before: datetime | None = None) -> bool:
-        """Whether anyone was asked before a moment (None: ever) what burnt at a point, or which point it is."""
-        family = self._family(point)
+    def about_sites(self, point: int, sightings: Collection[int], before: datetime | None = None) -> bool:
+        """Whether anyone was asked before a moment (None: ever) whether what some sightings of a point show is a site of its
+        own: about the point as several, about one of them, or about the point that held them and another one."""
+        family, theirs = self._family(point), {at for sighting in sightings for at in self._points_of[sighting]}
         return any(
-            asked in family and kind not in ABOUT_OTHER_THINGS and (before is None or asked_at < before)
-            for asked, _, _, kind, asked_at in self._questions
+            (before is None or asked_at < before)
+            and self._parts_them(asked, other, sighting, kind, theirs, set(sightings))
+            for asked, other, sighting, kind, asked_at in self._questions
+            if asked in family or other in family
         )
+
+    def is_waiting(self, point: int) -> bool:
+        """Whether a question is open at a point, or at what was merged into it."""
+        return Question.objects.unanswered().filter(point__in=self._family(point), stops_money=True).exists()
+
+    @staticmethod
+    def _parts_them(
+        point: int,
+        other: int | None,
+        sighting: int | None,
+        kind: str,
+        theirs: Collection[int],
+        sightings: Collection[int],
+    ) -> bool:
+        if other is not None:
+            return (point in theirs) != (other in theirs)
+        return sighting in sightings or kind not in (*ABOUT_OTHER_THINGS, *ABOUT_LEAVING)
 
     def _family(self, point: int) -> set[int]:
         """A point, what was merged into it, and every point that held one of their sightings."""

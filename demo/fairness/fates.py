@@ -37,7 +37,9 @@ def _fate(sightings: set[int], asked: Asked, charged_at: Mapping[int, datetime])
     named = [_named(point, charged_at) for point in points]
     order = [DENIED, "swallowed", "excluded", "waiting", "closed"]
     fate, point = min(zip(named, points, strict=True), key=lambda pair: (order.index(pair[0]), pair[1].pk))
-    is_asked = asked.about_sites(point.pk, charged_at.get(point.pk))
+    is_asked = asked.about_sites(point.pk, sightings, charged_at.get(point.pk)) or (
+        fate == "waiting" and asked.is_waiting(point.pk)
+    )
     return f"{fate}_asked" if is_asked and fate in BY_THE_MACHINE else fate
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -15,6 +16,8 @@ from demo.simulation.reports import Paper, Row
 
 Act = dict[str, Any]
 FAMILIES = FamilyParams()
+SEVERAL = 6
+"""So many reported fires a county has that denies one in three of them, where there is such a county."""
 AFTER_DAYS = 10
 """From the last paper to the last batch: the objection window and some days more."""
 BUSY_DAYS, QUIET_EVERY = 9, 5
@@ -27,32 +30,46 @@ def temper_of(seed: int, about: str) -> str:
     return stream(seed, f"temper {about}").choices(names, weights)[0]
 
 
-def denying_county(seed: int, recipe: Recipe, fires: Sequence[Fire], papers: Sequence[Paper]) -> str:
-    """The county that denies true fires, "" where none does: drawn by how many of them it has to answer for."""
-    if recipe.mix != "denying":
-        return ""
-    of = {fire.id: next(iter(fire.counties)) for fire in fires if fire.straw and fire.counties}
-    reported = {row.main for paper in papers for row in paper.rows if row.charges and row.main in of}
-    counted = sorted(Counter(of[name] for name in reported).items())
-    draw = stream(seed, "denying county")
-    return draw.choices([code for code, _ in counted], [count for _, count in counted])[0] if counted else ""
+@dataclass(frozen=True, slots=True)
+class Denials:
+    """The county that denies true fires, "" where none does, and the fires that it denies: one in three of its own."""
+
+    county: str = ""
+    fires: frozenset[str] = frozenset()
+
+    @classmethod
+    def drawn(cls, seed: int, recipe: Recipe, fires: Sequence[Fire], papers: Sequence[Paper]) -> Denials:
+        """Drawn among the counties that have several reported fires to answer for, by how many these are."""
+        if recipe.mix != "denying":
+            return cls()
+        of = {fire.id: next(iter(fire.counties)) for fire in fires if fire.straw and fire.counties}
+        reported = sorted({row.main for paper in papers for row in paper.rows if row.charges and row.main in of})
+        counted = Counter(of[name] for name in reported)
+        several = {code: count for code, count in sorted(counted.items()) if count >= SEVERAL} or counted
+        if not several:
+            return cls()
+        draw = stream(seed, "denying county")
+        county = draw.choices(list(several), list(several.values()))[0]
+        own = [name for name in reported if of[name] == county]
+        return cls(county, frozenset(draw.sample(own, max(1, round(len(own) * FAMILIES.denies)))))
 
 
 def acts_of(
-    seed: int, papers: Sequence[Paper], recipe: Recipe = PLAIN, fires: Sequence[Fire] = (), denying: str = ""
+    seed: int,
+    papers: Sequence[Paper],
+    recipe: Recipe = PLAIN,
+    fires: Sequence[Fire] = (),
+    denials: Denials | None = None,
 ) -> list[Act]:
     """Every act in the order of time: {at, who, do, …}."""
-    by_id = {fire.id: fire for fire in fires}
-    visits = list(_visits(seed, papers, recipe, by_id, denying))
+    visits = list(_visits(seed, papers, recipe, denials or Denials()))
     acts = [*visits, *_office(papers, recipe)]
     if recipe.has_families:
-        acts += _appeals(seed, papers, visits, by_id)
+        acts += _appeals(seed, papers, visits, {fire.id for fire in fires if fire.straw})
     return sorted(acts, key=lambda act: (act["at"], act["do"], act.get("row", "")))
 
 
-def _visits(
-    seed: int, papers: Sequence[Paper], recipe: Recipe, fires: Mapping[str, Fire], denying: str
-) -> Iterator[Act]:
+def _visits(seed: int, papers: Sequence[Paper], recipe: Recipe, denials: Denials) -> Iterator[Act]:
     """The visits: for each row that can be charged somebody of the county goes there, one to three days after it came."""
     for paper in papers:
         for row in paper.rows:
@@ -60,30 +77,26 @@ def _visits(
                 draw = stream(seed, f"visit {row.id}")
                 day = paper.arrives.astimezone(BEIJING).date() + timedelta(days=draw.choice((1, 1, 2, 3)))
                 at = datetime.combine(day, time(draw.randrange(9, 16), draw.randrange(60)), BEIJING)
-                yield _act(at, "county", "visit", row=row.id, temper=_temper(seed, row, recipe, fires, denying))
+                yield _act(at, "county", "visit", row=row.id, temper=_temper(seed, row, recipe, denials))
 
 
-def _temper(seed: int, row: Row, recipe: Recipe, fires: Mapping[str, Fire], denying: str) -> str:
+def _temper(seed: int, row: Row, recipe: Recipe, denials: Denials) -> str:
     about = row.main or row.id
     if not recipe.mix:
         return temper_of(seed, about)
-    chance = stream(seed, f"temper {about}").random()
-    if recipe.mix == "lazy":
-        return "lazy" if chance < FAMILIES.lazy else "honest"
-    fire = fires.get(row.main)
-    is_its = fire is not None and fire.straw and next(iter(fire.counties), "") == denying
-    return "denying" if recipe.mix == "denying" and is_its and chance < FAMILIES.denies else "honest"
+    if recipe.mix == "lazy" and stream(seed, f"temper {about}").random() < FAMILIES.lazy:
+        return "lazy"
+    return "denying" if row.main in denials.fires else "honest"
 
 
-def _appeals(seed: int, papers: Sequence[Paper], visits: Sequence[Act], fires: Mapping[str, Fire]) -> Iterator[Act]:
+def _appeals(seed: int, papers: Sequence[Paper], visits: Sequence[Act], straw: set[str]) -> Iterator[Act]:
     """The objections: some out of habit, some because what was confirmed from the desk was no straw."""
     tempers = {visit["row"]: visit["temper"] for visit in visits}
     for paper in papers:
         for row in paper.rows:
             if row.id not in tempers:
                 continue
-            is_straw = row.main in fires and fires[row.main].straw
-            share = FAMILIES.appeals if is_straw else FAMILIES.appeals_right * (tempers[row.id] == "lazy")
+            share = FAMILIES.appeals if row.main in straw else FAMILIES.appeals_right * (tempers[row.id] == "lazy")
             if stream(seed, f"appeal {row.main or row.id}").random() < share:
                 yield _act(paper.arrives.astimezone(BEIJING), "county", "appeal", row=row.id)
 

@@ -59,10 +59,10 @@ def build(*, seed: int, fires: int, density: str, land: Land, recipe: Recipe = P
         papers, acts = afterwards(seed=seed, land=land, fires=truth, papers=papers, first=first, params=params)
         papers = _named_by_family(papers, truth)
     papers.sort(key=lambda paper: (paper.arrives, paper.name))
-    denying = people.denying_county(seed, recipe, truth, papers)
-    acts += people.acts_of(seed, papers, recipe, truth, denying)
+    denials = people.Denials.drawn(seed, recipe, truth, papers)
+    acts += people.acts_of(seed, papers, recipe, truth, denials)
     acts.sort(key=lambda act: (act["at"], act["do"], act.get("row", "")))
-    return World(seed, density, recipe, land, truth, pixels, papers, acts, denying)
+    return World(seed, density, recipe, land, truth, pixels, papers, acts, denials.county)
 
 
 def _named_by_family(papers: list[Paper], fires: list[Fire]) -> list[Paper]:

@@ -167,6 +167,16 @@ def test_a_world_of_format_2_holds_every_family_and_is_the_same_to_the_byte(tmp_
     assert read.before_the_rule  # this one begins five days before it
 
 
+def test_one_county_denies_a_third_of_its_own_fires_and_nobody_else_any(rich):
+    main = {row.id: row.main for paper in rich.papers for row in paper.rows}
+    county = {made.id: next(iter(made.counties)) for made in rich.fires if made.straw}
+    visited = {main[act["row"]]: act["temper"] for act in rich.acts if act["do"] == "visit"}
+    own = [name for name in visited if county.get(name) == rich.denying]
+    denied = [name for name, temper in visited.items() if temper == "denying"]
+    assert set(denied) <= set(own)
+    assert len(denied) == pytest.approx(len(own) / 3, abs=1)
+
+
 def test_a_county_objects_now_and_then_and_most_often_where_nobody_looked(small, land):
     objecting = world.build(seed=1, fires=40, density="high", land=land, recipe=Recipe.drawn(1, "high"))
     straw = {made.id for made in objecting.fires if made.straw}
