@@ -33,11 +33,12 @@ K = TypeVar("K", bound=type)
 
 @dataclass(frozen=True, slots=True)
 class Datum:
-    """A thing that an act is given, by its name in the API."""
+    """A thing that an act is given, by its name in the API: text, a list, or (`is_free`) whatever its service reads."""
 
     name: str
     is_required: bool = True
     is_list: bool = False
+    is_free: bool = False
 
 
 REASON = Datum("reason")
@@ -72,6 +73,11 @@ class Transition(Generic[F]):
     def lists(self) -> frozenset[str]:
         """The names of what it takes many of."""
         return frozenset(datum.name for datum in self.takes if datum.is_list)
+
+    @property
+    def free(self) -> frozenset[str]:
+        """The names of what may be text, a number, a list or an object."""
+        return frozenset(datum.name for datum in self.takes if datum.is_free)
 
     @property
     def needs_only_a_press(self) -> bool:

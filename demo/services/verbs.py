@@ -36,6 +36,7 @@ class Scene:
     cast: Mapping[str, User]
     counties: Mapping[str, str]
     step: int
+    sites: int = 1
 
     @property
     def department(self) -> User:
@@ -58,7 +59,10 @@ def close(scene: Scene) -> None:
 def report(scene: Scene) -> None:
     subject = "scar" if "scar" in scene.story.seen else "fire"
     evidence = _photos(scene, scene.department, subject, 2)
-    scene.take("report", scene.department, conclusion=Conclusion.TRUE.value, evidence=evidence, note=scene.story.note)
+    burnt = {"sites": scene.sites, "is_new": True, **_area(scene)}
+    scene.take(
+        "report", scene.department, conclusion=Conclusion.TRUE.value, evidence=evidence, note=scene.story.note, **burnt
+    )
 
 
 def report_false(scene: Scene) -> None:
@@ -84,7 +88,10 @@ def send_back(scene: Scene) -> None:
 def verify_own(scene: Scene) -> None:
     officer = scene.cast["officer"]
     evidence = _photos(scene, officer, "scar" if "scar" in scene.story.seen else "fire", 2)
-    scene.take("verify_own", officer, conclusion=Conclusion.TRUE.value, evidence=evidence, note=scene.story.note)
+    burnt = {"sites": scene.sites, "is_new": True, **_area(scene)}
+    scene.take(
+        "verify_own", officer, conclusion=Conclusion.TRUE.value, evidence=evidence, note=scene.story.note, **burnt
+    )
 
 
 def mark_cross(scene: Scene) -> None:
@@ -147,6 +154,17 @@ def lapse(scene: Scene) -> None:
 
 def raise_objection(scene: Scene) -> None:
     scene.take("object", scene.department, reason="现场系烧除田埂荒草，附照片，请复核")
+
+
+def _area(scene: Scene) -> dict[str, Any]:
+    """An invented area and crop, the same for a story whenever it is played."""
+    chance = random.Random(f"{scene.story.key}/area")  # noqa: S311  not for secrets
+    crop = "水稻" if "稻" in scene.story.note else "玉米"
+    return {
+        "burnt_mu": f"{chance.uniform(0.8, 9):.1f}",
+        "measured_by": chance.choice(["walked", "estimated"]),
+        "crop": crop,
+    }
 
 
 def _absent(scene: Scene, officer: User, code: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from firepoints.api import present, shapes
 from firepoints.api.common import POINT, GeoJSONRenderer, named_point
 from firepoints.api.filters import FirePointFilter
 from firepoints.life.act import act
-from firepoints.models import FirePoint, JointAttendance
+from firepoints.models import FirePoint, JointAttendance, Verification
 from firepoints.steps import describe, selectors
 from firepoints.steps.workflow import TRANSITIONS
 from grids.api.me import actor_of
@@ -105,6 +105,9 @@ class SiteInput(shapes.Shape):
     lat = serializers.CharField(max_length=40)
     county_code = serializers.CharField(max_length=20, required=False, allow_blank=True, help_text="空：位置所在的")
     burnt_mu = serializers.CharField(max_length=20, required=False, allow_blank=True, help_text="过火面积，亩")
+    measured_by = serializers.ChoiceField(
+        choices=Verification.MeasuredBy.choices, required=False, allow_blank=True, help_text="不写：目测估计"
+    )
     detections = serializers.ListField(child=serializers.IntegerField(min_value=1), required=False)
     reason = serializers.CharField(max_length=300, required=False, allow_blank=True)
     document = serializers.UUIDField(required=False, help_text="定为另一县（区）的文件，扫描件的编号")
@@ -159,7 +162,18 @@ class Transitions(APIView):
                 value={
                     "action": "report",
                     "version": 2,
-                    "data": {"conclusion": "true", "evidence": ["0b7c1a52-3a7e-4b39-9a53-52a6d1a7e0c1"]},
+                    "data": {
+                        "conclusion": "true",
+                        "evidence": ["0b7c1a52-3a7e-4b39-9a53-52a6d1a7e0c1"],
+                        "sites": 1,
+                        "is_new": True,
+                        "burnt_mu": 3.5,
+                        "measured_by": "walked",
+                        "crop": "玉米",
+                        "fire_position": [123.7712, 41.2935],
+                        "arrived_at": "2023-10-07T15:10:00+08:00",
+                        "out_at": "2023-10-07T15:40:00+08:00",
+                    },
                 },
                 request_only=True,
             ),

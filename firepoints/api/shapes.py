@@ -100,6 +100,16 @@ class PointVerification(Shape):
     conclusion = serializers.ChoiceField(choices=Conclusion.choices)
     cause = serializers.ChoiceField(choices=[("", "—"), *Cause.choices])
     at = serializers.DateTimeField()
+    burnt_mu = serializers.FloatField(allow_null=True, help_text="过火面积，亩")
+    measured_by = serializers.ChoiceField(choices=[("", "—"), *Verification.MeasuredBy.choices])
+    crop = serializers.CharField()
+    fire_position = serializers.ListField(
+        child=serializers.FloatField(), allow_null=True, help_text="烧的位置：[经度, 纬度]，WGS-84"
+    )
+    sites = serializers.IntegerField(allow_null=True, help_text="有几处过火地块；空：没有答")
+    is_new = serializers.BooleanField(allow_null=True, help_text="黑斑是不是这次新烧的；空：没有答")
+    arrived_at = serializers.DateTimeField(allow_null=True, help_text="到场")
+    out_at = serializers.DateTimeField(allow_null=True, help_text="扑灭")
 
 
 class PointRecognition(Shape):

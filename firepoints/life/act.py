@@ -48,7 +48,7 @@ def act(
     for name, value in values.items():
         if name in lists and not isinstance(value, list | tuple):
             raise BadInput("应为列表", where=name)
-        if name not in lists and not isinstance(value, str | int | None):
+        if name not in lists | transition.free and not isinstance(value, str | int | None):
             raise BadInput("应为文字", where=name)
         if _has_null(value):
             raise BadInput("文字里有空字符", where=name)
@@ -57,15 +57,15 @@ def act(
         raise Missing(lacking)
     service = LIFE.services[action]
     point: FirePoint = service(
-        point_id=point_id, actor=actor, expected_version=expected_version, **_texts(values, lists)
+        point_id=point_id, actor=actor, expected_version=expected_version, **_texts(values, lists | transition.free)
     )
     faults.point("act.committed")
     return point
 
 
-def _texts(values: Mapping[str, Any], lists: frozenset[str]) -> dict[str, Any]:
+def _texts(values: Mapping[str, Any], as_they_are: frozenset[str]) -> dict[str, Any]:
     """Scalars as text, as the services take them; what was not given is left to their defaults."""
-    return {name: value if name in lists else str(value) for name, value in values.items() if value is not None}
+    return {name: value if name in as_they_are else str(value) for name, value in values.items() if value is not None}
 
 
 def _has_null(value: Any) -> bool:

@@ -117,7 +117,8 @@ def _settled_all(record: Record, opened: Opened, named: Sequence[Site]) -> FireP
 def _settled(record: Record, opened: Opened, site: Site, place: tuple[int, int]) -> FirePoint:
     """Settle one point by its one site, which is the `place`-th of so many."""
     point = opened.point
-    verification = _filed(record, point, opened.actor, site.county_code)
+    own = replace(record, report=replace(record.report, burnt=site.burnt))
+    verification = _filed(own, point, opened.actor, site.county_code)
     JointSite.objects.create(
         verification=verification, point=point, seq=place[0], total=place[1], lon=site.lon, lat=site.lat,
         county_code=site.county_code, position_county=site.position_county, burnt_mu=site.burnt_mu,

@@ -7,12 +7,15 @@ from uuid import UUID
 
 from core import clock
 from core.errors import BadInput, Missing
+from firepoints.life.burnt import Burnt
 from firepoints.models import Evidence, FirePoint, Verification
 from firepoints.policy import rulings
 from firepoints.steps.advancing import next_seq
 from firepoints.steps.selectors import filed_for
 from firepoints.terms.states import Cause, Conclusion
 from grids.models import Post, User
+
+NOTHING_SAID = Burnt()
 
 
 def evidence_named(point: FirePoint, uuids: Iterable[Any]) -> list[Evidence]:
@@ -71,13 +74,14 @@ def require_negative_proof(evidence: Sequence[Evidence], *, cause: str, signed_b
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What is reported of a point: the conclusion with its cause, who signed it, and the evidence."""
+    """What is reported of a point: the conclusion with its cause, who signed it, the evidence, and what burnt."""
 
     conclusion: Conclusion
     cause: str
     evidence: Sequence[Evidence]
     note: str = ""
     signed_by: str = ""
+    burnt: Burnt = NOTHING_SAID
 
 
 def file_verification(
@@ -95,6 +99,7 @@ def file_verification(
         post=post,
         signed_by=report.signed_by[:60],
         county_code=county_code,
+        **report.burnt.fields,
     )
     verification.evidence.add(*report.evidence)
     return verification

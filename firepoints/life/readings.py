@@ -1,6 +1,7 @@
 """Values of a report as people and their programs write them: positions, areas, numbers. Each raises BadInput by its key."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -51,3 +52,29 @@ def mu_of(value: Any, where: str) -> Decimal | None:
     if not (mu.is_finite() and Decimal("0.01") <= mu <= MOST_MU):
         raise BadInput(f"面积应在 0.01 到 {MOST_MU} 亩之间", where=where)
     return mu.quantize(Decimal("0.01"))
+
+
+def moment_of(value: Any, where: str) -> datetime | None:
+    """A moment in UTC of a text in ISO 8601 with its zone; None where none is given."""
+    if value in (None, ""):
+        return None
+    try:
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
+        if moment.tzinfo is not None and 1970 <= moment.year < 9999:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise BadInput("时间应为 ISO 8601，带时区，如 2023-10-07T15:10:00+08:00", where=where)
+
+
+YES, NO = frozenset(("true", "yes", "1", "是", "新")), frozenset(("false", "no", "0", "否", "不是"))
+
+
+def yes_or_no(value: Any, where: str) -> bool | None:
+    """The answer of a question; None where it is not answered."""
+    text = str(value if value is not None else "").strip().lower()
+    if not text:
+        return None
+    if text not in YES | NO:
+        raise BadInput("应为 true 或 false", where=where)
+    return text in YES

@@ -141,6 +141,7 @@ def _point_facts(point: FirePoint, charged: Detection, payer_code: str) -> pins.
         payer_code=payer_code,
         county_code=point.county_code,
         township_code=point.township_code,
+        area_mu=point.verification.area_mu if point.verification else None,
     )
 
 

@@ -9,6 +9,7 @@ from core.errors import BadInput, Missing
 from core.texts import whole_key
 from firepoints.forming import attribution as places
 from firepoints.forming.attribution import Located
+from firepoints.life.burnt import Burnt, MeasuredBy, measure_of
 from firepoints.life.proof import evidence_named
 from firepoints.life.readings import mu_of, position_of
 from firepoints.models import Evidence, FirePoint
@@ -16,7 +17,7 @@ from firepoints.sightings import footprints
 from firepoints.steps import selectors
 from grids.roles import Level
 
-FIELDS = ("lon", "lat", "county_code", "burnt_mu", "detections", "reason", "document")
+FIELDS = ("lon", "lat", "county_code", "burnt_mu", "measured_by", "detections", "reason", "document")
 MOST_SITES = 20
 
 
@@ -34,9 +35,16 @@ class Site:
     located: Located
     distance_m: float | None
     burnt_mu: Decimal | None = None
+    measured_by: str = ""
     detections: tuple[int, ...] = ()
     reason: str = ""
     document: Evidence | None = None
+
+    @property
+    def burnt(self) -> Burnt:
+        """What burnt there, for the record of this one site."""
+        measured_by = self.measured_by if self.burnt_mu is not None else ""
+        return Burnt(self.burnt_mu, measured_by, fire_lon=self.lon, fire_lat=self.lat, sites=1)
 
     @property
     def position_county(self) -> str:
@@ -109,7 +117,8 @@ def _site(point: FirePoint, entry: Any, at: int) -> Site:
     located = _located(point, lon, lat, where)
     site = Site(
         lon, lat, located.chain[Level.COUNTY], located, _distance_m(point, lon, lat),
-        burnt_mu=mu_of(entry.get("burnt_mu"), f"{where} burnt_mu"),
+        burnt_mu=(mu := mu_of(entry.get("burnt_mu"), f"{where} burnt_mu")),
+        measured_by=measure_of(entry.get("measured_by") or (MeasuredBy.ESTIMATED if mu else ""), f"{where} measured_by"),
         detections=_keys(entry.get("detections") or (), where),
         reason=str(entry.get("reason") or "").strip()[:300],
         document=_document(point, entry.get("document"), where),

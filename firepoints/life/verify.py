@@ -9,6 +9,7 @@ from django.db import transaction
 from core import clock, faults
 from core.errors import Missing, NotAllowed
 from core.texts import required
+from firepoints.life.burnt import RAISED, Burnt, burnt_of, doubts_of
 from firepoints.life.proof import (
     Report,
     conclusion_of,
@@ -19,6 +20,7 @@ from firepoints.life.proof import (
 )
 from firepoints.models import Evidence, FirePoint, Verification
 from firepoints.steps.advancing import Opened, advance, numbered, open_act, way_back
+from firepoints.steps.asking import Answer, Asking, open_of
 from firepoints.steps.workflow import act
 from firepoints.terms.states import Conclusion
 from grids import selectors as grids
@@ -85,12 +87,22 @@ def fire_point_verify(  # noqa: PLR0913  the act's data
     cause: str = "",
     note: str = "",
     signed_by: str = "",
+    burnt_mu: Any = "",
+    measured_by: str = "",
+    crop: str = "",
+    fire_position: Any = "",
+    sites: Any = "",
+    is_new: Any = "",
+    arrived_at: Any = "",
+    out_at: Any = "",
     expected_version: int | None = None,
 ) -> FirePoint:
     """核实 in one of the three ways (C10): a submission, which only another person's 认定 can make count (C9).
 
-    `evidence` lists the UUIDs of pieces that have arrived. Raises NotAllowed for another department than the designated
-    one, Missing for what the way and the conclusion must bring, and what `open_act` raises.
+    `evidence` lists the UUIDs of pieces that have arrived. What burnt (`burnt_mu` … `out_at`) is said where it is known;
+    how many `sites` there are, and whether the black `is_new`, is answered of every true finding. Raises NotAllowed for
+    another department than the designated one, Missing for what the way and the conclusion must bring, BadInput, and
+    what `open_act` raises.
     """
     way, signed_by = WAYS[action], signed_by.strip()
     opened = open_act(action, point_id=point_id, actor=actor, expected_version=expected_version)
@@ -100,26 +112,57 @@ def fire_point_verify(  # noqa: PLR0913  the act's data
     if way.proof and not way.proves(pieces):
         raise Missing([way.proof])
     finding, cause = conclusion_of(conclusion, cause)
+    burnt = burnt_of(
+        {
+            "burnt_mu": burnt_mu, "measured_by": measured_by, "crop": crop, "fire_position": fire_position,
+            "sites": sites, "is_new": is_new, "arrived_at": arrived_at, "out_at": out_at,
+        }
+    )  # fmt: skip
     if finding == Conclusion.FALSE:
         require_negative_proof(pieces, cause=cause, signed_by=signed_by)
-    elif way.needs_photos:
-        require_photos(pieces)
-    report = Report(finding, cause, pieces, note, signed_by)
+    else:
+        burnt.require_answers()
+        if way.needs_photos:
+            require_photos(pieces)
+    report = Report(finding, cause, pieces, note, signed_by, burnt)
     verification = file_verification(
         point, report, kind=way.kind, actor=actor, county_code=point.county_code, post=post
     )
-    return _verified(opened, verification, pieces)
+    return _verified(opened, verification, report)
 
 
-def _verified(opened: Opened, verification: Verification, pieces: Pieces) -> FirePoint:
+def _verified(opened: Opened, verification: Verification, report: Report) -> FirePoint:
     faults.point("act.verify.filed")
+    asking = _asking_what_burnt(opened, verification, report.burnt)
     data = {
         "verification": verification.pk,
         "conclusion": str(verification.conclusion),
         "cause": str(verification.cause),
-        "evidence": {str(piece.uuid): piece.sha256 for piece in pieces},
+        "sites": verification.sites,
+        "is_new": verification.is_new,
+        "burnt_mu": str(verification.burnt_mu) if verification.burnt_mu is not None else None,
+        "evidence": {str(piece.uuid): piece.sha256 for piece in report.evidence},
     }
-    return advance(opened, data=data, verification=verification, due_at=None, **numbered(opened.point))
+    changes = {"verification": verification, "due_at": None, **numbered(opened.point)}
+    return advance(opened, data=data, asking=asking, **changes)
+
+
+def _asking_what_burnt(opened: Opened, verification: Verification, burnt: Burnt) -> Asking:
+    """Ask what the answers raise; what an earlier report had asked gives way. Only the bureau's own finding stops money."""
+    asking = Asking(opened.actor)
+    is_bureaus = verification.kind == Verification.Kind.OWN
+    is_true = verification.conclusion == Conclusion.TRUE
+    doubts = doubts_of(burnt, stops_money=is_bureaus) if is_true else []
+    kinds = {doubt.kind for doubt in doubts}
+    earlier = [
+        row
+        for row in open_of(opened.point)
+        if row.kind in RAISED and row.about == ("", None) and row.asked_by_id and row.kind not in kinds
+    ]
+    asking.answer([row for row in earlier if is_bureaus or not row.stops_money], Answer.REPLACED, "重新核实")
+    for doubt in doubts:
+        asking.say(opened.point, doubt, opened.actor)
+    return asking
 
 
 @act("return")

@@ -4,7 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from core import clock
 from core.db.immutable import AppendOnlyModel
@@ -60,13 +60,21 @@ class Evidence(AppendOnlyModel):
 
 
 class Verification(AppendOnlyModel):
-    """核实记录: by the county's designated department, by the bureau itself, jointly, or entered from paper (代录)."""
+    """核实记录: by the county's designated department, by the bureau itself, jointly, or entered from paper (代录).
+
+    What burnt is as the verifier saw it: area in 亩, position in WGS-84 degrees, how many sites, whether the black is new.
+    """
 
     class Kind(models.TextChoices):
         COUNTY = "county", "县（区）核实"
         OWN = "own", "市局现场核实"
         JOINT = "joint", "联合核实"
         ON_BEHALF = "on_behalf", "代录"
+
+    class MeasuredBy(models.TextChoices):
+        WALKED = "walked", "绕地块走一圈"
+        DRAWN = "drawn", "在图上勾画"
+        ESTIMATED = "estimated", "目测估计"
 
     point = models.ForeignKey(FirePoint, models.PROTECT, related_name="verifications")
     seq = models.PositiveIntegerField()
@@ -78,6 +86,15 @@ class Verification(AppendOnlyModel):
     post = models.ForeignKey(Post, models.PROTECT, null=True, blank=True, related_name="+")
     signed_by = models.CharField("部门负责人签字", max_length=60, blank=True)
     county_code = models.CharField(max_length=20, blank=True)
+    burnt_mu = models.DecimalField("过火面积（亩）", max_digits=9, decimal_places=2, null=True, blank=True)
+    measured_by = models.CharField("面积怎么量的", max_length=10, choices=MeasuredBy.choices, blank=True)
+    crop = models.CharField("作物", max_length=20, blank=True)
+    fire_lon = models.FloatField(null=True, blank=True)
+    fire_lat = models.FloatField(null=True, blank=True)
+    sites = models.PositiveSmallIntegerField("有几处", null=True, blank=True)
+    is_new = models.BooleanField("黑斑是新烧的", null=True, blank=True)
+    arrived_at = models.DateTimeField("到场时间", null=True, blank=True)
+    out_at = models.DateTimeField("扑灭时间", null=True, blank=True)
     evidence = models.ManyToManyField(Evidence, related_name="verifications", db_table="fire_verification_ev")
     at = models.DateTimeField(default=clock.now)
 
@@ -90,4 +107,25 @@ class Verification(AppendOnlyModel):
                 name="negative_has_cause_and_sign",
                 violation_error_message="查否要写明原因并有部门负责人签字",
             ),
+            models.CheckConstraint(
+                condition=Q(burnt_mu__isnull=True) | Q(burnt_mu__gt=0) & ~Q(measured_by=""),
+                name="burnt_area_has_measure",
+                violation_error_message="过火面积要写明怎么量的",
+            ),
+            models.CheckConstraint(
+                condition=Q(fire_lon__isnull=True, fire_lat__isnull=True)
+                | Q(fire_lon__isnull=False, fire_lat__isnull=False),
+                name="fire_position_whole",
+            ),
+            models.CheckConstraint(condition=Q(sites__isnull=True) | Q(sites__gte=1), name="verified_sites_counted"),
+            models.CheckConstraint(
+                condition=Q(arrived_at__isnull=True) | Q(out_at__isnull=True) | Q(out_at__gte=F("arrived_at")),
+                name="out_after_arrival",
+                violation_error_message="扑灭不会早于到场",
+            ),
         ]
+
+    @property
+    def area_mu(self) -> float | None:
+        """The burnt area in 亩 as a rule looks at it (`policy.pins.PointFacts`)."""
+        return None if self.burnt_mu is None else float(self.burnt_mu)

@@ -65,8 +65,10 @@ class Asking:
         """Ask what a person or an issuer says, whatever was answered before; an open question on the same gives way."""
         row = _row(point, doubt, by)
         before = _History.of({point.pk} if point else ()).open.get(key_of(row))
-        if before is not None and before.words == row.words:
-            return
+        if before is not None:
+            row.stops_money |= before.stops_money  # the payer does not loosen what the bureau asks
+            if before.words == row.words and before.stops_money == row.stops_money:
+                return
         if before is not None:
             self.answer([before], Answer.REPLACED, f"后来的意见：{doubt.words}")
         self._add([row])

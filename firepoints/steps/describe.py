@@ -113,6 +113,14 @@ def _verification(verification: Verification | None) -> dict[str, Any] | None:
         "conclusion": verification.conclusion,
         "cause": verification.cause,
         "at": _iso(verification.at),
+        "burnt_mu": verification.area_mu,
+        "measured_by": verification.measured_by,
+        "crop": verification.crop,
+        "fire_position": None if verification.fire_lon is None else [verification.fire_lon, verification.fire_lat],
+        "sites": verification.sites,
+        "is_new": verification.is_new,
+        "arrived_at": _iso(verification.arrived_at),
+        "out_at": _iso(verification.out_at),
     }
 
 

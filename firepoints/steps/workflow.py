@@ -144,7 +144,11 @@ _REMARK, _INTO = Datum("reason", is_required=False), Datum("into")
 _QUESTIONS = Datum("questions", is_required=False, is_list=True)
 _CONCLUSION, _EVIDENCE = Datum("conclusion"), Datum("evidence", is_list=True)
 _CAUSE, _NOTE, _SIGNED = (Datum(name, is_required=False) for name in ("cause", "note", "signed_by"))
-_PROOF = (_CONCLUSION, _EVIDENCE, _CAUSE, _NOTE, _SIGNED)
+_WHAT_BURNT = tuple(
+    Datum(name, is_required=False, is_free=name in ("burnt_mu", "fire_position"))
+    for name in ("burnt_mu", "measured_by", "crop", "fire_position", "sites", "is_new", "arrived_at", "out_at")
+)
+_PROOF = (_CONCLUSION, _EVIDENCE, _CAUSE, _NOTE, _SIGNED, *_WHAT_BURNT)
 
 TRANSITIONS: tuple[Transition[Facts], ...] = (
     Transition("dispatch", "派发", "fire_point.dispatched", (S.SUSPECTED,), S.DISPATCHED, _BUREAU,

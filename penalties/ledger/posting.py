@@ -47,7 +47,7 @@ def charges_of(point_ids: Collection[int]) -> dict[int, Charge]:
 def _final_recognitions() -> QuerySet[Recognition]:
     """The 认定 by which final points are final. A final point is counted, by CHECK."""
     final = Recognition.objects.filter(point__state=State.FINAL, point__recognition=F("pk"))
-    return final.select_related("attribution", "charged_detection__source").order_by("point_id")
+    return final.select_related("attribution", "verification", "charged_detection__source").order_by("point_id")
 
 
 def _assessed(recognitions: Iterable[Recognition]) -> dict[int, Charge]:

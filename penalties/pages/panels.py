@@ -20,7 +20,7 @@ from penalties.rules import stored as rules
 from penalties.rules.pricing import charge
 
 Assessed = dict[int, tuple[Rule, int, str]]
-RELATED = ("recognition__attribution", "recognition__charged_detection__source")
+RELATED = ("recognition__attribution", "recognition__verification", "recognition__charged_detection__source")
 
 # What a batch waits for, and whose turn it is (C13).
 _TURNS = {

@@ -76,6 +76,7 @@ def facts_of(recognition: Recognition) -> PointFacts:
         payer_code=recognition.payer_code,
         county_code=place.county_code,
         township_code=place.township_code,
+        area_mu=recognition.verification.area_mu,
     )
 
 

@@ -79,7 +79,11 @@ def test_two_people_may_use_the_same_key(city, sign_in):
 def test_a_refusal_keeps_no_key_so_the_same_request_may_succeed_later(city, sign_in, problem):
     point, west = points.dispatched(city), sign_in(city.west)
     photo = points.photo(points.dispatched(city), city.west)
-    body = {"action": "report", "version": point.version, "data": {"conclusion": "true", "evidence": [str(photo.uuid)]}}
+    body = {
+        "action": "report",
+        "version": point.version,
+        "data": {"conclusion": "true", "sites": 1, "is_new": True, "evidence": [str(photo.uuid)]},
+    }
     url = f"/api/fire-points/{point.pk}/transitions/"
     problem(west.post(url, body, HTTP_IDEMPOTENCY_KEY=KEY), 400, "evidence_missing")
     assert not OnceKey.objects.exists()

@@ -110,7 +110,9 @@ def uuids(*evidence: Evidence) -> list[str]:
 
 
 def take(point: FirePoint, action: str, actor: User, **data: Any) -> FirePoint:
-    """One act through the door that API, command and pages use."""
+    """One act through the door that API, command and pages use. A true report answers for one new site unless it says more."""
+    if action in ("report", "report_on_behalf", "verify_own") and data.get("conclusion") == "true":
+        data = {"sites": 1, "is_new": True, **data}
     return act(point_id=point.pk, action=action, actor=actor, data=data)
 
 
@@ -130,10 +132,11 @@ def department(city: City, point: FirePoint) -> User:
 
 
 def verified(city: City, **given: Any) -> FirePoint:
-    """属实 by the county's designated department."""
+    """属实 by the county's designated department; `burnt` is what it says of what burnt."""
+    burnt = given.pop("burnt", {})
     point = dispatched(city, **given)
     by = department(city, point)
-    return take(point, "report", by, conclusion="true", evidence=uuids(photo(point, by)))
+    return take(point, "report", by, conclusion="true", evidence=uuids(photo(point, by)), **burnt)
 
 
 def negative(city: City, **given: Any) -> FirePoint:

@@ -69,7 +69,7 @@ def test_a_transition_that_dies_at_any_point_is_not_begun_or_done(city):
     seen = both("dispatch", city.clerk)
     assert sorted(FirePoint.objects.values_list("number", flat=True))[-1].endswith("-0003"), "no number was lost"
     photos = {point.pk: make.uuids(make.photo(point, city.west)) for point in FirePoint.objects.all()}
-    seen |= both("report", city.west, conclusion="true", evidence=lambda point: photos[point.pk])
+    seen |= both("report", city.west, conclusion="true", sites=1, is_new=True, evidence=lambda point: photos[point.pk])
     seen |= both("recognise", city.recogniser, reason="证据充分")
     seen |= both("reopen", city.recogniser, reason="新的佐证")
     seen |= swallowed(city)

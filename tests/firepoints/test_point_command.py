@@ -36,7 +36,7 @@ def test_a_month_can_be_run_from_the_command_line(city: City, tmp_path: Path) ->
     photo = {"path": "a.jpg", "lon": 123.75, "lat": 41.25, "device_at": "2023-10-07T15:00:00+08:00"}
 
     number = point("act", pk, "dispatch", "--as", "clerk")["number"]
-    report = data(tmp_path, conclusion="true", photos=[photo])
+    report = data(tmp_path, conclusion="true", sites=1, is_new=True, burnt_mu=2.5, measured_by="walked", photos=[photo])
     assert point("act", number, "report", "--as", "west", "--data", report)["state"] == "verified"
     reason = data(tmp_path, reason="属实")
     done = point("act", number, "recognise", "--as", "recogniser", "--data", reason)

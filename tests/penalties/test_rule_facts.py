@@ -50,3 +50,16 @@ def test_one_such_point_of_before_stops_neither_the_home_page_nor_the_others(cit
     client.force_login(city.clerk)
     assert client.get("/").status_code == 200
     assert "没有乡镇（街道）" in client.get(f"/fire-points/{point.pk}/").content.decode()
+
+
+def test_a_large_burnt_area_that_somebody_measured_counts_as_a_first_fire(city: City) -> None:
+    tiers = [{"from": 1, "amount_fen": 10_000_000}, {"from": 2, "amount_fen": 1_000_000}]
+    by_county = {"scope": "county", "reset": "year"}
+    base = {"kind": "ordinal_tiers", "tiers": tiers}
+    add_rule({**RULE, "code": "large", "base": base, "count": by_county, "counts_as_first_mu": 500})
+    first, small, large = (
+        make.final(city, at=(lon, 41.25), burnt={"burnt_mu": mu, "measured_by": "walked"})
+        for lon, mu in ((123.72, "2"), (123.74, "499.9"), (123.76, "500"))
+    )
+    amounts = {pk: charge.amount_fen for pk, charge in posting.desired().items()}
+    assert amounts == {first.pk: 10_000_000, small.pk: 1_000_000, large.pk: 10_000_000}

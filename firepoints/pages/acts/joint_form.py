@@ -8,7 +8,7 @@ from django import forms
 from core import clock
 from firepoints.models import Evidence, JointAttendance
 from firepoints.pages.acts.forms import evidence_words
-from firepoints.pages.acts.verify_form import VerifyForm
+from firepoints.pages.acts.verify_form import ConclusionForm
 from firepoints.pages.points import words
 from firepoints.policy import rulings
 from firepoints.sightings.readers.coordinates import split_pair
@@ -34,7 +34,7 @@ AT_SITE = re.compile(r"sites 第 (\d+) 处 ?(\w*)")
 
 
 @form_of("settle_jointly")
-class JointForm(VerifyForm):
+class JointForm(ConclusionForm):
     """联合核实记录: the conclusion, one county, and for every party whether it came (C11).
 
     A dispute may end in a county that no pixel touches: the others can be chosen too, once it is said whether they came.

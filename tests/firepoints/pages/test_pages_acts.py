@@ -24,6 +24,9 @@ from tests.factories.city import EAST, ON_THE_BORDER, WEST, City
 PERSON = {Role.BUREAU: "clerk", Role.RECOGNISER: "recogniser", Role.COUNTY: "west"}
 
 
+TRUE = {"conclusion": "true", "sites": "1", "is_new": "true"}
+
+
 def signed_in(user: User) -> Client:
     client = Client()
     client.force_login(user)
@@ -62,7 +65,7 @@ def test_a_point_walks_from_suspicion_to_final_on_the_pages_alone(city: City) ->
     assert press(clerk, now(), "dispatch").status_code == 302
     assert upload(west, now()).status_code == 302
     pieces = [str(one.uuid) for one in Evidence.objects.all()]
-    assert press(west, now(), "report", conclusion="true", evidence=pieces, note="稻田").status_code == 302
+    assert press(west, now(), "report", **TRUE, evidence=pieces, note="稻田").status_code == 302
     desk = recogniser.post(
         reverse("firepoints:review"),
         {"point": point.pk, "decision": "recognise", "reason": "属实", "expected_version": now().version},
@@ -136,7 +139,7 @@ def test_no_conclusion_is_picked_for_anybody(city: City) -> None:
     point = make.dispatched(city)
     make.photo(point, city.west)
     page = text_of(signed_in(city.west).get(act_url(point, "report")))
-    assert page.count('type="radio"') == 2
+    assert page.count('type="radio"') == 4  # 属实 or not, newly burnt or not
     assert "checked" not in page.split('name="evidence"')[0]
 
 
@@ -405,7 +408,7 @@ def send(client: Client, point: FirePoint, action: str, **data):
 @pytest.mark.embedded
 def test_a_conclusion_sent_again_hours_after_its_answer_was_lost_is_done_once_and_says_done(city: City) -> None:
     point = make.dispatched(city)
-    given = {"conclusion": "true", "evidence": make.uuids(make.photo(point, city.west)), "note": "稻茬"}
+    given = {**TRUE, "evidence": make.uuids(make.photo(point, city.west)), "note": "稻茬"}
     west = signed_in(city.west)
     first = send(west, point, "report", **given)
     page = {"url": reverse("firepoints:detail", args=[point.pk])}
@@ -421,7 +424,7 @@ def test_what_was_changed_before_it_was_sent_again_is_not_said_to_be_done(city: 
     point = make.dispatched(city)
     pieces = make.uuids(*(make.photo(point, city.west) for _ in range(3)), make.track(point, city.west))
     west = signed_in(city.west)
-    assert send(west, point, "report", conclusion="true", evidence=pieces).status_code == 200
+    assert send(west, point, "report", **TRUE, evidence=pieces).status_code == 200
     changed = {"conclusion": "false", "cause": "grass", "signed_by": "演示科长", "evidence": pieces}
     again = send(west, point, "report", **changed)
     assert again.status_code == 409
