@@ -27,6 +27,7 @@ def fire_point_merge(
     opened = open_act("merge", point_id=point_id, actor=actor, expected_version=expected_version)
     if survivor.state in DECIDED and Role.RECOGNISER not in opened.facts.roles:
         raise NotAllowed(f"{survivor} 已经认定，并入要由认定人办理")
+    _refuse_into_excluded(survivor)
     _require_one_county(opened.point, survivor)
     return merged(opened, survivor, reason)
 
@@ -43,8 +44,15 @@ def fire_point_merge_decided(
     reason = required(reason, "并入的理由")
     survivor = survivor_of_merge(point_id, actor, into)
     opened = open_act("merge_decided", point_id=point_id, actor=actor, expected_version=expected_version)
+    _refuse_into_excluded(survivor)
     _require_one_county(opened.point, survivor)
     return merged(opened, survivor, reason)
+
+
+def _refuse_into_excluded(survivor: FirePoint) -> None:
+    """Raise Conflict for a point that was decided as 不计入: one word must not let a charge vanish in it."""
+    if survivor.counted is False:
+        raise Conflict(f"{survivor} 认定不计入，不能再并入：先“重新核实”那一处", code="into_excluded")
 
 
 def _require_one_county(point: FirePoint, survivor: FirePoint) -> None:

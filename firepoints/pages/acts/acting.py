@@ -22,6 +22,7 @@ from firepoints.pages.acts import scripted
 from firepoints.pages.acts.forms import ActForm, form_class_of
 from firepoints.pages.acts.joint_form import JointForm
 from firepoints.pages.points import detail
+from firepoints.pages.questions.pairs import pair_of
 from firepoints.steps import selectors, workflow
 
 TWICE = timedelta(minutes=5)
@@ -37,7 +38,8 @@ def act_page(request: HttpRequest, point_id: int, action: str) -> HttpResponse:
         raise Http404("没有这个操作。")
     form_class = form_class_of(action)
     if request.method != "POST":
-        form = form_class(point=point, user=user_of(request), action=action)
+        initial = {"into": request.GET["into"].strip()[:30]} if "into" in request.GET else {}
+        form = form_class(point=point, user=user_of(request), action=action, initial=initial)
         return _show(request, point, action, form, selectors.actions_for(point, request.user))
     form = form_class(request.POST, point=point, user=user_of(request), action=action)
     if not form.is_valid():
@@ -126,6 +128,7 @@ def _show(
         "form": form,
         "is_joint": isinstance(form, JointForm),
         "has_evidence": "evidence" in form.fields,
+        "pair": pair_of(point, str(form["into"].value() or ""), user_of(request)) if "into" in form.fields else None,
         "missing": list(available.missing) if available else [],
         "blocked": refusal.sentence if refusal else "",
         "may_file": viewer.holds(access.MAY_FILE),

@@ -85,9 +85,14 @@ class WaiveForm(ActForm):
 
 @form_of("merge", "merge_decided")
 class MergeForm(ActForm):
+    """并入: the point that lives on; once it is named, the page shows the two side by side."""
+
     def build(self) -> None:
         self.fields["into"] = forms.CharField(
-            label="并入哪一处", max_length=30, help_text="填编号；还没有编号的填“疑似-”和数字，例如 疑似-87。"
+            label="并入哪一处",
+            max_length=30,
+            initial=self.initial.get("into", ""),
+            help_text="填编号；还没有编号的填“疑似-”和数字，例如 疑似-87。点“比较两处”看相距多远、怎样合并。",
         )
         super().build()
 

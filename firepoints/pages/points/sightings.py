@@ -38,11 +38,12 @@ def sightings_of(point: FirePoint) -> list[Sighting]:
     ordered = members.select_related("detection__source", "detection__run").order_by(
         "detection__starts_at", "detection__key"
     )
-    sightings = [_sighting(member.detection, member.why) for member in ordered]
+    sightings = [sighting_of(member.detection, member.why) for member in ordered]
     return sorted(sightings, key=lambda sighting: not sighting.is_official)
 
 
-def _sighting(detection: Detection, why: str) -> Sighting:
+def sighting_of(detection: Detection, why: str = "") -> Sighting:
+    """One sighting as a row of the table; its source and run should be fetched along."""
     run = detection.run
     listed = " ".join(part for part in (run.issuer, run.list_no, run.period) if part)
     return Sighting(

@@ -1,6 +1,9 @@
 """并入: two points turn out to be one 处; what was decided is frozen for all but the 认定人."""
 
+from datetime import timedelta
+
 import pytest
+from django.urls import reverse
 
 from core.errors import BadInput, Conflict, NotAllowed, StaleVersion
 from firepoints.life.proof import evidence_named
@@ -135,3 +138,26 @@ def test_what_was_filed_for_a_point_is_seen_at_the_end_of_a_chain_of_merges(city
     third.refresh_from_db()
     assert piece in selectors.evidence_for(third, city.clerk)
     assert evidence_named(third, [piece.uuid]) == [piece]
+
+
+@pytest.mark.embedded
+def test_nothing_is_merged_into_a_point_that_is_not_counted(city: City) -> None:
+    """One word must not let a charge vanish in what was found untrue: that point is verified anew first."""
+    excluded = make.take(make.negative(city), "exclude", city.recogniser, reason="确系荒草")
+    fresh, charged = make.suspected(at=NEARBY), make.final(city, at=NEARBY)
+    for point, action in ((fresh, "merge"), (charged, "merge_decided")):
+        with pytest.raises(Conflict, match=r"不计入.*重新核实") as refused:
+            make.take(point, action, city.recogniser, into=excluded.pk, reason="同一处")
+        assert refused.value.code == "into_excluded"
+
+
+@pytest.mark.embedded
+def test_the_page_of_a_merge_says_how_far_apart_the_two_are_and_what_becomes_of_them(city: City, client) -> None:
+    into, gone = make.dispatched(city), make.suspected(at=NEARBY, when=make.BURNT_AT + timedelta(hours=30))
+    client.force_login(city.clerk)
+    page = client.get(reverse("firepoints:act", args=[gone.pk, "merge"]), {"into": into.number}).content.decode()
+    for words in ("中心相距", "相隔 30 时", into.number, "甲县", "起火日 2023-10-07", "起火日 2023-10-08", "合为 1 处"):
+        assert words in page, words
+    assert f'value="{into.number}"' in page
+    unknown = client.get(reverse("firepoints:act", args=[gone.pk, "merge"]), {"into": "HD2023-9999"})
+    assert "没有火点“HD2023-9999”" in unknown.content.decode()

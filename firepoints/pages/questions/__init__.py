@@ -1,0 +1,1 @@
+"""Pages of questions: two sites side by side, what speaks for and against, and the answers with what they cost."""
