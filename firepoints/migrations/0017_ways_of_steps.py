@@ -12,7 +12,7 @@ WAYS = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("firepoints", "0015_former_numbers")]
+    dependencies = [("firepoints", "0015_joint_answers")]
     operations = [
         migrations.AddField(
             "step",

@@ -10,7 +10,7 @@ OUTDATED = Q(posted_recognition__isnull=False) & ~Q(state="final", recognition=F
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("firepoints", "0018_joint_sites"),
+        ("firepoints", "0019_served_notices"),
     ]
 
     operations = [

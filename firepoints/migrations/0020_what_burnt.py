@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("firepoints", "0019_served_notices"),
+        ("firepoints", "0020_posted_recognition"),
         ("grids", "0011_successions"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

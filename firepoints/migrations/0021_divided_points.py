@@ -19,7 +19,7 @@ def note_divisions(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("firepoints", "0020_posted_recognition")]
+    dependencies = [("firepoints", "0020_what_burnt")]
 
     operations = [
         migrations.CreateModel(

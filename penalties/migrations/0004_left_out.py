@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("penalties", "0003_returned_batches"),
+        ("penalties", "0004_figures"),
     ]
 
     operations = [
