@@ -226,7 +226,7 @@ def test_a_charge_under_an_older_version_of_the_rule_comes_back_with_its_own_pin
     assert Rule.objects.count() == 1
 
 
-def test_the_commands_take_a_batch_back(city, scan_file, capsys):
+def test_the_commands_take_a_batch_back(city, commands_decide, scan_file, capsys):
     make.final(city)
     batch = frozen(city)
     call_command("batch", "recall", str(batch.pk), "--as", "clerk", "--reason", "漏了一处")

@@ -6,6 +6,7 @@ from django.test import Client
 from core.errors import Missing
 from firepoints.models import FirePoint
 from penalties.ledger import posting
+from penalties.ledger.difference import Charge
 from tests.factories import points as make
 from tests.factories.city import EAST, IN_WEST, ON_THE_BORDER, City, build_city
 from tests.penalties.conftest import RULE, add_rule
@@ -33,6 +34,10 @@ def of_another_county(city: City) -> FirePoint:
     return make.take(point, "settle_jointly", city.clerk, **data)
 
 
+def charges() -> dict[int, Charge]:
+    return posting.charges_of(frozenset(FirePoint.objects.values_list("pk", flat=True)))
+
+
 def test_a_point_without_the_township_that_its_rule_counts_by_is_refused_at_the_act(city: City) -> None:
     add_rule(BY_TOWNSHIP)
     with pytest.raises(Missing, match="按乡镇（街道）计次，这一处还没有乡镇"):
@@ -45,7 +50,7 @@ def test_one_such_point_of_before_stops_neither_the_home_page_nor_the_others(cit
     other = make.final(city, at=IN_WEST)
     add_rule(BY_TOWNSHIP)
 
-    assert {pk: charge.amount_fen for pk, charge in posting.desired().items()} == {point.pk: 0, other.pk: 100_000_000}
+    assert {pk: charge.amount_fen for pk, charge in charges().items()} == {point.pk: 0, other.pk: 100_000_000}
     client = Client()
     client.force_login(city.clerk)
     assert client.get("/").status_code == 200
@@ -61,5 +66,5 @@ def test_a_large_burnt_area_that_somebody_measured_counts_as_a_first_fire(city: 
         make.final(city, at=(lon, 41.25), burnt={"burnt_mu": mu, "measured_by": "walked"})
         for lon, mu in ((123.72, "2"), (123.74, "499.9"), (123.76, "500"))
     )
-    amounts = {pk: charge.amount_fen for pk, charge in posting.desired().items()}
+    amounts = {pk: charge.amount_fen for pk, charge in charges().items()}
     assert amounts == {first.pk: 10_000_000, small.pk: 1_000_000, large.pk: 10_000_000}

@@ -7,7 +7,7 @@ from core.errors import StaleVersion
 from firepoints.evidence import pieces
 from firepoints.forming import merging, points
 from firepoints.life import recognise
-from firepoints.models import Evidence, FirePoint, ImportRun, Membership, Recognition, Step, Verification
+from firepoints.models import DetectionKey, Evidence, FirePoint, ImportRun, Membership, Recognition, Step, Verification
 from firepoints.sightings.importing.withdrawing import import_withdraw
 from firepoints.steps import advancing, selectors
 from grids import locating
@@ -115,7 +115,7 @@ def test_a_withdrawal_and_a_report_on_its_point_never_both_happen_unseen(met):
     reported = isinstance(won(outcomes)[0], FirePoint)
     assert ImportRun.objects.get().state == ("committed" if reported else "withdrawn")
     assert Verification.objects.exists() is reported
-    assert Membership.objects.filter(point=point, is_active=True).exists() is reported
+    assert DetectionKey.objects.filter(detection__memberships__point=point).exists() is reported
 
 
 def test_negative_control_without_the_claim_a_report_rests_on_a_sighting_that_is_gone(met, monkeypatch):
@@ -123,7 +123,7 @@ def test_negative_control_without_the_claim_a_report_rests_on_a_sighting_that_is
     point, outcomes = met()
     assert len(won(outcomes)) == 2, outcomes
     assert Verification.objects.exists()
-    assert not Membership.objects.filter(point=point, is_active=True).exists()
+    assert not DetectionKey.objects.filter(detection__memberships__point=point).exists()
 
 
 def test_the_same_photo_sent_twice_at_once_is_one_piece_with_one_receipt(city, monkeypatch):
