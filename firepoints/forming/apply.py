@@ -10,6 +10,7 @@ from firepoints.forming import doubts
 from firepoints.forming.came_again import Tie, let_wait, tied
 from firepoints.forming.doubts import Kind, Origins
 from firepoints.forming.merging import fire_point_absorb
+from firepoints.forming.nearby import Ranked
 from firepoints.forming.points import NewPoint, attach_detections, create_points, refresh
 from firepoints.forming.scene import Scene
 from firepoints.grouping.rule import Group
@@ -32,12 +33,14 @@ APART_NOW = "按现有的监测记录和固定热源，归并规则不再把它�
 class Application:
     """The groups of one partition at work. `homes`: of a suspected point whose sightings the partition holds apart, the
     label of the group that keeps it; `targets`: detection → the points that stand and that it touches; `doubtful`:
-    detections whose group may be one fire with another → the questions about it; `ties`: rows that came again."""
+    detections whose group may be one fire with another → the question about it; `nearest`: those that lie near others →
+    questions, each with its rank among all; `ties`: rows that came again."""
 
     scene: Scene
     homes: dict[int, int]
     targets: Mapping[int, set[int]]
-    doubtful: Mapping[int, Sequence[Doubt]]
+    doubtful: Mapping[int, Doubt]
+    nearest: Mapping[int, Sequence[Ranked]]
     ties: Mapping[int, Tie]
     detections: Mapping[int, Detection]
     actor: User
@@ -112,6 +115,7 @@ class Application:
         self._follow(others, survivor.pk, group.members[0])
         current = FirePoint.objects.get(pk=survivor.pk)
         questions = [*self._questions(group, came), *self._named_beside(self._beside(additions))]
+        questions += self._lying_near(additions)
         if additions:
             newcomers = [self.detections[pk] for pk in additions]
             current = attach_detections(
@@ -153,6 +157,7 @@ class Application:
         )
         newcomers = [self.detections[pk] for pk in group.members]
         questions = doubts.several_sites([*members, *newcomers], dict.fromkeys(group.members))
+        questions += self._lying_near(group.members)
         current = attach_detections(
             point=current, detections=newcomers, actor=self.actor, why=why_of(group), questions=questions
         )
@@ -163,6 +168,7 @@ class Application:
     def _new_point(self, group: Group, beside: list[int]) -> NewPoint:
         came: Origins = dict.fromkeys(group.members)
         questions = [*self._named_beside(beside), *self._near(group), *self._questions(group, came)]
+        questions += self._lying_near(group.members)
         return NewPoint(
             detections=[self.detections[pk] for pk in group.members],
             why=why_of(group),
@@ -175,9 +181,14 @@ class Application:
         """The doubts of the members about sightings beside them: once for each kind and point there."""
         doubt_of: dict[tuple[str, int | None], Doubt] = {}
         for pk in sorted(group.members):
-            for doubt in self.doubtful.get(pk, ()):
+            if (doubt := self.doubtful.get(pk)) is not None:
                 doubt_of.setdefault((doubt.kind, self.scene.point_of.get(doubt.beside or 0)), doubt)
         return list(doubt_of.values())
+
+    def _lying_near(self, members: Iterable[int]) -> list[Doubt]:
+        """The doubts of some rows about what lies near them, the nearest first."""
+        ranked = {rank: doubt for pk in members for rank, doubt in self.nearest.get(pk, ())}
+        return [ranked[rank] for rank in sorted(ranked)]
 
     def _questions(self, group: Group, came: Origins) -> list[Doubt]:
         """The doubts that the group is too large or several fires: what is to be divided anyway is asked once."""

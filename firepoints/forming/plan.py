@@ -15,6 +15,7 @@ from django.db.models import Max
 from firepoints.forming import doubts
 from firepoints.forming.apply import Application
 from firepoints.forming.came_again import Tie, answered_pairs, ties_of
+from firepoints.forming.nearby import Ranked, look_around
 from firepoints.forming.outside_findings import hold_back
 from firepoints.forming.scene import (
     SEEN,
@@ -30,7 +31,7 @@ from firepoints.forming.scene import (
 from firepoints.grouping.datum import likely_shifted
 from firepoints.grouping.model import Rule
 from firepoints.grouping.rule import Params, Partition, group
-from firepoints.models import Detection, ImportRun, Membership, Question
+from firepoints.models import Detection, ImportRun, Membership
 from firepoints.terms.doubt import Doubt
 from firepoints.terms.states import DECIDED, State
 from grids.models import User
@@ -52,7 +53,8 @@ class Plan:
     partition: Partition
     scene: Scene
     targets: Mapping[int, set[int]]
-    doubtful: Mapping[int, Sequence[Doubt]]
+    doubtful: Mapping[int, Doubt]
+    nearest: Mapping[int, Sequence[Ranked]]
     ties: Mapping[int, Tie]
 
     def open(self) -> Open:
@@ -78,9 +80,8 @@ class Plan:
     def reached(self) -> dict[int, set[int]]:
         """Of each sighting, the points that it touches, or that may be the same fire, without joining them."""
         reached = defaultdict(set, {pk: set(points) for pk, points in self.targets.items()})
-        for pk, doubt in ((pk, doubt) for pk, listed in self.doubtful.items() for doubt in listed):
-            is_near = doubt.kind == Question.Kind.NEAR
-            if not is_near and (point := self.scene.point_of.get(doubt.beside or 0)) is not None:
+        for pk, doubt in self.doubtful.items():
+            if (point := self.scene.point_of.get(doubt.beside or 0)) is not None:
                 reached[pk].add(point)
         return reached
 
@@ -93,7 +94,9 @@ class Plan:
         chosen = self.partition.groups_at(groups)
         members = [pk for group in chosen for pk in group.members]
         detections = Detection.objects.select_related("source").in_bulk(members)
-        application = Application(self.scene, homes, self.targets, self.doubtful, self.ties, detections, actor)
+        application = Application(
+            self.scene, homes, self.targets, self.doubtful, self.nearest, self.ties, detections, actor
+        )
         return application.of(chosen, run)
 
 
@@ -157,8 +160,16 @@ def plan_of(run: ImportRun, new: Sequence[Values]) -> Plan | None:
         if (proposal.detection, at := scene.point_of[proposal.frozen]) not in settled:
             targets[proposal.detection].add(at)
     ties = ties_of(run, scene.own)
-    doubtful = {pk: [doubt] for pk, doubt in (_shifted(partition, params, scene.own) | _before_pass(partition)).items()}
-    return Plan(partition, scene, targets, doubtful, ties)
+    around = look_around(scene, partition, settled)
+    doubtful = _shifted(partition, params, scene.own) | _before_pass(partition)
+    return Plan(
+        partition,
+        scene,
+        targets,
+        doubtful,
+        around.nearest,
+        {**around.ties, **ties},
+    )
 
 
 def rule_alone(sightings: Iterable[int]) -> Partition | None:

@@ -44,6 +44,14 @@ DEFAULTS: dict[str, Any] = {
     "group_himawari_m": 2000,
     "group_max_h": 48,
     "group_max_m": 2000,
+    # policy.md §4, asking reaches farther than joining: kilometres between the nearest edges of two areas, days between
+    # their times, kilometres in one pass, days in which a scar asks for what burnt there, metres between two findings
+    # (their errors apart) [R]
+    "ask_km": 1.5,
+    "ask_days": 3,
+    "ask_pass_km": 3,
+    "scar_days": 90,
+    "ask_finding_m": 200,
     # a cell of 0.01° hit on so many days of the last so many is proposed as fixed heat [R]
     "fixed_heat_days": 5,
     "fixed_heat_window_d": 60,

@@ -6,12 +6,15 @@ ground is gone is answered as moot, one whose sightings move is answered as carr
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+from django.db.models import Q
 
 from core import clock
 from core.errors import StaleVersion
 from firepoints.models import Detection, FirePoint, Membership, Question
+from firepoints.steps.standing import standing_words
 from firepoints.terms.doubt import Doubt
 from grids.models import User
 from journal.record import digests
@@ -33,6 +36,10 @@ BY_DIVISION = (Kind.OVERSIZE, Kind.SEVERAL_SITES)
 """Answered by a 划分, and by nothing else that moves sightings."""
 MOST_LISTED = 200
 MOST_MERGES = 10
+MOST_NEAR = 3
+"""Others with which one point is compared at once: the nearest."""
+THE_OTHER = "{那一处}"
+"""In the words of a doubt about a sighting beside: the name and standing of its point."""
 
 
 @dataclass(slots=True)
@@ -51,8 +58,11 @@ class Asking:
         history = _History.of({point.pk for point, _ in resolved})
         oversize = {key[0] for key in history.open if key[1] == Kind.OVERSIZE}
         fresh: dict[Key, Question] = {}
+        compared = _compared(resolved)
         for point, doubt in resolved:
             row = _row(point, doubt)
+            if row.kind == Kind.NEAR and not compared.takes(row):
+                continue
             if doubt.detection and doubt.run and key_of(row) in history.settled:
                 row = _row(point, doubt, is_about_the_row=True)
             if history.lacks(row) and not (row.kind == Kind.OVERSIZE and point.pk in oversize):
@@ -204,22 +214,52 @@ def _row(point: FirePoint | None, doubt: Doubt, by: User | None = None, *, is_ab
 
 
 def _resolved(doubts: list[Asked]) -> list[Asked]:
-    """Doubts about a sighting beside, as questions about the point where that one is now; none where the two have met."""
+    """Doubts about a sighting beside, as questions about the point where that one is now; none where the two have met. That two
+    are merely near is asked of points alone, and last: what else is asked about the two says more."""
     beside = {doubt.beside for _, doubt in doubts if doubt.beside is not None}
     if not beside:
         return doubts
     members = Membership.objects.filter(detection__in=beside, is_active=True)
-    point_of = dict(members.values_list("detection_id", "point_id"))
+    point_of = {row.detection_id: row.point for row in members.select_related("point__verification")}
     resolved: list[Asked] = []
-    for point, doubt in doubts:
+    for point, doubt in sorted(doubts, key=lambda pair: pair[1].kind == Kind.NEAR):
         other = point_of.get(doubt.beside) if doubt.beside is not None else None
-        if other is None:
+        if other is None and doubt.kind != Kind.NEAR:
             resolved.append((point, doubt))
-        elif other != point.pk:
-            about = Doubt(doubt.kind, doubt.words, other=other, speaks_for=doubt.speaks_for,
-                          speaks_against=doubt.speaks_against, stops_money=doubt.stops_money)  # fmt: skip
-            resolved.append((point, about))
+        elif other is not None and other.pk != point.pk:
+            words = doubt.words.replace(THE_OTHER, f"{other}（{standing_words(other)}）")
+            resolved.append((point, replace(doubt, words=words, detection=None, beside=None, other=other.pk)))
     return resolved
+
+
+@dataclass(slots=True)
+class _Pairs:
+    """The pairs of points about which something was asked, either way round, and how many a point has been asked to compare."""
+
+    known: set[frozenset[int]]
+    compared: Counter[int] = field(default_factory=Counter)
+
+    def takes(self, row: Question) -> bool:
+        """Whether a pair that is merely near is to be asked about, noting it: once, and of a point about few others."""
+        pair = frozenset((row.point_id or 0, row.other_id or 0))
+        if pair in self.known or self.compared[row.point_id or 0] >= MOST_NEAR:
+            return False
+        self.known.add(pair)
+        self.compared[row.point_id or 0] += 1
+        return True
+
+
+def _compared(doubts: Sequence[Asked]) -> _Pairs:
+    """The pairs of the points in question of which something was asked before, or is asked now."""
+    if not any(doubt.kind == Kind.NEAR for _, doubt in doubts):
+        return _Pairs(set())
+    points = {point.pk for point, _ in doubts}
+    rows = Question.objects.filter(Q(point__in=points) | Q(other__in=points), other__isnull=False)
+    listed = [(at, other, kind) for at, other, kind in rows.values_list("point_id", "other_id", "kind") if at and other]
+    pairs = {frozenset((at, other)) for at, other, _ in listed}
+    counted = Counter(at for at, _, kind in listed if kind == Kind.NEAR)
+    now = {frozenset((point.pk, doubt.other)) for point, doubt in doubts if doubt.other and doubt.kind != Kind.NEAR}
+    return _Pairs(pairs | now, counted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,16 +25,21 @@ class Sensor:
     """None: geostationary, or an orbit that we do not know; its pixels are drawn as discs."""
     day_ascending: bool = True
     """True for the afternoon train (northward by day, southward by night), False for the morning one."""
+    largest_km: tuple[float, float] | None = None
+    """The pixel at the edge of the scan, across and along; None: not known."""
 
+
+VIIRS_KM: Final = (0.8, 0.8)
+MODIS_KM: Final = (4.8, 2.0)
 
 SENSORS: Final = (
-    Sensor(("N", "NPP", "SNPP", "SUOMINPP", "SUOMINPPVIIRS"), 150.0, 98.7),
-    Sensor(("N20", "1", "NOAA20", "J1", "JPSS1"), 150.0, 98.7),
-    Sensor(("N21", "NOAA21", "J2", "JPSS2"), 150.0, 98.7),
-    Sensor(("A", "AQUA"), 150.0, 98.2),
-    Sensor(("T", "TERRA"), 150.0, 98.2, day_ascending=False),
-    Sensor(("FY3B", "FY3D"), 500.0, 98.75),
-    Sensor(("FY3A", "FY3C"), 500.0, 98.75, day_ascending=False),
+    Sensor(("N", "NPP", "SNPP", "SUOMINPP", "SUOMINPPVIIRS"), 150.0, 98.7, largest_km=VIIRS_KM),
+    Sensor(("N20", "1", "NOAA20", "J1", "JPSS1"), 150.0, 98.7, largest_km=VIIRS_KM),
+    Sensor(("N21", "NOAA21", "J2", "JPSS2"), 150.0, 98.7, largest_km=VIIRS_KM),
+    Sensor(("A", "AQUA"), 150.0, 98.2, largest_km=MODIS_KM),
+    Sensor(("T", "TERRA"), 150.0, 98.2, day_ascending=False, largest_km=MODIS_KM),
+    Sensor(("FY3B", "FY3D"), 500.0, 98.75, largest_km=MODIS_KM),
+    Sensor(("FY3A", "FY3C"), 500.0, 98.75, day_ascending=False, largest_km=MODIS_KM),
     Sensor(("H08", "H8", "HIMAWARI8", "葵花8", "H09", "H9", "HIMAWARI9", "葵花9"), 1000.0),
     Sensor(("FY4", "FY4A", "FY4B"), 2000.0),
 )
@@ -97,3 +102,12 @@ def sensor_errors_m(satellites: Sequence[str]) -> FloatArray:
     """`sensor_error_m` of many detections at once."""
     names, of = np.unique(np.asarray(satellites, dtype=np.str_), return_inverse=True)
     return np.array([sensor_error_m(name) for name in names.tolist()], dtype=np.float64)[of]
+
+
+def largest_pixels_km(satellites: Sequence[str]) -> FloatArray:
+    """The largest pixel that each satellite's sensor has, shape (n, 2): kilometres across and along; NaN where not known."""
+    names, of = np.unique(np.asarray(satellites, dtype=np.str_), return_inverse=True)
+    sensors = [sensor_of(name) for name in names.tolist()]
+    nan = (float("nan"), float("nan"))
+    sizes = [nan if sensor is None or sensor.largest_km is None else sensor.largest_km for sensor in sensors]
+    return np.array(sizes, dtype=np.float64).reshape(-1, 2)[of]

@@ -56,11 +56,13 @@ def detection(
         "starts_at": when,
         "ends_at": when,
         "beijing_date": clock.beijing_date(when),
+        "given_lon": f"{at[0]:.5f}",
+        "given_lat": f"{at[1]:.5f}",
         **given,
     }
     made = Detection.objects.create(
         run=run, row_no=number, source=run.source, key=f"{source}:{number}", lon=at[0], lat=at[1],
-        given_lon=str(at[0]), given_lat=str(at[1]), datum="wgs84", **facts,
+        datum="wgs84", **facts,
     )  # fmt: skip
     DetectionKey.objects.create(key=made.key, base_key=made.key, detection=made)
     return made

@@ -108,6 +108,15 @@ def test_a_withdrawn_file_that_is_imported_again_waits_at_its_points(
     assert waiting(point).detection.run == again
 
 
+def test_another_file_with_the_withdrawn_row_waits_too(city: City, lists: Lists) -> None:
+    run, point = first_point(lists)
+    point = brought_to(city, point, "final")
+    import_withdraw(run=str(run.uuid), actor=city.clerk, reason="期号填错")
+    lists(line(7, near(300), time="13:09"), name="另一份.csv", known=ListName("省厅", "", "29"))
+    assert list(FirePoint.objects.all()) == [point]
+    assert waiting(point).words
+
+
 def test_a_suspicion_that_nobody_acted_on_follows_its_corrected_row_as_ever(lists: Lists) -> None:
     run, _ = first_point(lists)
     lists(line(1, near(300)), name="更正.csv", supersedes=str(run.uuid))

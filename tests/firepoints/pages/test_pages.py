@@ -291,7 +291,7 @@ def test_the_page_tells_the_whole_story_and_walks_from_the_yuan_to_the_row(city:
     point = make.final(city)
     page = text_of(clerk.get(detail(point)))
     for word in ("2023-10-07 13:30", "2023-10-07 05:30 UTC", "省卫星", "演示版", "甲县 甲县南乡 南村", "属实", "证据充分",
-                 "书面放弃异议", "文号 演示函〔2023〕1号", "像元内，距中心 0 米", "原样 41.25, 123.75"):  # fmt: skip
+                 "书面放弃异议", "文号 演示函〔2023〕1号", "像元内，距中心 0 米", "原样 41.25000, 123.75000"):  # fmt: skip
         assert word in page, word
     titles = re.findall(r'<li class="(?:open)?(?: sum)?">\s*<b>(?:<a[^>]*>)?([^<]+)', page)
     assert titles[-6:] == ["规则", "认定", "县（区）核实", "佐证", "像元", "原始行"]

@@ -41,7 +41,7 @@ def test_a_corrected_list_says_what_is_new_gone_moved_and_unchanged_before_and_a
 
 
 def test_untouched_points_of_gone_rows_close_and_acted_on_ones_go_to_a_person(city, lists):
-    first = lists(line(1), line(2, near(2000)), line(3, near(4000)), line(4, near(6000)))
+    first = lists(line(1), line(2, near(3000)), line(3, near(6000)), line(4, near(9000)))
     at = {one.detection.row_no: one.detection.memberships.get().point for one in first.raw_rows.filter(outcome="kept")}
     make.take(at[3], "dispatch", city.clerk)
     decided = recognised(city, at[4])
