@@ -44,6 +44,7 @@ class Application:
     ties: Mapping[int, Tie]
     detections: Mapping[int, Detection]
     actor: User
+    pause_h: float
 
     def of(self, groups: Iterable[Group], subject: ImportRun) -> int:
         """Form or change the points of some groups; returns how many. Raises StaleVersion, Conflict."""
@@ -156,7 +157,7 @@ class Application:
             Detection.objects.select_related("source").filter(memberships__point=current, memberships__is_active=True)
         )
         newcomers = [self.detections[pk] for pk in group.members]
-        questions = doubts.several_sites([*members, *newcomers], dict.fromkeys(group.members))
+        questions = doubts.several_sites([*members, *newcomers], dict.fromkeys(group.members), self.pause_h)
         questions += self._lying_near(group.members)
         current = attach_detections(
             point=current, detections=newcomers, actor=self.actor, why=why_of(group), questions=questions
@@ -194,7 +195,7 @@ class Application:
         """The doubts that the group is too large or several fires: what is to be divided anyway is asked once."""
         if group.oversize:
             return [Doubt(Kind.OVERSIZE, oversize_words(group), detection=min(came))] if came else []
-        return doubts.several_sites([self.detections[pk] for pk in group.members], came)
+        return doubts.several_sites([self.detections[pk] for pk in group.members], came, self.pause_h)
 
     def _named_beside(self, beside: Sequence[int]) -> list[Doubt]:
         points = [self.scene.points[pk] for pk in beside]

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 
+from firepoints.forming.doubts import pass_of
 from firepoints.forming.scene import SEEN, columns_of, params_of
 from firepoints.grouping.cuts import Part, proposed_parts
-from firepoints.models import Detection, FirePoint, Question, Source
+from firepoints.models import Detection, FirePoint, Question
+from firepoints.steps.asking import BY_DIVISION
 
 
 def is_in_question(point: FirePoint) -> bool:
     """Whether it is an open question that it is one site."""
-    several = Question.objects.unanswered().filter(point=point, kind=Question.Kind.SEVERAL_SITES)
+    several = Question.objects.unanswered().filter(point=point, kind__in=BY_DIVISION)
     return point.is_oversize or several.exists()
 
 
@@ -20,11 +22,9 @@ def cuts_of(sightings: Sequence[Detection]) -> list[Part]:
     if len(rows) < 2:
         return []
     passes = {
-        sighting.pk: f"{sighting.run_id} {sighting.satellite} {sighting.starts_at.isoformat()}"
+        sighting.pk: " ".join(str(part) for part in of)
         for sighting in sightings
-        if sighting.source.source_class == Source.Class.OFFICIAL_LIST
-        and sighting.precision == "instant"
-        and sighting.satellite
+        if (of := pass_of(sighting)) is not None
     }
     return proposed_parts(columns_of(rows), passes, params_of(rows))
 

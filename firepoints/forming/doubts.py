@@ -7,7 +7,8 @@ brings is asked, so that an answered question does not come back with the next r
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import combinations
+from datetime import datetime
+from itertools import combinations, pairwise
 
 import numpy as np
 
@@ -46,10 +47,11 @@ def touches(other: int, name: str) -> Doubt:
     return Doubt(Kind.TOUCHES, f"与 {name} 的范围相接：同一处请并入，新的焚烧另行派发", other=other)
 
 
-def several_sites(detections: Sequence[Detection], came: Origins) -> list[Doubt]:
-    """Signs that a group is two fires, among pairs that have just come together: findings on site far apart, or rows that
-    the issuer itself holds apart (one list, one pass)."""
-    signs = [_far_apart(detections, came), *_of_one_pass(detections, came)]
+def several_sites(detections: Sequence[Detection], came: Origins, pause_h: float) -> list[Doubt]:
+    """Signs that a group is two fires, among pairs that have just come together: findings on site far apart, rows that the
+    issuer itself holds apart (one list, one pass or day), or days running (`pause_h`: hours without a row after which a new
+    date may be a new fire)."""
+    signs = [_far_apart(detections, came), *_of_one_pass(detections, came), _running_days(detections, came, pause_h)]
     return [doubt for doubt in signs if doubt is not None]
 
 
@@ -94,20 +96,17 @@ def accuracy_m(detection: Detection) -> float:
 
 
 def _of_one_pass(detections: Iterable[Detection], came: Origins) -> list[Doubt]:
-    """One question for each list that holds rows of one pass apart, with all such passes of the list in its words."""
-    passes: dict[tuple[int, str, object], list[Detection]] = defaultdict(list)
+    """One question for each list that holds rows of one pass, or of one day, apart, with all of them in its words."""
+    passes: dict[Pass, list[Detection]] = defaultdict(list)
     for detection in detections:
-        if (
-            detection.source.source_class == Source.Class.OFFICIAL_LIST
-            and detection.precision == "instant"
-            and detection.satellite
-        ):
-            passes[(detection.run_id, detection.satellite, detection.starts_at)].append(detection)
+        if (of := pass_of(detection)) is not None:
+            passes[of].append(detection)
     signs: dict[int, list[str]] = defaultdict(list)
     newest: dict[int, int] = {}
-    for (run, _, _), rows in passes.items():
+    for (run, *_), rows in passes.items():
         if any(_are_new(a, b, came) for a, b in combinations(rows, 2)):
-            signs[run].append(f"同一清单同一次过境列有 {len(rows)} 行（第 {_numbers(rows)} 行）")
+            together = "同一次过境" if rows[0].precision == "instant" else "同一天"
+            signs[run].append(f"同一清单{together}列有 {len(rows)} 行（第 {_numbers(rows)} 行）")
             newest[run] = max(newest.get(run, 0), *(detection.pk for detection in rows if detection.pk in came))
     return [
         Doubt(
@@ -119,6 +118,36 @@ def _of_one_pass(detections: Iterable[Detection], came: Origins) -> list[Doubt]:
         )
         for run, grounds in signs.items()
     ]
+
+
+Pass = tuple[int, str, datetime, datetime]
+
+
+def pass_of(detection: Detection) -> Pass | None:
+    """The list and the pass, or where it gives a date alone the day, in which the issuer lists a row; None for what is on no
+    official list."""
+    if detection.source.source_class != Source.Class.OFFICIAL_LIST:
+        return None
+    return detection.run_id, detection.satellite, detection.starts_at, detection.ends_at
+
+
+def _running_days(detections: Iterable[Detection], came: Origins, pause_h: float) -> Doubt | None:
+    """A question about a site that chargeable rows name on days running: told again, a new fire there, or several sites. A scar
+    is found later, and says nothing of the kind; what burns through the night is one fire."""
+    rows = [row for row in detections if row.source.raises_before_money and row.kind != Detection.Kind.SCAR]
+    rows.sort(key=lambda row: (row.starts_at, row.ends_at, row.pk))
+    newer: list[Detection] = []
+    for a, b in pairwise(rows):
+        is_vague = a.precision != "instant" or b.precision != "instant"
+        paused = (b.starts_at - a.ends_at).total_seconds() > pause_h * 3600
+        if a.beijing_date != b.beijing_date and (is_vague or paused):
+            newer += [row for row in (a, b) if row.pk in came and _are_new(a, b, came)]
+    if not newer:
+        return None
+    days = "、".join(f"{day:%m-%d}" for day in sorted({row.beijing_date for row in rows}))
+    grounds = f"{days} 都有可扣缴的监测记录{'，只有日期' if any(row.precision != 'instant' for row in rows) else ''}"
+    words = f"连日上报：{grounds}。同一处又报的核对完毕，再次焚烧或有几处的请划分"
+    return Doubt(Kind.RUNNING_DAYS, words, detection=max(row.pk for row in newer), speaks_for=grounds)
 
 
 def _numbers(rows: Sequence[Detection]) -> str:

@@ -17,6 +17,7 @@ from firepoints.forming.points import NewPoint, attach_detections, create_points
 from firepoints.forming.scene import Scene
 from firepoints.grouping.rule import Partition
 from firepoints.models import Detection, FirePoint, PointCounty, Question
+from firepoints.policy.rulings import pause_on
 from firepoints.steps import selectors
 from firepoints.steps.advancing import claim
 from firepoints.steps.asking import Answer, Asking, Kind
@@ -152,7 +153,7 @@ def _attached(row: Question, finding: Detection, actor: User, reason: str, into:
         detections=[finding],
         actor=actor,
         why=f"外县（区）人员的发现，由市局归入：{reason}"[:300],
-        questions=doubts.several_sites([*sightings, finding], {finding.pk: None}),
+        questions=doubts.several_sites([*sightings, finding], {finding.pk: None}, pause_on(target.burn_date)),
     )
 
 

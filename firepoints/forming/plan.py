@@ -32,6 +32,7 @@ from firepoints.grouping.datum import likely_shifted
 from firepoints.grouping.model import Rule
 from firepoints.grouping.rule import Params, Partition, group
 from firepoints.models import Detection, ImportRun, Membership
+from firepoints.policy.rulings import pause_on
 from firepoints.terms.doubt import Doubt
 from firepoints.terms.states import DECIDED, State
 from grids.models import User
@@ -56,6 +57,7 @@ class Plan:
     doubtful: Mapping[int, Doubt]
     nearest: Mapping[int, Sequence[Ranked]]
     ties: Mapping[int, Tie]
+    pause_h: float
 
     def open(self) -> Open:
         """The groups in which a sighting of the run waits for a point, two suspected points have come together, or one has
@@ -95,7 +97,7 @@ class Plan:
         members = [pk for group in chosen for pk in group.members]
         detections = Detection.objects.select_related("source").in_bulk(members)
         application = Application(
-            self.scene, homes, self.targets, self.doubtful, self.nearest, self.ties, detections, actor
+            self.scene, homes, self.targets, self.doubtful, self.nearest, self.ties, detections, actor, self.pause_h
         )
         return application.of(chosen, run)
 
@@ -169,6 +171,7 @@ def plan_of(run: ImportRun, new: Sequence[Values]) -> Plan | None:
         doubtful,
         around.nearest,
         {**around.ties, **ties},
+        pause_on(min(row[Seen.DATE] for row in new)),
     )
 
 

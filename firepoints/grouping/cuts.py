@@ -125,7 +125,7 @@ def _counted(plane: _Plane, at: Ints) -> Ints:
 def _pause(plane: _Plane, at: Ints, params: Params) -> tuple[Bools, str] | None:
     """The longest time without a sighting, where the group lasts too long; the earlier of two equal ones."""
     counted, d = _counted(plane, at), plane.d
-    if not len(counted) or d.starts_at[counted].max() - d.ends_at[counted].min() <= params.max_span_h * HOUR:
+    if not len(counted) or d.ends_at[counted].max() - d.starts_at[counted].min() <= params.max_span_h * HOUR:
         return None
     counted = counted[np.argsort(d.starts_at[counted], kind="stable")]
     starts = d.starts_at[counted]

@@ -20,11 +20,12 @@ def counts(d: Detections) -> Bools:
 
 
 def spans(d: Detections, of: Ints, counted: Bools, size: int) -> Ints:
-    """Seconds from the earliest end to the latest start of each group: what is certain, however vague the intervals."""
+    """Seconds from the earliest start to the latest end of each group: what its times can mean, so that dates alone of three
+    days running are as long as they may be."""
     latest = np.full(size, np.iinfo(np.int64).min, dtype=np.int64)
     earliest = np.full(size, np.iinfo(np.int64).max, dtype=np.int64)
-    np.maximum.at(latest, of[counted], d.starts_at[counted])
-    np.minimum.at(earliest, of[counted], d.ends_at[counted])
+    np.maximum.at(latest, of[counted], d.ends_at[counted])
+    np.minimum.at(earliest, of[counted], d.starts_at[counted])
     return np.where(latest > earliest, latest - np.minimum(earliest, latest), 0)
 
 

@@ -18,7 +18,7 @@ class Group:
 
     `oversize` holds over_48h / over_2km: the group waits for a person.
 
-    `span_h`: from the earliest end to the latest start, the time that is certainly covered; `extent_m`: the largest
+    `span_h`: from the earliest start to the latest end, the time that may be covered; `extent_m`: the largest
     distance between two centres. Neither counts scars (found later, burning no more) nor fixed heat.
     """
 
@@ -80,7 +80,7 @@ class Partition:
 
     @property
     def span_h(self) -> Floats:
-        """Hours that each group certainly covers."""
+        """Hours that each group may cover."""
         return self._span_s / HOUR
 
     @cached_property

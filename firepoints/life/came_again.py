@@ -11,6 +11,7 @@ from firepoints.forming.outside_findings import FindingQuestionNotFound
 from firepoints.forming.points import attach_detections
 from firepoints.forming.scene import SEEN
 from firepoints.models import Detection, FirePoint, Membership, Question, Source, Supersession
+from firepoints.policy.rulings import pause_on
 from firepoints.sightings.importing.turns import one_at_a_time
 from firepoints.steps import selectors
 from firepoints.steps.advancing import claim
@@ -100,7 +101,7 @@ def _join(target: FirePoint, sighting: Detection, actor: User, reason: str) -> N
     why = f"又来的一行，核对为同一处：{reason}"[:300]
     if target.state not in DECIDED:
         members = [pixel for pixel in selectors.active_detections(target) if selectors.is_in_force(pixel)]
-        questions = doubts.several_sites([*members, sighting], {sighting.pk: None})
+        questions = doubts.several_sites([*members, sighting], {sighting.pk: None}, pause_on(target.burn_date))
         attach_detections(point=target, detections=[sighting], actor=actor, why=why, questions=questions)
         return
     claim(target)

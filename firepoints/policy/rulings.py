@@ -46,12 +46,13 @@ DEFAULTS: dict[str, Any] = {
     "group_max_m": 2000,
     # policy.md §4, asking reaches farther than joining: kilometres between the nearest edges of two areas, days between
     # their times, kilometres in one pass, days in which a scar asks for what burnt there, metres between two findings
-    # (their errors apart) [R]
+    # (their errors apart), hours of pause after which a list's next day is asked about [R]
     "ask_km": 1.5,
     "ask_days": 3,
     "ask_pass_km": 3,
     "scar_days": 90,
     "ask_finding_m": 200,
+    "ask_pause_h": 14,
     # a cell of 0.01° hit on so many days of the last so many is proposed as fixed heat [R]
     "fixed_heat_days": 5,
     "fixed_heat_window_d": 60,
@@ -71,6 +72,11 @@ def ruling(key: str, on: date) -> Any:
     default = DEFAULTS[key]
     row = Ruling.objects.filter(key=key, valid_from__lte=on).order_by("-valid_from").first()
     return default if row is None else row.value
+
+
+def pause_on(on: date) -> float:
+    """Hours without a row after which, on a new date, a person is asked whether it is a new fire: the ruling of a Beijing date."""
+    return float(ruling("ask_pause_h", on))
 
 
 def words(key: str, on: date) -> Any:

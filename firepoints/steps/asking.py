@@ -32,7 +32,7 @@ OF_WAITING_ROWS = (Kind.OUTSIDE_FINDING, Kind.CAME_AGAIN)
 """Asked of a row that is part of no point until they are answered, by an act of its own."""
 ABOUT_COUNTIES = (Kind.NEW_COUNTY, Kind.STATED_COUNTY)
 """Answered by the joint record: whoever is asked marks the point as 跨界."""
-BY_DIVISION = (Kind.OVERSIZE, Kind.SEVERAL_SITES)
+BY_DIVISION = (Kind.OVERSIZE, Kind.SEVERAL_SITES, Kind.RUNNING_DAYS)
 """Answered by a 划分, and by nothing else that moves sightings."""
 MOST_LISTED = 200
 MOST_MERGES = 10
