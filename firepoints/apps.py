@@ -36,6 +36,7 @@ class FirepointsConfig(AppConfig):
         restoring.register("hotline", hotline.skip_numbers)
         nav.register("火点", "firepoints:list", order=20)
         nav.register("认定", "firepoints:review", order=30, roles={Role.RECOGNISER})
+        nav.register("疑问", "firepoints:questions", order=31, roles={Role.BUREAU, Role.RECOGNISER, Role.AUDITOR})
         finders = {Role.BUREAU, Role.COUNTY, Role.INSPECTOR}
         nav.register("上报", "imports:finding", order=35, roles=finders)
         nav.register("导入", "imports:list", order=80, roles={Role.BUREAU, Role.RECOGNISER, Role.AUDITOR})

@@ -5,6 +5,7 @@ from django.urls import include, path
 from firepoints.pages.acts import acting, evidence, reattributions, reporting
 from firepoints.pages.desk import charging, home, periods, review
 from firepoints.pages.points import detail, listing, maps
+from firepoints.pages.questions import views as questions
 
 POINT = "fire-points/<int:point_id>/"
 
@@ -24,6 +25,9 @@ patterns = [
     path("fire-points/periods/<int:pk>/void", periods.period_take_back, name="period_void"),
     path("fire-points/charging/", charging.charging, name="charging"),
     path("fire-points/charging/rule", charging.charging_rule, name="charging_rule"),
+    path("questions/", questions.question_list, name="questions"),
+    path("questions/stand", questions.questions_stand, name="questions_stand"),
+    path("questions/<int:question_id>/", questions.question_page, name="question"),
     path("recognition/", review.desk, name="review"),
     path(POINT, detail.point_detail, name="detail"),
     path(f"{POINT}map.geojson", maps.point_map, name="map_geojson"),

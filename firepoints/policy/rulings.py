@@ -26,6 +26,8 @@ DEFAULTS: dict[str, Any] = {
     "county_deadline_h": 24,
     # days from the import of a list to our answer to its issuer, where its document names no day [R]
     "feedback_days": 7,
+    # hours in which a question is answered, from its asking; overdue heads the home page and answers nothing [R]
+    "question_due_h": 72,
     # an objection is not upheld by the very person whose 认定 it is about; the text names nobody [R]
     "uphold_by_another": True,
     # 制表 and 审核 of a batch by two persons: the text is silent, and a small office may have one clerk [R]

@@ -7,6 +7,7 @@ ground is gone is answered as moot, one whose sightings move is answered as carr
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Q
@@ -14,6 +15,7 @@ from django.db.models import Q
 from core import clock
 from core.errors import StaleVersion
 from firepoints.models import Detection, FirePoint, Membership, Question
+from firepoints.policy import rulings
 from firepoints.steps.standing import standing_words
 from firepoints.terms.doubt import Doubt
 from grids.models import User
@@ -84,6 +86,11 @@ class Asking:
         self._add([row])
 
     def _add(self, rows: Sequence[Question]) -> None:
+        if not rows:
+            return
+        due_at = clock.now() + timedelta(hours=rulings.ruling("question_due_h", clock.today_beijing()))
+        for row in rows:
+            row.due_at = row.due_at or due_at
         self.asked += Question.objects.bulk_create(rows, batch_size=500)
 
     def answer(self, questions: Iterable[Question], answer: str, reason: str) -> None:

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.urls.exceptions import NoReverseMatch
 
-from firepoints.models import Evidence
+from firepoints.models import Evidence, Question
 from grids.models import ApiToken, User
 from grids.people.tokens import token_issue
 from grids.roles import PostKind
@@ -70,6 +70,7 @@ def _right(scene: Scene, name: str) -> dict[str, Any]:
         "code": WEST,
         "job_id": scene.job.pk,
         "token_id": _token(scene).pk,
+        "question_id": _question(scene).pk,
         "edition_id": scene.city.edition.pk,
         "import_id": "7b0f2f0e-0000-4000-8000-000000000000",
         "what": "cells.xlsx",
@@ -84,6 +85,12 @@ def _key_of(scene: Scene, entry: LedgerEntry, name: str) -> int:
     return {"penalties:entry": entry.pk, "penalties:rule": entry.rule_id}.get(name, scene.batch.pk)
 
 
+def _question(scene: Scene) -> Question:
+    """An open question about the suspected point."""
+    words = {"kind": Question.Kind.OTHER, "words": "演示的问题"}
+    return Question.objects.get_or_create(point=scene.suspected, **words)[0]
+
+
 def _token(scene: Scene) -> ApiToken:
     """A token of the western county."""
     known = ApiToken.objects.filter(user=scene.city.west).first()
@@ -95,14 +102,15 @@ WRONG: list[dict[str, Any]] = [
         "point_id": 999_999, "row_no": 999_999, "point": 999_999, "uuid": "00000000-0000-4000-8000-000000000000", "pk": 999_999,
         "batch_id": 999_999, "entry_id": 999_999, "detection_id": 999_999,
         "document_id": 999_999, "action": "extinguish", "step": "burn", "kind": "poem",
-        "code": "000000", "job_id": 999_999, "token_id": 999_999, "edition_id": 999_999,
+        "code": "000000", "job_id": 999_999, "token_id": 999_999, "question_id": 999_999, "edition_id": 999_999,
         "import_id": "00000000-0000-4000-8000-000000000000", "what": "poem.txt", "verb": "burn",
     },
     {
         "point_id": 10**17, "row_no": 10**17, "point": "\x00", "uuid": "ffffffff-ffff-ffff-ffff-ffffffffffff", "pk": 10**17,
         "batch_id": 10**17, "entry_id": 10**17, "detection_id": 10**17,
         "document_id": 10**17, "action": "-", "step": "-", "kind": "-", "code": "\x00", "job_id": 10**17,
-        "token_id": 10**17, "edition_id": 10**17, "import_id": "ffffffff-ffff-ffff-ffff-ffffffffffff", "what": "\x00", "verb": "-",
+        "token_id": 10**17, "question_id": 10**17, "edition_id": 10**17, "import_id": "ffffffff-ffff-ffff-ffff-ffffffffffff",
+        "what": "\x00", "verb": "-",
     },
     {
         "point_id": 10**40, "row_no": 10**40, "point": "9" * 400, "uuid": "00000000-0000-0000-0000-000000000000", "pk": 10**40,

@@ -14,17 +14,18 @@ from django.urls import reverse
 from django.utils import timezone
 
 from core import clock
+from firepoints.life.answers import is_turn_of
 from firepoints.life.waiting_rows import waiting_count
-from firepoints.models import FirePoint
+from firepoints.models import FirePoint, Question
 from firepoints.pages import panels
 from firepoints.pages.points import words
 from firepoints.pages.points.filters import Wanted
 from firepoints.steps import questions
-from firepoints.steps.selectors import on_fixed_heat_alone
+from firepoints.steps.selectors import ASK_THEM, on_fixed_heat_alone
 from firepoints.terms.states import State
 from grids.roles import ROLE_LABELS, Role
 
-SINGLES = 6
+SINGLES, HEADS = 6, 2
 SINGLE_STATES = {
     str(State.DISPATCHED): ("dispatched", "待核实", Role.COUNTY),
     str(State.JOINT): ("joint", "待联合核实", Role.BUREAU),
@@ -65,6 +66,7 @@ def queue_of(user: Any, roles: frozenset[Role]) -> list[Item]:
     visible = FirePoint.objects.visible_to(user)
     now = clock.now()
     counts = _counts(visible, now)
+    heads = list(_questions(roles, now))
     items = [
         *_singles(visible, roles, counts, now),
         *_groups(roles, counts, now),
@@ -72,7 +74,9 @@ def queue_of(user: Any, roles: frozenset[Role]) -> list[Item]:
     panel = panels.money()
     if panel is not None:
         items += panel.tasks(user)
-    return sorted(items, key=lambda task: (not (task["mine"] and task["late"]), not task["mine"], not task["late"]))
+    return heads + sorted(
+        items, key=lambda task: (not (task["mine"] and task["late"]), not task["mine"], not task["late"])
+    )
 
 
 def _counts(visible: Any, now: datetime) -> dict[str, Any]:
@@ -150,6 +154,24 @@ def _single(point: FirePoint, roles: frozenset[Role], now: datetime) -> Item:
     else:
         task = Task(url, "counted", f"复核异议 {point}", "", f"{place} · 认定人", Role.RECOGNISER)
     return task.item_for(roles)
+
+
+def _questions(roles: frozenset[Role], now: datetime) -> Iterable[Item]:
+    """The questions that are due first, each by itself, and how many more wait: they stand before money, so they head the list."""
+    mine = Question.objects.unanswered().filter(is_turn_of(roles)) if roles & ASK_THEM else Question.objects.none()
+    count = mine.count()
+    if not count:
+        return
+    role = Role.BUREAU if Role.BUREAU in roles else Role.RECOGNISER
+    for row in mine.select_related("point").order_by(F("due_at").asc(nulls_last=True), "pk")[:HEADS]:
+        due, is_late = words.due_words(row.due_at, now)
+        title = f"答复：{row.get_kind_display()} {row.point or ''}".strip()
+        task = Task(reverse("firepoints:question", args=[row.pk]), "warn", title, due, ROLE_LABELS[role], role, is_late)
+        yield task.item_for(roles)
+    if count > HEADS:
+        yield Task(reverse("firepoints:questions"), "warn", f"答复疑问共 {count} 个", "", "看列表", role).item_for(
+            roles
+        )
 
 
 def _groups(roles: frozenset[Role], counts: dict[str, Any], now: datetime) -> Iterable[Item]:

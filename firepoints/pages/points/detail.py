@@ -81,6 +81,7 @@ def context_of(point: FirePoint, viewer: Viewer, *, is_revealed: bool = False) -
         "open_questions": len(open_),
         "open_words": words_of(open_),
         "seen_points": _seen_among(questions, viewer),
+        "may_answer_questions": viewer.holds(selectors.ASK_THEM),
         "may_answer_findings": viewer.holds(ANSWERERS),
         "sightings": sightings,
         "apart": []

@@ -44,7 +44,7 @@ def site_of_point(point: FirePoint) -> Site:
     worth_fen = worth_of(point, detections)
     payer = point.recognition.payer_name if point.recognition else words.place_of(point).partition(" ")[0]
     facts += [
-        ("起火日", [f"起火日 {point.burn_date.isoformat()}，责任人按这天的任期"]),
+        ("起火日", [f"{point.burn_date.isoformat()}，责任人按这天的任期"]),
         ("付款", [f"{payer if point.county_code else '由联合核实定'}，最多 {wan(worth_fen)}"]),
     ]
     url = reverse("firepoints:detail", args=[point.pk])

@@ -156,7 +156,15 @@ def test_the_page_of_a_merge_says_how_far_apart_the_two_are_and_what_becomes_of_
     into, gone = make.dispatched(city), make.suspected(at=NEARBY, when=make.BURNT_AT + timedelta(hours=30))
     client.force_login(city.clerk)
     page = client.get(reverse("firepoints:act", args=[gone.pk, "merge"]), {"into": into.number}).content.decode()
-    for words in ("中心相距", "相隔 30 时", into.number, "甲县", "起火日 2023-10-07", "起火日 2023-10-08", "合为 1 处"):
+    for words in (
+        "中心相距",
+        "相隔 30 时",
+        into.number,
+        "甲县",
+        "2023-10-07，责任人按这天",
+        "2023-10-08，责任人按这天",
+        "合为 1 处",
+    ):
         assert words in page, words
     assert f'value="{into.number}"' in page
     unknown = client.get(reverse("firepoints:act", args=[gone.pk, "merge"]), {"into": "HD2023-9999"})
