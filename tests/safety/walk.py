@@ -116,7 +116,7 @@ WRONG: list[dict[str, Any]] = [
         "point_id": 10**40, "row_no": 10**40, "point": "9" * 400, "uuid": "00000000-0000-0000-0000-000000000000", "pk": 10**40,
         "batch_id": 1, "entry_id": 10**17, "detection_id": 10**40,
         "document_id": 10**40, "action": "a" * 300, "step": "a" * 300, "kind": "a" * 300,
-        "code": "²" * 300, "job_id": 10**40, "token_id": 10**40, "edition_id": 10**40,
+        "code": "²" * 300, "job_id": 10**40, "token_id": 10**40, "question_id": 10**40, "edition_id": 10**40,
         "import_id": "00000000-0000-0000-0000-000000000000", "what": "../../etc/passwd", "verb": "a" * 300,
     },
 ]  # fmt: skip
