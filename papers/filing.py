@@ -1,11 +1,13 @@
 """Keeping files as they came, by content, under JINSHAO_HOME: written whole with fsync and rename, never rewritten."""
 
 import hashlib
+import io
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
+from PIL import Image
 
 from core.errors import BadInput
 from core.room import written_whole
@@ -19,6 +21,10 @@ SIGNATURES = {
     b"II*\x00": ".tif",
     b"MM\x00*": ".tif",
 }
+
+# Readers look for the end of a PDF in its last kilobyte; some scanners write more behind it.
+PDF_END = 4096
+SMALLEST_PX = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +97,27 @@ def store_scanned(content: bytes, *, kind: str, filename: str) -> Stored:
     suffix = next((end for start, end in SIGNATURES.items() if content.startswith(start)), "")
     if not suffix:
         raise BadInput("扫描件要是 PDF、JPG、PNG 或 TIFF 文件", where="file")
+    if not (_is_whole_pdf(content) if suffix == ".pdf" else _is_picture(content)):
+        raise BadInput(
+            "这个扫描件打不开：文件不完整，或者里面没有内容，请重新扫描", where="file", code="scan_unreadable"
+        )
     return store_paper(content, kind=kind, filename=filename, suffix=suffix)
+
+
+def _is_whole_pdf(content: bytes) -> bool:
+    """Whether a PDF has objects, and at its end the place of their table: what every reader looks for first."""
+    end = content[-PDF_END:]
+    return b"%%EOF" in end and b"startxref" in end and b" obj" in content and b"endobj" in content
+
+
+def _is_picture(content: bytes) -> bool:
+    """Whether a picture can be read, of a size that a paper can have."""
+    try:
+        with Image.open(io.BytesIO(content), formats=("JPEG", "PNG", "TIFF")) as picture:
+            picture.verify()
+            return min(picture.size) >= SMALLEST_PX
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return False
 
 
 def open_stored(stored_as: str) -> Path:

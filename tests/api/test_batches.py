@@ -4,7 +4,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from penalties.models import Batch
-from tests.factories import points
+from tests.factories import points, scans
 from tests.factories.city import EAST, WEST
 
 pytestmark = [pytest.mark.django_db, pytest.mark.embedded]
@@ -21,7 +21,7 @@ def _step(client, batch, step, **given):
 
 
 def _scan():
-    return SimpleUploadedFile("批件.pdf", b"%PDF-1.4 demo", "application/pdf")
+    return SimpleUploadedFile("批件.pdf", scans.pdf(), "application/pdf")
 
 
 def test_a_built_batch_lists_every_payer_zeros_too(city, sign_in):

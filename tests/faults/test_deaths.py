@@ -21,6 +21,7 @@ from penalties.batches import steps
 from penalties.models import Batch, BatchDocument, BatchLine, LedgerEntry, Settlement
 from tests.conftest import ROOT
 from tests.factories import points as make
+from tests.factories import scans
 from tests.factories.city import City
 from tests.faults.dying import dies_at, grown, snapshot, survive
 
@@ -114,7 +115,7 @@ def test_a_withdrawal_that_dies_leaves_the_run_in_force(city):
 def test_a_batch_that_dies_at_any_point_of_any_step_charges_and_settles_once(city, tmp_path: Path):
     make.final(city)
     scan = tmp_path / "批件.pdf"
-    scan.write_bytes(b"%PDF-1.4 demo approval")
+    scan.write_bytes(scans.pdf())
     seen = survive(lambda: steps.batch_build(month=MONTH, actor=city.clerk))
     [batch] = {entry.batch_id for entry in LedgerEntry.objects.all()}
     for step, given in {

@@ -20,6 +20,7 @@ from journal.record.verify import verify
 from penalties.batches import steps
 from penalties.models import Batch, BatchDocument
 from tests.factories import points as make
+from tests.factories import scans
 from tests.factories.imports import import_file
 from tests.safety.conftest import HEADER, firms_row
 
@@ -105,7 +106,7 @@ def test_papers_that_find_no_room_leave_the_batch_frozen_and_are_filed_when_ther
     disk.is_full = False
     assert steps.batch_submit(batch_id=batch.pk, actor=city.clerk).state == "submitted"
     scan = tmp_path / "批件.pdf"
-    scan.write_bytes(b"%PDF-1.4 demo approval")
+    scan.write_bytes(scans.pdf())
     disk.is_full = True
     given = {
         "batch_id": batch.pk,

@@ -16,12 +16,13 @@ from grids.people.letters import Scan, letter_record, letter_void, letters_recor
 from grids.selectors import scope_of
 from grids.selectors.letters import coverage, pairs_of
 from journal.models import Entry
+from tests.factories import scans
 from tests.factories.city import CITY, EAST, WEST, City, build_city, person
 
 pytestmark = pytest.mark.django_db
 SIGNED = date(2023, 3, 1)
 TOWN = f"{WEST}001"
-SCAN = b"%PDF-1.4 signed"
+SCAN = scans.pdf("signed")
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ import pytest
 from core.errors import BadInput
 from core.room import NoRoom
 from papers import filing
+from tests.factories import scans
 
-PDF = b"%PDF-1.4 demo"
+PDF = scans.pdf("demo")
 
 
 @pytest.fixture(autouse=True)
@@ -57,20 +58,42 @@ def test_a_paper_says_under_which_name_it_came_without_its_folders() -> None:
 
 
 @pytest.mark.parametrize(
-    ("start", "suffix"),
+    ("content", "suffix"),
     [
-        (b"%PDF-", ".pdf"),
-        (b"\xff\xd8\xff", ".jpg"),
-        (b"\x89PNG\r\n\x1a\n", ".png"),
-        (b"II*\x00", ".tif"),
-        (b"MM\x00*", ".tif"),
+        (PDF, ".pdf"),
+        (scans.picture("JPEG"), ".jpg"),
+        (scans.picture("PNG"), ".png"),
+        (scans.picture("TIFF"), ".tif"),
     ],
 )
-def test_a_scan_is_what_its_first_bytes_say_whatever_its_name(start: bytes, suffix: str, tmp_path: Path) -> None:
+def test_a_scan_is_what_its_content_says_whatever_its_name(content: bytes, suffix: str, tmp_path: Path) -> None:
     path = tmp_path / "批件.exe"
-    path.write_bytes(start + b"...")
+    path.write_bytes(content)
     stored = filing.store_scan(path, kind="approvals", filename="批件.exe")
     assert Path(stored.stored_as).suffix == suffix
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"%PDF-1.4 x",
+        b"%PDF-1.4\n%%EOF",
+        PDF[: len(PDF) // 2],
+        b"%PDF-1.4\nstartxref\n0\n%%EOF\n",
+        b"\xff\xd8\xff...",
+        b"\x89PNG\r\n\x1a\n...",
+        scans.picture("PNG")[:60],
+        b"II*\x00...",
+        b"MM\x00*...",
+    ],
+)
+def test_a_scan_that_nobody_can_open_is_refused_and_nothing_is_kept(content: bytes, home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "批件.pdf"
+    path.write_bytes(content)
+    with pytest.raises(BadInput, match="打不开") as refused:
+        filing.store_scan(path, kind="approvals", filename=path.name)
+    assert refused.value.code == "scan_unreadable"
+    assert files(home) == []
 
 
 @pytest.mark.parametrize("content", [b"", b"MZ\x90\x00", b"<html>", b" %PDF-1.4", b"PK\x03\x04"])

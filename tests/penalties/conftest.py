@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from penalties.models import Rule
+from tests.factories import scans
 from tests.factories.city import City, build_city
 
 RULE = {
@@ -52,5 +53,5 @@ def city(db) -> City:
 @pytest.fixture
 def scan_file(tmp_path: Path) -> Path:
     path = tmp_path / "批件.pdf"
-    path.write_bytes(b"%PDF-1.4 demo approval")
+    path.write_bytes(scans.pdf())
     return path

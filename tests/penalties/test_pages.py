@@ -13,10 +13,11 @@ from journal.models import Access
 from penalties.batches import steps
 from penalties.models import Batch, BatchDocument, BatchState, LedgerEntry, Settlement
 from tests.factories import points as make
+from tests.factories import scans
 from tests.factories.city import CITY, IN_EAST, WEST, person
 
 MONTH = "2023-10"
-PDF = b"%PDF-1.4 approval"
+PDF = scans.pdf("approval")
 
 
 def client_of(user) -> Client:

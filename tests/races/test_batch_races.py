@@ -13,6 +13,7 @@ from penalties.batches import advancing, building, held, returning, steps, vouch
 from penalties.ledger import posting
 from penalties.models import Batch, BatchLine, LedgerEntry, Settlement
 from tests.factories import points as make
+from tests.factories import scans
 from tests.factories.city import WEST, City, build_city
 from tests.penalties.conftest import add_rule
 from tests.races.meeting import at_once, in_between, lost, meet_across, meet_after, without_unique, won
@@ -149,7 +150,7 @@ def test_negative_control_without_the_union_of_wanted_and_posted_the_money_of_a_
 @pytest.fixture
 def scan(tmp_path: Path) -> Path:
     path = tmp_path / "批件.pdf"
-    path.write_bytes(b"%PDF-1.4 demo approval")
+    path.write_bytes(scans.pdf())
     return path
 
 

@@ -32,6 +32,7 @@ from penalties.batches import steps
 from penalties.circulars import making
 from penalties.models import Batch, Circular
 from tests.factories import points as make
+from tests.factories import scans
 from tests.factories.city import IN_EAST, IN_WEST, ON_THE_BORDER, WEST, City, build_city
 from tests.factories.imports import import_file
 from tests.penalties.conftest import add_rule
@@ -84,7 +85,7 @@ def firms_row(at: tuple[float, float] = IN_WEST, time: str = "0530", version: st
 def settled_batch(city: City, folder: Path) -> Batch:
     """The month's batch with its approval and the vouchers of every line."""
     scan = folder / "批件.pdf"
-    scan.write_bytes(b"%PDF-1.4 demo approval")
+    scan.write_bytes(scans.pdf())
     batch = steps.batch_build(month=MONTH, actor=city.clerk)
     steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
     steps.batch_submit(batch_id=batch.pk, actor=city.clerk)
