@@ -47,7 +47,7 @@ subjects.register_fields(
         "month": "月份", "entries": "台账笔数", "amount_fen": "金额（分）", "hash": "明细摘要", "lines": "单位数",
         "doc_no": "文号", "on": "日期", "vouchers": "各单位凭证金额（分）", "voucher_no": "凭证号", "files": "文件：摘要",
         "rules": "规则", "payers": "扣缴单位", "payer_areas": "扣缴单位辖区", "rulings": "裁定", "sources": "来源",
-        "code": "代码", "clause": "条款", "key": "项目",
+        "on_behalf": "市局代录", "code": "代码", "clause": "条款", "key": "项目",
         "value": "值", "base": "计算办法", "valid_from": "起始日", "valid_to": "失效日",
         "starts_on": "起火日自", "ends_on": "起火日到（含）",
     }

@@ -83,6 +83,7 @@ class Batch(models.Model):
     submit_doc_no = models.CharField("请示文号", max_length=80, blank=True)
     approved_at = models.DateTimeField(null=True, blank=True)
     approved_on = models.DateField("批件日期", null=True, blank=True)
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
     approval_doc_no = models.CharField("批件文号", max_length=80, blank=True)
     approval_file = models.CharField("批件扫描件", max_length=200, blank=True)
     approval_sha256 = models.CharField(max_length=64, blank=True)

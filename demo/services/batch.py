@@ -62,7 +62,7 @@ def _approve(month: str, cast: Mapping[str, User]) -> None:
         file.write_bytes(pictures.scan("APPROVAL (DEMO)"))
         steps.batch_approve(
             batch_id=batch.pk,
-            actor=cast["clerk"],
+            actor=cast["officer"],
             doc_no=_number("批"),
             approved_on=clock.today_beijing(),
             file=file,

@@ -30,8 +30,11 @@ DEFAULTS: dict[str, Any] = {
     "question_due_h": 72,
     # an objection is not upheld by the very person whose 认定 it is about; the text names nobody [R]
     "uphold_by_another": True,
-    # 制表 and 审核 of a batch by two persons: the text is silent, and a small office may have one clerk [R]
-    "freeze_by_another": False,
+    # policy.md §5: 制表 is another person than 审核, than who records the 批件, than who copies a voucher in; a ruling may
+    # loosen it, and the papers say so [R]
+    "freeze_by_another": True,
+    "approve_by_another": True,
+    "settle_by_another": True,
     # policy.md §5: what a 查否 must bring
     "negative_photos": 3,
     # C11: an absence counts after so many notices

@@ -34,13 +34,16 @@ faults.register(
 
 def facts_for(batch: Batch, user: User) -> Facts:
     """What the table asks about this batch and this user."""
+    values = rulings.values_on(clock.today_beijing())
     return Facts(
         state=batch.state,
         roles=frozenset(roles_of(user)),
         actor_id=user.pk,
         prepared_by_id=batch.prepared_by_id,
         actor_accounts=same_persons(user, [batch.prepared_by_id]),
-        another_freezes=bool(rulings.ruling("freeze_by_another", clock.today_beijing())),
+        another_freezes=bool(values["freeze_by_another"]),
+        another_approves=bool(values["approve_by_another"]),
+        another_settles=bool(values["settle_by_another"]),
     )
 
 

@@ -17,7 +17,7 @@ from journal.record.sealing import head, seal_pending
 from journal.record.services import access, record
 from journal.selectors import deployment
 from papers import filing
-from penalties.batches import held, table
+from penalties.batches import held, persons, table
 from penalties.documents import han, qingshi, workbook
 from penalties.documents.report import (
     Approval,
@@ -167,6 +167,7 @@ def _build(
         prepared_by=batch.prepared_by.full_name if batch else "",
         checked_by=batch.checked_by.full_name if batch and batch.checked_by else "",
         approval=Approval(batch.approval_doc_no, batch.approved_on) if batch and batch.approved_on else None,
+        same_person=persons.same_person_words(batch) if batch else "",
         left_out=_left_out(month, batch),
         notes=(
             *_other_years(month, batch, [*charges, *returns]),

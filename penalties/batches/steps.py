@@ -132,6 +132,7 @@ def batch_approve(
         batch,
         to=BatchState.APPROVED,
         approved_at=clock.now(),
+        approved_by=actor,
         approved_on=approved_on,
         approval_doc_no=doc_no.strip(),
         approval_file=stored.stored_as,

@@ -29,6 +29,8 @@ def summary(paper: Gongwen, report: MonthReport, label: str) -> None:
     paper.table(SUMMARY_MM, SUMMARY_HEADS, _summary_rows(report))
     paper.line(f"合计金额（大写）：{rmb(report.total.amount_fen)}", Layout(size=12, exact=24, before=4))
     signed = (f"制表：{report.prepared_by or '　　　　'}", f"审核：{report.checked_by or '　　　　'}")
+    if report.same_person:
+        paper.line(f"{report.same_person}。", Layout(size=10.5, exact=18))
     paper.line("　　　".join((*signed, f"日期：{chinese_date(report.issued_on)}")), Layout(size=12, exact=24))
 
 

@@ -138,6 +138,7 @@ class MonthReport:
 
     ``month`` is YYYY-MM; ``period`` is what the papers say (``2025年10月``); ``journal_head`` is ``seq:hash``.
     ``unfinished`` is a sentence where the last month was not over when the figures were taken, and stands on every table.
+    ``same_person`` says where one person did what takes two, and by which ruling.
     ``batch`` is empty for a monthly report without a batch. A draft's figures may still change, and every page says so.
     """
 
@@ -160,6 +161,7 @@ class MonthReport:
     notes: tuple[str, ...] = field(default=())
     left_out: tuple[LeftOutRow, ...] = field(default=())
     unfinished: str = ""
+    same_person: str = ""
 
     @property
     def total(self) -> Figures:

@@ -204,6 +204,9 @@ def _summary(book: Book, checked: str) -> None:
     sheet.band(f"合计金额（大写）：{rmb(report.total.amount_fen)}", last, height=26, bold=True, border=1, indent=1)
     sheet.down()
     _signatures(sheet)
+    if report.same_person:
+        sheet.band(f"{report.same_person}。", last, font_size=9)
+        sheet.down()
     sheet.band(
         f"核对：{checked}；明细 {len(report.points)} 处，更正 {len(report.corrections)} 处，与汇总一致。",
         last,

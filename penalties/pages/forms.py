@@ -44,12 +44,12 @@ class ScanField(forms.FileField):
         return scan
 
 
-def _scan(label: str, *, required: str = "") -> ScanField:
+def _scan(label: str, *, required: str = "", help_text: str = "") -> ScanField:
     """The field of a scan; `required` is the sentence where there is none."""
     return ScanField(
         label=label,
         required=bool(required),
-        help_text="PDF、JPG、PNG 或 TIFF，不超过 30 MB",
+        help_text="；".join(filter(None, (help_text, "PDF、JPG、PNG 或 TIFF，不超过 30 MB"))),
         widget=forms.ClearableFileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png,.tif,.tiff"}),
         error_messages={"empty": "这个文件是空的", "required": required},
     )
@@ -166,6 +166,8 @@ class SettleForm(StepForm):
         help_text="不填就是该单位余下的全部；分次扣缴时填本次金额",
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
+
+    file = _scan("凭证扫描件", help_text="市局代录的要有；财政登记的可以不传")
 
     def suggested(self, payer: str) -> dict[str, Any]:
         return {"settled_on": clock.today_beijing(), "payer": payer}

@@ -9,14 +9,14 @@ from typing import Any
 from django.urls import reverse
 
 from core import clock
-from core.transitions import Transition
+from core.transitions import Available, Transition
 from firepoints.links import point_url
 from firepoints.models import FirePoint
 from grids.models import User
 from grids.roles import ROLE_LABELS
 from penalties import selectors
 from penalties.batches import reports, steps, table
-from penalties.batches.life import LIFE, Facts
+from penalties.batches.life import LIFE, Facts, available_actions
 from penalties.batches.lines import Line, lines_for
 from penalties.documents.report import BASIS_WORDS, Figures, MonthReport, ReportMismatch, check
 from penalties.documents.wording import place
@@ -90,8 +90,9 @@ def context_for(
     rows = table.batch_rows(batch)
     lines = lines_for(user, batch, rows)
     report = narrowed(reports.batch_report(batch, rows), None if whole else {line.row.code for line in lines})
-    open_steps = steps.available_steps(batch, user)
-    next_act = _next_act(batch, lines, open_steps, payer=payer, forms=forms)
+    available = {row.transition.action: row for row in available_actions(steps.facts_for(batch, user))}
+    open_steps = [step for step, row in available.items() if row.is_open]
+    next_act = _next_act(batch, lines, available, payer=payer, forms=forms)
     settled_fen = sum(line.settled_fen for line in lines)
     total = report.total
     proof, problems = _proof(report)
@@ -153,7 +154,12 @@ def is_beyond(batch: Batch, transition: Transition[Facts]) -> bool:
 
 
 def _next_act(
-    batch: Batch, lines: list[Line], open_steps: list[str], *, payer: str, forms: Mapping[str, StepForm]
+    batch: Batch,
+    lines: list[Line],
+    available: Mapping[str, Available[Facts]],
+    *,
+    payer: str,
+    forms: Mapping[str, StepForm],
 ) -> dict[str, Any] | None:
     """The step that comes next: its form for whoever may take it, else whose turn it is."""
     transition = next((row for row in LIFE.transitions if row.is_next and batch.state in row.sources), None)
@@ -162,7 +168,8 @@ def _next_act(
     step = transition.action
     waiting = sum(1 for line in lines if line.open_fen)
     form = forms.get(step) or LIFE.forms[step](batch=batch, lines=lines, payer=payer)
-    return _act_shown(batch, transition, form if step in open_steps else None) | {
+    return _act_shown(batch, transition, form if step in available and available[step].is_open else None) | {
+        "missing": available[step].missing if step in available else (),
         "jump": f"录入扣缴凭证（还差 {waiting}）" if step == "settle" else BUTTONS[step],
         "who": "或".join(label for role, label in ROLE_LABELS.items() if role in transition.roles),
     }

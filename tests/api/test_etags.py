@@ -69,8 +69,8 @@ def test_an_act_without_any_version_is_refused(city, sign_in, problem):
 
 def test_a_batch_has_tags_too(city, sign_in, problem):
     points.final(city)
-    clerk = sign_in(city.clerk)
-    built = clerk.post("/api/batches/", {"month": "2023-10"})
+    built, clerk = sign_in(city.clerk).post("/api/batches/", {"month": "2023-10"}), sign_in(city.officer)
+    built = clerk.get(f"/api/batches/{built.json()['id']}/")
     url = f"/api/batches/{built.json()['id']}/"
     assert clerk.get(url, HTTP_IF_NONE_MATCH=built["ETag"]).status_code == 304
     problem(clerk.post(f"{url}steps/", {"step": "freeze"}), 428, "version_required")

@@ -66,7 +66,7 @@ def test_a_list_is_previewed_and_then_written(page, city, tmp_path) -> None:
 def test_a_batch_is_frozen_only_after_the_question_is_answered(page, city) -> None:
     make.final(city)
     batch = steps.batch_build(month="2023-10", actor=city.clerk)
-    sign_in(page, city.clerk, f"/penalties/{batch.pk}/")
+    sign_in(page, city.officer, f"/penalties/{batch.pk}/")
     expect(page.get_by_text("1 处 × 3 万元 = 3 万元")).to_be_visible()
     assert fits(page)
     page.locator("#next").get_by_role("button", name="冻结明细").click()

@@ -28,6 +28,7 @@ class City:
 
     edition: Edition
     clerk: User
+    officer: User
     recogniser: User
     west: User
     east: User
@@ -87,6 +88,7 @@ def build_city() -> City:
     return City(
         edition=edition,
         clerk=person("clerk", PostKind.BUREAU, CITY),
+        officer=person("officer", PostKind.BUREAU, CITY),
         recogniser=person("recogniser", PostKind.RECOGNISER, CITY),
         west=designated("west", WEST),
         east=designated("east", EAST),

@@ -118,14 +118,17 @@ def test_a_batch_that_dies_at_any_point_of_any_step_charges_and_settles_once(cit
     scan.write_bytes(scans.pdf())
     seen = survive(lambda: steps.batch_build(month=MONTH, actor=city.clerk))
     [batch] = {entry.batch_id for entry in LedgerEntry.objects.all()}
-    for step, given in {
-        steps.batch_freeze: {},
-        steps.batch_submit: {},
-        steps.batch_approve: {"doc_no": "演示批〔2023〕1号", "approved_on": clock.today_beijing(), "file": scan},
-        steps.batch_send: {},
-        steps.batch_settle: {"voucher_no": "演示凭证1", "settled_on": clock.today_beijing()},
+    for step, (actor, given) in {
+        steps.batch_freeze: (city.officer, {}),
+        steps.batch_submit: (city.clerk, {}),
+        steps.batch_approve: (
+            city.officer,
+            {"doc_no": "演示批〔2023〕1号", "approved_on": clock.today_beijing(), "file": scan},
+        ),
+        steps.batch_send: (city.clerk, {}),
+        steps.batch_settle: (city.finance, {"voucher_no": "演示凭证1", "settled_on": clock.today_beijing()}),
     }.items():
-        seen |= survive(lambda step=step, given=given: step(batch_id=batch, actor=city.clerk, **given))
+        seen |= survive(lambda step=step, actor=actor, given=given: step(batch_id=batch, actor=actor, **given))
     assert seen == set(faults.registered("batch."))
     assert LedgerEntry.objects.get().amount_fen == Settlement.objects.get().amount_fen == 3_000_000
     assert (BatchLine.objects.count(), BatchDocument.objects.filter(kind="approval").count()) == (2, 1)

@@ -96,7 +96,7 @@ def test_papers_that_find_no_room_leave_the_batch_frozen_and_are_filed_when_ther
     disk.is_full = False
     make.final(city)
     batch = steps.batch_build(month="2023-10", actor=city.clerk)
-    steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    steps.batch_freeze(batch_id=batch.pk, actor=city.officer)
     before, entries = originals(home), Entry.objects.count()
     disk.is_full = True
     with pytest.raises(NoRoom):
@@ -110,7 +110,7 @@ def test_papers_that_find_no_room_leave_the_batch_frozen_and_are_filed_when_ther
     disk.is_full = True
     given = {
         "batch_id": batch.pk,
-        "actor": city.clerk,
+        "actor": city.officer,
         "doc_no": "演示批〔2023〕1号",
         "approved_on": clock.today_beijing(),
     }

@@ -24,11 +24,11 @@ YUAN_30000 = 3_000_000
 
 def approved(city, scan_file, month: str = MONTH) -> Batch:
     batch = steps.batch_build(month=month, actor=city.clerk)
-    steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    steps.batch_freeze(batch_id=batch.pk, actor=city.officer)
     steps.batch_submit(batch_id=batch.pk, actor=city.clerk)
     return steps.batch_approve(
         batch_id=batch.pk,
-        actor=city.clerk,
+        actor=city.officer,
         doc_no="演示批〔2023〕1号",
         approved_on=clock.today_beijing(),
         file=scan_file,
@@ -88,7 +88,7 @@ def test_a_point_that_is_recognised_but_not_final_is_not_charged(city):
 
 def test_a_late_point_of_an_earlier_month_goes_into_the_next_batch(city):
     batch = steps.batch_build(month=MONTH, actor=city.clerk)
-    steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    steps.batch_freeze(batch_id=batch.pk, actor=city.officer)
     make.final(city)
     november = steps.batch_build(month="2023-11", actor=city.clerk)
     entry = LedgerEntry.objects.get()
@@ -105,7 +105,7 @@ def test_a_batch_leaves_out_points_of_later_months(city):
 def test_a_point_merged_away_after_it_was_charged_gives_its_money_back_in_the_next_batch(city):
     charged, survivor = make.final(city), make.final(city)
     october = steps.batch_build(month=MONTH, actor=city.clerk)
-    steps.batch_freeze(batch_id=october.pk, actor=city.clerk)
+    steps.batch_freeze(batch_id=october.pk, actor=city.officer)
     make.take(charged, "merge_decided", city.recogniser, into=survivor.pk, reason="同一处")
     november = steps.batch_build(month="2023-11", actor=city.clerk)
     back = LedgerEntry.objects.get(batch=november)
@@ -155,7 +155,7 @@ def test_only_one_batch_is_open_at_a_time(city):
 def test_freezing_writes_a_line_for_every_payer_zeros_too_and_a_hash_that_verify_checks(city):
     make.final(city)
     batch = steps.batch_build(month=MONTH, actor=city.clerk)
-    batch = steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    batch = steps.batch_freeze(batch_id=batch.pk, actor=city.officer)
     assert {line.payer_code: line.amount_fen for line in batch.lines.all()} == {WEST: YUAN_30000, EAST: 0}
     assert len(batch.content_hash) == 64
     assert frozen.problems() == []
@@ -164,7 +164,7 @@ def test_freezing_writes_a_line_for_every_payer_zeros_too_and_a_hash_that_verify
 def test_a_frozen_batch_whose_hash_does_not_fit_is_found(city):
     make.final(city)
     batch = steps.batch_build(month=MONTH, actor=city.clerk)
-    steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    steps.batch_freeze(batch_id=batch.pk, actor=city.officer)
     Batch.objects.filter(pk=batch.pk).update(content_hash="0" * 64)
     assert any("摘要不一致" in problem for problem in frozen.problems())
 
@@ -175,7 +175,7 @@ def test_a_frozen_batch_whose_hash_does_not_fit_is_found(city):
 )
 def test_sql_by_hand_cannot_skip_a_step(city, state, why):
     batch = steps.batch_build(month=MONTH, actor=city.clerk)
-    steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    steps.batch_freeze(batch_id=batch.pk, actor=city.officer)
     steps.batch_submit(batch_id=batch.pk, actor=city.clerk)
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("UPDATE penalty_batch SET state = %s WHERE id = %s", [state, batch.pk])
@@ -193,22 +193,22 @@ def test_sql_by_hand_cannot_change_or_remove_a_ledger_entry(city):
 
 def test_approval_needs_its_document_number_date_and_scan(city):
     batch = steps.batch_build(month=MONTH, actor=city.clerk)
-    steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    steps.batch_freeze(batch_id=batch.pk, actor=city.officer)
     steps.batch_submit(batch_id=batch.pk, actor=city.clerk)
     with pytest.raises(Missing) as refused:
-        steps.batch_approve(batch_id=batch.pk, actor=city.clerk, doc_no=" ", approved_on=None, file=None)
+        steps.batch_approve(batch_id=batch.pk, actor=city.officer, doc_no=" ", approved_on=None, file=None)
     assert "批件扫描件" in str(refused.value)
 
 
 def test_a_text_file_is_no_scan(city, tmp_path):
     batch = steps.batch_build(month=MONTH, actor=city.clerk)
-    steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    steps.batch_freeze(batch_id=batch.pk, actor=city.officer)
     steps.batch_submit(batch_id=batch.pk, actor=city.clerk)
     fake = tmp_path / "批件.pdf"
     fake.write_text("<script>")
     with pytest.raises(BadInput, match="PDF"):
         steps.batch_approve(
-            batch_id=batch.pk, actor=city.clerk, doc_no="1号", approved_on=clock.today_beijing(), file=fake
+            batch_id=batch.pk, actor=city.officer, doc_no="1号", approved_on=clock.today_beijing(), file=fake
         )
 
 
@@ -271,9 +271,9 @@ def test_a_batch_with_a_point_that_was_taken_back_is_built_again_before_it_is_fr
     batch = steps.batch_build(month=MONTH, actor=city.clerk)
     make.take(taken_back, "reopen", city.recogniser, reason="新的佐证")
     with pytest.raises(Conflict, match=taken_back.number):
-        steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+        steps.batch_freeze(batch_id=batch.pk, actor=city.officer)
     steps.batch_build(month=MONTH, actor=city.clerk)
-    steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    steps.batch_freeze(batch_id=batch.pk, actor=city.officer)
     assert {line.payer_code: line.amount_fen for line in BatchLine.objects.all()} == {WEST: YUAN_30000, EAST: 0}
     assert kept.number
 
@@ -282,14 +282,14 @@ def test_what_became_final_after_the_cut_off_does_not_hold_the_freeze_up(city):
     make.final(city)
     batch = steps.batch_build(month=MONTH, actor=city.clerk)
     make.final(city, at=IN_EAST)
-    assert steps.batch_freeze(batch_id=batch.pk, actor=city.clerk).state == BatchState.FROZEN
+    assert steps.batch_freeze(batch_id=batch.pk, actor=city.officer).state == BatchState.FROZEN
 
 
 def test_no_step_is_dated_in_the_future_or_before_the_one_that_it_follows(city, scan_file):
     make.final(city)
     batch = steps.batch_build(month=MONTH, actor=city.clerk)
-    steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
-    today, given = clock.today_beijing(), {"batch_id": batch.pk, "actor": city.clerk}
+    steps.batch_freeze(batch_id=batch.pk, actor=city.officer)
+    today, given = clock.today_beijing(), {"batch_id": batch.pk, "actor": city.officer}
     before, after = today - timedelta(days=1), today + timedelta(days=1)
     paper = {"doc_no": "演示批〔2023〕1号", "file": scan_file}
     with pytest.raises(BadInput, match="还没有到"):
@@ -303,4 +303,4 @@ def test_no_step_is_dated_in_the_future_or_before_the_one_that_it_follows(city, 
         steps.batch_send(**given, sent_on=before)
     steps.batch_send(**given)
     with pytest.raises(BadInput, match="早于送财政日期"):
-        steps.batch_settle(**given, voucher_no="凭1", settled_on=before)
+        steps.batch_settle(**{**given, "actor": city.finance}, voucher_no="凭1", settled_on=before)

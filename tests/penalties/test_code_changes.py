@@ -18,7 +18,7 @@ NEW = "210599"
 def test_the_successor_sees_the_batches_of_the_old_code(city: City):
     make.final(city, at=IN_WEST)
     batch = steps.batch_build(month="2023-10", actor=city.clerk)
-    steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    steps.batch_freeze(batch_id=batch.pk, actor=city.officer)
     heir = person("heir", PostKind.COUNTY, NEW)
     assert not batches_visible_to(heir).exists()
     succession_set(

@@ -43,7 +43,7 @@ def test_a_point_that_is_asked_about_is_left_out_and_named_until_it_is_answered(
 def test_what_the_payer_asks_stops_nothing(city):
     point = make.final(city)
     ask(point, stops_money=False)
-    batch = steps.batch_freeze(batch_id=build(city).pk, actor=city.clerk)
+    batch = steps.batch_freeze(batch_id=build(city).pk, actor=city.officer)
     assert steps.batch_submit(batch_id=batch.pk, actor=city.clerk).state == BatchState.SUBMITTED
 
 
@@ -53,11 +53,11 @@ def test_a_point_asked_about_after_the_building_stops_the_freeze_and_leaves_the_
     batch = build(city)
     ask(asked)
     with pytest.raises(Conflict, match=f"{asked.number}：{WORDS}") as refused:
-        steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+        steps.batch_freeze(batch_id=batch.pk, actor=city.officer)
     assert refused.value.code == "questions_open"
     assert refused.value.details["points"] == [{"number": asked.number, "why": WORDS}]
     assert sum_of(build(city)) == YUAN_30000
-    batch = steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    batch = steps.batch_freeze(batch_id=batch.pk, actor=city.officer)
     assert [row["number"] for row in batch.left_out] == [asked.number]
     assert checks.check() == []
 

@@ -60,11 +60,11 @@ def scan(name: str = "批件.pdf", content: bytes = PDF) -> SimpleUploadedFile:
 def bring_to(batch: Batch, city, state: str, scan_file) -> Batch:
     """Through the services as far as `state`."""
     acts = {
-        "frozen": lambda: steps.batch_freeze(batch_id=batch.pk, actor=city.clerk),
+        "frozen": lambda: steps.batch_freeze(batch_id=batch.pk, actor=city.officer),
         "submitted": lambda: steps.batch_submit(batch_id=batch.pk, actor=city.clerk),
         "approved": lambda: steps.batch_approve(
             batch_id=batch.pk,
-            actor=city.clerk,
+            actor=city.officer,
             doc_no="批〔2023〕1号",
             approved_on=clock.today_beijing(),
             file=scan_file,
@@ -119,9 +119,9 @@ def test_another_open_batch_is_named_when_a_second_month_is_built(clerk, batch):
 
 @pytest.mark.embedded
 def test_a_batch_goes_from_open_to_settled_through_the_pages(clerk, city, batch):
-    step(clerk, batch, "freeze")
+    step(client_of(city.officer), batch, "freeze")
     step(clerk, batch, "submit", submitted_on="2023-11-05")
-    step(clerk, batch, "approve", doc_no="演示批〔2023〕7号", approved_on="2023-11-12", file=scan())
+    step(client_of(city.officer), batch, "approve", doc_no="演示批〔2023〕7号", approved_on="2023-11-12", file=scan())
     step(clerk, batch, "send", sent_on="2023-11-14")
     finance = client_of(city.finance)
     step(finance, batch, "settle", payer=WEST, voucher_no="PZ-1", settled_on="2023-11-17", amount="10,000.00")
@@ -137,11 +137,11 @@ def test_a_batch_goes_from_open_to_settled_through_the_pages(clerk, city, batch)
     assert "演示批〔2023〕7号" in page
 
 
-def test_a_second_click_on_a_step_does_nothing_and_says_so(clerk, batch):
-    stale = {"version": batch.version}
+def test_a_second_click_on_a_step_does_nothing_and_says_so(city, batch):
+    stale, officer = {"version": batch.version}, client_of(city.officer)
     url = reverse("penalties:step", args=[batch.pk, "freeze"])
-    clerk.post(url, stale, follow=True)
-    answer = clerk.post(url, stale, follow=True)
+    officer.post(url, stale, follow=True)
+    answer = officer.post(url, stale, follow=True)
     assert said(answer) == ["2023年10月批次已是“已冻结”，没有重复办理"]
     assert Batch.objects.get().state == BatchState.FROZEN
 
@@ -150,7 +150,7 @@ def test_a_page_that_is_older_than_the_batch_cannot_freeze_it(clerk, city, batch
     seen = batch.version
     make.final(city, at=(123.72, 41.35))
     steps.batch_build(month=MONTH, actor=city.clerk)
-    answer = clerk.post(reverse("penalties:step", args=[batch.pk, "freeze"]), {"version": seen})
+    answer = client_of(city.officer).post(reverse("penalties:step", args=[batch.pk, "freeze"]), {"version": seen})
     assert answer.status_code == 409
     assert "已有他人先行办理" in body(answer)
     assert Batch.objects.get().state == BatchState.OPEN
@@ -177,7 +177,7 @@ def test_without_a_whole_approval_nothing_is_approved(clerk, city, batch, scan_f
     data = {key: today if value == "today" else value for key, value in given.items() if key != "file"}
     if given.get("file", "") is not None:
         data["file"] = scan(*given["file"]) if "file" in given else scan()
-    answer = step(clerk, batch, "approve", **data)
+    answer = step(client_of(city.officer), batch, "approve", **data)
     assert answer.status_code == 400
     assert complaint in body(answer)
     assert Batch.objects.get().state == BatchState.SUBMITTED
@@ -278,7 +278,7 @@ def test_an_open_batch_gives_drafts_that_say_so(clerk, city, batch):
 def test_a_correction_names_the_batch_that_charged_it(clerk, city, batch):
     charged, survivor = make.final(city, at=(123.72, 41.35)), make.final(city, at=(123.72, 41.36))
     steps.batch_build(month=MONTH, actor=city.clerk)
-    steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    steps.batch_freeze(batch_id=batch.pk, actor=city.officer)
     make.take(charged, "merge_decided", city.recogniser, into=survivor.pk, reason="同一处")
     november = steps.batch_build(month="2023-11", actor=city.clerk)
     page = body(clerk.get(reverse("penalties:detail", args=[november.pk])))
@@ -311,7 +311,7 @@ def test_the_list_pages_back_by_key(clerk, city, monkeypatch):
     monkeypatch.setattr("penalties.pages.batches.PAGE", 2)
     for month in ("2023-08", "2023-09", "2023-10"):
         made = steps.batch_build(month=month, actor=city.clerk)
-        steps.batch_freeze(batch_id=made.pk, actor=city.clerk)
+        steps.batch_freeze(batch_id=made.pk, actor=city.officer)
     first = body(clerk.get(reverse("penalties:list")))
     assert "2023年8月批次" not in first
     assert "?before=2023-09.1" in first

@@ -29,7 +29,7 @@ def test_ledger_page_workbook_and_request_give_the_same_total(city):
         make.final(city)
     make.final(city, at=IN_EAST)
     batch = steps.batch_build(month=MONTH, actor=city.clerk)
-    batch = steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    batch = steps.batch_freeze(batch_id=batch.pk, actor=city.officer)
     steps.batch_submit(batch_id=batch.pk, actor=city.clerk)
     total = sum(LedgerEntry.objects.values_list("amount_fen", flat=True))
     assert total == 4 * 3_000_000
@@ -55,7 +55,7 @@ def test_a_month_without_a_batch_still_has_its_report_as_a_draft(city):
 def test_a_point_taken_back_later_is_a_correction_that_names_its_original_batch(city):
     charged, survivor = make.final(city), make.final(city)
     october = steps.batch_build(month=MONTH, actor=city.clerk)
-    steps.batch_freeze(batch_id=october.pk, actor=city.clerk)
+    steps.batch_freeze(batch_id=october.pk, actor=city.officer)
     make.take(charged, "merge_decided", city.recogniser, into=survivor.pk, reason="同一处")
     november = steps.batch_build(month="2023-11", actor=city.clerk)
     report = reports.batch_report(november)

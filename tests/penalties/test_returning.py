@@ -21,7 +21,7 @@ NOVEMBER = "2023-11"
 
 def frozen(city, month: str = MONTH) -> Batch:
     batch = steps.batch_build(month=month, actor=city.clerk)
-    return steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    return steps.batch_freeze(batch_id=batch.pk, actor=city.officer)
 
 
 def submitted(city, month: str = MONTH) -> Batch:

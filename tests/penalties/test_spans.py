@@ -97,7 +97,7 @@ def test_a_batch_of_a_span_leaves_earlier_fires_out_and_names_them(city):
     assert batch.entries.count() == 1
     ((number, why),) = [(row.number, row.why) for row in held.left_out(batch)]
     assert (number, why) == (late.number, "起火月早于 2023-09，不在本批的月份里")
-    steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    steps.batch_freeze(batch_id=batch.pk, actor=city.officer)
     assert build(city, "2023-12").entries.get().point_id == late.pk
     assert checks.check() == []
 

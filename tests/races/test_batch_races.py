@@ -86,7 +86,7 @@ def test_of_two_who_freeze_at_once_one_does(city, monkeypatch):
     make.final(city)
     batch = build(city)
     meet_after(monkeypatch, steps, "require")
-    outcomes = at_once(*[lambda: steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)] * 2)
+    outcomes = at_once(*[lambda: steps.batch_freeze(batch_id=batch.pk, actor=city.officer)] * 2)
     assert (len(won(outcomes)), len(lost(outcomes, StaleVersion))) == (1, 1), outcomes
     assert BatchLine.objects.filter(batch=batch).count() == 2
     assert checks.check() == []
@@ -97,7 +97,7 @@ def test_negative_control_without_the_swap_only_the_unique_line_is_left_to_refus
     batch = build(city)
     meet_after(monkeypatch, steps, "require")
     monkeypatch.setattr(steps, "advance", unguarded)
-    outcomes = at_once(*[lambda: steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)] * 2)
+    outcomes = at_once(*[lambda: steps.batch_freeze(batch_id=batch.pk, actor=city.officer)] * 2)
     assert (len(won(outcomes)), len(lost(outcomes, IntegrityError))) == (1, 1), outcomes
 
 
@@ -111,7 +111,7 @@ def test_a_build_and_a_freeze_at_once_leave_lines_that_tell_all_that_was_posted(
     batch = build(city)
     make.final(city)
     meet_across(monkeypatch, (advancing, "roles_of"), (building, "roles_of"))
-    at_once(lambda: build(city), lambda: steps.batch_freeze(batch_id=batch.pk, actor=city.clerk))
+    at_once(lambda: build(city), lambda: steps.batch_freeze(batch_id=batch.pk, actor=city.officer))
     for one in Batch.objects.exclude(state="open"):
         posted = sum(one.entries.values_list("amount_fen", flat=True))
         assert posted == sum(one.lines.values_list("amount_fen", flat=True))
@@ -159,17 +159,17 @@ def sent(city: City, scan: Path) -> Batch:
     """A batch of one charged line that waits for its vouchers."""
     make.final(city)
     batch = build(city)
-    steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    steps.batch_freeze(batch_id=batch.pk, actor=city.officer)
     steps.batch_submit(batch_id=batch.pk, actor=city.clerk)
     steps.batch_approve(
-        batch_id=batch.pk, actor=city.clerk, doc_no="演示批〔2023〕1号", approved_on=clock.today_beijing(), file=scan
+        batch_id=batch.pk, actor=city.officer, doc_no="演示批〔2023〕1号", approved_on=clock.today_beijing(), file=scan
     )
     return steps.batch_send(batch_id=batch.pk, actor=city.clerk)
 
 
 def frozen(city: City) -> Batch:
     make.final(city)
-    return steps.batch_freeze(batch_id=build(city).pk, actor=city.clerk)
+    return steps.batch_freeze(batch_id=build(city).pk, actor=city.officer)
 
 
 def recall(city: City, batch: Batch) -> Batch:
@@ -178,7 +178,7 @@ def recall(city: City, batch: Batch) -> Batch:
 
 def approve(city: City, batch: Batch, scan: Path) -> Batch:
     return steps.batch_approve(
-        batch_id=batch.pk, actor=city.clerk, doc_no="演示批〔2023〕1号", approved_on=clock.today_beijing(), file=scan
+        batch_id=batch.pk, actor=city.officer, doc_no="演示批〔2023〕1号", approved_on=clock.today_beijing(), file=scan
     )
 
 
@@ -296,7 +296,7 @@ def test_of_two_who_recall_at_once_one_does_and_the_entries_are_undone_once(city
 
 def test_a_build_that_posts_on_a_batch_while_it_is_recalled_leaves_both_sound(city, monkeypatch):
     point = make.final(city)
-    batch = steps.batch_freeze(batch_id=build(city).pk, actor=city.clerk)
+    batch = steps.batch_freeze(batch_id=build(city).pk, actor=city.officer)
     make.take(point, "reopen", city.recogniser, reason="新的佐证")
     meet_across(monkeypatch, (building, "post"), (returning, "post"))
     outcomes = at_once(lambda: recall(city, batch), lambda: steps.batch_build(month="2023-11", actor=city.clerk))

@@ -119,7 +119,7 @@ def test_builds_and_freezes_at_once_charge_once_and_freeze_once(city):
     built = at_once(*[lambda: steps.batch_build(month=MONTH, actor=city.clerk)] * 4)
     assert won(built), built
     batch = Batch.objects.get()
-    frozen = at_once(*[lambda: steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)] * 2)
+    frozen = at_once(*[lambda: steps.batch_freeze(batch_id=batch.pk, actor=city.officer)] * 2)
     assert (len(won(frozen)), len(lost(frozen, Refused))) == (1, 1), frozen
     assert (LedgerEntry.objects.count(), BatchLine.objects.filter(batch=batch).count()) == (1, 2)
     assert checks.check() == []

@@ -87,10 +87,10 @@ def settled_batch(city: City, folder: Path) -> Batch:
     scan = folder / "批件.pdf"
     scan.write_bytes(scans.pdf())
     batch = steps.batch_build(month=MONTH, actor=city.clerk)
-    steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    steps.batch_freeze(batch_id=batch.pk, actor=city.officer)
     steps.batch_submit(batch_id=batch.pk, actor=city.clerk)
     steps.batch_approve(
-        batch_id=batch.pk, actor=city.clerk, doc_no="演示批〔2023〕1号", approved_on=clock.today_beijing(), file=scan
+        batch_id=batch.pk, actor=city.officer, doc_no="演示批〔2023〕1号", approved_on=clock.today_beijing(), file=scan
     )
     steps.batch_send(batch_id=batch.pk, actor=city.clerk)
     return steps.batch_settle(

@@ -42,6 +42,7 @@ START = datetime(2023, 11, 1, 1, 0, tzinfo=UTC)
 @dataclass
 class Office:
     clerk: User
+    officer: User
     recogniser: User
     departments: dict[str, User]
 
@@ -61,6 +62,7 @@ def office(db, data_dir: Path, settings, tmp_path_factory) -> Office:
     edition_activate(name="合成边界", valid_from=date(2016, 1, 1), actor=system)
     return Office(
         clerk=person("clerk", PostKind.BUREAU, "2105"),
+        officer=person("officer", PostKind.BUREAU, "2105"),
         recogniser=person("recogniser", PostKind.RECOGNISER, "2105"),
         departments={code: designated(f"d{code}", code) for code in COUNTIES},
     )
@@ -151,7 +153,7 @@ def test_from_leads_to_the_finance_table_the_total_is_the_same_to_the_fen_everyw
         clock.shift(timedelta(days=6))
         assert lapse_due() == len(counted)
         batch = steps.batch_build(month="2023-10", actor=office.clerk)
-        steps.batch_freeze(batch_id=batch.pk, actor=office.clerk)
+        steps.batch_freeze(batch_id=batch.pk, actor=office.officer)
         batch = steps.batch_submit(batch_id=batch.pk, actor=office.clerk)
 
         total = len(counted) * RATE_FEN
