@@ -20,7 +20,7 @@ from firepoints.sightings import footprints
 from firepoints.steps.selectors import active_detections
 from firepoints.terms.states import Cause, Conclusion
 from grids import locating
-from grids.geo.footprint import from_local_xy
+from grids.geo.footprint import from_local_xy, local_xy
 from grids.models import User
 from grids.selectors import system_user
 
@@ -231,8 +231,17 @@ def _photo(scene: Scene, actor: User, subject: str, at: int) -> str:
 
 
 def _track(scene: Scene, actor: User) -> str:
-    corners = [(-300, -300), (300, -300), (300, 0), (-300, 0), (-300, 300), (300, 300)]
-    content = pictures.track([_beside(scene.point, east, north) for east, north in corners])
+    """A search in lanes over all that the sensors saw of the point, some way beyond its edge."""
+    area = footprints.seen(active_detections(scene.point))
+    west, south, east, north = area.bounds
+    lane_m, step_m = 150, 60
+    east_m, north_m = (float(value) for value in local_xy(east, north, west, south))
+    positions = [
+        tuple(float(value) for value in from_local_xy(min(along, east_m), across, west, south))
+        for lane, across in enumerate(range(0, int(north_m) + lane_m, lane_m))
+        for along in list(range(0, int(east_m) + step_m, step_m))[:: -1 if lane % 2 else 1]
+    ]
+    content = pictures.track([(lon, lat) for lon, lat in positions])
     name = f"{scene.story.key}/{scene.step}/track"
     return _stored(
         scene, actor, name, content, kind=Evidence.Kind.TRACK, device_at=clock.now(), filename="搜索轨迹.json"

@@ -17,7 +17,7 @@ from core.http.bodies import takes
 from core.http.schema import ONCE
 from firepoints.api import present, shapes
 from firepoints.api.common import POINT, named_point, safe_filename
-from firepoints.evidence.pieces import evidence_store
+from firepoints.evidence.pieces import evidence_store, lacking_of
 from firepoints.models import Evidence
 from grids.api.me import actor_of
 from grids.models import TokenScope
@@ -70,8 +70,8 @@ class EvidenceOfPoint(APIView):
         parameters=[POINT, ONCE],
         request={"multipart/form-data": EvidenceInput},
         responses={
-            201: OpenApiResponse(shapes.Receipt, description="收存"),
-            200: OpenApiResponse(shapes.Receipt, description="早已收存，回执相同"),
+            201: OpenApiResponse(shapes.Upload, description="收存"),
+            200: OpenApiResponse(shapes.Upload, description="早已收存，回执相同"),
         },
     )
     @once
@@ -84,4 +84,5 @@ class EvidenceOfPoint(APIView):
         stored = evidence_store(
             point=named_point(point), actor=actor_of(request), file=file, filename=safe_filename(file), **fields
         )
-        return Response(present.receipt(stored), status.HTTP_200_OK if is_known else status.HTTP_201_CREATED)
+        answer = present.receipt(stored) | {"lacking": lacking_of(stored.point)}
+        return Response(answer, status.HTTP_200_OK if is_known else status.HTTP_201_CREATED)

@@ -90,9 +90,19 @@ class Receipt(Shape):
     width_px = serializers.IntegerField(allow_null=True)
     height_px = serializers.IntegerField(allow_null=True)
     footprint_distance_m = serializers.FloatField(allow_null=True, help_text="距像元，米；0 为像元内")
+    searched_share = serializers.FloatField(allow_null=True, help_text="轨迹覆盖像元的比例 0–1；不是轨迹为空")
     no_position_reason = serializers.CharField()
     caption = serializers.CharField()
     server_at = serializers.DateTimeField()
+
+
+class Lack(Shape):
+    key = serializers.ChoiceField(choices=["photos", "photos_inside", "track", "track_inside", "search_share"])
+    words = serializers.CharField()
+
+
+class Upload(Receipt):
+    lacking = Lack(many=True, help_text="这一处报不属实还缺的材料")
 
 
 class PointVerification(Shape):

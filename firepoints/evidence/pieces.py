@@ -15,7 +15,10 @@ from django.db import IntegrityError, transaction
 from core import faults
 from core.errors import BadInput, Conflict, Missing, NotAllowed
 from core.room import written_whole
+from firepoints.evidence import proofs
 from firepoints.evidence.images import ENDINGS, NotAPhoto, Photo, read_photo
+from firepoints.evidence.originals import path_of as path_of
+from firepoints.evidence.searching import searched_share
 from firepoints.evidence.tracks import NotATrack, read_track
 from firepoints.models import Evidence, FirePoint
 from firepoints.sightings import footprints
@@ -93,6 +96,7 @@ def evidence_store(  # noqa: PLR0913  the act's data
         accuracy_m=position.accuracy_m,
         no_position_reason=position.missing_because,
         footprint_distance_m=_distance(target, where),
+        searched_share=_searched(target, where) if kind == Kind.TRACK else None,
         device_at=_device_time(device_at),
         caption=caption[:100],
         uploader=actor,
@@ -121,6 +125,12 @@ def _file(row: Evidence) -> Evidence:
     return row
 
 
+def lacking_of(point: FirePoint) -> list[dict[str, str]]:
+    """What the evidence that has arrived at a point lacks yet for a 查否, said at once: [{"key", "words"}]."""
+    pieces = Evidence.objects.filter(selectors.filed_for(point))
+    return [{"key": lack.key, "words": lack.words} for lack in proofs.lacking_for_denial(point, list(pieces))]
+
+
 def receipt_of(evidence: Evidence) -> dict[str, Any]:
     """The receipt that the device keeps: enough to prove what was handed in, and to see clock skew (seconds, server − device)."""
     skew_s = (evidence.server_at - evidence.device_at).total_seconds() if evidence.device_at else None
@@ -133,11 +143,6 @@ def receipt_of(evidence: Evidence) -> dict[str, Any]:
         "clock_skew_s": skew_s,
         "footprint_distance_m": evidence.footprint_distance_m,
     }
-
-
-def path_of(evidence: Evidence) -> Path:
-    """The path of the original."""
-    return Path(settings.JINSHAO_HOME) / evidence.stored_as
 
 
 def _uuid(text: UUID | str) -> UUID:
@@ -239,6 +244,13 @@ def _distance(point: FirePoint, where: shapely.Point | shapely.LineString | None
     if where.intersects(area):
         return 0.0
     return round(min(footprints.distance_m(area, lon, lat) for lon, lat in where.coords), 1)
+
+
+def _searched(point: FirePoint, where: shapely.Point | shapely.LineString | None) -> float | None:
+    detections = selectors.active_detections(point)
+    if where is None or not detections:
+        return None
+    return searched_share(footprints.seen(detections), [list(where.coords)], proofs.search_in_force())
 
 
 def _keep(content: bytes, digest: str, content_type: str) -> str:

@@ -1,6 +1,6 @@
 """Whether the scan of a paper can be opened: what proves a notice must not be ten bytes with the name of a PDF."""
 
-from firepoints.evidence.pieces import path_of
+from firepoints.evidence.originals import path_of
 from firepoints.models import Evidence
 
 TAIL_BYTES = 2048

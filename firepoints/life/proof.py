@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from core import clock
 from core.errors import BadInput, Missing
+from firepoints.evidence.proofs import Lack, lacking_for_denial
 from firepoints.life.burnt import Burnt
 from firepoints.models import Evidence, FirePoint, Verification
-from firepoints.policy import rulings
 from firepoints.steps.advancing import next_seq
 from firepoints.steps.selectors import filed_for
 from firepoints.terms.states import Cause, Conclusion
@@ -53,23 +52,22 @@ def require_photos(evidence: Sequence[Evidence]) -> None:
         raise Missing(["至少一张现场照片"])
 
 
-def require_negative_proof(evidence: Sequence[Evidence], *, cause: str, signed_by: str) -> None:
-    """查否: enough different photos, one taken inside the footprint, a search track, a cause, a signature.
+def require_negative_proof(point: FirePoint, evidence: Sequence[Evidence], *, cause: str, signed_by: str) -> None:
+    """查否: enough different photos, one taken inside the footprint, a track that has searched it, a cause, a signature.
 
-    The same file twice is one photo. Raises Missing with everything that lacks, at once.
+    Raises Missing with everything that lacks, at once: in words as `requirements`, by key in `lacking`.
     """
-    photos = {piece.sha256: piece for piece in evidence if piece.kind == Evidence.Kind.PHOTO}
-    least = int(rulings.ruling("negative_photos", clock.today_beijing()))
-    tests = [
-        (len(photos) >= least, f"至少 {least} 张不同的照片（现有 {len(photos)} 张）"),
-        (any(piece.footprint_distance_m == 0 for piece in photos.values()), "至少一张在像元范围内拍摄、有定位的照片"),
-        (any(piece.kind == Evidence.Kind.TRACK for piece in evidence), "搜索轨迹"),
-        (bool(cause), "查否的原因"),
-        (bool(signed_by), "部门负责人签字"),
-    ]
-    lacking = [what for passed, what in tests if not passed]
-    if lacking:
-        raise Missing(lacking, "查否还缺：" + "、".join(lacking), code="negative_proof")
+    lacks = lacking_for_denial(point, evidence)
+    lacks += [] if cause else [Lack("cause", "查否的原因")]
+    lacks += [] if signed_by else [Lack("signed_by", "部门负责人签字")]
+    if lacks:
+        words = [lack.words for lack in lacks]
+        raise Missing(
+            words,
+            "查否还缺：" + "、".join(words),
+            code="negative_proof",
+            details={"lacking": [{"key": lack.key, "words": lack.words} for lack in lacks]},
+        )
 
 
 @dataclass(frozen=True, slots=True)

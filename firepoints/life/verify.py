@@ -119,7 +119,7 @@ def fire_point_verify(  # noqa: PLR0913  the act's data
         }
     )  # fmt: skip
     if finding == Conclusion.FALSE:
-        require_negative_proof(pieces, cause=cause, signed_by=signed_by)
+        require_negative_proof(point, pieces, cause=cause, signed_by=signed_by)
     else:
         burnt.require_answers()
         if way.needs_photos:

@@ -40,6 +40,7 @@ class Evidence(AppendOnlyModel):
     accuracy_m = models.FloatField(null=True, blank=True)
     no_position_reason = models.CharField("没有定位的原因", max_length=200, blank=True)
     footprint_distance_m = models.FloatField("距像元（米，0 为像元内）", null=True, blank=True)
+    searched_share = models.FloatField("轨迹覆盖像元的比例", null=True, blank=True)
     exif = models.JSONField(default=dict, blank=True)
     exif_lon = models.FloatField(null=True, blank=True)
     exif_lat = models.FloatField(null=True, blank=True)

@@ -37,6 +37,12 @@ DEFAULTS: dict[str, Any] = {
     "settle_by_another": True,
     # policy.md §5: what a 查否 must bring
     "negative_photos": 3,
+    # policy.md §5: the share of the footprint that a search covers, and beyond how many km² it is enough [R]
+    "search_share": 0.3,
+    "search_most_km2": 1.0,
+    # metres that a searcher sees to each side, and the step of a track beyond which nobody knows where he went [R]
+    "search_reach_m": 100,
+    "search_gap_m": 300,
     # C11: an absence counts after so many notices
     "joint_notices": 2,
     # policy.md §4: the share of the area (the footprint and the error of its position) in a second county from which a point

@@ -8,7 +8,7 @@ from django.conf import settings
 from PIL import Image, ImageOps
 
 from firepoints.evidence.images import MOST_PIXELS, READERS
-from firepoints.evidence.pieces import path_of
+from firepoints.evidence.originals import path_of
 from firepoints.models import Evidence
 
 THUMB_PX = 480

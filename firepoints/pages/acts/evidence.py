@@ -13,7 +13,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from core.errors import Refused
 from core.http.bodies import takes
-from firepoints.evidence.pieces import MOST_BYTES, evidence_store, path_of, receipt_of
+from firepoints.evidence.originals import path_of
+from firepoints.evidence.pieces import MOST_BYTES, evidence_store, lacking_of, receipt_of
 from firepoints.models import Evidence, FirePoint
 from firepoints.pages import access
 from firepoints.pages.access import point_or_404, user_of
@@ -47,7 +48,8 @@ def upload(request: HttpRequest, point_id: int) -> HttpResponse:
     except Refused as refused:
         return _refused(request, point, refused, is_scripted)
     if is_scripted:
-        return JsonResponse({**receipt_of(stored[0]), "receipt": stored[0].sha256[:12]}, status=201)
+        answer = {**receipt_of(stored[0]), "receipt": stored[0].sha256[:12], "lacking": lacking_of(stored[0].point)}
+        return JsonResponse(answer, status=201)
     messages.success(request, f"已收存 {len(stored)} 件，回执 {'、'.join(piece.sha256[:12] for piece in stored)}。")
     return redirect(_back(request, point))
 

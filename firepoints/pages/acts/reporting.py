@@ -7,7 +7,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from core import clock
-from firepoints.models import Evidence
+from firepoints.evidence.proofs import lacking_for_denial, photos_among, share_searched
+from firepoints.models import Evidence, FirePoint
 from firepoints.pages import access
 from firepoints.pages.access import point_or_404, user_of, viewer_of
 from firepoints.pages.acts.sent_back import return_of
@@ -46,7 +47,7 @@ def report(request: HttpRequest, point_id: int) -> HttpResponse:
         "sent_back": return_of(point, point.steps.select_related("actor")) if not viewer.is_former else None,
         "first": sightings[0] if sightings else None,
         "evidence": evidence,
-        "checks": _checks(pieces, evidence.inside),
+        "checks": _checks(point, pieces),
         "action": action,
         "missing": list(available[action].missing) if action else [],
         "form": VerifyForm(point=point, user=user_of(request), action=action) if action else None,
@@ -58,12 +59,16 @@ def report(request: HttpRequest, point_id: int) -> HttpResponse:
     return render(request, "firepoints/report.html", context)
 
 
-def _checks(pieces: list[Evidence], inside: int) -> list[dict[str, str]]:
-    """The checks of a report: its evidence, and what a 查否 would still need (policy.md §5)."""
-    photos = len({piece.sha256 for piece in pieces if piece.kind == Evidence.Kind.PHOTO})
-    has_track = any(piece.kind == Evidence.Kind.TRACK for piece in pieces)
-    return [
-        {"kind": "ok" if photos else "no", "text": f"现场照片 {photos} 张（属实至少 1 张，不属实至少 3 张）"},
-        {"kind": "ok" if inside else "eh", "text": f"像元内拍的 {inside} 张（不属实至少 1 张）"},
-        {"kind": "ok" if has_track else "", "text": "搜索轨迹（不属实才要）" + ("，已传" if has_track else "")},
-    ]
+def _checks(point: FirePoint, pieces: list[Evidence]) -> list[dict[str, str]]:
+    """The checks of a report: its photos by where they were taken, and all that a 查否 would still need (policy.md §5)."""
+    photos = photos_among(pieces)
+    share = share_searched(point, pieces)
+    lacks = lacking_for_denial(point, pieces)
+    checks = [{"kind": "ok" if photos.total else "no", "text": f"现场照片 {photos.total} 张，{photos.words}"}]
+    if share is not None:
+        checks.append({"kind": "ok" if share else "eh", "text": f"搜索轨迹覆盖像元 {share:.0%}"})
+    words = "、".join(lack.words for lack in lacks)
+    checks.append(
+        {"kind": "" if lacks else "ok", "text": f"报不属实还缺：{words}" if lacks else "报不属实的照片和轨迹齐了"}
+    )
+    return checks

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from core import clock
 from core.errors import Conflict, Refused, StaleVersion
+from firepoints.evidence.proofs import lacking_for_denial, photos_among, share_searched
 from firepoints.life.act import act
 from firepoints.models import Evidence, FirePoint, Verification
 from firepoints.pages.access import point_or_404, user_of, viewer_of
@@ -106,7 +107,7 @@ def _show(
         "rates": _rates(request),
         "record": point.verification,
         "moments": moments_of(context["sightings"], context["evidence"].pieces, context["timeline"]),
-        "checks": _checks(point, context["evidence"].pieces) if point.verification else [],
+        "checks": _checks(point) if point.verification else [],
         "decisions": [
             {"value": value, "label": label, "key": at + 1, "missing": open_now.get(value, ("现在不能办",))}
             for at, (value, label) in enumerate(DECISIONS)
@@ -152,29 +153,25 @@ def _item(point: FirePoint, chosen: FirePoint) -> dict[str, Any]:
     }
 
 
-def _checks(point: FirePoint, pieces: list[Evidence]) -> list[dict[str, str]]:
+def _checks(point: FirePoint) -> list[dict[str, str]]:
     """The checks of the filed record, with the measures; for a 查否 all that it must bring (policy.md §5)."""
     record = point.verification
     assert record is not None  # noqa: S101  for the type checker
     mine = list(record.evidence.all())
-    photos = {piece.sha256: piece for piece in mine if piece.kind == Evidence.Kind.PHOTO}
-    inside = sum(piece.footprint_distance_m == 0 for piece in photos.values())
+    photos = photos_among(mine)
     is_negative = record.conclusion == "false"
-    checks = [_check(len(photos) >= (3 if is_negative else 1), f"照片 {len(photos)} 张，像元内 {inside} 张", must=True)]
+    checks = [_check(photos.total >= (3 if is_negative else 1), f"照片 {photos.total} 张，{photos.words}", must=True)]
     if is_negative:
-        tracks = [piece for piece in mine if piece.kind == Evidence.Kind.TRACK]
-        through = any(piece.footprint_distance_m == 0 for piece in tracks)
+        share = share_searched(point, mine)
+        lacks = {lack.key: lack.words for lack in lacking_for_denial(point, mine)}
+        search = next((lacks[key] for key in ("track", "track_inside", "search_share") if key in lacks), "")
         checks += [
             _check(bool(record.cause), f"原因：{record.get_cause_display()}", must=True),
             _check(bool(record.signed_by), f"部门负责人签字：{record.signed_by}", must=True),
-            _check(
-                through,
-                "搜索轨迹经过像元" if through else "搜索轨迹没有经过像元" if tracks else "没有搜索轨迹",
-                must=True,
-            ),
+            _check(not search, f"缺{search}" if search else f"搜索轨迹覆盖像元 {share or 0:.0%}", must=True),
         ]
     else:
-        checks.append(_check(inside > 0, "有像元内的照片" if inside else "没有像元内的照片", must=False))
+        checks.append(_check(photos.inside > 0, "有像元内的照片" if photos.inside else "没有像元内的照片", must=False))
     late = [piece for piece in mine if piece.device_at and (piece.server_at - piece.device_at) > timedelta(days=1)]
     if late:
         checks.append({"kind": "eh", "text": f"{len(late)} 件拍后一天以上才上传"})

@@ -140,8 +140,11 @@ def _paper(piece: Evidence) -> dict[str, Any]:
     inside = (
         ""
         if piece.footprint_distance_m is None
-        else ("经过像元" if piece.footprint_distance_m == 0 else "没有经过像元")
+        else (
+            "经过像元" if piece.footprint_distance_m == 0 else f"没有经过像元，最近 {piece.footprint_distance_m:.0f} 米"
+        )
     )
+    covers = f"覆盖像元 {piece.searched_share:.0%}" if piece.searched_share is not None else ""
     return {
         "kind": piece.get_kind_display(),
         "title": piece.caption or piece.filename or piece.get_kind_display(),
@@ -151,6 +154,7 @@ def _paper(piece: Evidence) -> dict[str, Any]:
                 str(piece.uploader),
                 f"{timezone.localtime(piece.server_at):%m-%d %H:%M}",
                 inside,
+                covers,
                 f"sha256 {piece.sha256[:12]}",
             )
             if part
