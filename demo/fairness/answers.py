@@ -5,17 +5,24 @@ from __future__ import annotations
 from demo.fairness.hands import Hands
 from demo.fairness.truth import Truth
 from demo.services import verbs
+from firepoints.life.waiting_rows import waiting_row_answer
 from firepoints.models import DetectionKey, FirePoint, Question
 from firepoints.steps import selectors, workflow
 from firepoints.steps.questions import open_by_point
 from firepoints.terms.states import DECIDED, LIVE, UNDECIDED, State
+from grids.geo.footprint import distance_m
 
 STANDING = (State.SUSPECTED, State.DISPATCHED, State.JOINT, State.VERIFIED, *DECIDED)
 Kind = Question.Kind
 ABOUT_OTHER_THINGS = frozenset(
-    {Kind.STATED_COUNTY, Kind.NEW_COUNTY, Kind.NO_EDITION, Kind.OUTSIDE_COUNTIES, Kind.ISSUER_DISAGREES, Kind.DATUM}
-)
+    {
+        Kind.STATED_COUNTY, Kind.NEW_COUNTY, Kind.NO_EDITION, Kind.OUTSIDE_COUNTIES, Kind.ISSUER_DISAGREES, Kind.DATUM,
+        Kind.VAGUE_PLACE, Kind.ZONE,
+    }
+)  # fmt: skip
 """Asked about a county or a position: nobody counts fields for that."""
+AROUND_M = 1000.0
+"""Who is told that a black is old looks so far around for what it was charged as."""
 KEPT, APART = "现场核对：照原样成立", "现场核对：另是一处"
 
 
@@ -35,8 +42,7 @@ class Answers:
             self._answer_knowing(pk)
             return
         for question in open_by_point([FirePoint.objects.get(pk=pk)])[pk]:
-            if question.stops_money:
-                self._answer_one(question)
+            self._answer_one(question)
         point = FirePoint.objects.get(pk=pk)
         if point.state in UNDECIDED and point.is_oversize:
             self.divide(point)
@@ -47,9 +53,14 @@ class Answers:
     def _answer_one(self, question: Question) -> None:
         question.refresh_from_db()
         point = question.point
+        if question.kind == Kind.CAME_AGAIN:
+            self._answer_row(question)
+            return
         if question.answered_at is not None or point is None or point.state not in LIVE:
             return
         other = selectors.survivor_of(question.other) if question.other else None
+        if question.kind == Kind.EXISTING:
+            other = self._burnt_before(point)
         parts = [FirePoint.objects.get(pk=point.pk)]
         if question.kind not in ABOUT_OTHER_THINGS or other is not None:
             parts = self._fields_of(parts[0])
@@ -60,6 +71,33 @@ class Answers:
                 if self._are_one(part, beside):
                     self.merge(part, beside)
         self._let_stand(question, point.pk)
+
+    def _answer_row(self, question: Question) -> None:
+        """Say of a row that came again, and waits at a point, whether it shows what that one shows."""
+        row = self.truth.row_of.get(question.detection_id or 0)
+        if question.answered_at is not None or question.point is None or row is None:
+            return
+        point = selectors.survivor_of(question.point)
+        is_same = row.main in self.truth.things(self.truth.rows(point))
+        answer = Question.Answer.SAME if is_same else Question.Answer.APART
+        self.hands.do(
+            f"came_again {answer}",
+            lambda: waiting_row_answer(
+                question_id=question.pk,
+                actor=self.hands.cast["chief"],
+                answer=answer,
+                reason=KEPT if is_same else APART,
+            ),
+        )
+
+    def _burnt_before(self, point: FirePoint) -> FirePoint | None:
+        """The point that stands for the black that was here before, as its neighbourhood shows it."""
+        others = self.truth.elsewhere(point.pk, self.truth.members())
+        near = [
+            other for other in FirePoint.objects.filter(pk__in=others).order_by("pk")
+            if distance_m(point.lon, point.lat, other.lon, other.lat) <= AROUND_M
+        ]  # fmt: skip
+        return near[0] if near else None
 
     def _fields_of(self, point: FirePoint) -> list[FirePoint]:
         """A point that was looked at, as the points that it is: divided where it held several fields."""

@@ -21,14 +21,13 @@ class Hands:
         self.refused: Counter[str] = Counter()
         self._step = 0
 
-    def verb(self, verb: Any, point: FirePoint, county: str = "", note: str = "") -> bool:
+    def verb(self, verb: Any, point: FirePoint, county: str = "", note: str = "", **more: Any) -> bool:
         """Do a verb of the demonstration on a point as it is now, by whose turn it is; whether it could be done."""
-        name = getattr(verb, "__name__", "verb").replace("<lambda>", "settle_jointly")
-        return self._done(name, lambda: verb(self._scene(point, county, note)))
+        return self.do(verb.__name__, lambda: verb(self._scene(point, county, note), **more))
 
     def act(self, action: str, point: FirePoint, who: str = "clerk", **data: Any) -> bool:
         """Take an act by account; whether it could be done."""
-        return self._done(action, lambda: self._scene(point).take(action, self.cast[who], **data))
+        return self.do(action, lambda: self._scene(point).take(action, self.cast[who], **data))
 
     def _scene(self, point: FirePoint, county: str = "", note: str = "") -> Scene:
         self._step += 1
@@ -36,7 +35,8 @@ class Hands:
         story = Story(f"W{point.pk}", county or current.county_code or next(iter(self.counties)), 0, (), (), note)
         return Scene(story, current, self.cast, self.counties, self._step)
 
-    def _done(self, name: str, deed: Callable[[], object]) -> bool:
+    def do(self, name: str, deed: Callable[[], object]) -> bool:
+        """Do a deed; whether the product let it be done. What it refused is counted under the name."""
         try:
             deed()
         except Refused as refused:

@@ -5,7 +5,7 @@ Who is asked about two points goes and looks at both; who is asked about one loo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from demo.fairness.answers import Answers
@@ -13,9 +13,11 @@ from demo.fairness.hands import Hands
 from demo.fairness.stage import Cast
 from demo.fairness.truth import Truth
 from demo.fairness.verifiers import Verifiers
+from demo.fairness.worldfile import Fire
 from demo.services import verbs
 from firepoints.life.objections import lapse_due
 from firepoints.models import FirePoint, Question
+from firepoints.steps import selectors
 from firepoints.steps.questions import open_by_point
 from firepoints.terms.states import DECIDED, LIVE, UNDECIDED, Conclusion, State
 
@@ -30,6 +32,7 @@ class Office:
         self.answers = Answers(truth, self.hands)
         self.knows_all = truth.world.version == 1
         self.asked: dict[int, dict[str, Any]] = {}
+        self.beside: set[int] = set()
         self.appeals: set[str] = set()
 
     # The bureau in the morning
@@ -60,6 +63,9 @@ class Office:
             kinds = [row.kind for row in open_[point.pk] if row.stops_money]
             is_waiting = point.is_oversize or (point.is_cross and point.state == State.SUSPECTED)
             if not kinds and not (is_waiting and point.state in UNDECIDED):
+                if open_[point.pk] and point.pk in charged:
+                    self.beside.add(point.pk)
+                    to_answer.append(point.pk)
                 continue
             question = self.asked.setdefault(point.pk, {"why": set(), "doubts": set(), "charges": False})
             question["why"].add(_kind(point, kinds, other="other" if self.knows_all else ""))
@@ -77,18 +83,38 @@ class Office:
                 self.hands.verb(verbs.dispatch, point)
 
     def _meet(self, point: FirePoint) -> None:
-        """Settle a point by a joint record: the bureau is there and concludes what is true."""
-        fires = self.truth.fires(self.truth.rows(point))
-        fire = next((burning for burning in fires.values() if burning.straw), next(iter(fires.values()), None))
+        """Settle a point by a joint record: the bureau is there, concludes what is true and names each field."""
+        rows = self.truth.rows(point)
+        straw = [fire for fire in self.truth.fires(rows).values() if fire.straw]
         own = point.attribution.county_code if point.attribution else ""
-        burnt = fire if fire and fire.straw else None
-        county = burnt.county if burnt else own or next(iter(self.truth.world.counties))
-        conclusion = Conclusion.TRUE if burnt else Conclusion.FALSE
-        site = self.truth.site_of(burnt) if burnt else None
-        self.hands.verb(
-            lambda scene: verbs.settle_jointly(scene, conclusion=conclusion, site=site), point, county=county
+        county = (
+            straw[0].county if straw else own or self._any_fire_county(point) or next(iter(self.truth.world.counties))
         )
+        self.hands.verb(
+            verbs.settle_jointly, point, county=county,
+            conclusion=Conclusion.TRUE if straw else Conclusion.FALSE, sites=self._sites(point, straw),
+        )  # fmt: skip
         self.verifiers.visited.setdefault(point.pk, set()).add("joint")
+
+    def _any_fire_county(self, point: FirePoint) -> str:
+        fires = self.truth.fires(self.truth.rows(point)).values()
+        return next((fire.county for fire in fires), "")
+
+    def _sites(self, point: FirePoint, straw: Sequence[Fire]) -> list[dict[str, Any]]:
+        """The burnt fields as a joint record names them, each with its own sightings where there are several."""
+        sites: list[dict[str, Any]] = []
+        for at, fire in enumerate(straw):
+            lon, lat = self.truth.site_of(fire)
+            site: dict[str, Any] = {"lon": lon, "lat": lat, "county_code": fire.county}
+            if at:
+                own = [d.pk for d in selectors.active_detections(point) if self._shows(d.pk, fire.id)]
+                site["detections"] = own
+            sites.append(site)
+        return sites
+
+    def _shows(self, detection: int, fire: str) -> bool:
+        row = self.truth.row_of.get(detection)
+        return row is not None and row.main == fire
 
     # A county objects, another 认定人 answers
 
@@ -117,7 +143,7 @@ class Office:
     # Who decides, in the evening
 
     def decide(self) -> None:
-        """认定 what is proved and open to no question; tell the county."""
+        """认定 what is proved and open to no question, also of those that only stand beside; tell the county."""
         for point in _points(State.VERIFIED):
             if self.knows_all and self.answers.divides_late and point.pk in self.verifiers.sites:
                 continue
@@ -125,7 +151,8 @@ class Office:
             if same is not None and self.answers.merge(point, same):
                 continue
             point.refresh_from_db()
-            if point.state != State.VERIFIED or any(row.stops_money for row in open_by_point([point])[point.pk]):
+            open_ = open_by_point([point])[point.pk]
+            if point.state != State.VERIFIED or any(row.stops_money or not self.knows_all for row in open_):
                 continue
             self._decide(point, is_same=same is not None)
 

@@ -214,6 +214,7 @@ def _asked(office: Office) -> dict[str, Any]:
         "ratio_strict": round(len(mine) / strict, 3) if strict else None,
         "why": {name: dict(count) for name, count in sorted(reasons.items())},
         "asked_leads": len(questions) - len(mine),
+        "asked_beside": len(office.beside - set(questions)),
     }
 
 

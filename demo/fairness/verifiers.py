@@ -6,7 +6,8 @@ denied, with every proof that the form asks for.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from core import clock
 from demo.fairness.hands import Hands
@@ -20,6 +21,9 @@ BORDER_TALK_M = 1000.0
 """A cheating county says "not ours" where the border is so near, and "not straw" elsewhere."""
 OURS = 0.2
 """From this share of the burnt field on, a county may be the one that pays for a fire over the border."""
+
+FRESH = timedelta(days=7)
+"""Ash that has lain longer than this before anybody told of it is no new black."""
 
 
 class Verifiers:
@@ -61,13 +65,24 @@ class Verifiers:
         if temper == "honest" and straw and not _is_ours(straw, point.county_code):
             self.hands.verb(verbs.dispute, point)  # it burnt, and over there
         elif temper == "lazy" or (temper == "honest" and straw):
-            self.hands.verb(verbs.report, point)
+            self.hands.verb(verbs.report, point, **(self._sight(point, straw) if temper == "honest" else {}))
         elif temper == "cheating" and straw and straw[0].border_m < BORDER_TALK_M:
             self.hands.verb(verbs.dispute, point)
         else:
             self.hands.verb(verbs.report_false, point, note="荒草" if fires else "未见痕迹")
         if temper == "honest" and self.truth.world.version == 1:
             self._say_what_else(point, len(straw))
+
+    def _sight(self, point: FirePoint, straw: list[Fire]) -> dict[str, Any]:
+        """What lies before an honest person: how many fields, how large, where; and whether the black is as fresh as the rows
+        say. Of format 1 he says that elsewhere."""
+        if self.truth.world.version == 1:
+            return {}
+        fire = straw[0]
+        told = min(row.at for row in self.truth.rows(point))
+        burnt = max(one.ends or one.starts for one in straw)
+        area = {"burnt_mu": f"{fire.area_mu:.1f}", "measured_by": "walked"} if fire.area_mu else {}
+        return {"sites": len(straw), "is_new": told - burnt <= FRESH, "fire_position": [fire.lon, fire.lat], **area}
 
     def _say_what_else(self, point: FirePoint, sites: int) -> None:
         """Note what an honest verifier of format 1 also says: this field we have reported before; here are two fields."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -56,12 +56,18 @@ def close(scene: Scene) -> None:
     scene.take("close", scene.cast["clerk"], reason=scene.story.note)
 
 
-def report(scene: Scene) -> None:
+def report(scene: Scene, **burnt: Any) -> None:
+    """属实, with what burnt as `burnt` says it, else one new site of an invented area."""
     subject = "scar" if "scar" in scene.story.seen else "fire"
     evidence = _photos(scene, scene.department, subject, 2)
-    burnt = {"sites": scene.sites, "is_new": True, **_area(scene)}
+    answers = {"sites": scene.sites, "is_new": True, **_area(scene), **burnt}
     scene.take(
-        "report", scene.department, conclusion=Conclusion.TRUE.value, evidence=evidence, note=scene.story.note, **burnt
+        "report",
+        scene.department,
+        conclusion=Conclusion.TRUE.value,
+        evidence=evidence,
+        note=scene.story.note,
+        **answers,
     )
 
 
@@ -103,12 +109,13 @@ def dispute(scene: Scene) -> None:
 
 
 def settle_jointly(
-    scene: Scene, conclusion: Conclusion = Conclusion.TRUE, site: tuple[float, float] | None = None
+    scene: Scene, conclusion: Conclusion = Conclusion.TRUE, sites: Sequence[Mapping[str, Any]] = ()
 ) -> None:
-    """The joint record: the county found is there and signs, another one stays away after two notices. `site`: where it
-    burnt, else somewhere in that county within what the sensors saw."""
+    """The joint record: the county found is there and signs, another one stays away after two notices. `sites`: where it
+    burnt, else one somewhere in that county within what the sensors saw."""
     officer = scene.cast["officer"]
-    concerned = sorted(set(scene.point.counties.values_list("county_code", flat=True)) | {scene.story.county})
+    named = {site["county_code"] for site in sites if "county_code" in site}
+    concerned = sorted({*scene.point.counties.values_list("county_code", flat=True), scene.story.county, *named})
     parties: list[dict[str, Any]] = [{"party": "演示市生态环境局", "outcome": "present", "signer": officer.full_name}]
     for code in concerned:
         is_owner = code == scene.story.county
@@ -123,7 +130,7 @@ def settle_jointly(
         conclusion=conclusion.value,
         cause="" if conclusion == Conclusion.TRUE else Cause.NO_TRACE.value,
         county_code=scene.story.county,
-        **({"sites": [_site(scene, site)]} if conclusion == Conclusion.TRUE else {}),
+        **({"sites": list(sites) or [_site(scene)]} if conclusion == Conclusion.TRUE else {}),
         attendances=parties,
         evidence=[*_photos(scene, officer, "fire", 1), _scan(scene, officer, "JOINT RECORD (DEMO)")],
         note=f"过火地块位于{scene.counties[scene.story.county]}一侧",
@@ -181,16 +188,14 @@ def _absent(scene: Scene, officer: User, code: str) -> dict[str, Any]:
     return {"outcome": "absent", "notices": notices}
 
 
-def _site(scene: Scene, site: tuple[float, float] | None) -> dict[str, float]:
-    if site is None:
-        where = scene.point.attribution
-        area = footprints.seen(active_detections(scene.point))
-        if where is not None:
-            counties = locating.index_for(where.edition).locators["county"]
-            area = area.intersection(counties.geometries[list(counties.codes).index(scene.story.county)]) or area
-        inside = area.representative_point()
-        site = round(inside.x, 6), round(inside.y, 6)
-    return {"lon": site[0], "lat": site[1]}
+def _site(scene: Scene) -> dict[str, float]:
+    where = scene.point.attribution
+    area = footprints.seen(active_detections(scene.point))
+    if where is not None:
+        counties = locating.index_for(where.edition).locators["county"]
+        area = area.intersection(counties.geometries[list(counties.codes).index(scene.story.county)]) or area
+    inside = area.representative_point()
+    return {"lon": round(inside.x, 6), "lat": round(inside.y, 6)}
 
 
 VERBS: dict[str, Callable[[Scene], None]] = {

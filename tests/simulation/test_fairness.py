@@ -179,7 +179,7 @@ def ask(point: FirePoint, other: FirePoint, kind: str = "touches", **fields: Any
 def test_a_fire_that_the_machine_joins_to_another_unasked_is_its_fault_and_a_denied_one_is_not(judge: Judge):
     found = judge(
         [fire("F1", 123.8, 41.2), fire("F2", 123.8012, 41.2, hours=5), fire("F3", 124.2, 41.2)],
-        tempers={"F3": "denying"},
+        tempers={"F1": "lazy", "F2": "lazy", "F3": "denying"},  # who looks says that two fields burnt
         version=2,
     )
     assert found["uncharged_machine"] in (["F1"], ["F2"])
@@ -196,6 +196,23 @@ def test_a_fire_of_the_day_before_the_rule_is_owed_by_nobody(tmp_path: Path):
     worlds.write(tmp_path / "world", early, {}, version=2)
     read = replace(worldfile.load(tmp_path / "world"), charged_from=date(2023, 10, 17))
     assert (read.reported, read.before_the_rule) == ({"F2"}, {"F1"})
+
+
+def test_an_honest_verifier_says_how_many_fields_burnt_and_the_bureau_divides_them(judge: Judge):
+    found = judge([fire("F1", 123.8, 41.2), fire("F2", 123.8012, 41.2, hours=5)], version=2)
+    assert FirePoint.objects.filter(verifications__sites=2).exists()
+    assert (found["charges"], found["uncharged"], found["person"]["asked_beside"]) == (2, [], 1)
+
+
+def test_a_row_that_comes_again_is_answered_by_whoever_looks_at_its_point(judge: Judge):
+    found = judge(
+        [fire("F1", 123.8, 41.2)],
+        version=2,
+        lists=[{"day": 10, "again": "files/list1.csv", "fires": {}}],
+        acts=[{"day": 9, "hour": 18, "do": "withdraw", "file": "files/list1.csv"}],
+    )
+    assert Question.objects.get(kind="came_again").answer == "same"
+    assert (found["charges"], found["double"], found["refused"]) == (1, [], {})
 
 
 def test_the_index_is_one_for_equal_labels_and_falls_with_each_mistake():
