@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("firepoints", "0021_divided_points"),
+        ("firepoints", "0021_searched_share"),
     ]
 
     operations = [

@@ -22,14 +22,14 @@ class Facts:
     actor_id: int
     prepared_by_id: int
     another_freezes: bool = True
+    another_approves: bool = True
+    another_settles: bool = True
     actor_accounts: frozenset[int] = frozenset()
 
 
 def is_actor(f: Facts, account_id: int | None) -> bool:
     """Whether an account is the actor's, or another one of the same person (`grids.selectors.is_same_person`)."""
     return account_id is not None and (account_id == f.actor_id or account_id in f.actor_accounts)
-    another_approves: bool = True
-    another_settles: bool = True
 
 
 def another_checks(f: Facts) -> str:
@@ -40,13 +40,13 @@ def another_checks(f: Facts) -> str:
 
 def another_registers(f: Facts) -> str:
     """Refuse whoever made the table, unless the ruling `approve_by_another` says otherwise."""
-    is_own = f.another_approves and f.actor_id == f.prepared_by_id
+    is_own = f.another_approves and is_actor(f, f.prepared_by_id)
     return "制表人不能登记自己这一批的批件（裁定 approve_by_another），请换一位经办人" if is_own else ""
 
 
 def another_vouches(f: Facts) -> str:
     """Refuse whoever made the table: finance enters its vouchers, another clerk copies them in with the scan."""
-    is_own = f.another_settles and f.actor_id == f.prepared_by_id
+    is_own = f.another_settles and is_actor(f, f.prepared_by_id)
     return "制表人不能登记本批的凭证（裁定 settle_by_another）：由财政登记，或由另一位经办人代录" if is_own else ""
 
 
