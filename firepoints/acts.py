@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from firepoints.links import point_url
 from firepoints.models import Evidence, Question
+from firepoints.policy import ruling_acts
 from firepoints.steps.workflow import TRANSITIONS
 from firepoints.terms.states import Basis, Cause, Conclusion, State
 from journal.record import acts, subjects
@@ -78,6 +79,7 @@ subjects.register("firepoints.importrun", "导入", _runs)
 subjects.register("firepoints.evidence", "佐证", _evidence)
 subjects.register("firepoints.question", "问题")
 subjects.register("firepoints.ruling", "裁定")
+subjects.register(ruling_acts.SUBJECT, "裁定", ruling_acts.told)
 subjects.register("firepoints.source", "来源")
 subjects.register("firepoints.specialperiod", "特殊时段")
 subjects.register("firepoints.hotlinereport", "举报")

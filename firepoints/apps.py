@@ -16,7 +16,7 @@ class FirepointsConfig(AppConfig):
         from firepoints.forming import answers, people_change
         from firepoints.life import reattribute
         from firepoints.models import Verification
-        from firepoints.policy import rulings
+        from firepoints.policy import ruling_acts, rulings
         from firepoints.sightings import in_force
         from firepoints.steps import advancing
         from grids.editions import days_over, guards
@@ -29,6 +29,7 @@ class FirepointsConfig(AppConfig):
         in_force.FORMING.set(answers.Points())
         guards.register_activation_guard(checks.no_decision_since)
         wording.register(rulings.words)
+        ruling_acts.register_all()
         days_over.register(reattribute.queue)
         changes.register(people_change.queue)
         verify.register("火点", checks.problems)

@@ -12,6 +12,8 @@ from django.db import transaction
 
 from core.errors import BadInput, Conflict, Refused
 from firepoints.models import Ruling, Source
+from firepoints.policy.ruling_acts import require_before_no_batch
+from firepoints.policy.ruling_kinds import kinds
 from firepoints.sightings.sources import source_set
 from grids.editions.divisions import division_table_load
 from grids.models import Payer, PayerArea, User
@@ -172,7 +174,12 @@ def _rulings(items: list[dict[str, Any]], actor: User) -> int:
         key, valid_from = _text(item, "key", where), _day(item.get("valid_from"), where)
         if "value" not in item:
             raise BadInput("缺少 value", where=where)
-        facts = {"value": item["value"], "document_no": item.get("document_no", ""), "note": item.get("note", "")}
+        with _at(where):
+            value = kinds()[key].require(item["value"]) if key in kinds() else item["value"]
+        facts = {"value": value, "document_no": item.get("document_no", ""), "note": item.get("note", "")}
+        if not Ruling.objects.filter(key=key, valid_from=valid_from).exists():
+            with _at(where):
+                require_before_no_batch(valid_from)
         ruling, created = Ruling.objects.get_or_create(key=key, valid_from=valid_from, defaults=facts)
         stored = {name: getattr(ruling, name) for name in facts}
         if stored != facts:

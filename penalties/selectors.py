@@ -1,6 +1,7 @@
 """Reads of batches. Who sees what follows from the posts held today; nothing by default."""
 
 from collections.abc import Iterable
+from datetime import date, timedelta
 
 from django.db.models import Count, Q, QuerySet, Sum
 
@@ -72,3 +73,19 @@ def totals_of(user: User, batches: Iterable[Batch]) -> dict[int, tuple[int, int,
     settled = dict(vouchers.order_by().values_list("line__batch").annotate(fen=Sum("amount_fen")))
     totals = {row["batch"]: (row["count"], row["fen"]) for row in sums}
     return {pk: (*totals.get(pk, (0, 0)), settled.get(pk, 0)) for pk in ids}
+
+
+GONE_OUT = (BatchState.SUBMITTED, BatchState.APPROVED, BatchState.SENT, BatchState.SETTLED)
+"""The states of a batch that stands with the city government, or beyond."""
+
+
+def rulings_behind(valid_from: date) -> str:
+    """Why no ruling may hold from that date: fires burnt since then stand in a batch that went out; "" where none does."""
+    entries = LedgerEntry.objects.filter(batch__state__in=GONE_OUT, recognition__burn_date__gte=valid_from)
+    last = entries.select_related("batch", "recognition").order_by("-recognition__burn_date", "-pk").first()
+    if last is None:
+        return ""
+    return (
+        f"自 {valid_from} 起会改到已报送的批次（{last.batch}，其中有 {last.recognition.burn_date} 起火的）："
+        f"最早写 {last.recognition.burn_date + timedelta(days=1)}"
+    )

@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from firepoints.pages.acts import acting, evidence, reattributions, reporting
-from firepoints.pages.desk import charging, home, periods, review
+from firepoints.pages.desk import charging, home, periods, review, rulings
 from firepoints.pages.points import detail, listing, maps
 from firepoints.pages.questions import views as questions
 
@@ -28,6 +28,11 @@ patterns = [
     path("questions/", questions.question_list, name="questions"),
     path("questions/stand", questions.questions_stand, name="questions_stand"),
     path("questions/<int:question_id>/", questions.question_page, name="question"),
+    path("rulings/", rulings.ruling_list, name="rulings"),
+    path("rulings/propose", rulings.ruling_ask, name="ruling_propose"),
+    path("rulings/proposals/<int:asked_id>/answer", rulings.ruling_answer, name="ruling_answer"),
+    path("rulings/<int:ruling_id>/scan", rulings.ruling_scan, name="ruling_scan"),
+    path("rulings/proposals/<int:asked_id>/scan", rulings.asked_scan, name="ruling_asked_scan"),
     path("recognition/", review.desk, name="review"),
     path(POINT, detail.point_detail, name="detail"),
     path(f"{POINT}map.geojson", maps.point_map, name="map_geojson"),

@@ -108,6 +108,11 @@ def values_of(days: Collection[date]) -> dict[date, dict[str, Any]]:
     return {on: {key: pin[2] for key, pin in _pins(latest).items()} for on, latest in latest_of.items()}
 
 
+def value_on(key: str, on: date) -> Any:
+    """The value of a ruling, or of a cell of the matrix, in force on a Beijing date."""
+    return values_on(on)[key]
+
+
 def rulings_on(on: date) -> dict[str, list[Any]]:
     """The rulings that 认定 pins: {key: [valid_from, document_no, value]}; "" and "" where no ruling was registered.
 

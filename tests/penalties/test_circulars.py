@@ -33,6 +33,7 @@ from penalties.documents.report import ReportMismatch, Titles
 from penalties.models import Circular, CircularDocument, LedgerEntry
 from tests.factories import points as make
 from tests.factories.city import IN_EAST, ON_THE_BORDER
+from tests.factories.rulings import ruled
 
 OCTOBER = {"starts_on": date(2023, 10, 1), "ends_on": date(2023, 10, 31)}
 
@@ -102,10 +103,7 @@ def test_what_is_excluded_and_what_is_open_stand_in_it_and_leads_do_not(city, oc
 
 
 def test_a_counted_point_stands_in_it_whatever_its_source_and_a_fire_of_another_month_does_not(city, october):
-    from firepoints.policy.charge_rulings import charge_rule
-
-    charge_rule(authority="county", kind="self_found", counts=True, valid_from=date(2022, 10, 1), document_no="演示1号",
-                actor=city.clerk)  # fmt: skip
+    ruled(city, "charge.county.self_found", True, date(2022, 10, 1))
     own = make.recognised(city, source="self_found")
     assert own.pk in {row.point_id for row in circular_report(**OCTOBER).points}
     later = circular_report(starts_on=date(2023, 11, 1), ends_on=date(2023, 11, 30))

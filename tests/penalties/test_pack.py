@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from firepoints.models import Ruling, Source
+from firepoints.policy.ruling_acts import GUARDS
 from grids.models import Payer, PayerArea
 from journal.models import Entry
 from penalties.models import Rule
@@ -166,3 +167,20 @@ def test_a_later_ruling_for_one_cell_ends_the_earlier_one_in_whatever_order_they
     assert [str(area.valid_to) for area in PayerArea.objects.order_by("valid_from")] == ["2025-01-01", "None"]
     assert [entry["valid_to"] for entry in entries("payer.area_ended")] == ["2025-01-01"]
     assert load(later, AREA)["payer_areas"] == 0
+
+
+@pytest.mark.parametrize("value", ['"5"', "true", "0", "99"])
+def test_a_ruling_of_another_shape_or_out_of_range_refuses_the_whole_pack(load: Load, value: str) -> None:
+    before = world()
+    answer = load(f'\n[[rulings]]\nkey = "negative_photos"\nvalid_from = "2025-01-01"\nvalue = {value}\n')
+    assert (answer["rc"], answer["error"]) == (1, "bad_ruling")
+    assert world() == before
+
+
+def test_a_pack_sets_no_ruling_behind_a_batch_that_went_out(load: Load, overridden) -> None:
+    assert load()["rc"] == 0
+    overridden(GUARDS, lambda on: "2024年12月批次已报送" if str(on) < "2025-01-01" else "")
+    assert load()["rc"] == 0
+    ruling = '\n[[rulings]]\nkey = "negative_photos"\nvalid_from = "{}"\nvalue = 4\n'
+    assert load(ruling.format("2024-06-01"))["error"] == "ruling_behind_batch"
+    assert load(ruling.format("2025-01-01"))["rulings"] == 1

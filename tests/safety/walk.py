@@ -2,18 +2,22 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.urls.exceptions import NoReverseMatch
 
-from firepoints.models import Evidence, Question
+from firepoints.models import Evidence, Question, Ruling
+from firepoints.policy import ruling_acts
 from grids.models import ApiToken, User
 from grids.people.tokens import token_issue
 from grids.roles import PostKind
+from journal.models import Proposal
 from penalties.models import LedgerEntry
 from tests.factories.city import EAST, WEST, designated, hold
+from tests.factories.rulings import SCAN, ruled
 from tests.safety.conftest import Scene
 
 PUBLIC = {"login", "healthz"}
@@ -71,6 +75,8 @@ def _right(scene: Scene, name: str) -> dict[str, Any]:
         "job_id": scene.job.pk,
         "token_id": _token(scene).pk,
         "question_id": _question(scene).pk,
+        "ruling_id": _ruling(scene).pk,
+        "asked_id": _asked_ruling(scene).pk,
         "edition_id": scene.city.edition.pk,
         "import_id": "7b0f2f0e-0000-4000-8000-000000000000",
         "what": "cells.xlsx",
@@ -97,26 +103,54 @@ def _token(scene: Scene) -> ApiToken:
     return known or token_issue(user=scene.city.west, actor=None, label="平板", scopes=["read"])[0]
 
 
+def _ruling(scene: Scene) -> Ruling:
+    """A ruling that two persons set, with its scan."""
+    on = date(2099, 1, 1)
+    return Ruling.objects.filter(key="feedback_days", valid_from=on).first() or ruled(
+        scene.city, "feedback_days", 8, on
+    )
+
+
+def _asked_ruling(scene: Scene) -> Proposal:
+    """A ruling that waits for another person."""
+    waiting = Proposal.objects.filter(act=ruling_acts.ACT, answered_at__isnull=True).first()
+    return waiting or ruling_acts.ruling_propose(
+        key="objection_days", value=9, valid_from=date(2099, 1, 1), document_no="演示〔2099〕1号", scan=SCAN,
+        actor=scene.city.clerk,
+    )  # fmt: skip
+
+
+NUMBERS = (
+    "point_id",
+    "row_no",
+    "pk",
+    "batch_id",
+    "entry_id",
+    "detection_id",
+    "document_id",
+    "job_id",
+    "token_id",
+    "question_id",
+    "ruling_id",
+    "asked_id",
+    "edition_id",
+)
+"""The arguments of addresses that are numbers; each is tried with one that is not there, a large one and none at all."""
+
 WRONG: list[dict[str, Any]] = [
     {
-        "point_id": 999_999, "row_no": 999_999, "point": 999_999, "uuid": "00000000-0000-4000-8000-000000000000", "pk": 999_999,
-        "batch_id": 999_999, "entry_id": 999_999, "detection_id": 999_999,
-        "document_id": 999_999, "action": "extinguish", "step": "burn", "kind": "poem",
-        "code": "000000", "job_id": 999_999, "token_id": 999_999, "question_id": 999_999, "edition_id": 999_999,
+        **dict.fromkeys(NUMBERS, 999_999), "point": 999_999, "uuid": "00000000-0000-4000-8000-000000000000",
+        "action": "extinguish", "step": "burn", "kind": "poem", "code": "000000",
         "import_id": "00000000-0000-4000-8000-000000000000", "what": "poem.txt", "verb": "burn",
     },
     {
-        "point_id": 10**17, "row_no": 10**17, "point": "\x00", "uuid": "ffffffff-ffff-ffff-ffff-ffffffffffff", "pk": 10**17,
-        "batch_id": 10**17, "entry_id": 10**17, "detection_id": 10**17,
-        "document_id": 10**17, "action": "-", "step": "-", "kind": "-", "code": "\x00", "job_id": 10**17,
-        "token_id": 10**17, "question_id": 10**17, "edition_id": 10**17, "import_id": "ffffffff-ffff-ffff-ffff-ffffffffffff",
-        "what": "\x00", "verb": "-",
+        **dict.fromkeys(NUMBERS, 10**17), "point": "\x00", "uuid": "ffffffff-ffff-ffff-ffff-ffffffffffff",
+        "action": "-", "step": "-", "kind": "-", "code": "\x00",
+        "import_id": "ffffffff-ffff-ffff-ffff-ffffffffffff", "what": "\x00", "verb": "-",
     },
     {
-        "point_id": 10**40, "row_no": 10**40, "point": "9" * 400, "uuid": "00000000-0000-0000-0000-000000000000", "pk": 10**40,
-        "batch_id": 1, "entry_id": 10**17, "detection_id": 10**40,
-        "document_id": 10**40, "action": "a" * 300, "step": "a" * 300, "kind": "a" * 300,
-        "code": "²" * 300, "job_id": 10**40, "token_id": 10**40, "question_id": 10**40, "edition_id": 10**40,
+        **dict.fromkeys(NUMBERS, 10**40), "point": "9" * 400, "uuid": "00000000-0000-0000-0000-000000000000",
+        "batch_id": 1, "entry_id": 10**17, "action": "a" * 300, "step": "a" * 300, "kind": "a" * 300, "code": "²" * 300,
         "import_id": "00000000-0000-0000-0000-000000000000", "what": "../../etc/passwd", "verb": "a" * 300,
     },
 ]  # fmt: skip

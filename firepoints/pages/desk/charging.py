@@ -13,9 +13,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from core import clock
 from core.errors import Refused
+from core.http.bodies import takes
 from firepoints.models import Ruling, Source
 from firepoints.policy import charge_matrix, rulings
-from firepoints.policy.charge_rulings import cell_label, charge_rule
+from firepoints.policy.ruling_acts import cell_key, ruling_propose
+from firepoints.policy.ruling_kinds import cell_label
 from grids import selectors as grids
 from grids.models import User
 from grids.pages.forms.people import DAY
@@ -43,6 +45,7 @@ class RulingForm(forms.Form):
     counts = forms.ChoiceField(label="裁定", choices=[("yes", "可以扣缴"), ("no", "不扣缴")])
     valid_from = forms.DateField(label="自哪天的火点起", widget=DAY)
     document_no = forms.CharField(label="依据文号", max_length=80)
+    scan = forms.FileField(label="文件扫描件", help_text="PDF、JPG、PNG 或 TIFF，不超过 30 MB。")
     note = forms.CharField(label="说明", max_length=200, required=False)
 
 
@@ -53,22 +56,27 @@ def charging(request: HttpRequest) -> HttpResponse:
     return _show(request, RulingForm())
 
 
+@takes("document")
 @require_POST
 def charging_rule(request: HttpRequest) -> HttpResponse:
-    """Register a ruling; a refusal comes back in the form."""
+    """Ask for a ruling; a refusal comes back in the form."""
     if Role.BUREAU not in grids.roles_of(request.user):
-        raise PermissionDenied("裁定由市局经办登记。")
-    form = RulingForm(request.POST)
+        raise PermissionDenied("裁定由市局经办提请。")
+    form = RulingForm(request.POST, request.FILES)
     if not form.is_valid():
         return _show(request, form, status=400)
-    ruling = {**form.cleaned_data, "counts": form.cleaned_data["counts"] == "yes"}
     try:
-        charge_rule(actor=cast(User, request.user), **ruling)
+        _ask(cast(User, request.user), **form.cleaned_data)
     except Refused as refused:
         form.add_error(None, refused.message)
         return _show(request, form, status=400)
-    messages.success(request, "已登记裁定；以前的认定不变。")
+    messages.success(request, "已提请；另一个人同意后才生效，以前的认定不变。")
     return redirect("firepoints:charging")
+
+
+def _ask(actor: User, *, authority: str, kind: str, counts: str, scan: Any, **ruling: Any) -> None:
+    key = cell_key(authority, kind)
+    ruling_propose(key=key, value=counts == "yes", scan=(scan.read(), scan.name or "裁定"), actor=actor, **ruling)
 
 
 def _show(request: HttpRequest, form: RulingForm, *, status: int = 200) -> HttpResponse:

@@ -3,16 +3,19 @@
 from datetime import date, timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
 from core.errors import BadInput, Conflict, Missing, NotAllowed
 from firepoints.models import Recognition, Ruling, Source
 from firepoints.policy import charge_matrix, charging, rulings
-from firepoints.policy.charge_rulings import charge_rule
-from journal.models import Entry
+from firepoints.policy.ruling_acts import cell_key, ruling_propose
+from journal.models import Entry, Proposal
+from journal.proposals import services
 from tests.factories import points as make
 from tests.factories.city import City
+from tests.factories.rulings import SCAN, ruled
 
 DAY = date(2023, 10, 7)
 TABLE = {
@@ -75,9 +78,7 @@ def test_the_question_of_own_findings_decides_its_cells_until_one_has_a_ruling_o
 
 def test_a_decision_keeps_the_cell_that_it_was_made_under(city: City) -> None:
     made = make.recognised(city, source="patrol").recognition
-    charge_rule(
-        authority="city", kind="patrol", counts=False, valid_from=DAY, document_no="演示〔2023〕9号", actor=city.clerk
-    )
+    ruled(city, "charge.city.patrol", False, DAY)
     assert Recognition.objects.get(pk=made.pk).rulings["charge.city.patrol"] == ["", "", True]
     with pytest.raises(Missing, match="只有线索"):
         make.take(make.verified(city, source="patrol"), "recognise", city.recogniser, reason="试")
@@ -85,21 +86,21 @@ def test_a_decision_keeps_the_cell_that_it_was_made_under(city: City) -> None:
 
 def test_only_the_bureau_rules_with_a_document_once_per_date_and_never_on_leads(city: City) -> None:
     given = {
-        "authority": "county",
-        "kind": "patrol",
-        "counts": True,
+        "key": cell_key("county", "patrol"),
+        "value": True,
         "valid_from": DAY,
         "document_no": "演示〔2023〕9号",
+        "scan": SCAN,
     }
     with pytest.raises(NotAllowed):
-        charge_rule(**given, actor=city.west)
+        ruling_propose(**given, actor=city.west)
     with pytest.raises(Missing):
-        charge_rule(**{**given, "document_no": " "}, actor=city.clerk)
+        ruling_propose(**{**given, "document_no": " "}, actor=city.clerk)
     with pytest.raises(BadInput, match="不能凭裁定扣缴"):
-        charge_rule(**{**given, "kind": "hotline"}, actor=city.clerk)
-    charge_rule(**given, actor=city.clerk)
+        cell_key("county", "hotline")
+    services.accept(proposal_id=ruling_propose(**given, actor=city.clerk).pk, actor=city.recogniser)
     with pytest.raises(Conflict, match="县 · 巡查"):
-        charge_rule(**{**given, "counts": False}, actor=city.clerk)
+        ruling_propose(**{**given, "value": False}, actor=city.clerk)
     assert Entry.objects.get(act="ruling.set").after["key"] == "charge.county.patrol"
 
 
@@ -114,5 +115,8 @@ def test_everybody_with_a_post_reads_the_matrix_and_the_bureau_rules_on_the_page
     assert rule not in county.get(page).content.decode()
     assert county.post(rule, form).status_code == 403
     assert clerk.post(rule, {**form, "document_no": ""}).status_code == 400
-    assert clerk.post(rule, form).url == page
+    assert clerk.post(rule, form).status_code == 400
+    assert clerk.post(rule, {**form, "scan": SimpleUploadedFile("裁定.pdf", SCAN[0])}).url == page
+    assert "演示〔2023〕9号" not in county.get(page).content.decode()
+    services.accept(proposal_id=Proposal.objects.get().pk, actor=city.recogniser)
     assert "演示〔2023〕9号" in county.get(page).content.decode()
