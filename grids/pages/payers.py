@@ -16,9 +16,10 @@ from django.views.decorators.http import require_POST, require_safe
 from core import clock
 from core.errors import BadInput, Conflict, Refused
 from grids import selectors
-from grids.models import Payer, PayerArea, User
-from grids.pages.forms.payers import AreaEndForm, AreaForm, PayerForm
+from grids.models import Payer, PayerArea, Succession, User
+from grids.pages.forms.payers import AreaEndForm, AreaForm, PayerDatesForm, PayerForm, SuccessionForm
 from grids.people.payers import payer_area_end, payer_area_set, payer_set
+from grids.people.successions import payer_dates_set, succession_set
 from grids.rights import scope_or_403
 from grids.roles import Role
 
@@ -52,6 +53,31 @@ def area_save(request: HttpRequest) -> HttpResponse:
 def area_end(request: HttpRequest) -> HttpResponse:
     """End a ruling on a day."""
     return _acted(request, "end", AreaEndForm(request.POST), _end, "已登记终止。")
+
+
+@require_POST
+@never_cache
+def succession_save(request: HttpRequest) -> HttpResponse:
+    """Record that a county goes on under another code."""
+    return _acted(request, "succession", SuccessionForm(request.POST), _succeed, "已登记代码变更。")
+
+
+@require_POST
+@never_cache
+def dates_save(request: HttpRequest) -> HttpResponse:
+    """List a payer from or to a day."""
+    return _acted(request, "dates", PayerDatesForm(request.POST), _date, "已登记起止日期。")
+
+
+def _succeed(actor: User, data: dict[str, Any]) -> None:
+    succession_set(actor=actor, **data)
+
+
+def _date(actor: User, data: dict[str, Any]) -> None:
+    payer = Payer.objects.filter(code=data.pop("code")).first()
+    if payer is None:
+        raise BadInput("没有这个扣缴单位", where="代码")
+    payer_dates_set(payer=payer, actor=actor, **data)
 
 
 def _save(actor: User, data: dict[str, Any]) -> None:
@@ -93,8 +119,10 @@ def _show(request: HttpRequest, bound: dict[str, forms.Form] | None = None, *, s
     context = {
         "payers": list(Payer.objects.all()),
         "areas": _areas(),
-        "refused": [form for form in (bound.get("end"), payer_form if is_change else None) if form],
+        "refused": [form for form in (bound.get("end"), bound.get("dates"), payer_form if is_change else None) if form],
         "payer": payer_form if payer_form and not is_change else PayerForm(),
+        "succession": bound.get("succession") or SuccessionForm(),
+        "successions": list(Succession.objects.all()),
         "area": bound.get("area") or AreaForm(initial={"valid_from": clock.today_beijing()}),
         "may_keep": Role.BUREAU in selectors.roles_of(request.user),
         "today": clock.today_beijing(),

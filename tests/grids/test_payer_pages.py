@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from core import clock
 from grids.models import Designation, Payer, PayerArea
-from grids.selectors import is_designated, payer_for
+from grids.selectors import is_designated, payer_for, payers_listed
 from journal.models import Entry
 from tests.factories.city import WEST, City, build_city, person
 
@@ -132,3 +132,44 @@ def test_a_designation_of_another_county_is_not_ended_from_this_page(clerk, city
 def test_somebody_without_a_post_reads_nothing(client, city: City):
     client.force_login(person("former", "bureau", "2105", since=date(2099, 1, 1)))
     assert client.get(reverse("grid-payers")).status_code == 403
+
+
+SUCCESSION = {
+    "old_code": WEST,
+    "new_code": "210599",
+    "name": "甲市",
+    "valid_from": "2023-07-01",
+    "document_no": "国函〔2023〕1号",
+}
+
+
+def test_a_changed_code_is_set_on_the_page_and_the_table_of_payers_follows(clerk, city: City):
+    send(clerk, "grid-payers-set", **PAYER | {"code": WEST, "name": "甲县"})
+    assert send(clerk, "grid-payers-succession", **SUCCESSION | {"document_no": " "}).status_code == 400
+    assert send(clerk, "grid-payers-succession", **SUCCESSION).status_code == 302
+    page = listed(clerk)
+    assert [word for word in ("国函〔2023〕1号", "210599", "甲市", "2023-07-01") if word not in page] == []
+    assert [row.code for row in payers_listed(date(2023, 7, 1))] == ["210599"]
+    again = send(clerk, "grid-payers-succession", **SUCCESSION | {"new_code": "210598"})
+    assert (again.status_code, "已由 210599 接续" in again.content.decode()) == (400, True)
+    entry = Entry.objects.get(act="payer.succeeded")
+    assert entry.actor_id == city.clerk.pk
+
+
+def test_a_payer_is_listed_between_dates_with_its_ground(clerk, city: City):
+    send(clerk, "grid-payers-set", **PAYER)
+    dates = {"code": "G1", "valid_from": "2023-01-01", "valid_to": "2024-01-01", "reason": "演示〔2023〕2号"}
+    for wrong in ({"reason": " "}, {"valid_to": "2022-01-01"}, {"code": "G9"}):
+        answer = send(clerk, "grid-payers-dates", **dates | wrong)
+        assert (answer.status_code, "没有保存" in answer.content.decode()) == (400, True)
+    assert send(clerk, "grid-payers-dates", **dates).status_code == 302
+    days = (date(2022, 12, 31), date(2023, 1, 1), date(2023, 12, 31), date(2024, 1, 1))
+    codes = [[row.code for row in payers_listed(on)] for on in days]
+    assert [("G1" in row) for row in codes] == [False, True, True, False]
+    assert Entry.objects.get(act="payer.dated").reason == "演示〔2023〕2号"
+
+
+@pytest.mark.parametrize("url_name", ["grid-payers-succession", "grid-payers-dates"])
+def test_dates_of_payers_are_the_bureaus(client, city: City, url_name: str):
+    client.force_login(city.west)
+    assert send(client, url_name, **SUCCESSION).status_code == 403

@@ -54,3 +54,27 @@ class AreaEndForm(forms.Form):
     area = forms.IntegerField(widget=forms.HiddenInput)
     valid_to = forms.DateField(label="自哪天起不再由它承担", widget=DAY)
     reason = forms.CharField(label="依据或理由", max_length=200)
+
+
+class SuccessionForm(forms.Form):
+    """登记代码变更: a county that goes on under another code."""
+
+    old_code = forms.CharField(label="原代码", max_length=20)
+    new_code = forms.CharField(label="新代码", max_length=20)
+    name = forms.CharField(
+        label="新的名称", max_length=80, required=False, help_text="并入另一个县（区）的空着，用它自己的名称。"
+    )
+    valid_from = forms.DateField(label="自哪天起", widget=DAY, help_text="从这天起新旧代码是同一个政府。")
+    document_no = forms.CharField(label="批准文件", max_length=80)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"auto_id": "succession_%s", **kwargs})
+
+
+class PayerDatesForm(forms.Form):
+    """列入汇总表的起止."""
+
+    code = forms.CharField(widget=forms.HiddenInput, max_length=20)
+    valid_from = forms.DateField(label="自哪天起列入", widget=DAY, required=False)
+    valid_to = forms.DateField(label="到哪天止（不含）", widget=DAY, required=False)
+    reason = forms.CharField(label="依据或说明", max_length=200)
