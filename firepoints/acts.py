@@ -21,6 +21,8 @@ acts.register("fire_point.day_moved", "起火日随依据更正")
 acts.register("fire_point.took_in", "并入他处的火点")
 acts.register("fire_point.gave_back", "退还并入的火点")
 acts.register("evidence.stored", "收存佐证")
+acts.register("recheck.drawn", "抽取复查")
+acts.register("recheck.visited", "登记复查")
 acts.register("ruling.set", "登记裁定")
 acts.register("source.set", "登记来源")
 acts.register("hotline.taken", "受理举报")
@@ -78,6 +80,7 @@ subjects.register("firepoints.firepoint", "火点", _points, _numbered)
 subjects.register("firepoints.importrun", "导入", _runs)
 subjects.register("firepoints.evidence", "佐证", _evidence)
 subjects.register("firepoints.question", "问题")
+subjects.register("firepoints.recheckdraw", "复查抽取")
 subjects.register("firepoints.ruling", "裁定")
 subjects.register(ruling_acts.SUBJECT, "裁定", ruling_acts.told)
 subjects.register("firepoints.source", "来源")
@@ -93,6 +96,7 @@ subjects.register_fields(
     {
         "state": "状态", "version": "第几版", "number": "编号", "county_code": "属地县（区）", "counted": "计入",
         "verification": "核实记录", "recognition": "认定记录", "attribution": "属地记录", "conclusion": "核实结论",
+        "finding": "复查结果", "until": "抽到什么时候报的",
         "cause": "不属实的原因", "evidence": "佐证（编号：摘要）", "payer_code": "扣缴单位", "burn_date": "起火日",
         "basis": "扣缴依据", "charged_detection": "据以扣缴的监测记录", "rule_ref": "规则", "amount_fen": "金额（分）",
         "detections": "监测记录", "points": "火点", "groups": "各处的监测记录", "into": "并入", "merged": "并入的火点",

@@ -15,7 +15,7 @@ class FirepointsConfig(AppConfig):
         from firepoints.findings import hotline
         from firepoints.forming import answers, people_change
         from firepoints.life import reattribute
-        from firepoints.models import Verification
+        from firepoints.models import RecheckVisit, Verification
         from firepoints.policy import ruling_acts, rulings
         from firepoints.sightings import in_force
         from firepoints.steps import advancing
@@ -26,6 +26,7 @@ class FirepointsConfig(AppConfig):
         from journal.record import restoring, verify
 
         immutable.register(Verification.evidence.through)
+        immutable.register(RecheckVisit.evidence.through)
         in_force.FORMING.set(answers.Points())
         guards.register_activation_guard(checks.no_decision_since)
         wording.register(rulings.words)
@@ -38,6 +39,7 @@ class FirepointsConfig(AppConfig):
         nav.register("火点", "firepoints:list", order=20)
         nav.register("认定", "firepoints:review", order=30, roles={Role.RECOGNISER})
         nav.register("疑问", "firepoints:questions", order=31, roles={Role.BUREAU, Role.RECOGNISER, Role.AUDITOR})
+        nav.register("复查", "firepoints:rechecks", order=32, roles={Role.BUREAU, Role.RECOGNISER, Role.AUDITOR})
         finders = {Role.BUREAU, Role.COUNTY, Role.INSPECTOR}
         nav.register("上报", "imports:finding", order=35, roles=finders)
         nav.register("导入", "imports:list", order=80, roles={Role.BUREAU, Role.RECOGNISER, Role.AUDITOR})

@@ -5,13 +5,21 @@ from datetime import date
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 
 from firepoints.models import FirePoint, JointAttendance, Question, Recognition, Step, Verification
+from firepoints.rechecks import draws
 from firepoints.terms.states import State
 from grids.models import Edition
 
 
 def problems() -> list[str]:
     """Every contradiction as a Chinese sentence; empty when sound."""
-    return [*_wrong_pointers(), *_borrowed_names(), *_states_without_steps(), *_questions_left(), *_absences()]
+    return [
+        *_wrong_pointers(),
+        *_borrowed_names(),
+        *_states_without_steps(),
+        *_questions_left(),
+        *_absences(),
+        *draws.problems(),
+    ]
 
 
 def _wrong_pointers() -> list[str]:

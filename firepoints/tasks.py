@@ -11,6 +11,7 @@ from firepoints.life.objections import lapse_due
 from firepoints.life.reattribute import JOB as REATTRIBUTE
 from firepoints.life.reattribute import look_at_fires
 from firepoints.models import ImportRun
+from firepoints.rechecks.draws import recheck_draw
 from firepoints.sightings.feeds.polling import firms_poll
 from firepoints.sightings.feeds.watching import inbox_take
 from firepoints.sightings.fixed_heat import fixed_heat_propose
@@ -23,6 +24,7 @@ LAPSE = "firepoints.lapse"
 POLL = "firepoints.firms_poll"
 WATCH = "firepoints.inbox"
 FIXED_HEAT = "firepoints.fixed_heat"
+RECHECKS = "firepoints.rechecks"
 RESUME = "firepoints.import_resume"
 A_CHUNK = 200
 
@@ -60,6 +62,15 @@ def propose_fixed_heat(payload: dict[str, Any]) -> None:
 
 
 jobs.periodic(FIXED_HEAT, every_s=7 * 86400)
+
+
+@jobs.handler(RECHECKS, label="抽取复查")
+def draw_rechecks(payload: dict[str, Any]) -> None:
+    """Draw among what the counties reported up to the last midnight; hourly, for the journal's head may come later."""
+    recheck_draw()
+
+
+jobs.periodic(RECHECKS, every_s=3600)
 
 
 @jobs.handler(PEOPLE_CHANGED, label="补列责任人")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from firepoints.api import evidence, imports, outside, points, sightings
+from firepoints.api import evidence, imports, outside, points, rechecks, sightings
 
 app_name = "firepoints-api"
 urlpatterns = [
@@ -13,6 +13,8 @@ urlpatterns = [
     path("imports/<uuid:uuid>/", imports.ImportDetail.as_view(), name="import"),
     path("imports/<uuid:uuid>/rows/", imports.ImportRows.as_view(), name="import-rows"),
     path("imports/<uuid:uuid>/withdraw/", imports.ImportWithdraw.as_view(), name="import-withdraw"),
+    path("rechecks/", rechecks.Rechecks.as_view(), name="rechecks"),
+    path("rechecks/<int:pk>/visit/", rechecks.RecheckDone.as_view(), name="recheck-visit"),
     path("fire-points/", points.FirePoints.as_view(), name="points"),
     path("fire-points/<str:point>/", points.FirePointDetail.as_view(), name="point"),
     path("fire-points/<str:point>/transitions/", points.Transitions.as_view(), name="transitions"),

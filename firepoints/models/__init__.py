@@ -35,6 +35,7 @@ from firepoints.models.points import (
 )
 from firepoints.models.questions import Question
 from firepoints.models.reattributions import Reattribution
+from firepoints.models.rechecks import Recheck, RecheckDraw, RecheckVisit
 from firepoints.models.rulings import Ruling
 from firepoints.models.sources import Feed, Source
 
@@ -69,6 +70,9 @@ __all__ = [
     "RawChunk",
     "RawRow",
     "Reattribution",
+    "Recheck",
+    "RecheckDraw",
+    "RecheckVisit",
     "Recognition",
     "Ruling",
     "ServedNotice",

@@ -6,6 +6,7 @@ from firepoints.pages.acts import acting, evidence, reattributions, reporting
 from firepoints.pages.desk import charging, home, periods, review, rulings
 from firepoints.pages.points import detail, listing, maps
 from firepoints.pages.questions import views as questions
+from firepoints.pages.rechecks import rechecks
 
 POINT = "fire-points/<int:point_id>/"
 
@@ -34,6 +35,8 @@ patterns = [
     path("rulings/<int:ruling_id>/scan", rulings.ruling_scan, name="ruling_scan"),
     path("rulings/proposals/<int:asked_id>/scan", rulings.asked_scan, name="ruling_asked_scan"),
     path("recognition/", review.desk, name="review"),
+    path("rechecks/", rechecks.rechecks, name="rechecks"),
+    path("rechecks/<int:pk>/", rechecks.recheck, name="recheck"),
     path(POINT, detail.point_detail, name="detail"),
     path(f"{POINT}map.geojson", maps.point_map, name="map_geojson"),
     path(f"{POINT}phones/", detail.phones, name="phones"),

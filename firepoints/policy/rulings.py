@@ -43,6 +43,15 @@ DEFAULTS: dict[str, Any] = {
     # metres that a searcher sees to each side, and the step of a track beyond which nobody knows where he went [R]
     "search_reach_m": 100,
     "search_gap_m": 300,
+    # policy.md §5: the share of the counties' 查否 and 属实 that the bureau visits again, and of a county's 查否 in 30
+    # days at least so many [R]
+    "recheck_share": {"false": 0.15, "true": 0.05},
+    "recheck_least": 6,
+    # a county is named where an honest one, wrong in this share of its 查否, would be contradicted so often with a
+    # chance below alpha, and never for one alone [R]
+    "recheck_honest_error": 0.05,
+    "recheck_alpha": 0.02,
+    "recheck_least_named": 2,
     # C11: an absence counts after so many notices
     "joint_notices": 2,
     # policy.md §4: the share of the area (the footprint and the error of its position) in a second county from which a point

@@ -114,7 +114,7 @@ def settled_jointly(city: City) -> FirePoint:
         "settle_jointly",
         city.clerk,
         conclusion="true",
-        county_code=WEST,
+        sites=[{"lon": 123.799, "lat": 41.2502}],
         attendances=make.attendance(),
         evidence=make.uuids(make.photo(point, city.clerk)),
     )

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,11 +12,10 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from core import clock
 from core.errors import Conflict, Refused, StaleVersion
 from firepoints.evidence.proofs import lacking_for_denial, photos_among, share_searched
 from firepoints.life.act import act
-from firepoints.models import Evidence, FirePoint, Verification
+from firepoints.models import Evidence, FirePoint
 from firepoints.pages.access import point_or_404, user_of, viewer_of
 from firepoints.pages.acts.acting import is_done_already
 from firepoints.pages.acts.forms import nothing_charged
@@ -25,6 +23,7 @@ from firepoints.pages.points import words
 from firepoints.pages.points.detail import context_of
 from firepoints.pages.points.sightings import Sighting, first_pass
 from firepoints.policy.grounds import Grounds
+from firepoints.rechecks.counties import CountyRecord, county_records
 from firepoints.steps import workflow
 from firepoints.terms.states import State
 from grids import selectors as grids
@@ -182,19 +181,7 @@ def _check(passed: bool, text: str, *, must: bool) -> dict[str, str]:
     return {"kind": "ok" if passed else "no" if must else "eh", "text": text}
 
 
-def _rates(request: HttpRequest) -> list[dict[str, Any]]:
-    """查否率 by county over the last 90 days: shown beside every decision, because who pays also verifies."""
-    points = FirePoint.objects.visible_to(request.user)
-    recent = Verification.objects.filter(
-        point__in=points, kind=Verification.Kind.COUNTY, at__gte=clock.now() - RATE_WINDOW
-    )
-    counted = recent.order_by("county_code").values("county_code")
-    rows = counted.annotate(every=Count("pk"), negative=Count("pk", filter=Q(conclusion="false")))
-    edition = grids.edition_now()
-    names = grids.cell_names(edition, [row["county_code"] for row in rows]) if edition else {}
-    counties = [
-        {"name": names.get(row["county_code"], row["county_code"]), "share": f"{row['negative'] / row['every']:.0%}",
-         "of": f"{row['negative']}/{row['every']}", "rate": row["negative"] / row["every"]}
-        for row in rows
-    ]  # fmt: skip
-    return sorted(counties, key=lambda county: -county["rate"])
+def _rates(request: HttpRequest) -> list[CountyRecord]:
+    """查否率 by county and point over the last 90 days, with what the re-checks found: shown beside every decision, because
+    who pays also verifies."""
+    return county_records(request.user, RATE_WINDOW)

@@ -119,9 +119,9 @@ def _seen_among(questions: list[Question], viewer: Viewer) -> set[int]:
 
 def _verifications(point: FirePoint, viewer: Viewer) -> list[Verification]:
     """The records, the latest first; a county that has lost the point sees its own."""
-    records = point.verifications.select_related("verified_by", "post", "joint_site").prefetch_related(
-        "attendances__notices", "evidence"
-    )
+    records = point.verifications.select_related(
+        "verified_by", "post", "joint_site", "recheck__visit__visited_by"
+    ).prefetch_related("attendances__notices", "evidence")
     if viewer.is_former:
         records = records.filter(county_code__in=viewer.counties)
     return list(records.order_by("-seq"))
