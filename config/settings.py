@@ -258,6 +258,7 @@ SPECTACULAR_SETTINGS = {
         "PostKind": "grids.roles.PostKind",
         "QuestionKind": "firepoints.models.Question.Kind",
         "QuestionAnswer": "firepoints.models.Question.Answer",
+        "ProposalAnswer": "journal.models.Proposal.Answer",
     },
     # From our own static files: nothing is loaded from outside at run time, not even the validator's badge.
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -35,6 +35,20 @@ class NotAllowed(Refused):
     http_status = 403
 
 
+class NeedsAnother(Refused):
+    """The act takes two persons: nothing has happened, one may propose it and another accept.
+
+    `keys` name the rows of the table that ask for it, `version` is the subject's as it was read.
+    """
+
+    code = "needs_another"
+
+    def __init__(self, message: str, *, keys: Sequence[str], version: str, **kwargs: Any) -> None:
+        super().__init__(message, **kwargs)
+        self.keys, self.version = list(keys), version
+        self.details.setdefault("two_persons", self.keys)
+
+
 class StaleVersion(Refused):
     """Someone else acted first; read again and decide again."""
 

@@ -197,6 +197,15 @@ class Life(Generic[F]):
             if facts.state in transition.sources and facts.roles & transition.roles
         ]
 
+    def personal_refusal(self, action: str, facts: F) -> str:
+        """Why this very person may not have a part in `action`, whatever the state and the office; "" when he may."""
+        sentences = (
+            requirement(facts)
+            for requirement in self.by_action[action].requires
+            if requirement in self._about_the_person
+        )
+        return "；".join(sentence for sentence in sentences if sentence)
+
     def refusal(self, action: str, facts: F) -> Refusal | None:
         """Why `action` cannot be taken now; None when it can."""
         transition = self.by_action.get(action)

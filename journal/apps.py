@@ -1,7 +1,18 @@
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from django.apps import AppConfig
 from django.utils.module_loading import autodiscover_modules
+
+if TYPE_CHECKING:
+    from journal.record import subjects
+
+
+def _proposals(ids: list[str]) -> "subjects.Told":
+    """The proposals by number, each on the page of its list."""
+    from django.urls import reverse
+
+    return {pk: (f"提请 {pk}", f"{reverse('journal:proposals')}#proposal-{pk}") for pk in ids}
 
 
 class JournalConfig(AppConfig):
@@ -33,7 +44,7 @@ class JournalConfig(AppConfig):
 
         subjects.register("journal.deployment", "部署")
         subjects.register("journal.job", "后台任务")
-        subjects.register("journal.proposal", "提请")
+        subjects.register("journal.proposal", "提请", _proposals)
         subjects.register_fields({"proposed": "提请事项", "asked_by": "提请人"})
 
     @staticmethod

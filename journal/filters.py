@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.forms import DateInput
 
 from core import clock, ways
-from journal.models import Entry
+from journal.models import Entry, Proposal
 from journal.record import acts, subjects
 
 # Nothing was recorded before or will be after; the ends of the calendar have no neighbours and no UTC.
@@ -44,3 +44,21 @@ class EntryFilter(django_filters.FilterSet):
 
     def until(self, entries: QuerySet[Entry], name: str, day: date) -> QuerySet[Entry]:
         return entries if day >= LATEST else entries.filter(at__lt=_midnight(day + timedelta(days=1)))
+
+
+class ProposalFilter(django_filters.FilterSet):
+    """By answer (`open`: none yet), by act, by subject."""
+
+    answer = django_filters.ChoiceFilter(
+        label="答复", choices=[("open", "没有答复"), *Proposal.Answer.choices], method="answered"
+    )
+    act = django_filters.CharFilter(label="事项")
+    subject_kind = django_filters.CharFilter(label="对象类型")
+    subject_id = django_filters.CharFilter(label="对象编号")
+
+    class Meta:
+        model = Proposal
+        fields: list[str] = []
+
+    def answered(self, proposals: QuerySet[Proposal], name: str, answer: str) -> QuerySet[Proposal]:
+        return proposals.filter(answer="" if answer == "open" else answer)

@@ -21,7 +21,7 @@ from core.month import Month
 from demo import story, world
 from demo.files import DemoFile, files_of
 from demo.plan import Plan
-from demo.services import batch
+from demo.services import batch, proposal
 from demo.services.verbs import ACTION_OF, VERBS, Scene
 from demo.story import Story
 from demo.world import Seen, World
@@ -70,6 +70,7 @@ def events_of(
         *_arrivals(files, cast["clerk"]),
         *_courses(plan, demo_world, cast, counties),
         *batch.events(plan, cast, Event),
+        Event(plan.last_act, "proposal", partial(proposal.propose, cast)),
     ]
     return sorted(events, key=lambda event: event.at)
 

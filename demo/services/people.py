@@ -57,7 +57,9 @@ def accounts(counties: list[tuple[str, str]], townships: dict[str, str]) -> list
         Account(f"inspector{at}", PostKind.INSPECTOR, code, "禁烧巡查员", townships[code])
         for at, code in enumerate(INSPECTED, start=1)
     ]
-    return [*city, *departments, *inspectors]
+    # What takes two persons takes a second 认定人; last, so that the names of the others stay as they were.
+    second = Account("recogniser2", PostKind.RECOGNISER, CITY, "认定副负责人", OFFICE)
+    return [*city, *departments, *inspectors, second]
 
 
 def people_ready(*, edition: Edition, seed: int, actor: User) -> list[logins.Login]:

@@ -14,7 +14,7 @@ from demo import pictures
 from demo.files import NAMESPACE
 from demo.story import Story
 from firepoints.evidence.pieces import evidence_store
-from firepoints.life.act import act
+from firepoints.life.proposing import act_or_propose
 from firepoints.models import Evidence, FirePoint
 from firepoints.sightings import footprints
 from firepoints.steps.selectors import active_detections
@@ -23,8 +23,11 @@ from grids import locating
 from grids.geo.footprint import from_local_xy, local_xy
 from grids.models import User
 from grids.selectors import system_user
+from journal.proposals import services as proposals
 
 SIGNED = "演示签字人"
+SECONDS = ("recogniser2", "chief", "recogniser")
+"""The accounts, in their order, that accept what takes two persons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,20 @@ class Scene:
         return self.cast[f"county{self.point.county_code or self.story.county}"]
 
     def take(self, action: str, actor: User, **data: Any) -> FirePoint:
-        """Take the act on the version just read; the point afterwards."""
-        return act(point_id=self.point.pk, action=action, actor=actor, data=data, expected_version=self.point.version)
+        """Take the act on the version just read, where it takes two persons with another one's acceptance; the point
+        afterwards."""
+        outcome = act_or_propose(
+            point_id=self.point.pk, action=action, actor=actor, data=data, expected_version=self.point.version
+        )
+        if outcome.proposal is None:
+            return outcome.point
+        proposals.accept(proposal_id=outcome.proposal.pk, actor=second_of(self.cast, actor), reason="核对过，同意")
+        return FirePoint.objects.get(pk=self.point.pk)
+
+
+def second_of(cast: Mapping[str, User], actor: User) -> User:
+    """The second person beside `actor`: another one who decides."""
+    return next(cast[name] for name in SECONDS if name in cast and cast[name] != actor)
 
 
 def dispatch(scene: Scene) -> None:

@@ -33,17 +33,18 @@ from firepoints.api.packed_csv import rows_csv
 from firepoints.models import ImportRun, RawRow
 from firepoints.sightings import packed
 from firepoints.sightings.importing.order import ImportOrder
+from firepoints.sightings.importing.proposing import withdraw_or_propose
 from firepoints.sightings.importing.reading import DATUMS, ListName
 from firepoints.sightings.importing.results import Import, result_of
 from firepoints.sightings.importing.start import INLINE_WAIT_S, SMALL_BYTES, import_dry_run, import_file, import_start
 from firepoints.sightings.importing.turns import Busy
-from firepoints.sightings.importing.withdrawing import import_withdraw
 from firepoints.terms import scope
 from grids.api.me import actor_of
 from grids.models import TokenScope
 from grids.roles import Role
 from grids.selectors import roles_of
 from journal.once import once
+from journal.proposals import describe as describe_proposals
 
 TAGS = ["imports"]
 MOST_BYTES = 200 * 1024 * 1024
@@ -244,15 +245,20 @@ class ImportWithdraw(APIView):
         operation_id="import_withdraw",
         tags=TAGS,
         summary="撤回一次导入",
-        description="市局经办，要写明理由。没有人办理过的火点随之关闭，办理过的留给人处理；正确的文件可以再导入。",
+        description="市局经办，要写明理由。没有人办理过的火点随之关闭，办理过的留给人处理；正确的文件可以再导入。"
+        "官方清单、巡查督查或有人办理过的，要由两人办理：202，还没有撤回，`proposal` 由另一人答复。",
         parameters=[ONCE],
         request=WithdrawInput,
-        responses=shapes.ImportShape,
+        responses={200: shapes.ImportShape, 202: shapes.Proposed},
     )
     @once
     def post(self, request: Request, uuid: UUID, *args: Any, **kwargs: Any) -> Response:
         run_for(request.user, uuid)
         serializer = WithdrawInput(data=request.data)
         serializer.is_valid(raise_exception=True)
-        import_withdraw(run=str(uuid), actor=actor_of(request), reason=serializer.validated_data["reason"])
+        outcome = withdraw_or_propose(
+            run=str(uuid), actor=actor_of(request), reason=serializer.validated_data["reason"]
+        )
+        if outcome.proposal is not None:
+            return Response({"proposal": describe_proposals.plain([outcome.proposal], request.user)[0]}, status=202)
         return Response(present.imported(run_for(request.user, uuid)))

@@ -12,6 +12,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.http import etags
@@ -21,13 +22,14 @@ from core.http.schema import CSV_NOTE, IF_MATCH, IF_NONE_MATCH, ONCE
 from firepoints.api import present, shapes
 from firepoints.api.common import POINT, GeoJSONRenderer, named_point
 from firepoints.api.filters import FirePointFilter
-from firepoints.life.act import act
+from firepoints.life.proposing import act_or_propose
 from firepoints.models import FirePoint, JointAttendance, Verification
 from firepoints.steps import describe, selectors
 from firepoints.steps.workflow import TRANSITIONS
 from grids.api.me import actor_of
 from grids.models import TokenScope
 from journal.once import once
+from journal.proposals import describe as describe_proposals
 
 TAGS = ["fire-points"]
 
@@ -151,10 +153,11 @@ class Transitions(APIView):
             "按流程表办理。If-Match 与 version 至少带一样：都没有 428 version_required，If-Match 不符 412；"
             "他人先办理过：409 stale_version；不由您的岗位办理：403 not_allowed；"
             "状态不对：409 wrong_state；还缺材料：400 missing，requirements 列出还缺什么。"
+            "要由两人办理的：202，还没有办理，`proposal` 是成立的提请，由另一人在 /api/proposals/ 答复。"
         ),
         parameters=[POINT, IF_MATCH, ONCE],
         request=TransitionInput,
-        responses=shapes.FirePointFull,
+        responses={200: shapes.FirePointFull, 202: shapes.Proposed},
         examples=[
             OpenApiExample("派发", value={"action": "dispatch", "version": 1}, request_only=True),
             OpenApiExample(
@@ -197,11 +200,13 @@ class Transitions(APIView):
             current=fire_point.version,
             representation=lambda: present.detail(fire_point, request.user),
         )
-        done = act(
+        outcome = act_or_propose(
             point_id=fire_point.pk,
             action=fields["action"],
             actor=actor_of(request),
             data=fields.get("data"),
             expected_version=version,
         )
-        return etags.answer(request, done.version, present.detail(done, request.user))
+        if outcome.proposal is not None:
+            return Response({"proposal": describe_proposals.plain([outcome.proposal], request.user)[0]}, status=202)
+        return etags.answer(request, outcome.point.version, present.detail(outcome.point, request.user))

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from firepoints.models import Attribution, Detection, Evidence, ImportRun, Question, RawRow, Verification
 from firepoints.terms.states import Basis, Cause, Conclusion, FinalBy, State
 from grids.roles import LEVEL_LABELS
+from journal.api.proposals import ProposalShape
 
 Shape = serializers.Serializer[Any]
 LEVELS = [(level.value, label) for level, label in LEVEL_LABELS.items()]
@@ -201,6 +202,12 @@ class FirePointFull(FirePointBrief):
     questions = PointQuestion(many=True, help_text="问过的，没有答复的在前")
     steps = PointStep(many=True)
     actions = PointAction(many=True)
+
+
+class Proposed(Shape):
+    """What an act that takes two persons answers: nothing has happened yet."""
+
+    proposal = ProposalShape()
 
 
 class Sighting(Shape):

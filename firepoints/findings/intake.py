@@ -11,10 +11,10 @@ from typing import Any
 from django.db import transaction
 
 from core import clock
-from core.errors import BadInput, Conflict, NotAllowed
+from core.errors import BadInput, Conflict, NeedsAnother, NotAllowed
 from firepoints.findings import hotline
 from firepoints.forming.outside_findings import counties_of
-from firepoints.life.merge import fire_point_merge
+from firepoints.life.merge import own_scar_merge
 from firepoints.models import FirePoint, ImportRun
 from firepoints.sightings.importing.reading import ListName, source_named
 from firepoints.sightings.importing.results import Import
@@ -146,7 +146,10 @@ def _joined(point: FirePoint, target: FirePoint, actor: User, why: str, scar: Do
     `scar`, None where it was asked before)."""
     if target.state in DECIDED and Role.RECOGNISER not in roles_of(actor):
         return point if scar is None else _proposed(point, target, actor, why, scar)
-    fire_point_merge(point_id=point.pk, actor=actor, into=target.pk, reason=why)
+    try:
+        own_scar_merge(point_id=point.pk, actor=actor, into=target.pk, reason=why)
+    except NeedsAnother:  # too far from it, or 终局: another person decides
+        return point if scar is None else _proposed(point, target, actor, why, scar)
     return selectors.survivor_of(target)
 
 

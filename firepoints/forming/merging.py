@@ -1,5 +1,8 @@
 """Two points become one: shared by 并入, which people do, and 自动归并, which the grouping does."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.db import transaction
 
 from core import faults
@@ -63,8 +66,11 @@ def _carry(point: FirePoint, survivor: FirePoint, asking: Asking, reason: str, *
         FirePoint.objects.filter(pk=survivor.pk).update(is_oversize=True)
 
 
-def merged(opened: Opened, survivor: FirePoint, reason: str) -> FirePoint:
-    """Move the sightings and the open questions of the claimed point to `survivor`, and take the step."""
+def merged(opened: Opened, survivor: FirePoint, reason: str, two: Mapping[str, Any] | None = None) -> FirePoint:
+    """Move the sightings and the open questions of the claimed point to `survivor`, and take the step.
+
+    `two`: what the record says of the second person.
+    """
     point, actor = opened.point, opened.actor
     claim(survivor)
     moved = Membership.objects.filter(point=point, is_active=True)
@@ -80,5 +86,5 @@ def merged(opened: Opened, survivor: FirePoint, reason: str) -> FirePoint:
     _carry(point, survivor, asking, reason, by_machine=by_machine)
     concern(survivor, dict(point.counties.values_list("county_code", "share")))
     record("fire_point.took_in", survivor, actor, after={"merged": point.pk, "detections": detections}, reason=reason)
-    data = {"into": survivor.pk, "detections": detections, "questions": asking.carried()}
+    data = {"into": survivor.pk, "detections": detections, "questions": asking.carried(), **(two or {})}
     return advance(opened, reason=reason, data=data, asking=asking, merged_into=survivor)

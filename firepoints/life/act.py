@@ -10,6 +10,7 @@ from core.errors import BadInput, Missing
 from core.transitions import Transition
 from firepoints import forming, life
 from firepoints.models import FirePoint
+from firepoints.policy.seconding import Second
 from firepoints.steps.workflow import BY_ACTION, LIFE, Facts
 from grids.models import User
 
@@ -36,9 +37,11 @@ def act(
     actor: User,
     data: Mapping[str, Any] | None = None,
     expected_version: int | None = None,
+    second: Second | None = None,
 ) -> FirePoint:
     """Do `action` with `data` (JSON values). Raises BadInput for data that the action does not take, Missing for what it
-    needs, and what its service raises."""
+    needs, NeedsAnother for what takes two persons (`proposing.act_or_propose` asks for it then; `second` is who accepted),
+    and what its service raises."""
     values = dict(data or {})
     transition = transition_of(action)
     fields, lists = transition.fields, transition.lists
@@ -56,10 +59,16 @@ def act(
     if lacking:
         raise Missing(lacking)
     service = LIFE.services[action]
+    two = {} if second is None else {"second": second}
     point: FirePoint = service(
-        point_id=point_id, actor=actor, expected_version=expected_version, **_texts(values, lists | transition.free)
+        point_id=point_id,
+        actor=actor,
+        expected_version=expected_version,
+        **_texts(values, lists | transition.free),
+        **two,
     )
-    faults.point("act.committed")
+    if second is None:  # else the acceptance around it commits
+        faults.point("act.committed")
     return point
 
 

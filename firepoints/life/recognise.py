@@ -1,5 +1,6 @@
 """认定: only the bureau's decision makes a point countable, and it pins all that the money will rest on (C9, C12)."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,10 +13,12 @@ from firepoints.forming.attribution import chain_of
 from firepoints.forming.days import move_to_ground
 from firepoints.models import Attribution, Detection, FirePoint, Recognition
 from firepoints.policy import charging, pins, rulings
+from firepoints.policy.seconding import Second, require_second
+from firepoints.policy.two_persons import Case
 from firepoints.steps import selectors
 from firepoints.steps.advancing import Opened, advance, next_seq, open_act
 from firepoints.steps.workflow import act
-from firepoints.terms.states import Basis
+from firepoints.terms.states import Basis, Conclusion
 from grids import selectors as grids
 from grids.editions.turns import hold_editions
 from grids.models import User
@@ -57,13 +60,27 @@ def fire_point_recognise(
 @act("exclude")
 @transaction.atomic
 def fire_point_exclude(
-    *, point_id: int | str, actor: User, reason: str, expected_version: int | None = None
+    *,
+    point_id: int | str,
+    actor: User,
+    reason: str,
+    expected_version: int | None = None,
+    second: Second | None = None,
 ) -> FirePoint:
-    """认定不计入, with its reason; a new chargeable sighting later opens a review, never this decision. Raises as above."""
+    """认定不计入, with its reason; a new chargeable sighting later opens a review, never this decision.
+
+    Raises as above, and NeedsAnother for what was found true and could be charged.
+    """
     reason = required(reason, "不计入的理由")
     hold_editions()
     opened = open_act("exclude", point_id=point_id, actor=actor, expected_version=expected_version)
-    return _decide(opened, counted=False, reason=reason, charged=None)
+    case = Case(
+        "exclude",
+        is_found_true=opened.facts.conclusion == Conclusion.TRUE,
+        is_chargeable=opened.facts.has_chargeable_source,
+    )
+    two = require_second(case, second, version=opened.version)
+    return _decide(opened, counted=False, reason=reason, charged=None, two=two)
 
 
 def price_of(point: FirePoint, charged: Detection) -> pins.Pin:
@@ -88,7 +105,13 @@ def _charged(point: FirePoint, basis: str, detection_id: int | str | None) -> De
 
 
 def _decide(
-    opened: Opened, *, counted: bool, reason: str, charged: Detection | None, is_zero_confirmed: bool = False
+    opened: Opened,
+    *,
+    counted: bool,
+    reason: str,
+    charged: Detection | None,
+    is_zero_confirmed: bool = False,
+    two: Mapping[str, Any] | None = None,
 ) -> FirePoint:
     """Append the decision with its pins: attribution, payer, burning date, ground, rule, amount, rulings."""
     point = opened.point
@@ -122,7 +145,8 @@ def _decide(
         rulings=rulings.rulings_on(point.burn_date),
     )
     faults.point("act.recognise.decided")
-    data = _pinned(recognition) | ({"zero_amount_confirmed": True} if price.nothing_because else {})
+    zero = {"zero_amount_confirmed": True} if price.nothing_because else {}
+    data = _pinned(recognition) | zero | dict(two or {})
     return advance(opened, reason=reason, data=data, recognition=recognition, counted=counted)
 
 

@@ -12,8 +12,11 @@ from firepoints.forming import attribution as places
 from firepoints.forming.attribution import Located
 from firepoints.life.proof import evidence_named
 from firepoints.models import Attribution, FirePoint
+from firepoints.policy.seconding import Second, require_second
+from firepoints.policy.two_persons import Case
 from firepoints.steps import selectors
 from firepoints.steps.advancing import advance, concern, next_seq, numbered, open_act
+from firepoints.steps.gaps import outside_m
 from firepoints.steps.workflow import act
 from firepoints.terms.states import State
 from grids.geo.footprint import footprint
@@ -27,12 +30,19 @@ NEAR_BORDER_M = 50.0
 @act("relocate")
 @transaction.atomic
 def fire_point_relocate(
-    *, point_id: int | str, actor: User, evidence: str, reason: str, expected_version: int | None = None
+    *,
+    point_id: int | str,
+    actor: User,
+    evidence: str,
+    reason: str,
+    expected_version: int | None = None,
+    second: Second | None = None,
 ) -> FirePoint:
     """Move a point to the position of one of its photos (`evidence`: its uuid), which someone verified on the ground.
 
     In another county, or too near its border to tell, the point belongs to nobody until the joint record (C11): one
-    photo moves no payer. Raises BadInput for evidence without a position, Missing without a reason or an edition.
+    photo moves no payer. Raises BadInput for evidence without a position, Missing without a reason or an edition,
+    NeedsAnother for a position outside the footprint and its error.
     """
     reason = required(reason, "更正位置的理由")
     opened = open_act("relocate", point_id=point_id, actor=actor, expected_version=expected_version)
@@ -42,11 +52,13 @@ def fire_point_relocate(
         raise BadInput("这份佐证没有位置，请选有定位的照片", where="evidence")
     error_m = max(piece.accuracy_m or 0.0, NEAR_BORDER_M)
     located = locate_again(point, piece.lon, piece.lat, _around(piece.lon, piece.lat, error_m))
+    case = Case("relocate", outside_m=outside_m(point, piece.lon, piece.lat))
+    two = require_second(case, second, version=opened.version)
     point.lon, point.lat = piece.lon, piece.lat
     row = _filed(point, located, f"按佐证 {str(piece.uuid)[:8]} 的位置更正")
     FirePoint.objects.filter(pk=point.pk).update(lon=point.lon, lat=point.lat)
     concern(point, dict(located.shares))
-    data = {"evidence": str(piece.uuid), "lon": point.lon, "lat": point.lat}
+    data = {"evidence": str(piece.uuid), "lon": point.lon, "lat": point.lat, **two}
     return advance(opened, reason=reason, data=data, attribution=row, **_consequences(point, located, error_m))
 
 

@@ -9,6 +9,8 @@ from core.errors import Conflict, NotAllowed
 from core.texts import required
 from firepoints.forming.points import refresh
 from firepoints.models import FirePoint, Membership, Question, Step
+from firepoints.policy.seconding import Second, require_second
+from firepoints.policy.two_persons import Case
 from firepoints.steps.advancing import advance, claim, open_act
 from firepoints.steps.asking import Answer, Asking
 from firepoints.steps.workflow import act
@@ -23,12 +25,18 @@ BY_PEOPLE = ("merge", "merge_decided")
 @act("unmerge")
 @transaction.atomic
 def fire_point_unmerge(
-    *, point_id: int | str, actor: User, reason: str, expected_version: int | None = None
+    *,
+    point_id: int | str,
+    actor: User,
+    reason: str,
+    expected_version: int | None = None,
+    second: Second | None = None,
 ) -> FirePoint:
     """Give a merged point its own sightings and its state of before back; later imports keep the two apart.
 
     What was decided before the merge is a 认定人's to bring back. Raises Conflict when the survivor has been decided
-    since (重新核实 first), when the sightings have gone elsewhere, or when the machine did the merging (划分 instead).
+    since (重新核实 first), when the sightings have gone elsewhere, or when the machine did the merging (划分 instead),
+    NeedsAnother for what was 终局.
     """
     reason = required(reason, "撤销并入的理由")
     opened = open_act("unmerge", point_id=point_id, actor=actor, expected_version=expected_version)
@@ -38,6 +46,8 @@ def fire_point_unmerge(
     survivor = FirePoint.objects.get(pk=merge.data["into"])
     if survivor.state not in UNDECIDED:
         raise Conflict(f"{survivor} 现在是“{State(survivor.state).label}”：先重新核实，再撤销并入", code="wrong_state")
+    case = Case("unmerge", is_final=merge.from_state == State.FINAL)
+    two = require_second(case, second, version=opened.version)
     claim(survivor)
     mine, rest = _shares(survivor, merge.data["detections"])
     Membership.objects.filter(point=survivor, is_active=True, detection__in=mine).update(is_active=False)
@@ -47,7 +57,7 @@ def fire_point_unmerge(
     refresh(survivor, asking)
     _give_questions_back(point, survivor, mine, merge.data.get("questions", []), asking, why)
     record("fire_point.gave_back", survivor, actor, after={"to": point.pk, "detections": mine}, reason=reason)
-    data = {"groups": [mine, rest], "points": [point.pk, survivor.pk]}
+    data = {"groups": [mine, rest], "points": [point.pk, survivor.pk], **two}
     if merge.from_state == State.SUSPECTED:
         again = FirePoint.objects.get(pk=point.pk)
         again.state = State.SUSPECTED  # located anew, as the suspicion that the step makes of it

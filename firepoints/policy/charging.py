@@ -20,6 +20,12 @@ def can_charge(source: Source, rulings: Mapping[str, Any]) -> bool:
     return bool(key and rulings[key])
 
 
+def ends_in_a_decision(source: Source, rulings: Mapping[str, Any]) -> bool:
+    """Whether what a source found must not go away but by a decision: an official list, an inspection, and whatever the
+    rulings let be charged."""
+    return source.source_class in (Source.Class.OFFICIAL_LIST, Source.Class.INSPECTION) or can_charge(source, rulings)
+
+
 def basis_of(detection: Detection) -> Basis:
     """The finance column that a chargeable sighting falls under; 焚烧后黑斑视同火点."""
     if detection.kind == Detection.Kind.SCAR:

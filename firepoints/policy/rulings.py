@@ -35,6 +35,19 @@ DEFAULTS: dict[str, Any] = {
     "freeze_by_another": True,
     "approve_by_another": True,
     "settle_by_another": True,
+    # policy.md §5: the acts that take two persons (`policy.two_persons` says when); False lets one person do it, and
+    # whatever is then done says so
+    "two_persons.withdraw_list": True,
+    "two_persons.close_official": True,
+    "two_persons.merge_official": True,
+    "two_persons.merge_far": True,
+    "two_persons.undo_final": True,
+    "two_persons.relocate_far": True,
+    "two_persons.exclude_found_true": True,
+    # metres between the edges and hours between the times of two sites from which a merge takes the 认定人: the longest
+    # extent of one 处, and the time in which the rule joins a scar [R]
+    "merge_reach_m": 2000,
+    "merge_reach_h": 168,
     # policy.md §5: what a 查否 must bring
     "negative_photos": 3,
     # policy.md §5: the share of the footprint that a search covers, and beyond how many km² it is enough [R]

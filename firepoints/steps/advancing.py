@@ -54,6 +54,11 @@ class Opened:
     actor: User
     facts: Facts
 
+    @property
+    def version(self) -> int:
+        """The version that the act found: the claim has taken the next one."""
+        return self.point.version - 1
+
 
 def open_act(action: str, *, point_id: int | str, actor: User, expected_version: int | None = None) -> Opened:
     """Read the point that `actor` may see, refuse what the table forbids, claim the version.

@@ -234,7 +234,7 @@ LIFE = Life(
     TRANSITIONS,
     noun="火点",
     state_label=lambda state: State(state).label,
-    common=frozenset({"point_id", "actor", "expected_version"}),
+    common=frozenset({"point_id", "actor", "expected_version", "second"}),
     # Requirements that another actor could meet.
     about_the_person=(designated, concerned, owner, another_person, another_decider),
 )

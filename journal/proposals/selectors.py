@@ -45,9 +45,21 @@ def is_current(proposal: Proposal) -> bool:
         return False
 
 
+def may_see_any(user: Any) -> bool:
+    """Whether there is an act whose proposals `user` may read."""
+    if not getattr(user, "is_authenticated", False) or not getattr(user, "is_active", False):
+        return False
+    return any(proposable.is_readable(user) for _, proposable in PROPOSABLE.items())
+
+
+def is_asker(proposal: Proposal, user: Any) -> bool:
+    """Whether `user` asked, under whatever account."""
+    return SAME_PERSON.get()(proposal.asked_by, int(user.pk))
+
+
 def refusal(proposal: Proposal, user: Any) -> str:
     """Why `user` may not answer a proposal: the asker himself, under whatever account, or no one for it; "" when he may."""
-    if SAME_PERSON.get()(proposal.asked_by, int(user.pk)):
+    if is_asker(proposal, user):
         return "提请人不能答复自己的提请，要由另一个人答复"
     return PROPOSABLE[proposal.act].refusal(proposal, user)
 

@@ -7,17 +7,25 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from core import clock
-from core.errors import Conflict, NotAllowed
+from core import clock, faults
+from core.errors import BadInput, Conflict, NotAllowed
 from core.texts import required
 from journal.models import Proposal
 from journal.proposals import selectors
-from journal.proposals.register import PROPOSABLE, SAME_PERSON
+from journal.proposals.register import PROPOSABLE
 from journal.record import digests
 from journal.record.services import record
 
 Answer = Proposal.Answer
 MOVED_ON = "提请之后情况已变，要按现在的情况另行提请"
+
+faults.register(
+    {
+        "proposal.answered": "nothing has happened: no answer without the act that it accepts",
+        "proposal.performed": "nothing has happened: no act without the answer that accepted it",
+        "proposal.committed": "the act stands, the reply is lost: accepting again changes nothing",
+    }
+)
 
 
 def propose(
@@ -94,7 +102,10 @@ def accept(*, proposal_id: int | str, actor: Any, reason: str = "") -> Proposal:
         raise Conflict(MOVED_ON, code="proposal_lapsed", details={"proposal": proposal.pk})
     with transaction.atomic():
         accepted = _answered(proposal, Answer.ACCEPTED, actor, reason.strip())
+        faults.point("proposal.answered")
         PROPOSABLE[proposal.act].perform(accepted, actor)
+        faults.point("proposal.performed")
+    faults.point("proposal.committed")
     return accepted
 
 
@@ -118,9 +129,20 @@ def lapse(*, proposal_id: int | str, actor: Any, reason: str) -> Proposal:
     if proposal.answer == Answer.LAPSED and proposal.answered_by == actor.pk:
         return proposal
     _require_open(proposal)
-    if not SAME_PERSON.get()(proposal.asked_by, int(actor.pk)):
+    if not selectors.is_asker(proposal, actor):
         raise NotAllowed("提请只能由提请人撤回")
     return _answered(proposal, Answer.LAPSED, actor, reason)
+
+
+ANSWERS = {Answer.ACCEPTED: accept, Answer.REFUSED: refuse, Answer.LAPSED: lapse}
+"""The act by which each answer is given; a proposal lapses by its asker."""
+
+
+def answer(*, proposal_id: int | str, actor: Any, answer: str, reason: str = "") -> Proposal:
+    """Give one of the three answers. Raises BadInput for another, and as the act does."""
+    if answer not in ANSWERS:
+        raise BadInput(f"只能是 {'、'.join(ANSWERS)}", where="answer")
+    return ANSWERS[Answer(answer)](proposal_id=proposal_id, actor=actor, reason=reason)
 
 
 def lapse_stale() -> int:

@@ -37,7 +37,7 @@ OPERATIONS = {
     *("import_withdraw", "fire_points_list", "fire_point_read", "fire_point_act", "evidence_store"),
     *("batches_list", "batches_build", "batch_read", "batch_step", "journal_entries_list"),
     *("entries_list", "entry_read"),
-    *("outside_findings_list", "outside_finding_answer"),
+    *("outside_findings_list", "outside_finding_answer", "proposals_list", "proposal_answer"),
 }
 # By hand: JINSHAO_FUZZ_EXAMPLES=200 pytest tests/api/test_schema.py -k generated -s
 EXAMPLES = int(os.environ.get("JINSHAO_FUZZ_EXAMPLES", "1"))
@@ -65,6 +65,7 @@ def _api_addresses() -> list[str]:
         "path": "x",
         "pk": "1",
     }
+    values["proposal_id"] = "1"
     found = [path for path in _addresses(get_resolver()) if path.startswith("api/") and ".*" not in path]
     return [re.sub(r"<(?:\w+:)?(\w+)>", lambda part: values[part.group(1)], f"/{path}") for path in found]
 

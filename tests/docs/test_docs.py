@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands, load_command_class
 
-from tests.docs import pictures, problem_codes, registries, transitions
+from tests.docs import pictures, problem_codes, registries, transitions, two_persons
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -134,6 +134,11 @@ def test_the_transition_table_is_that_of_the_code() -> None:
     page = (ROOT / "docs/architecture.md").read_text("utf-8")
     assert transitions.in_page(page) == transitions.table(), "python -m tests.docs.transitions prints the right one"
     assert transitions.in_page(page, "batch-steps") == transitions.batch_table(), "the second table of the same"
+
+
+def test_the_table_of_acts_of_two_persons_is_that_of_the_code() -> None:
+    page = (ROOT / "docs/architecture.md").read_text("utf-8")
+    assert two_persons.in_page(page) == two_persons.table(), "python -m tests.docs.two_persons prints the right one"
 
 
 def test_the_table_of_registries_is_that_of_the_code() -> None:

@@ -5,7 +5,7 @@ import itertools
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from PIL import Image
@@ -13,13 +13,17 @@ from PIL import Image
 from core import clock
 from firepoints.evidence.pieces import evidence_store
 from firepoints.forming.points import NewPoint, create_points
-from firepoints.life.act import act
-from firepoints.models import Detection, DetectionKey, Evidence, FirePoint, ImportRun, Question, Source
+from firepoints.life.proposing import act_or_propose
+from firepoints.models import Detection, DetectionKey, Evidence, FirePoint, ImportRun, Question, Ruling, Source
+from firepoints.sightings.importing.proposing import withdraw_or_propose
 from firepoints.steps import selectors
 from firepoints.steps.questions import open_by_point, words_of
 from grids.models import User
+from grids.roles import PostKind
 from grids.selectors import system_user
-from tests.factories.city import IN_WEST, City
+from journal.models import Proposal
+from journal.proposals import services
+from tests.factories.city import CITY, IN_WEST, City, hold, person
 
 BURNT_AT = datetime(2023, 10, 7, 5, 30, tzinfo=UTC)
 _serial = itertools.count(1)
@@ -112,10 +116,46 @@ def uuids(*evidence: Evidence) -> list[str]:
 
 
 def take(point: FirePoint, action: str, actor: User, **data: Any) -> FirePoint:
-    """One act through the door that API, command and pages use. A true report answers for one new site unless it says more."""
+    """One act through the door that API, command and pages use; where it takes two persons, another one accepts at once.
+
+    A true report answers for one new site unless it says more."""
     if action in ("report", "report_on_behalf", "verify_own") and data.get("conclusion") == "true":
         data = {"sites": 1, "is_new": True, **data}
-    return act(point_id=point.pk, action=action, actor=actor, data=data)
+    outcome = act_or_propose(point_id=point.pk, action=action, actor=actor, data=data)
+    if outcome.proposal is None:
+        return outcome.point
+    accept(outcome.proposal)
+    return FirePoint.objects.get(pk=point.pk)
+
+
+def accept(proposal: Proposal) -> Proposal:
+    """The answer of another person, who holds every office of the bureau."""
+    return services.accept(proposal_id=proposal.pk, actor=second_person())
+
+
+def second_person() -> User:
+    """Another clerk and 认定人 than those of the city."""
+    user = User.objects.filter(username="second").first()
+    if user is None:
+        user = person("second", PostKind.BUREAU, CITY)
+        hold(user, PostKind.RECOGNISER, CITY)
+    return user
+
+
+def loosen(*keys: str) -> None:
+    """A ruling by which one person may do what takes two, for tests about something else than the second person."""
+    Ruling.objects.bulk_create(
+        Ruling(key=f"two_persons.{key}", valid_from=date(2016, 1, 1), value=False, document_no="演示〔2016〕2号")
+        for key in keys
+    )
+
+
+def withdraw(run: ImportRun, actor: User, reason: str = "选错文件") -> ImportRun:
+    """The withdrawal of a list; where it takes two persons, another one accepts at once."""
+    outcome = withdraw_or_propose(run=str(run.uuid), actor=actor, reason=reason)
+    if outcome.proposal is not None:
+        accept(outcome.proposal)
+    return ImportRun.objects.get(pk=run.pk)
 
 
 def actions(point: FirePoint, actor: User) -> dict[str, list[str]]:

@@ -1,4 +1,4 @@
-"""Kill −9 at every named fault point of transition, evidence, withdrawal, batch, seal and job; then try again: nothing
+"""Kill −9 at every named fault point of transition, proposal, evidence, withdrawal, batch, seal and job; then try again: nothing
 is lost, nothing is doubled, nothing is half, and the record is whole. (Imports: tests/faults/test_import_deaths.py.)"""
 
 import re
@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 
 from core import clock, faults
+from firepoints.life.act import act
+from firepoints.life.proposing import act_or_propose
 from firepoints.models import FirePoint, ImportRun
 from firepoints.sightings.importing.withdrawing import import_withdraw
 from firepoints.steps.workflow import LIFE
 from journal.jobs import jobs, waking
 from journal.models import Access, Entry, Job, Seal
+from journal.proposals import services as proposals
 from journal.record import sealing, services
 from journal.record.verify import verify
 from penalties.batches import steps
@@ -27,7 +30,7 @@ from tests.faults.dying import dies_at, grown, snapshot, survive
 
 pytestmark = [pytest.mark.embedded, pytest.mark.django_db(transaction=True)]
 MONTH = "2023-10"
-WALKED_HERE = ("act.", "evidence.", "withdraw.", "batch.", "seal.", "job.")
+WALKED_HERE = ("act.", "proposal.", "evidence.", "withdraw.", "batch.", "seal.", "job.")
 WALKED_ELSEWHERE = ("import.",)
 
 
@@ -57,7 +60,7 @@ def in_pairs(calm: FirePoint, struck: FirePoint) -> Callable[..., set[str]]:
             told = {name: value(point) if callable(value) else value for name, value in data.items()}
             version = FirePoint.objects.get(pk=point.pk).version
             given = {"point_id": point.pk, "action": action, "actor": actor, "data": told, "expected_version": version}
-            return lambda: make.act(**given)
+            return lambda: act(**given)
 
         return like_the_other(on(calm), on(struck))
 
@@ -85,8 +88,21 @@ def swallowed(city: City) -> set[str]:
 
 
 def in_two(city: City) -> Callable[[], object]:
-    away, into = make.suspected(), make.suspected()
+    away, into = make.suspected(source="firms"), make.suspected()
     return lambda: make.take(away, "merge", city.clerk, into=into.pk, reason="同一处")
+
+
+def test_an_acceptance_that_dies_at_any_point_has_neither_answered_nor_acted(city):
+    second = make.second_person()
+
+    def proposed() -> Callable[[], object]:
+        away, into = make.suspected(), make.suspected()
+        data = {"into": into.pk, "reason": "同一处"}
+        proposal = act_or_propose(point_id=away.pk, action="merge", actor=city.clerk, data=data).proposal
+        return lambda: proposals.accept(proposal_id=proposal.pk, actor=second)
+
+    assert set(faults.registered("proposal.")) <= like_the_other(proposed(), proposed())
+    sound()
 
 
 def test_a_photo_whose_storing_dies_is_sent_again_and_gets_its_one_receipt(city):
@@ -195,6 +211,6 @@ def test_every_fault_point_in_the_code_is_declared_and_walked():
 def test_negative_control_without_its_transaction_a_transition_that_dies_is_half_done(city, monkeypatch):
     """What these tests would see: the same act, the guard taken away."""
     point = make.suspected()
-    act = LIFE.services["dispatch"].__wrapped__
+    dispatch = LIFE.services["dispatch"].__wrapped__
     with pytest.raises(AssertionError, match="a half act was left behind"):
-        survive(lambda: act(point_id=point.pk, actor=city.clerk))
+        survive(lambda: dispatch(point_id=point.pk, actor=city.clerk))

@@ -65,6 +65,7 @@ def test_negative_control_without_the_claim_and_the_unique_two_presses_are_two_r
 def test_a_merge_and_a_recognition_of_either_point_never_both_happen_unseen(city, monkeypatch, which):
     a, b = make.verified(city), make.verified(city)
     decided = a if which == "merged" else b
+    make.loosen("merge_official")
     meet_after(monkeypatch, selectors, "facts_for")
     outcomes = at_once(
         lambda: make.take(a, "merge", city.clerk, into=b.pk, reason="同一处"),
@@ -80,6 +81,7 @@ def test_a_merge_and_a_recognition_of_either_point_never_both_happen_unseen(city
 
 def test_negative_control_without_the_claim_a_point_that_is_swallowed_is_also_recognised(city, monkeypatch):
     a, b = make.verified(city), make.verified(city)
+    make.loosen("merge_official")
     meet_after(monkeypatch, selectors, "facts_for")
     for place in (advancing, merging):
         monkeypatch.setattr(place, "claim", lambda point: None)
@@ -99,6 +101,7 @@ def met(city, monkeypatch) -> tuple[FirePoint, list[object]]:
         photo = make.photo(point, city.west)
         run = ImportRun.objects.get(detections__memberships__point=point)
         told = {"conclusion": "true", "evidence": make.uuids(photo)}
+        make.loosen("withdraw_list")
         meet_before(monkeypatch, advancing, "claim")
         monkeypatch.setattr(points, "claim", advancing.claim)
         return point, at_once(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from core import clock
+from firepoints.life.proposing import act_or_propose
 from firepoints.models import (
     ColumnMapping,
     Detection,
@@ -26,7 +27,7 @@ from firepoints.models import (
 from grids.editions.reports import edition_report
 from grids.models import CellChange, EditionImport, RosterImport
 from grids.people.phones import phone_checked
-from journal.models import Job
+from journal.models import Job, Proposal
 from journal.record import sealing, services
 from penalties.batches import steps
 from penalties.circulars import making
@@ -75,6 +76,7 @@ class Scene:
     suspected: FirePoint
     job: Job
     circular: Circular
+    proposal: Proposal
 
 
 def firms_row(at: tuple[float, float] = IN_WEST, time: str = "0530", version: str = "2.0NRT") -> str:
@@ -175,6 +177,9 @@ def scene(city: City, tmp_path: Path) -> Scene:
     waiting = make.verified(city, at=(IN_WEST[0], IN_WEST[1] + 0.03))
     suspected = make.suspected(at=(IN_EAST[0], IN_EAST[1] - 0.03))
     circular = issued_circular(city)
+    asking = {"point_id": west.pk, "action": "reopen", "actor": city.recogniser, "data": {"reason": "复核"}}
+    proposal = act_or_propose(**asking).proposal
+    assert proposal is not None
     services.access(city.clerk, "evidence", west)
     _bring_in_borders(city)
     _answer_the_issuer(city, run, west)
@@ -184,4 +189,4 @@ def scene(city: City, tmp_path: Path) -> Scene:
         name="demo.failed", key="演示", state=Job.State.FAILED, attempts=5, error="演示 <错误>", run_after=now, created_at=now,
         finished_at=now,
     )  # fmt: skip
-    return Scene(city, run, batch, west, east, cross, waiting, suspected, job, circular)
+    return Scene(city, run, batch, west, east, cross, waiting, suspected, job, circular, proposal)

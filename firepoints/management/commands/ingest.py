@@ -12,15 +12,17 @@ from core.commands import JinshaoCommand, Usage
 from core.errors import BadInput
 from firepoints.models import ImportRun
 from firepoints.sightings.importing.order import ImportOrder, run_named
+from firepoints.sightings.importing.proposing import Outcome, withdraw_or_propose
 from firepoints.sightings.importing.reading import DATUMS, ListName, source_named
 from firepoints.sightings.importing.results import result_of
 from firepoints.sightings.importing.start import import_file, import_run_now, import_start
-from firepoints.sightings.importing.withdrawing import import_withdraw
 from firepoints.sightings.importing.working import COMMITTED
 from firepoints.sightings.lists.preview import preview
 from firepoints.sightings.readers import observed
 from firepoints.sightings.readers.base import SourceError
+from grids.models import User
 from grids.selectors import system_user, user_named
+from journal.proposals import describe as describe_proposals
 
 OUTCOMES = (
     ("kept", "入库"),
@@ -91,8 +93,8 @@ class Command(JinshaoCommand):
                 raise Usage(f"要写明哪一次导入：ingest {what} RUN")
             if what == "resume":
                 return import_run_now(run_named(run_id), progress=bar).as_json()
-            withdrawn = import_withdraw(run=run_id, actor=actor, reason=options["reason"], progress=bar)
-            return {"run": str(withdrawn.uuid), "state": withdrawn.state, "reason": withdrawn.withdrawn_reason}
+            outcome = withdraw_or_propose(run=run_id, actor=actor, reason=options["reason"], progress=bar)
+            return _withdrawal(outcome, actor)
         if run_id:
             raise Usage(f"一次只导入一个文件，多余的参数：{run_id}")
         if not options["source"]:
@@ -117,6 +119,10 @@ class Command(JinshaoCommand):
         return {**done, "timing": bar.timing()} if options["timing"] else done
 
     def show(self, result: dict[str, Any]) -> None:
+        if "proposal" in result:
+            proposal = result["proposal"]
+            self.stdout.write(f"还没有撤回，已提请（提请 {proposal['id']}）：{'；'.join(proposal['effects'])}")
+            return
         if "rows" not in result:
             self.stdout.write(f"已撤回导入 {result['run']}：{result['reason']}")
             return
@@ -134,6 +140,14 @@ class Command(JinshaoCommand):
         else:
             later = f"由后台继续；没有后台进程时：ingest resume {run.uuid}"
             self.stdout.write(f"导入记录 {run.uuid}：{run.progress.words}，{later}")
+
+
+def _withdrawal(outcome: Outcome, actor: User) -> dict[str, Any]:
+    run = outcome.run
+    if outcome.proposal is not None:
+        proposal = describe_proposals.plain([outcome.proposal], actor)[0]
+        return {"run": str(run.uuid), "state": run.state, "proposal": proposal}
+    return {"run": str(run.uuid), "state": run.state, "reason": run.withdrawn_reason}
 
 
 def _ways_of_reading(options: dict[str, Any]) -> dict[str, Any]:

@@ -14,14 +14,16 @@ from core.clock import BEIJING
 from core.commands import JinshaoCommand, month
 from core.errors import BadInput
 from firepoints.evidence.pieces import evidence_store
-from firepoints.life.act import act, transition_of
+from firepoints.life.act import transition_of
 from firepoints.life.export import export_points
+from firepoints.life.proposing import act_or_propose
 from firepoints.models import Evidence, FirePoint
 from firepoints.steps import describe, selectors
 from firepoints.terms.states import State
 from grids.editions.vector_files import SUFFIX_WORDS
 from grids.models import User
 from grids.selectors import system_user, user_named
+from journal.proposals import describe as describe_proposals
 
 FILES = {"photos": Evidence.Kind.PHOTO, "scans": Evidence.Kind.SCAN, "tracks": Evidence.Kind.TRACK}
 """Evidence that the data file names by path; it is stored first and then listed in `evidence`."""
@@ -84,14 +86,15 @@ class Command(JinshaoCommand):
         ]
         if stored:
             data["evidence"] = [*data.get("evidence", []), *stored]
-        done = act(
+        outcome = act_or_propose(
             point_id=point.pk,
             action=options["action"],
             actor=actor,
             data=data,
             expected_version=options["expected_version"],
         )
-        return describe.full(done, actor)
+        proposed = describe_proposals.plain([outcome.proposal], actor)[0] if outcome.proposal else None
+        return describe.full(outcome.point, actor) | ({"proposal": proposed} if proposed else {})
 
     def show(self, result: dict[str, Any]) -> None:
         if "file" in result:
@@ -107,6 +110,8 @@ class Command(JinshaoCommand):
         self.stdout.write(
             f"{result['number'] or result['id']}  {result['state_label']}  {result['burn_date']}  {result['place']}"
         )
+        if proposal := result.get("proposal"):
+            self.stdout.write(f"  还没有办理，已提请（提请 {proposal['id']}）：{'；'.join(proposal['effects'])}")
         for step in result["steps"]:
             self.stdout.write(
                 f"  {_beijing(step['at'])}  {step['action']}  {step['from']} → {step['to']}  {step['reason']}"

@@ -14,16 +14,18 @@ from django.views.decorators.http import require_http_methods
 from core import clock
 from core.errors import Conflict, Refused, StaleVersion
 from core.transitions import Available
-from firepoints.life.act import act
+from firepoints.life.proposing import act_or_propose
 from firepoints.models import FirePoint, Step
-from firepoints.pages import access
+from firepoints.pages import access, proposed
 from firepoints.pages.access import point_or_404, user_of, viewer_of
 from firepoints.pages.acts import scripted
 from firepoints.pages.acts.forms import ActForm, form_class_of
 from firepoints.pages.acts.joint_form import JointForm
 from firepoints.pages.points import detail
 from firepoints.pages.questions.pairs import pair_of
+from firepoints.policy import two_persons
 from firepoints.steps import selectors, workflow
+from journal.models import Proposal
 
 TWICE = timedelta(minutes=5)
 
@@ -45,7 +47,7 @@ def act_page(request: HttpRequest, point_id: int, action: str) -> HttpResponse:
     if not form.is_valid():
         return _refused(request, point, action, form, 400)
     try:
-        acted = act(
+        outcome = act_or_propose(
             point_id=point.pk,
             action=action,
             actor=user_of(request),
@@ -59,7 +61,9 @@ def act_page(request: HttpRequest, point_id: int, action: str) -> HttpResponse:
         where = str(refused.details.get("where", ""))
         form.add_error(form.field_at(where), refused.message.removeprefix(f"{where}："))
         return _refused(request, point, action, form, refused.http_status)
-    return _done(request, acted, f"已{transition.label}：{acted}。")
+    if outcome.proposal is not None:
+        return _proposed(request, point, outcome.proposal)
+    return _done(request, outcome.point, f"已{transition.label}：{outcome.point}。")
 
 
 def _refused(request: HttpRequest, point: FirePoint, action: str, form: ActForm, status: int) -> HttpResponse:
@@ -96,6 +100,12 @@ def _done(request: HttpRequest, point: FirePoint, message: str) -> HttpResponse:
     return scripted.going_on(request, _next_page(request, point))
 
 
+def _proposed(request: HttpRequest, point: FirePoint, proposal: Proposal) -> HttpResponse:
+    """The point's page, where the proposal waits for another person; a script is answered 202."""
+    messages.warning(request, proposed.words_of(proposal))
+    return scripted.going_on(request, redirect("firepoints:detail", point_id=point.pk), status=202)
+
+
 def _next_page(request: HttpRequest, point: FirePoint) -> HttpResponseRedirect:
     next_url = request.POST.get("next", "")
     if next_url and url_has_allowed_host_and_scheme(next_url, allowed_hosts=None):
@@ -125,6 +135,7 @@ def _show(
         "action": action,
         "title": workflow.BY_ACTION[action].label,
         "hint": workflow.BY_ACTION[action].hint,
+        "takes_two": [row.when for row in two_persons.TABLE if action in row.actions],
         "form": form,
         "is_joint": isinstance(form, JointForm),
         "has_evidence": "evidence" in form.fields,

@@ -8,9 +8,9 @@ def wants_json(request: HttpRequest) -> bool:
     return "application/json" in request.headers.get("Accept", "")
 
 
-def going_on(request: HttpRequest, response: HttpResponseRedirect) -> HttpResponse:
+def going_on(request: HttpRequest, response: HttpResponseRedirect, status: int = 200) -> HttpResponse:
     """The redirect; for a script its address, for a script that followed it would use up the messages of that page."""
-    return JsonResponse({"url": response.url}) if wants_json(request) else response
+    return JsonResponse({"url": response.url}, status=status) if wants_json(request) else response
 
 
 def refused(form: BaseForm, status: int) -> JsonResponse:

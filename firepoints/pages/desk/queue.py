@@ -24,6 +24,7 @@ from firepoints.steps import questions
 from firepoints.steps.selectors import ASK_THEM, on_fixed_heat_alone
 from firepoints.terms.states import State
 from grids.roles import ROLE_LABELS, Role
+from journal.proposals.selectors import for_answer_by
 
 SINGLES, HEADS = 6, 2
 SINGLE_STATES = {
@@ -32,6 +33,7 @@ SINGLE_STATES = {
     str(State.CONTESTED): ("counted", "待复核异议", Role.RECOGNISER),
 }
 """The states whose points are listed one by one: the mark, what they wait for, and who acts next."""
+MAY_ANSWER = frozenset({Role.BUREAU, Role.RECOGNISER})
 Item = dict[str, Any]
 
 
@@ -69,7 +71,7 @@ def queue_of(user: Any, roles: frozenset[Role]) -> list[Item]:
     heads = list(_questions(roles, now))
     items = [
         *_singles(visible, roles, counts, now),
-        *_groups(roles, counts, now),
+        *_groups(user, roles, counts, now),
     ]
     panel = panels.money()
     if panel is not None:
@@ -174,7 +176,7 @@ def _questions(roles: frozenset[Role], now: datetime) -> Iterable[Item]:
         )
 
 
-def _groups(roles: frozenset[Role], counts: dict[str, Any], now: datetime) -> Iterable[Item]:
+def _groups(user: Any, roles: frozenset[Role], counts: dict[str, Any], now: datetime) -> Iterable[Item]:
     """The piles that one person works off, each with how long its oldest has waited."""
     if counts["verified"]:
         negative = f" · 其中 {counts['negative']} 处报“不属实”" if counts["negative"] else ""
@@ -182,6 +184,11 @@ def _groups(roles: frozenset[Role], counts: dict[str, Any], now: datetime) -> It
         due = _at(counts["first_verified"], "最早")
         task = Task(url, "verified", f"认定 {counts['verified']} 处", due, f"认定人{negative}", Role.RECOGNISER)
         yield task.item_for(roles)
+    if roles & MAY_ANSWER and (proposals := for_answer_by(user)):
+        due = _at(proposals[0].asked_at, "最早")
+        role = Role.RECOGNISER if Role.RECOGNISER in roles else Role.BUREAU
+        title = f"答复 {len(proposals)} 件提请"
+        yield Task(reverse("journal:proposals"), "warn", title, due, "要由两人办理", role).item_for(roles)
     if waiting := waiting_count(roles):
         url = reverse("imports:outside_findings")
         role = Role.BUREAU if Role.BUREAU in roles else Role.RECOGNISER

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_http_methods
 
 from core.errors import Conflict, Refused, StaleVersion
 from firepoints.evidence.proofs import lacking_for_denial, photos_among, share_searched
-from firepoints.life.act import act
+from firepoints.life.proposing import Outcome, act_or_propose
 from firepoints.models import Evidence, FirePoint
+from firepoints.pages import proposed
 from firepoints.pages.access import point_or_404, user_of, viewer_of
 from firepoints.pages.acts.acting import is_done_already
 from firepoints.pages.acts.forms import nothing_charged
@@ -68,7 +69,7 @@ def _decide(request: HttpRequest) -> HttpResponse:
             request, point, _waiting(request), error="还没有选：计入、不计入，还是退回补证。", reason=reason, status=400
         )
     try:
-        done = act(
+        outcome = act_or_propose(
             point_id=point.pk,
             action=action,
             actor=user_of(request),
@@ -79,8 +80,11 @@ def _decide(request: HttpRequest) -> HttpResponse:
         if not (isinstance(refused, StaleVersion | Conflict) and is_done_already(request, point, action)):
             waiting, status = _waiting(request), refused.http_status
             return _show(request, point, waiting, error=refused.message, reason=reason, chosen=action, status=status)
-        done = point
-    messages.success(request, f"已{workflow.BY_ACTION[action].label}：{done}。")
+        outcome = Outcome(point)
+    if outcome.proposal is not None:
+        messages.warning(request, proposed.words_of(outcome.proposal))
+    else:
+        messages.success(request, f"已{workflow.BY_ACTION[action].label}：{outcome.point}。")
     return redirect("firepoints:review")
 
 

@@ -14,18 +14,21 @@ from django.views.decorators.http import require_POST, require_safe
 from core.errors import Refused
 from firepoints.feedback import fates, row_export, sending
 from firepoints.models import Feed, ImportRun, Mending, Source
+from firepoints.pages import proposed
 from firepoints.pages.imports import shown as import_view
 from firepoints.pages.imports import shown_difference
 from firepoints.pages.imports.access import importer, may_import, reader, run_or_404, says_why
 from firepoints.pages.imports.files import preview_again_url
 from firepoints.pages.imports.forms import DATUM_LABELS, WithdrawForm
 from firepoints.pages.imports.shown_left import left_of
-from firepoints.sightings.importing import withdrawing
+from firepoints.sightings.importing.proposing import SUBJECT, withdraw_or_propose
 from firepoints.sightings.importing.reading import PARSERS
 from firepoints.sightings.lists import difference as list_difference
 from firepoints.sightings.lists import mapping
 from firepoints.sightings.lists.preview import counts_of
 from grids.models import User
+from journal.pages.proposals import panel_of
+from journal.proposals.selectors import open_on
 
 PAGE = 30
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -96,6 +99,7 @@ def _run_page(request: HttpRequest, user: User, run: ImportRun, form: WithdrawFo
         "mended": import_view.mended_counts(run),
         "answer": _answer_facts(run),
         "left": left_of(run),
+        "proposals": panel_of(list(open_on(SUBJECT, run.pk)), user),
         "again_url": preview_again_url(run) if may_import(user) and _may_be_tried_again(run) else "",
         "may_import": may_import(user),
         "form": form if may_import(user) and run.state == ImportRun.State.COMMITTED else None,
@@ -160,10 +164,13 @@ def withdraw(request: HttpRequest, uuid: UUID) -> HttpResponse:
         return redirect("imports:run", uuid)
     if form.is_valid():
         try:
-            withdrawing.import_withdraw(run=str(run.uuid), actor=user, reason=form.cleaned_data["reason"])
+            outcome = withdraw_or_propose(run=str(run.uuid), actor=user, reason=form.cleaned_data["reason"])
         except Refused as error:
             form.add_error(None, error.message)
             return _run_page(request, user, run, form, status=error.http_status)
-        messages.success(request, "已撤回；可以导入正确的文件")
+        if outcome.proposal is None:
+            messages.success(request, "已撤回；可以导入正确的文件")
+        else:
+            messages.warning(request, proposed.words_of(outcome.proposal))
         return redirect("imports:run", uuid)
     return _run_page(request, user, run, form, status=400)

@@ -9,6 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from firepoints.forming.standing_apart import neighbours_of
+from firepoints.life.proposing import proposals_on
 from firepoints.life.waiting_rows import ANSWERERS
 from firepoints.models import FirePoint, Question, Recognition, Verification
 from firepoints.pages import access, panels
@@ -26,6 +27,7 @@ from firepoints.sightings.footprints import site
 from firepoints.steps import selectors
 from firepoints.steps.questions import questions_of, words_of
 from firepoints.terms.states import State
+from journal.pages.proposals import panel_of
 from journal.record import services as journal
 
 
@@ -83,6 +85,7 @@ def context_of(point: FirePoint, viewer: Viewer, *, is_revealed: bool = False) -
         "seen_points": _seen_among(questions, viewer),
         "may_answer_questions": viewer.holds(selectors.ASK_THEM),
         "may_answer_findings": viewer.holds(ANSWERERS),
+        "proposals": [] if viewer.is_former else panel_of(proposals_on(point), viewer.user),
         "sightings": sightings,
         "apart": []
         if viewer.is_former

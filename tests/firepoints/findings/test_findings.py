@@ -152,10 +152,13 @@ def test_a_scar_needs_the_proof_of_its_date_in_words_or_in_a_photo(city: City) -
 
 def test_a_person_says_to_which_fire_a_scar_belongs(city: City) -> None:
     fire = make.dispatched(city)
-    far = {"kind": "scar", "date_proof": "村民证实是那一场火", "lon": "123.79"}
-    _, point = finding_record(data=told(**far), actor=city.clerk, belongs_to=fire.number)
+    beside = {"kind": "scar", "date_proof": "村民证实是那一场火", "lon": "123.765"}
+    _, point = finding_record(data=told(**beside), actor=city.clerk, belongs_to=fire.number)
     assert point == fire
     assert fire.memberships.filter(is_active=True).count() == 2
+    _, far = finding_record(data=told(**(beside | {"lat": "41.29"})), actor=city.clerk, belongs_to=fire.number)
+    assert far not in (None, fire)
+    assert "的黑斑" in make.asked(far), "beyond the reach of the rule another person decides"
     with pytest.raises(BadInput, match="只有黑斑"):
         finding_record(data=told(), actor=city.clerk, belongs_to=fire.number)
 

@@ -369,7 +369,7 @@ def test_a_place_that_cannot_be_read_is_said_beside_its_row(city: City) -> None:
 
 
 def test_a_point_without_a_number_is_named_as_the_page_shows_it(city: City) -> None:
-    into, gone, client = make.suspected(), make.suspected(at=(123.752, 41.252)), signed_in(city.clerk)
+    into, gone, client = make.suspected(), make.suspected(at=(123.752, 41.252), source="firms"), signed_in(city.clerk)
     assert press(client, gone, "merge", into=f"疑似-{into.pk}", reason="同一处").status_code == 302
     gone.refresh_from_db()
     assert gone.merged_into == into

@@ -224,7 +224,7 @@ def test_a_withdrawn_run_leaves_decided_points_to_a_person(firms, city):
     by = city.west
     make.take(point, "report", by, conclusion="true", evidence=make.uuids(make.photo(point, by)))
     make.take(point, "exclude", city.recogniser, reason="只有线索")
-    import_withdraw(run=str(done.run.pk), actor=city.clerk, reason="坐标系声明错了")
+    make.withdraw(done.run, city.clerk, "坐标系声明错了")
     point.refresh_from_db()
     assert point.state == State.RECOGNISED
     assert "撤回" in make.asked(point)

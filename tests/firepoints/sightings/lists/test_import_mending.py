@@ -13,6 +13,7 @@ from firepoints.models import (
 from firepoints.sightings.lists import mending
 from journal.models import Entry
 from papers import filing
+from tests.factories import points as make
 from tests.factories.imports import import_file
 from tests.firepoints.pages.test_import_pages import body, client_of, said
 from tests.firepoints.small_lists import line, near
@@ -66,9 +67,7 @@ def test_a_row_is_set_aside_with_a_reason_and_a_withdrawn_mending_lets_it_wait_a
     mended = mending.row_mend(
         row=quarantined, cells={"经度": "123.75", "纬度": "41.27"}, actor=city.clerk, reason="写反了"
     )
-    from firepoints.sightings.importing.withdrawing import import_withdraw
-
-    import_withdraw(run=str(mended.run.uuid), actor=city.clerk, reason="更正错了")
+    make.withdraw(mended.run, city.clerk, "更正错了")
     done = mending.row_discard(row=quarantined, actor=city.clerk, reason="测试数据")
     assert (done.seq, done.kind) == (2, Mending.Kind.DISCARDED)
     with pytest.raises(Conflict):
