@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("firepoints", "0017_ways_of_steps"),
+        ("firepoints", "0015_joint_answers"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

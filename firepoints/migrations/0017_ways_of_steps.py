@@ -12,7 +12,7 @@ WAYS = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("firepoints", "0015_joint_answers")]
+    dependencies = [("firepoints", "0017_rulings_of_two_persons")]
     operations = [
         migrations.AddField(
             "step",
