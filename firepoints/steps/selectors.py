@@ -94,9 +94,9 @@ def chargeable_detections(point: FirePoint) -> list[Detection]:
 
 
 def facts_for(point: FirePoint, actor: Any, open_questions: Sequence[Question] | None = None) -> workflow.Facts:
-    """The facts that the transition table needs; at most ten queries whatever the point (two of them on the few rows of
-    counties that changed their code), eleven for whoever decides or answers questions unless the open ones are given
-    (`open_questions`)."""
+    """The facts that the transition table needs; at most nine queries whatever the point, ten for whoever decides or answers
+    questions
+    unless the open ones are given (`open_questions`)."""
     roles = grids.roles_of(actor)
     counties = scope.own_counties(actor) if Role.COUNTY in roles else frozenset()
     detections = active_detections(point)

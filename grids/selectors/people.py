@@ -131,11 +131,11 @@ def heads_on(on: date) -> dict[str, str]:
 def designations_on(county_code: str, on: date) -> QuerySet[Designation]:
     """The designations of a county in force on a Beijing date (from `valid_from`, before `valid_to`), whichever of its codes
     they name."""
-    return Designation.objects.filter(
-        Q(valid_to__isnull=True) | Q(valid_to__gt=on),
-        county_code__in=one_government({county_code}, on),
-        valid_from__lte=on,
-    )
+    return Designation.objects.filter(_designated_on(on), county_code__in=one_government({county_code}, on))
+
+
+def _designated_on(on: date) -> Q:
+    return Q(valid_from__lte=on) & (Q(valid_to__isnull=True) | Q(valid_to__gt=on))
 
 
 def designated_posts(county_code: str, on: date | None = None) -> QuerySet[Post]:
@@ -151,7 +151,9 @@ def is_designated(user: Any, county_code: str, on: date | None = None) -> bool:
         return False
     # From the person's own few terms outwards: the other way round scans every post of the city twice.
     posts = list(Term.objects.filter(held_on(on), holder=user).values_list("post_id", flat=True))
-    return designations_on(county_code, on).filter(post__in=posts).exists()
+    own = Designation.objects.filter(_designated_on(on), post__in=posts).values_list("county_code", flat=True)
+    codes = frozenset(own)
+    return county_code in codes or (bool(codes) and county_code in one_government(codes, on))
 
 
 def names_of(ids: Iterable[int]) -> dict[int, str]:

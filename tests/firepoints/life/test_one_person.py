@@ -3,6 +3,7 @@
 import pytest
 
 from core.errors import NotAllowed
+from firepoints import checks
 from firepoints.models import FirePoint
 from firepoints.steps.selectors import actions_for
 from grids.models import User
@@ -59,3 +60,16 @@ def test_who_decided_does_not_uphold_under_another_account(city: City) -> None:
     with pytest.raises(NotAllowed):
         make.take(point, "uphold", twin, reason="维持")
     assert make.take(point, "uphold", city.recogniser, reason="维持").state == "final"
+
+
+def test_a_decision_that_turns_out_to_be_the_verifiers_own_is_found_while_it_stands(city: City) -> None:
+    officer = designated("officer", WEST)
+    twin = person("twin", "recogniser", CITY)
+    point = make.take(verified_by(city, officer), "recognise", twin, reason="属实")
+    assert checks.problems() == []
+    twin_of(city, officer)
+    User.objects.filter(username="twin-of-officer").update(is_active=False)
+    identity_set(user=twin, identity=NUMBER, actor=city.system)
+    assert [line for line in checks.problems() if "同一个人" in line and str(point) in line]
+    point = make.take(point, "reopen", city.recogniser, reason="核实人自己认定的")
+    assert checks.problems() == []
