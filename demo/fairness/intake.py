@@ -7,8 +7,10 @@ from demo.fairness.hands import Hands
 from demo.fairness.stage import take_in
 from demo.fairness.truth import Truth
 from demo.fairness.worldfile import File
+from demo.services.verbs import second_of
 from firepoints.models import ImportRun
-from firepoints.sightings.importing.withdrawing import import_withdraw
+from firepoints.sightings.importing.proposing import withdraw_or_propose
+from journal.proposals import services as proposals
 
 
 class Intake:
@@ -36,6 +38,9 @@ class Intake:
         if run is None:
             return
         try:
-            import_withdraw(run=str(run.uuid), actor=self.hands.cast["clerk"], reason="清单有误，撤回重导")
+            cast = self.hands.cast
+            outcome = withdraw_or_propose(run=str(run.uuid), actor=cast["clerk"], reason="清单有误，撤回重导")
+            if outcome.proposal is not None:
+                proposals.accept(proposal_id=outcome.proposal.pk, actor=second_of(cast, cast["clerk"]))
         except Refused as refused:
             self.hands.refused[f"withdraw: {refused.code}"] += 1
