@@ -31,7 +31,8 @@ from journal.once import once
 from papers import filing
 from penalties import selectors
 from penalties.batches import steps as batches
-from penalties.batches.lines import Line, lines_for
+from penalties.batches.lines import Line, lines_for, sides_of
+from penalties.documents.report import Sides
 from penalties.models import Batch, BatchState, ReturnKind
 from penalties.money import daxie, fen_from_yuan, yuan
 
@@ -76,6 +77,10 @@ class BatchLineShape(Shape):
 
 
 class BatchFull(BatchBrief):
+    charged_points = serializers.IntegerField(help_text="认定计入的，处")
+    returned_points = serializers.IntegerField(help_text="退回的，处")
+    due_fen = serializers.IntegerField(help_text="应扣，分")
+    back_fen = serializers.IntegerField(help_text="应退，分")
     amount_daxie = serializers.CharField(help_text="人民币大写")
     content_hash = serializers.CharField(help_text="冻结时的明细摘要")
     frozen_at = serializers.DateTimeField(allow_null=True)
@@ -147,12 +152,27 @@ def full(batch: Batch, user: User) -> dict[str, Any]:
     lines = lines_for(user, batch)
     amount_fen = sum(line.row.figures.amount_fen for line in lines)
     totals = (sum(line.row.figures.count for line in lines), amount_fen, sum(line.settled_fen for line in lines))
-    return brief(batch, totals) | {
-        "amount_daxie": daxie(amount_fen),
-        "content_hash": batch.content_hash,
-        **{name: getattr(batch, name) for name in DATES},
-        "lines": [_line(line) for line in lines],
-        "steps": batches.available_steps(batch, user),
+    payers = selectors.payers_open_to(user)
+    return (
+        brief(batch, totals)
+        | sides_json(sides_of(batch, payers))
+        | {
+            "amount_daxie": daxie(amount_fen),
+            "content_hash": batch.content_hash,
+            **{name: getattr(batch, name) for name in DATES},
+            "lines": [_line(line) for line in lines],
+            "steps": batches.available_steps(batch, user),
+        }
+    )
+
+
+def sides_json(sides: Sides) -> dict[str, int]:
+    """What is charged and what goes back, apart."""
+    return {
+        "charged_points": sides.charged,
+        "returned_points": sides.returned,
+        "due_fen": sides.due_fen,
+        "back_fen": sides.back_fen,
     }
 
 

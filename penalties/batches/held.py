@@ -48,9 +48,10 @@ def left_out_now(*, month: str, cut_off: datetime, first_month: str = "") -> lis
     the months before `first_month` that are not charged at all."""
     waiting = posting.held_points().filter(final_at__lte=cut_off).select_related("recognition")
     open_questions = Prefetch("questions", Question.objects.before_money().order_by("pk"), to_attr="open_questions")
-    charged = set(posting.charged_among(waiting))
+    points = list(waiting.prefetch_related(open_questions).order_by("number"))
+    charged = set(posting.charged_among(waiting)) if points else set()
     rows = []
-    for point in waiting.prefetch_related(open_questions).order_by("number"):
+    for point in points:
         decision = point.recognition
         if decision and point.pk not in charged and first_month <= str(Month.of(decision.burn_date)) <= month:
             rows.append(_held(point, decision, questions.words_of(point.open_questions)))

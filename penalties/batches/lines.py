@@ -1,13 +1,14 @@
 """The lines of a batch as a user sees them, with their vouchers."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Prefetch
 
 from grids.models import User
-from penalties.batches import table
-from penalties.documents.report import PayerRow
+from penalties.batches import reports, table
+from penalties.documents.report import BASIS_WORDS, PayerRow, Sides
 from penalties.models import Batch, Settlement
 from penalties.selectors import payers_open_to
 
@@ -44,3 +45,18 @@ def lines_for(user: User, batch: Batch, rows: list[PayerRow] | None = None) -> l
     else:
         lines = [Line(row) for row in (table.batch_rows(batch) if rows is None else rows)]
     return [line for line in lines if payers is None or line.row.code in payers]
+
+
+def sides_of(batch: Batch, payers: Collection[str] | None = None) -> Sides:
+    """What a batch charges and what it gives back, apart, of some payers (None: all); as frozen where it stands no more."""
+    entries = reports.entries_of(batch)
+    if payers is not None:
+        entries = [entry for entry in entries if entry.payer_code in payers]
+    charges, returns = reports.both_sides(entries)
+    return Sides(
+        charged=len(charges),
+        **{basis: sum(entry.basis == basis for entry in charges) for basis in BASIS_WORDS},
+        due_fen=sum(entry.amount_fen for entry in charges),
+        returned=len(returns),
+        back_fen=-sum(entry.amount_fen for entry in returns),
+    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from django.db.models import QuerySet
@@ -17,7 +17,7 @@ from journal.record.sealing import head, seal_pending
 from journal.record.services import access, record
 from journal.selectors import deployment
 from papers import filing
-from penalties.batches import held, persons, table
+from penalties.batches import grounds, held, persons, table
 from penalties.documents import han, qingshi, workbook
 from penalties.documents.report import (
     Approval,
@@ -65,10 +65,10 @@ def month_report(*, month: str) -> MonthReport:
     entries = [*_in_order(of_own), *_in_order(of_others)]
     batch = live_batches().filter(month=month).order_by("pk").last()
     if batch is not None:
-        return _build(month, table.month_rows(month), *_annexes(entries), batch=batch, pinned=_pinned(batch))
+        return _build(month, table.month_rows(month), *both_sides(entries), batch=batch, pinned=_pinned(batch))
     drafts = posting.drafts_for(month=month, cut_off=clock.now())
     own_drafts = _reported_drafts(month, drafts)
-    charges, returns = _with_drafts(*_annexes(entries), own_drafts)
+    charges, returns = _with_drafts(*both_sides(entries), own_drafts)
     rows = table.draft_rows(month, charges + returns, drafts)
     return _build(month, rows, charges, returns, batch=None)
 
@@ -98,15 +98,19 @@ def _with_drafts(
 
 def batch_report(batch: Batch, rows: list[PayerRow] | None = None) -> MonthReport:
     """One batch as a report, one that stands no more as it was frozen; `rows` is its table, where the caller has it."""
-    entries = LedgerEntry.objects.filter(batch=batch)
+    charges, returns = both_sides(entries_of(batch))
+    return _build(batch.month, table.batch_rows(batch) if rows is None else rows, charges, returns, batch=batch)
+
+
+def entries_of(batch: Batch) -> list[LedgerEntry]:
+    """The entries of a batch; of one that stands no more those of its freezing, without what undid them."""
+    entries = LedgerEntry.objects.filter(batch=batch).select_related("rule").order_by("id")
     if batch.state == BatchState.RETURNED:
         entries = entries.filter(pk__lte=batch.last_entry_id or 0)
-    charges, returns = _annexes(_in_order(entries))
-    rows = table.batch_rows(batch) if rows is None else rows
-    return _build(batch.month, rows, charges, returns, batch=batch)
+    return list(entries)
 
 
-def _annexes(entries: Iterable[LedgerEntry]) -> tuple[list[LedgerEntry], list[LedgerEntry]]:
+def both_sides(entries: Iterable[LedgerEntry]) -> tuple[list[LedgerEntry], list[LedgerEntry]]:
     """(charges, returns) of posted entries; what was charged and given back within them is in neither."""
     entries = list(entries)
     ids = {entry.pk for entry in entries}
@@ -221,12 +225,20 @@ def _points(charges: Sequence[Movement], lines: table.Lines) -> tuple[PointRow, 
         "point", "attribution__edition", "charged_detection__source", "recognised_by"
     ).in_bulk([charge.recognition_id for charge in charges])
     heads = _heads(recognition.attribution_id for recognition in recognitions.values())
+    ends = grounds.endings(_moments(charges))
     rows = []
     for charge in charges:
         recognition = recognitions[charge.recognition_id]
         payer = lines.named(charge.payer_code, charge.payer_name)
-        rows.append(_point_row(recognition, charge, payer, heads.get(recognition.attribution_id, "")))
+        row = _point_row(recognition, charge, payer, heads.get(recognition.attribution_id, ""))
+        end = ends.get(charge.point_id, grounds.Ending())
+        rows.append(replace(row, final_by=end.way, waiver_no=end.waiver_no))
     return tuple(sorted(rows, key=lambda row: (row.payer_code, row.burned_on, row.number)))
+
+
+def _moments(movements: Sequence[Movement]) -> dict[int, datetime]:
+    """Point → when its money moved; of what is only proposed, now."""
+    return {movement.point_id: getattr(movement, "at", None) or clock.now() for movement in movements}
 
 
 def _point_row(recognition: Recognition, charge: Movement, payer: tuple[str, str], responsible: str) -> PointRow:
@@ -276,19 +288,28 @@ def _corrections(returns: Sequence[Movement], lines: table.Lines) -> tuple[Corre
     points = FirePoint.objects.in_bulk([back.point_id for back in returns])
     charges = LedgerEntry.objects.select_related("batch").in_bulk([back.reverses_id for back in returns])
     payers = [lines.named(back.payer_code, back.payer_name) for back in returns]
+    acts = grounds.taken_away(_moments(returns))
     return tuple(
-        CorrectionRow(
-            number=str(points[back.point_id]),
-            payer_code=code,
-            payer_name=name,
-            original_batch=str(charges[back.reverses_id].batch) if back.reverses_id else "",
-            month=back.month,
-            basis=back.basis,
-            reason=back.reason,
-            amount_fen=back.amount_fen,
+        _with_act(
+            acts.get(back.point_id),
+            CorrectionRow(
+                number=str(points[back.point_id]),
+                payer_code=code,
+                payer_name=name,
+                original_batch=str(charges[back.reverses_id].batch) if back.reverses_id else "",
+                month=back.month,
+                basis=back.basis,
+                reason=back.reason,
+                amount_fen=back.amount_fen,
+            ),
         )
         for back, (code, name) in zip(returns, payers, strict=True)
     )
+
+
+def _with_act(act: grounds.TakenAway | None, row: CorrectionRow) -> CorrectionRow:
+    """The correction with the act that took the charge away, and its reason in the place of the ledger's."""
+    return replace(row, act=act.act, on=act.on, by=act.by, reason=act.reason or row.reason) if act else row
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,51 @@
 """The annexes that a 请示 and a 函 share: the summary table and the list of points (policy.md §7)."""
 
 from papers.gongwen import CENTRE, LEFT, RIGHT, Gongwen, Layout, TableRow
-from penalties.documents.report import BASIS_WORDS, Figures, MonthReport
-from penalties.documents.wording import MAP_NOTE, chinese_date, place, points_title, summary_title
-from penalties.money import rmb, wan
+from penalties.documents.report import BASIS_WORDS, Figures, MonthReport, Sides
+from penalties.documents.wording import (
+    MAP_NOTE,
+    back_reason,
+    capital_words,
+    chinese_date,
+    place,
+    points_title,
+    summary_title,
+)
+from penalties.money import wan
 
 SUMMARY_MM = (11, 36, 15, 12, 15, 12, 17, 14, 11, 13)
 SUMMARY_HEADS = (
     ("序号", "县（区）", "火点数\n（处）", "其中（处）", "<", "<", "标准\n（每处）", "金额", "累计", "<"),
     ("", "", "", "卫星", "巡查\n督查", "黑斑", "", "", "处", "金额"),
 )
-POINTS_MM = (12, 32, 32, 46, 24, 22, 18, 22, 17)
-POINTS_HEADS = (("序号", "编号", "县（区）", "地点", "焚烧时间", "来源", "扣缴\n依据", "经纬度", "金额\n（万元）"),)
-CORRECTIONS_MM = (10, 32, 34, 38, 20, 72, 19)
-CORRECTIONS_HEADS = (("序号", "编号", "县（区）", "原批次", "起火月", "更正原因", "金额\n（万元）"),)
+POINTS_MM = (11, 27, 24, 34, 22, 20, 16, 20, 35, 16)
+POINTS_HEADS = (
+    ("序号", "编号", "县（区）", "地点", "焚烧时间", "来源", "扣缴\n依据", "经纬度", "异议", "金额\n（万元）"),
+)
+FINAL_WORDS = {"waived": "书面放弃", "lapsed": "期满", "upheld": "复核维持"}
+# With corrections what is charged and what goes back stand apart, so that no figure is negative.
+BOTH_SIDES_MM = (9, 30, 12, 11, 13, 11, 12, 13, 12, 12, 9, 12)
+BOTH_SIDES_HEADS = (
+    (
+        "序号",
+        "县（区）",
+        "认定\n处数",
+        "其中（处）",
+        "<",
+        "<",
+        "退回\n（处）",
+        "标准\n（每处）",
+        "应扣",
+        "应退",
+        "累计",
+        "<",
+    ),
+    ("", "", "", "卫星", "巡查\n督查", "黑斑", "", "", "", "", "处", "金额"),
+)
+CORRECTIONS_MM = (10, 32, 30, 34, 18, 22, 20, 42, 17)
+CORRECTIONS_HEADS = (
+    ("序号", "编号", "县（区）", "原批次", "起火月", "日期", "办理人", "退回原因", "退回金额\n（万元）"),
+)
 
 
 def annex_names(report: MonthReport) -> list[str]:
@@ -26,8 +58,9 @@ def summary(paper: Gongwen, report: MonthReport, label: str) -> None:
     paper.annex(label, summary_title(report))
     unit = f"{report.unfinished}　　单位：万元" if report.unfinished else "单位：万元"
     paper.line(unit, Layout(align=RIGHT, size=12, exact=20))
-    paper.table(SUMMARY_MM, SUMMARY_HEADS, _summary_rows(report))
-    paper.line(f"合计金额（大写）：{rmb(report.total.amount_fen)}", Layout(size=12, exact=24, before=4))
+    widths, heads = (BOTH_SIDES_MM, BOTH_SIDES_HEADS) if report.corrections else (SUMMARY_MM, SUMMARY_HEADS)
+    paper.table(widths, heads, _summary_rows(report))
+    paper.line(capital_words(report), Layout(size=12, exact=24, before=4))
     signed = (f"制表：{report.prepared_by or '　　　　'}", f"审核：{report.checked_by or '　　　　'}")
     if report.same_person:
         paper.line(f"{report.same_person}。", Layout(size=10.5, exact=18))
@@ -43,7 +76,8 @@ def points(paper: Gongwen, report: MonthReport, label: str) -> None:
             (
                 str(number), point.number, point.payer_name, place(point),
                 f"{point.burned_on:%Y-%m-%d}\n{point.burned_at}".strip(), point.source, BASIS_WORDS[point.basis],
-                f"{point.lon:.5f}\n{point.lat:.5f}", wan(point.amount_fen),
+                f"{point.lon:.5f}\n{point.lat:.5f}",
+                "\n".join(filter(None, (FINAL_WORDS.get(point.final_by, ""), point.waiver_no))), wan(point.amount_fen),
             ),
             align_left=(3,),
         )
@@ -63,10 +97,10 @@ def corrections(paper: Gongwen, report: MonthReport, label: str) -> None:
     rows = [
         TableRow(
             (
-                str(number), item.number, item.payer_name, item.original_batch, item.month, item.reason,
-                wan(item.amount_fen),
+                str(number), item.number, item.payer_name, item.original_batch, item.month,
+                f"{item.on:%Y-%m-%d}" if item.on else "", item.by, back_reason(item), wan(-item.amount_fen),
             ),
-            align_left=(5,),
+            align_left=(7,),
         )
         for number, item in enumerate(report.corrections, start=1)
     ]  # fmt: skip
@@ -74,22 +108,33 @@ def corrections(paper: Gongwen, report: MonthReport, label: str) -> None:
 
 
 def _summary_rows(report: MonthReport) -> list[TableRow]:
+    row_of = _both_sides if report.corrections else _figures
     rows: list[TableRow] = []
     number = 0
     for group, payers, subtotal in report.subtotals:
         for payer in payers:
             number += 1
             rate = "按规则" if payer.rate_fen is None else wan(payer.rate_fen)
-            rows.append(_figures(str(number), payer.name, payer.figures, rate))
+            rows.append(row_of((str(number), payer.name, rate), payer.figures, report.sides([payer.code])))
         if group:
-            rows.append(_figures("", f"{group}小计", subtotal, "—", strong=True))
-    return [*rows, _figures("", "合计", report.total, "—", strong=True)]
+            sides = report.sides([payer.code for payer in payers])
+            rows.append(row_of(("", f"{group}小计", "—"), subtotal, sides, strong=True))
+    return [*rows, row_of(("", "合计", "—"), report.total, report.sides(), strong=True)]
 
 
-def _figures(number: str, name: str, figures: Figures, rate: str, *, strong: bool = False) -> TableRow:
+def _figures(labels: tuple[str, str, str], figures: Figures, sides: Sides, *, strong: bool = False) -> TableRow:
+    number, name, rate = labels
     counts = (figures.count, figures.satellite, figures.inspection, figures.scar)
-    cells = (
-        number, name, *map(str, counts), rate, wan(figures.amount_fen), str(figures.cumulative_count),
-        wan(figures.cumulative_fen),
-    )  # fmt: skip
-    return TableRow(cells, align_left=(1,), align_right=tuple(range(2, 10)), strong=strong)
+    cells = (number, name, *map(str, counts), rate, wan(figures.amount_fen), *_running(figures))
+    return TableRow(cells, align_left=(1,), align_right=tuple(range(2, len(cells))), strong=strong)
+
+
+def _both_sides(labels: tuple[str, str, str], figures: Figures, sides: Sides, *, strong: bool = False) -> TableRow:
+    number, name, rate = labels
+    counts = (sides.charged, sides.satellite, sides.inspection, sides.scar, sides.returned)
+    cells = (number, name, *map(str, counts), rate, wan(sides.due_fen), wan(sides.back_fen), *_running(figures))
+    return TableRow(cells, align_left=(1,), align_right=tuple(range(2, len(cells))), strong=strong)
+
+
+def _running(figures: Figures) -> tuple[str, str]:
+    return str(figures.cumulative_count), wan(figures.cumulative_fen)

@@ -5,11 +5,12 @@ from penalties.documents import annexes
 from penalties.documents.report import Approval, MonthReport, check
 from penalties.documents.wording import (
     NO_NUMBER,
-    amount_words,
     chinese_date,
+    due_words,
     letter_subject,
     policy_cited,
-    total_words,
+    title_lines,
+    verb,
 )
 
 
@@ -30,8 +31,7 @@ def render(report: MonthReport, fonts: Fonts | None = None) -> bytes:
         title=f"{titles.bureau}{subject}", author=titles.bureau, dated=report.issued_on, marks=report.marks, fonts=fonts
     )
     paper.letter_head(titles.bureau, NO_NUMBER)
-    head, _, tail = subject.partition(report.period)
-    paper.title(f"{titles.bureau}{head}{report.period}", tail)
+    paper.title(*title_lines(report, subject))
     paper.addressee(titles.finance)
     _body(paper, report, report.approval)
     paper.closing("特此函达。")
@@ -47,11 +47,12 @@ def render(report: MonthReport, fonts: Fonts | None = None) -> bytes:
 
 def _body(paper: Gongwen, report: MonthReport, approval: Approval) -> None:
     titles = report.titles
-    number = f"（{approval.number}）" if approval.number else ""
     paper.body(
-        f"根据{policy_cited(report)}规定，我局已将{report.period}{titles.levy}扣缴情况报市政府，"
-        f"市政府已于{chinese_date(approval.dated)}批复同意{number}。"
+        f"根据{policy_cited(report)}规定，我局已将{report.period}{titles.levy}{verb(report)}情况报市政府，"
+        f"市政府已于{chinese_date(approval.dated)}批复同意。"
     )
-    spread = amount_words(report)
-    paper.body(f"本期应扣缴{titles.levy}{total_words(report)}" + (f"，其中：{spread}。" if spread else "。"))
-    paper.body("请贵局按照批件，通过体制结算直接对相关县（区）政府扣缴，并将扣缴凭证反馈我局。")
+    if approval.number:
+        # On a line of its own: no line breaks the number.
+        paper.body(f"批件文号：{approval.number}。")
+    paper.body(due_words(report))
+    paper.body(f"请贵局按照批件，通过体制结算直接对相关县（区）政府{verb(report)}，并将凭证反馈我局。")

@@ -5,7 +5,7 @@ Selectors fill it, renderers read it. Texts of dates and places come ready (Beij
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import groupby
@@ -79,7 +79,11 @@ class PayerRow:
 
 @dataclass(frozen=True)
 class PointRow:
-    """One charged 处 of the annex: where, when, on what ground, who decided. ``lon``, ``lat`` are WGS-84 degrees."""
+    """One charged 处 of the annex: where, when, on what ground, who decided. ``lon``, ``lat`` are WGS-84 degrees.
+
+    ``final_by`` says how it became final: ``waived`` (with ``waiver_no``, the number of the county's paper), ``lapsed``,
+    ``upheld``; empty where nobody noted it.
+    """
 
     number: str
     payer_code: str
@@ -98,11 +102,16 @@ class PointRow:
     attribution: str
     responsible: str
     amount_fen: int
+    final_by: str = ""
+    waiver_no: str = ""
 
 
 @dataclass(frozen=True)
 class CorrectionRow:
-    """One reversal of an earlier batch's charge; ``amount_fen`` is negative, and the original batch is named."""
+    """One reversal of an earlier batch's charge; ``amount_fen`` is negative, and the original batch is named.
+
+    ``act`` is what took the charge away, ``on`` the day and ``by`` the person; empty where no act did (a payer changed).
+    """
 
     number: str
     payer_code: str
@@ -112,6 +121,22 @@ class CorrectionRow:
     basis: str
     reason: str
     amount_fen: int
+    act: str = ""
+    on: date | None = None
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class Sides:
+    """What is charged and what goes back, apart: 处 by ground and fen, none of them negative."""
+
+    charged: int = 0
+    satellite: int = 0
+    inspection: int = 0
+    scar: int = 0
+    due_fen: int = 0
+    returned: int = 0
+    back_fen: int = 0
 
 
 @dataclass(frozen=True)
@@ -167,6 +192,18 @@ class MonthReport:
     def total(self) -> Figures:
         return total_of(self.rows)
 
+    def sides(self, payers: Collection[str] | None = None) -> Sides:
+        """What some payers (None: all) are charged, and what they get back, from the annexes."""
+        points = [point for point in self.points if payers is None or point.payer_code in payers]
+        back = [item for item in self.corrections if payers is None or item.payer_code in payers]
+        return Sides(
+            charged=len(points),
+            **{basis: sum(point.basis == basis for point in points) for basis in BASIS_WORDS},
+            due_fen=sum(point.amount_fen for point in points),
+            returned=len(back),
+            back_fen=-sum(item.amount_fen for item in back),
+        )
+
     @property
     def subtotals(self) -> tuple[tuple[str, tuple[PayerRow, ...], Figures], ...]:
         """(group, its rows, their sum) in the order of the rows; a payer without a group stands in the group ``""``."""
@@ -200,11 +237,19 @@ def check(report: MonthReport) -> str:
     if problems:
         raise ReportMismatch(problems)
     total, rate = report.total, report.rate_fen
+    if report.corrections:
+        return _both_sides(report)
     if rate is None:
         return f"{total.count} 处，共 {wan(total.amount_fen)} 万元"
     if total.count * rate != total.amount_fen:  # the rows hold, so only a defect here can get this far
         raise ReportMismatch([f"合计 {total.count} 处 × {wan(rate)} 万元 ≠ {wan(total.amount_fen)} 万元"])
     return f"{total.count} 处 × {wan(rate)} 万元 = {wan(total.amount_fen)} 万元"
+
+
+def _both_sides(report: MonthReport) -> str:
+    """``认定 11 处 33 万元，退回 1 处 3 万元``: each side is the sum of its annex."""
+    sides = report.sides()
+    return f"认定 {sides.charged} 处 {wan(sides.due_fen)} 万元，退回 {sides.returned} 处 {wan(sides.back_fen)} 万元"
 
 
 def _structure(report: MonthReport) -> list[str]:

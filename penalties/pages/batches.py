@@ -36,8 +36,7 @@ from penalties.batches import reports, steps
 from penalties.batches.lines import lines_for
 from penalties.documents.report import ReportMismatch
 from penalties.models import Batch, BatchState
-from penalties.money import wan
-from penalties.pages import shown
+from penalties.pages import finance_table, shown
 from penalties.pages.forms import BuildForm, StepForm, scan_name
 
 PAGE = 24
@@ -89,10 +88,10 @@ def _list_row(batch: Batch, total: tuple[int, int, int]) -> dict[str, Any]:
     count, amount_fen, settled_fen = total
     return {
         "batch": batch,
-        "count": count,
-        "amount": wan(amount_fen),
-        "settled": wan(settled_fen),
-        "waiting": wan(amount_fen - settled_fen) if batch.state in shown.WITH_FINANCE else "",
+        "count": f"退 {-count}" if count < 0 else count,
+        "amount": finance_table.signed(amount_fen),
+        "settled": finance_table.signed(settled_fen),
+        "waiting": finance_table.signed(amount_fen - settled_fen) if batch.state in finance_table.WITH_FINANCE else "",
     }
 
 

@@ -1,7 +1,7 @@
 """The page of one batch: its figures, the steps of C13 with who and when, and the next act."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -18,15 +18,16 @@ from penalties import selectors
 from penalties.batches import reports, steps, table
 from penalties.batches.life import LIFE, Facts, available_actions
 from penalties.batches.lines import Line, lines_for
-from penalties.documents.report import BASIS_WORDS, Figures, MonthReport, ReportMismatch, check
-from penalties.documents.wording import place
+from penalties.documents.report import BASIS_WORDS, MonthReport, ReportMismatch, check
+from penalties.documents.wording import back_reason, place
 from penalties.explaining.reach import entries_open_to
 from penalties.models import Batch, BatchDocument, BatchState
 from penalties.money import daxie, wan
+from penalties.pages import finance_table
 from penalties.pages.forms import StepForm
 
 ORDER: list[BatchState] = [state for state in BatchState if state != BatchState.RETURNED]
-WITH_FINANCE = (BatchState.SENT, BatchState.SETTLED)
+
 # Before 报送 nothing is filed: the papers are made when they are asked for.
 UNFILED = (BatchState.OPEN, BatchState.FROZEN)
 STEP_TITLES = {"freeze": "冻结", "submit": "报送", "approve": "市政府同意", "send": "送财政", "settle": "已扣缴"}
@@ -50,35 +51,6 @@ SURE = {
 }
 KIND_SHOWN = {BatchDocument.Kind.WORKBOOK: "表"}
 DRAFTS = {"workbook": ("表", "扣缴汇总表", "XLSX"), "request": ("请示", "扣缴请示", "DOCX")}
-SETTLED, WAITING, PARTLY, NOTHING, NOT_SENT = "settled", "waiting", "partly", "nothing", "not_sent"
-
-
-@dataclass(frozen=True, slots=True)
-class TableRow:
-    """One line of the finance table as shown; `sub` marks a 小计. Money as 万元 text."""
-
-    no: str
-    name: str
-    figures: Figures
-    rate: str
-    voucher: str = ""
-    voucher_on: date | None = None
-    voucher_share: str = ""
-    settle_url: str = ""
-    points_url: str = ""
-    sub: bool = False
-
-    @property
-    def counts(self) -> tuple[int, ...]:
-        return (self.figures.count, self.figures.satellite, self.figures.inspection, self.figures.scar)
-
-    @property
-    def amount(self) -> str:
-        return wan(self.figures.amount_fen)
-
-    @property
-    def cumulative(self) -> str:
-        return wan(self.figures.cumulative_fen)
 
 
 def context_for(
@@ -101,18 +73,26 @@ def context_for(
         "whole": whole,
         "total": total,
         "rate": wan(report.rate_fen) if report.rate_fen is not None else "",
-        "amount": wan(total.amount_fen),
+        "amount": finance_table.signed(total.amount_fen),
         "daxie": daxie(total.amount_fen),
-        "settled": wan(settled_fen),
-        "waiting": wan(total.amount_fen - settled_fen),
+        "sides": _sides(report) if report.corrections else None,
+        "settled": finance_table.signed(settled_fen),
+        "waiting": finance_table.signed(total.amount_fen - settled_fen),
         "cumulative": wan(total.cumulative_fen),
-        "with_finance": batch.state in WITH_FINANCE,
+        "with_finance": batch.state in finance_table.WITH_FINANCE,
         "steps": _steps(batch, lines),
-        "rows": _table(report, batch, lines, whole=whole, may_settle=bool(next_act and next_act["form"])),
+        "sum": finance_table.TableRow(
+            no="", name="合计", figures=total, rate="—", sides=report.sides() if report.corrections else None
+        ),
+        "rows": finance_table.table_rows(
+            report, batch, lines, whole=whole, may_settle=bool(next_act and next_act["form"])
+        ),
         "proof": proof,
         "problems": problems,
         "points": _points(report, batch),
-        "corrections": [{"row": item, "amount": wan(item.amount_fen)} for item in report.corrections],
+        "corrections": [
+            {"row": item, "amount": wan(-item.amount_fen), "reason": back_reason(item)} for item in report.corrections
+        ],
         "later_returns": _later_returns(user, batch),
         "left_out": _left_out(report),
         "docs": _documents(batch) if whole else [],
@@ -121,6 +101,18 @@ def context_for(
         "may_rebuild": "empty" in open_steps,
         "report": report,
         "year": batch.month[:4],
+    }
+
+
+def _sides(report: MonthReport, payers: Collection[str] | None = None) -> dict[str, Any]:
+    """What is charged and what goes back, apart, with the capital amount of each."""
+    sides = report.sides(payers)
+    return {
+        "row": sides,
+        "due": wan(sides.due_fen),
+        "due_daxie": daxie(sides.due_fen),
+        "back": wan(sides.back_fen),
+        "back_daxie": daxie(sides.back_fen),
     }
 
 
@@ -216,7 +208,7 @@ def _steps(batch: Batch, lines: list[Line]) -> list[dict[str, Any]]:
     bar = []
     for at, (step, title) in enumerate(list(STEP_TITLES.items())[: reached if is_back else None]):
         state = "done" if reached > at else "now" if reached == at else "todo"
-        has_facts = state == "done" or (step == "settle" and batch.state in WITH_FINANCE)
+        has_facts = state == "done" or (step == "settle" and batch.state in finance_table.WITH_FINANCE)
         bar.append({"state": state, "title": title, "lines": [text for text in facts[step] if text and has_facts]})
     if is_back:
         who = batch.returned_by.full_name if batch.returned_by else ""
@@ -235,45 +227,6 @@ def _voucher_words(lines: list[Line]) -> list[str]:
     open_ = [line.row.name for line in owed if line.open_fen]
     more = f"等 {len(open_)} 个单位" if len(open_) > 2 else ""
     return [f"凭证 {len(owed) - len(open_)} / {len(owed)}", f"还差{'、'.join(open_[:2])}{more}" if open_ else "已结清"]
-
-
-def _table(report: MonthReport, batch: Batch, lines: list[Line], *, whole: bool, may_settle: bool) -> list[TableRow]:
-    by_payer = {line.row.code: line for line in lines}
-    charged = {point.payer_code for point in report.points}
-    rows, number = [], 0
-    for group, payers, subtotal in report.subtotals:
-        for payer in payers:
-            number += 1
-            line = by_payer[payer.code]
-            rate = "按规则" if payer.rate_fen is None else wan(payer.rate_fen)
-            settle = may_settle and line.open_fen and batch.state == BatchState.SENT
-            rows.append(
-                TableRow(
-                    no=str(number),
-                    name=payer.name,
-                    figures=payer.figures,
-                    rate=rate,
-                    voucher=_voucher(batch, line),
-                    voucher_on=line.settled_on,
-                    voucher_share=f"{wan(line.settled_fen)} / {wan(line.row.figures.amount_fen)}",
-                    settle_url=f"?payer={payer.code}#next" if settle else "",
-                    points_url=f"#payer-{payer.code}" if payer.code in charged else "",
-                )
-            )
-        # A county that sees its own line alone has no group to add up.
-        if group and whole:
-            rows.append(TableRow(no="", name=f"{group}小计", figures=subtotal, rate="—", sub=True))
-    return rows
-
-
-def _voucher(batch: Batch, line: Line) -> str:
-    if not line.row.figures.amount_fen:
-        return NOTHING
-    if batch.state not in WITH_FINANCE:
-        return NOT_SENT
-    if not line.open_fen:
-        return SETTLED
-    return PARTLY if line.settlements else WAITING
 
 
 def _points(report: MonthReport, batch: Batch) -> list[dict[str, Any]]:

@@ -72,7 +72,10 @@ def corrected() -> MonthReport:
         "2025年9月批次",
         "2025-09",
         "satellite",
-        "并入 BX-2025-0002，不再计入，退回",
+        "与 BX-2025-0002 为同一处",
         -RATE_FEN,
+        act="已认定的并入另一处",
+        on=date(2025, 10, 28),
+        by="演示认定",
     )
     return report(rows=rows, corrections=(back,))

@@ -10,7 +10,7 @@ from docx import Document
 from docx.shared import Mm, Pt
 
 from penalties.documents import han, qingshi
-from penalties.documents.report import Approval, MonthReport, ReportMismatch
+from penalties.documents.report import Approval, Figures, ReportMismatch
 from penalties.money import FEN_PER_WAN
 from tests.penalties.capital_amounts import parse_daxie
 from tests.penalties.report_samples import HEAD, corrected, report
@@ -31,8 +31,8 @@ def part(data: bytes, name: str) -> str:
         return parts.read(name).decode()
 
 
-@pytest.mark.parametrize("made", [report(), corrected()])
-def test_the_totals_in_the_request_equal_the_report_to_the_fen(made: MonthReport) -> None:
+def test_the_totals_in_the_request_equal_the_report_to_the_fen() -> None:
+    made = report()
     data = qingshi.render(made)
     rows = {row[1]: row for row in table(data, 0)}
     for payer in made.rows:
@@ -63,11 +63,56 @@ def test_the_number_is_left_to_the_office_system() -> None:
     assert "〔2025〕" not in said
 
 
-def test_a_correction_is_said_and_listed_with_its_original_batch() -> None:
+def test_what_goes_back_stands_apart_in_the_request_with_its_reason_day_and_person() -> None:
     data = qingshi.render(corrected())
-    assert any("更正1处，退回3万元" in text for text in texts(data))
-    assert any("平山区退回1处3万元" in text for text in texts(data))
-    assert table(data, 2)[1][3] == "2025年9月批次"
+    words = "".join(texts(data))
+    assert "本溪市生态环境局关于扣缴和退还2025年10月" in texts(data)
+    assert "本期认定计入的秸秆焚烧火点共11处，其中卫星6处、巡查督查3处、黑斑2处" in words
+    assert "以前批次扣缴的火点，有1处不再计入，退回" in words
+    assert "本期应扣缴秸秆火点生态补偿款33万元（人民币叁拾叁万元整），其中：桓仁满族自治县4处12万元" in words
+    assert "对以前批次的更正1处，应退还3万元（人民币叁万元整），其中：平山区1处3万元。" in words
+    assert "应扣与应退相抵，净扣缴30万元（人民币叁拾万元整）。" in words
+    assert "应扣合计（大写）：人民币叁拾叁万元整　　应退合计（大写）：人民币叁万元整" in texts(data)
+    assert table(data, 2)[1][3:] == [
+        "2025年9月批次", "2025-09", "2025-10-28", "演示认定", "已认定的并入另一处：与 BX-2025-0002 为同一处", "3",
+    ]  # fmt: skip
+
+
+def test_the_table_of_a_mixed_batch_has_a_column_for_each_side_and_no_negative_figure() -> None:
+    made = corrected()
+    rows = {row[1]: row for row in table(qingshi.render(made), 0)}
+    assert rows["平山区"][2:10] == ["0", "0", "0", "0", "1", "3", "0", "3"]
+    assert rows["合计"][2:10] == ["11", "6", "3", "2", "1", "—", "33", "3"]
+    assert not [cell for row in rows.values() for cell in row if cell.startswith("-")]
+
+
+@pytest.mark.parametrize("render", [qingshi.render, han.render])
+def test_a_batch_that_only_gives_back_asks_to_give_back(render) -> None:
+    made = corrected()
+    rows = tuple(row if row.name == "平山区" else replace(row, figures=Figures()) for row in made.rows)
+    data = render(replace(made, rows=rows, points=(), approval=APPROVED))
+    words = "".join(texts(data))
+    assert "关于退还2025年10月" in words
+    assert "应退还3万元（人民币叁万元整），其中：平山区1处3万元" in words
+    cells = (cell.text for each in Document(BytesIO(data)).tables for row in each.rows for cell in row.cells)
+    everything = words + "".join(cells)
+    for nonsense in ("-1处", "-3万元", "扣缴-", "负", "应扣缴秸秆"):
+        assert nonsense not in everything
+
+
+def test_the_request_tells_what_was_waived_with_its_number_from_what_lapsed() -> None:
+    first, second, *others = report().points
+    points = (
+        replace(first, final_by="waived", waiver_no="桓政函〔2025〕7号"),
+        replace(second, final_by="upheld"),
+        *(replace(point, final_by="lapsed") for point in others),
+    )
+    data = qingshi.render(report(points=points))
+    words = "".join(texts(data))
+    assert "其中1处由属地县（区）书面放弃异议，9处异议期满，1处经异议复核维持认定。" in words
+    assert "桓仁满族自治县：桓政函〔2025〕7号（1处）" in texts(data), "on a line of its own: no line breaks the number"
+    assert table(data, 1)[1][8] == "书面放弃\n桓政函〔2025〕7号"
+    assert "异议期已结束" not in words
 
 
 def test_the_page_is_that_of_the_standard() -> None:
@@ -144,7 +189,8 @@ def test_a_request_whose_figures_disagree_is_not_written() -> None:
 def test_the_letter_to_finance_cites_the_approval() -> None:
     said = texts(han.render(report(approval=APPROVED)))
     assert "市财政局：" in said
-    assert any("市政府已于2025年11月12日批复同意（本政批〔2025〕118号）" in text for text in said)
+    assert any(text.endswith("市政府已于2025年11月12日批复同意。") for text in said)
+    assert "批件文号：本政批〔2025〕118号。" in said, "on a line of its own: no line breaks the number"
     assert "特此函达。" in said
     assert any("3. 市政府批件（复印件）" in text for text in said)
 

@@ -28,7 +28,7 @@ def test_every_payer_is_listed_with_its_group_subtotal_zeros_too() -> None:
 
 
 def test_a_correction_counts_against_the_month() -> None:
-    assert check(corrected()) == "10 处 × 3 万元 = 30 万元"
+    assert check(corrected()) == "认定 11 处 33 万元，退回 1 处 3 万元"
 
 
 def test_lines_with_an_open_rate_are_held_to_the_annex() -> None:

@@ -28,8 +28,8 @@ def fen(cell: object) -> int:
     return round(cell * FEN_PER_WAN)
 
 
-@pytest.mark.parametrize("made", [report(), corrected()])
-def test_the_summary_read_back_equals_the_report_to_the_fen(made: MonthReport) -> None:
+def test_the_summary_read_back_equals_the_report_to_the_fen() -> None:
+    made = report()
     rows = read(made)
     for row in made.rows:
         cells, f = line(rows, row.name), row.figures
@@ -41,6 +41,16 @@ def test_the_summary_read_back_equals_the_report_to_the_fen(made: MonthReport) -
     assert fen(total[7]) == made.total.amount_fen == sum(row.figures.amount_fen for row in made.rows)
     capital = next(str(row[0]) for row in rows if str(row[0]).startswith("合计金额（大写）："))
     assert parse_daxie(capital.partition("：")[2]) == made.total.amount_fen
+
+
+def test_the_summary_of_a_mixed_batch_has_a_column_for_each_side_and_a_capital_amount_of_each() -> None:
+    rows = read(corrected())
+    assert [line(rows, "平山区")[at] for at in (2, 6, 8, 9)] == [0, 1, 0, 3]
+    assert [line(rows, "合计")[at] for at in (2, 6, 8, 9)] == [11, 1, 33, 3]
+    assert any(
+        "应扣合计（大写）：人民币叁拾叁万元整　　应退合计（大写）：人民币叁万元整" in str(row[0]) for row in rows
+    )
+    assert not [cell for row in rows for cell in row if isinstance(cell, float) and cell < 0]
 
 
 def test_amounts_that_are_not_whole_wan_survive_to_the_fen() -> None:
@@ -85,8 +95,10 @@ def test_a_correction_cites_the_batch_it_corrects() -> None:
         "2025年9月批次",
         "2025-09",
         "卫星",
-        "并入 BX-2025-0002，不再计入，退回",
-        -3.0,
+        "2025-10-28",
+        "演示认定",
+        "已认定的并入另一处：与 BX-2025-0002 为同一处",
+        3.0,
     ]
     names = CalamineWorkbook.from_filelike(BytesIO(workbook.render(report()))).sheet_names
     assert names == ["汇总", "火点明细", "说明"]

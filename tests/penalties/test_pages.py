@@ -284,7 +284,7 @@ def test_a_correction_names_the_batch_that_charged_it(clerk, city, batch):
     november = steps.batch_build(month="2023-11", actor=city.clerk)
     page = body(clerk.get(reverse("penalties:detail", args=[november.pk])))
     assert "原批次 2023年10月批次" in page
-    assert "-3 万元" in page
+    assert "退 3 万元" in page
     assert list(charged.ledger.order_by("seq").values_list("amount_fen", flat=True)) == [3_000_000, -3_000_000]
 
 
@@ -357,3 +357,26 @@ def test_the_list_and_the_next_act_leave_a_recalled_batch_behind(clerk, city, ba
     assert "已撤回" in page
     assert 'id="next"' not in page
     assert "已撤回" in body(clerk.get(reverse("penalties:list")))
+
+
+def test_the_page_of_a_mixed_batch_tells_what_is_due_from_what_goes_back(clerk, city, batch, scan_file):
+    bring_to(batch, city, "sent", scan_file)
+    point = batch.entries.get(payer_code=WEST).point
+    make.take(point, "reopen", city.recogniser, reason="复核不属实")
+    make.final(city, at=(123.86, 41.35))
+    november = steps.batch_build(month="2023-11", actor=city.clerk)
+    page = body(clerk.get(reverse("penalties:detail", args=[november.pk])))
+    assert "应扣 <b>3</b> 万元 <span>人民币叁万元整</span>，应退 <b>3</b> 万元 <span>人民币叁万元整</span>" in page
+    assert "重新核实：复核不属实" in page
+    assert "演示recogniser" in page
+    assert ">-" not in page
+
+
+def test_the_list_says_that_a_batch_only_gives_back(clerk, city, batch, scan_file):
+    bring_to(batch, city, "sent", scan_file)
+    point = batch.entries.get(payer_code=WEST).point
+    make.take(point, "reopen", city.recogniser, reason="复核不属实")
+    steps.batch_build(month="2023-11", actor=city.clerk)
+    page = body(clerk.get(reverse("penalties:list")))
+    assert "<b>退 3</b>" in page
+    assert ">-" not in page

@@ -13,6 +13,7 @@ from grids.models import User
 from grids.selectors import system_user, user_named
 from penalties import selectors
 from penalties.batches import steps, table
+from penalties.batches.lines import sides_of
 from penalties.documents.report import PayerRow, total_of
 from penalties.models import Batch
 from penalties.money import daxie, fen_from_yuan, yuan
@@ -21,7 +22,7 @@ from penalties.money import daxie, fen_from_yuan, yuan
 def batch_json(batch: Batch) -> dict[str, Any]:
     """One batch with its table; money in fen and, for people, in yuan."""
     rows = table.batch_rows(batch)
-    total = total_of(rows)
+    total, sides = total_of(rows), sides_of(batch)
     return {
         "batch": batch.pk,
         "month": batch.month,
@@ -35,6 +36,10 @@ def batch_json(batch: Batch) -> dict[str, Any]:
         "points": total.count,
         "amount_fen": total.amount_fen,
         "amount_yuan": yuan(total.amount_fen),
+        "charged_points": sides.charged,
+        "returned_points": sides.returned,
+        "due_fen": sides.due_fen,
+        "back_fen": sides.back_fen,
         "amount_daxie": daxie(total.amount_fen),
         "content_hash": batch.content_hash,
         "return_kind": batch.return_kind,
