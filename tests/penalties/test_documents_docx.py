@@ -66,7 +66,7 @@ def test_the_number_is_left_to_the_office_system() -> None:
 def test_what_goes_back_stands_apart_in_the_request_with_its_reason_day_and_person() -> None:
     data = qingshi.render(corrected())
     words = "".join(texts(data))
-    assert "本溪市生态环境局关于扣缴和退还2025年10月" in texts(data)
+    assert "本溪市生态环境局关于扣缴和退还2025年10月秸秆火点生态补偿款的请示" in words
     assert "本期认定计入的秸秆焚烧火点共11处，其中卫星6处、巡查督查3处、黑斑2处" in words
     assert "以前批次扣缴的火点，有1处不再计入，退回" in words
     assert "本期应扣缴秸秆火点生态补偿款33万元（人民币叁拾叁万元整），其中：桓仁满族自治县4处12万元" in words
