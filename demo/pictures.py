@@ -80,9 +80,21 @@ def _field(draw: ImageDraw.ImageDraw, chance: random.Random) -> None:
     hills = [(x, HORIZON - chance.randrange(20, 90)) for x in range(0, WIDTH + 81, 80)]
     draw.polygon([(0, HORIZON), *hills, (WIDTH, HORIZON)], fill=(120, 138, 124))
     draw.rectangle((0, HORIZON, WIDTH, HEIGHT), fill=(182, 158, 104))
+    _patches(draw, chance)
     vanishing = chance.randrange(300, 660)
     for x in range(-900, WIDTH + 900, 90):
         draw.line((vanishing, HORIZON, x, HEIGHT), fill=(150, 126, 80), width=5)
+
+
+def _patches(draw: ImageDraw.ImageDraw, chance: random.Random) -> None:
+    """Clouds and fields of their own tone: no two places look alike, and the product asks about those that do."""
+    for _ in range(9):
+        x, y, grey = chance.randrange(-80, WIDTH), chance.randrange(-40, HORIZON - 60), chance.randrange(120, 250)
+        draw.ellipse((x, y, x + chance.randrange(120, 420), y + chance.randrange(40, 150)), fill=(grey, grey, grey))
+    for _ in range(12):
+        x, y, tone = chance.randrange(-80, WIDTH), chance.randrange(HORIZON, HEIGHT), chance.randrange(60, 235)
+        colour = (tone, int(tone * 0.9), int(tone * 0.6))
+        draw.rectangle((x, y, x + chance.randrange(120, 380), y + chance.randrange(60, 200)), fill=colour)
 
 
 def _fire(draw: ImageDraw.ImageDraw, chance: random.Random) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from firepoints.api import shapes
 from firepoints.api.shapes import attributes_of
+from firepoints.evidence.checking import checks_by_photo
 from firepoints.models import Detection, Evidence, FirePoint, ImportRun, RawRow
 from firepoints.steps import describe, selectors
 from firepoints.steps.workflow import BY_ACTION
@@ -27,10 +29,17 @@ def detail(point: FirePoint, user: Any) -> dict[str, Any]:
     return description | {
         "detections": [_pixel(detection) for detection in selectors.active_detections(point)],
         "attribution": None if scope.is_former(user, point) else _place(point),
-        "evidence": [receipt(piece) for piece in selectors.evidence_for(point, user)],
+        "evidence": _evidence(point, user),
         "steps": [{**step, "actor_name": names.get(step["actor"], "")} for step in description["steps"]],
         "actions": [{**action, "fields": BY_ACTION[action["action"]].fields} for action in description["actions"]],
     }
+
+
+def _evidence(point: FirePoint, user: Any) -> list[dict[str, Any]]:
+    """The receipts, and of each photo what can be checked of it."""
+    pieces = list(selectors.evidence_for(point, user))
+    checks = checks_by_photo(point, pieces, selectors.active_detections(point), user)
+    return [receipt(piece) | {"checks": [asdict(check) for check in checks.get(piece.pk, [])]} for piece in pieces]
 
 
 def _pixel(detection: Detection) -> dict[str, Any]:

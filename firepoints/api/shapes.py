@@ -97,6 +97,16 @@ class Receipt(Shape):
     server_at = serializers.DateTimeField()
 
 
+class EvidenceCheck(Shape):
+    key = serializers.CharField()
+    kind = serializers.ChoiceField(choices=[("ok", "通过"), ("eh", "注意"), ("no", "不通过"), ("", "—")])
+    words = serializers.CharField(help_text="一句话，带数字")
+
+
+class PointEvidence(Receipt):
+    checks = EvidenceCheck(many=True, help_text="照片能查的；不是照片为空")
+
+
 class Lack(Shape):
     key = serializers.ChoiceField(choices=["photos", "photos_inside", "track", "track_inside", "search_share"])
     words = serializers.CharField()
@@ -196,7 +206,7 @@ class FirePointFull(FirePointBrief):
     candidates = Candidate(many=True)
     detections = PointSighting(many=True)
     attribution = Place(allow_null=True)
-    evidence = Receipt(many=True)
+    evidence = PointEvidence(many=True)
     verification = PointVerification(allow_null=True)
     recognition = PointRecognition(allow_null=True)
     questions = PointQuestion(many=True, help_text="问过的，没有答复的在前")

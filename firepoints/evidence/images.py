@@ -13,6 +13,8 @@ from typing import Any
 
 from PIL import ExifTags, Image
 
+from firepoints.evidence.likeness import difference_hash
+
 FORMATS = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 ENDINGS = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp"}
 LEAST_SIDE_PX = 640
@@ -56,6 +58,7 @@ class Photo:
     exif: dict[str, str] = field(default_factory=dict)
     exif_lon: float | None = None
     exif_lat: float | None = None
+    picture_hash: int | None = None
 
 
 def read_photo(content: bytes, *, least_px: int = LEAST_SIDE_PX, most_pixels: int = ACCEPTED_PIXELS) -> Photo:
@@ -77,6 +80,7 @@ def read_photo(content: bytes, *, least_px: int = LEAST_SIDE_PX, most_pixels: in
         with Image.open(io.BytesIO(content), formats=READERS) as image:
             image.load()  # verify() reads no pixels: a cut-off JPEG only shows here
             exif, lon, lat = _exif(image)
+            picture_hash = difference_hash(image)
     except NotAPhoto:
         raise
     except Image.DecompressionBombError as error:
@@ -85,7 +89,7 @@ def read_photo(content: bytes, *, least_px: int = LEAST_SIDE_PX, most_pixels: in
         ) from error
     except Exception as error:  # Pillow's decoders raise nearly anything on hostile bytes
         raise NotAPhoto(_why_not(content, error), "undecodable") from error
-    return Photo(FORMATS[kind], width, height, exif, lon, lat)
+    return Photo(FORMATS[kind], width, height, exif, lon, lat, picture_hash)
 
 
 def _refuse_size(width: int, height: int, least_px: int, most_pixels: int) -> None:

@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from core import faults
 from core.errors import BadInput, Conflict, Missing, NotAllowed
 from core.room import written_whole
-from firepoints.evidence import proofs
+from firepoints.evidence import likeness, proofs
 from firepoints.evidence.images import ENDINGS, NotAPhoto, Photo, read_photo
 from firepoints.evidence.originals import path_of as path_of
 from firepoints.evidence.searching import searched_share
@@ -225,7 +225,16 @@ def _examine(
         raise Missing(["照片的定位，或没有定位的原因"])
     taken_at = shapely.Point(position.lon, position.lat) if position.lon is not None else None
     fields = ("content_type", "width_px", "height_px", "exif", "exif_lon", "exif_lat")
-    return {name: getattr(photo, name) for name in fields}, taken_at
+    facts = {name: getattr(photo, name) for name in fields}
+    return {**facts, **_hashed(photo.picture_hash if kind == Kind.PHOTO else None)}, taken_at
+
+
+def _hashed(picture_hash: int | None) -> dict[str, int]:
+    """The columns by which a picture that is nearly the same is found."""
+    if picture_hash is None:
+        return {}
+    bands = {f"band_{at}": band for at, band in enumerate(likeness.bands_of(picture_hash), start=1)}
+    return {"picture_hash": likeness.signed(picture_hash), **bands}
 
 
 def _photo(content: bytes) -> Photo:

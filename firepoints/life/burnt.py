@@ -14,7 +14,7 @@ from firepoints.terms.doubt import Doubt
 
 MOST_SITES = 99
 MeasuredBy, Kind = Verification.MeasuredBy, Question.Kind
-RAISED = (Kind.SEVERAL_SITES, Kind.EXISTING)
+RAISED = (Kind.SEVERAL_SITES, Kind.EXISTING, Kind.SAME_PICTURE)
 WHY = {
     "sites": "有几处过火地块（sites）：每一处各算一处",
     "is_new": "黑斑是不是这次新烧的（is_new）：已经算过的不再算",

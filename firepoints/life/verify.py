@@ -9,6 +9,7 @@ from django.db import transaction
 from core import clock, faults
 from core.errors import Missing, NotAllowed
 from core.texts import required
+from firepoints.evidence.twins import elsewhere
 from firepoints.life.burnt import RAISED, Burnt, burnt_of, doubts_of
 from firepoints.life.proof import (
     Report,
@@ -20,8 +21,9 @@ from firepoints.life.proof import (
 )
 from firepoints.models import Evidence, FirePoint, Verification
 from firepoints.steps.advancing import Opened, advance, numbered, open_act, way_back
-from firepoints.steps.asking import Answer, Asking, open_of
+from firepoints.steps.asking import Answer, Asking, Kind, open_of
 from firepoints.steps.workflow import act
+from firepoints.terms.doubt import Doubt
 from firepoints.terms.states import Conclusion
 from grids import selectors as grids
 from grids.models import Post, User
@@ -147,12 +149,23 @@ def _verified(opened: Opened, verification: Verification, report: Report) -> Fir
     return advance(opened, data=data, asking=asking, **changes)
 
 
+def _same_pictures(point: FirePoint, verification: Verification, *, stops_money: bool) -> list[Doubt]:
+    """A question where a photo of the record is, or nearly is, one of another fire point."""
+    alike = elsewhere(point, verification.evidence.all())
+    if not alike:
+        return []
+    signs = "；".join(f"{photo.caption or '照片'} {str(photo.uuid)[:8]} {twin.words}" for photo, twin in alike[:5])
+    words = f"有 {len(alike)} 张照片与另一处火点的相同或几乎相同（{signs}）：请核对是不是现场拍的"
+    return [Doubt(Kind.SAME_PICTURE, words, stops_money=stops_money)]
+
+
 def _asking_what_burnt(opened: Opened, verification: Verification, burnt: Burnt) -> Asking:
     """Ask what the answers raise; what an earlier report had asked gives way. Only the bureau's own finding stops money."""
     asking = Asking(opened.actor)
     is_bureaus = verification.kind == Verification.Kind.OWN
     is_true = verification.conclusion == Conclusion.TRUE
     doubts = doubts_of(burnt, stops_money=is_bureaus) if is_true else []
+    doubts += _same_pictures(opened.point, verification, stops_money=is_bureaus)
     kinds = {doubt.kind for doubt in doubts}
     earlier = [
         row

@@ -16,7 +16,8 @@ from grids.models import Post
 class Evidence(AppendOnlyModel):
     """One original file. The device makes the UUID and stores it before it sends: same UUID, same hash, same receipt.
 
-    Device position, EXIF and both clocks stand side by side; none is trusted alone. Position is WGS-84 degrees.
+    Device position, EXIF and both clocks stand side by side; none is trusted alone. Position is WGS-84 degrees. The
+    difference hash of a photo and its four bands find pictures that are nearly the same (`evidence.likeness`).
     """
 
     class Kind(models.TextChoices):
@@ -41,6 +42,11 @@ class Evidence(AppendOnlyModel):
     no_position_reason = models.CharField("没有定位的原因", max_length=200, blank=True)
     footprint_distance_m = models.FloatField("距像元（米，0 为像元内）", null=True, blank=True)
     searched_share = models.FloatField("轨迹覆盖像元的比例", null=True, blank=True)
+    picture_hash = models.BigIntegerField("画面指纹", null=True, blank=True)
+    band_1 = models.PositiveIntegerField(null=True, blank=True, db_index=True)
+    band_2 = models.PositiveIntegerField(null=True, blank=True, db_index=True)
+    band_3 = models.PositiveIntegerField(null=True, blank=True, db_index=True)
+    band_4 = models.PositiveIntegerField(null=True, blank=True, db_index=True)
     exif = models.JSONField(default=dict, blank=True)
     exif_lon = models.FloatField(null=True, blank=True)
     exif_lat = models.FloatField(null=True, blank=True)

@@ -55,6 +55,7 @@ class Question(AnsweredOnceModel):
         GONE = "gone", "更正的清单已没有这一行"
         ISSUER_DISAGREES = "issuer_disagrees", "发布单位不认可"
         EXISTING = "existing", "黑斑原来就有"
+        SAME_PICTURE = "same_picture", "照片与另一处相同"
         RECHECK = "recheck", "复查与核实不符"
         SCAR_OF = "scar_of", "上报为另一处的黑斑"
         OUTSIDE_FINDING = "outside_finding", "外县（区）人员的发现"

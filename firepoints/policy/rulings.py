@@ -56,6 +56,8 @@ DEFAULTS: dict[str, Any] = {
     # metres that a searcher sees to each side, and the step of a track beyond which nobody knows where he went [R]
     "search_reach_m": 100,
     "search_gap_m": 300,
+    # bits of 64 in which the hashes of two photos may differ and still show the same picture, 7 at the most [R]
+    "alike_bits": 5,
     # policy.md §5: the share of the counties' 查否 and 属实 that the bureau visits again, and of a county's 查否 in 30
     # days at least so many [R]
     "recheck_share": {"false": 0.15, "true": 0.05},

@@ -113,6 +113,7 @@ def facts_for(point: FirePoint, actor: Any, open_questions: Sequence[Question] |
         is_cross=point.is_cross and not is_settled_jointly(point),
         is_oversize=point.is_oversize,
         questions=tuple(_said_to(roles, row) for row in open_questions if row.stops_money),
+        has_same_picture=any(row.kind == Question.Kind.SAME_PICTURE for row in open_questions),
         is_for_review=any(row.kind in questions.FOR_REVIEW for row in open_questions),
         has_chargeable_source=bool(Grounds({point.burn_date: in_force}).among(counting)),
         found_on_site=not in_force["patrol_needs_county_verification"]

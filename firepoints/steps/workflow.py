@@ -25,6 +25,7 @@ class Facts:
     is_oversize: bool = False
     questions: tuple[str, ...] = ()
     is_for_review: bool = False
+    has_same_picture: bool = False
     has_chargeable_source: bool = False
     found_on_site: bool = False
     is_official: bool = False
@@ -82,6 +83,11 @@ def concerned(f: Facts) -> str:
 def reviewed(f: Facts) -> str:
     """Refuse while a question is open (the same fire as another point? a row that is gone?): it comes before money."""
     return f"先核对：{'；'.join(f.questions)}" if f.questions else ""
+
+
+def pictures_answered(f: Facts) -> str:
+    """Refuse to let a charge go on photos that another fire point has too, until a person has looked at them."""
+    return "先核对：有照片与另一处火点的相同或几乎相同" if f.has_same_picture else ""
 
 
 def in_question(f: Facts) -> str:
@@ -197,7 +203,7 @@ TRANSITIONS: tuple[Transition[Facts], ...] = (
     Transition("review", "核对完毕", "fire_point.reviewed", (*_BEFORE_DECISION, S.JOINT), "", _BUREAU, (in_question,),
         takes=(_QUESTIONS, REASON),
         hint="核对机器提出的问题：写明这一处照原样成立的理由；若是同一处，请改用“并入另一处”。"),
-    Transition("exclude", "认定不计入", "fire_point.excluded", (S.VERIFIED,), S.RECOGNISED, _DECIDER, (another_person,),
+    Transition("exclude", "认定不计入", "fire_point.excluded", (S.VERIFIED,), S.RECOGNISED, _DECIDER, (another_person, pictures_answered),
         is_next=True,
         hint="认定不计入，理由写明；以后有新的可扣缴来源，另开复核，不改这次认定。"),
     Transition("notify", "通报", "fire_point.notified", (S.RECOGNISED,), S.OBJECTION, _BUREAU, (counted, reviewed), (_REMARK,),

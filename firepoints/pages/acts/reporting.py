@@ -15,7 +15,7 @@ from firepoints.pages.acts.sent_back import return_of
 from firepoints.pages.acts.verify_form import VerifyForm
 from firepoints.pages.points import words
 from firepoints.pages.points.evidence_cards import cards_of
-from firepoints.pages.points.sightings import first_pass, sightings_of
+from firepoints.pages.points.sightings import sightings_of
 from firepoints.steps import selectors
 from firepoints.terms.states import State
 from journal.record import services as journal
@@ -29,7 +29,7 @@ def report(request: HttpRequest, point_id: int) -> HttpResponse:
     viewer = viewer_of(request, point)
     sightings = sightings_of(point)
     pieces = list(selectors.evidence_for(point, request.user))
-    evidence = cards_of(point, pieces, first_pass(sightings), request.user)
+    evidence = cards_of(point, pieces, sightings, request.user)
     available = {offer.transition.action: offer for offer in selectors.actions_for(point, request.user)}
     action = next((name for name in ("report", "verify_own") if name in available), "")
     due, is_late = words.due_words(point.due_at, clock.now()) if point.state == State.DISPATCHED else ("", False)

@@ -22,7 +22,7 @@ from firepoints.pages.points.evidence_cards import cards_of
 from firepoints.pages.points.hints import hints_of
 from firepoints.pages.points.paging import neighbours
 from firepoints.pages.points.rows import flags_of
-from firepoints.pages.points.sightings import first_pass, repeated, sightings_of
+from firepoints.pages.points.sightings import repeated, sightings_of
 from firepoints.sightings.footprints import site
 from firepoints.steps import selectors
 from firepoints.steps.questions import questions_of, words_of
@@ -67,7 +67,7 @@ def context_of(point: FirePoint, viewer: Viewer, *, is_revealed: bool = False) -
     sightings = sightings_of(point)
     questions = questions_of(point)
     open_ = [row for row in questions if row.answered_at is None]
-    evidence = cards_of(point, list(selectors.evidence_for(point, viewer.user)), first_pass(sightings), viewer.user)
+    evidence = cards_of(point, list(selectors.evidence_for(point, viewer.user)), sightings, viewer.user)
     panel = panels.money()
     money = panel.point(point, viewer.user) if panel and not viewer.is_former else None
     steps = [] if viewer.is_former else list(point.steps.select_related("actor").order_by("seq"))

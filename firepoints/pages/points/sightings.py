@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.db.models import Prefetch
 
+from firepoints.evidence.checking import first_pass_of
 from firepoints.models import Detection, FirePoint, Membership, RawRow
 from firepoints.pages.points import map_data, words
 from grids.geo.datum import DATUM_NAMES
@@ -88,9 +89,7 @@ def _strength(detection: Detection) -> list[str]:
 
 def first_pass(sightings: list[Sighting]) -> Detection | None:
     """The earliest sighting from orbit: photos are compared with it; of a patrol's fire the patrol itself."""
-    passes = [sighting.detection for sighting in sightings if sighting.detection.kind == Detection.Kind.SATELLITE]
-    every = passes or [sighting.detection for sighting in sightings]
-    return min(every, key=lambda detection: detection.starts_at) if every else None
+    return first_pass_of([sighting.detection for sighting in sightings])
 
 
 def repeated(sightings: list[Sighting]) -> str:

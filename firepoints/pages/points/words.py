@@ -1,10 +1,11 @@
 """A fire point in the words of a page: its mark, its state in words, its place, and spans of time."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from django.utils import timezone
 
 from firepoints.models import FirePoint
+from firepoints.terms.spans import span as span
 from firepoints.terms.states import State
 
 _MARKS = {
@@ -49,18 +50,6 @@ def place_of(point: FirePoint) -> str:
         return " / ".join(f"{candidate['name']} {candidate['share']:.0%}" for candidate in where.candidates[:2])
     names = (where.county_name, where.township_name, where.village_name, where.group_name)
     return " ".join(name for name in names if name) or "不在任何县（区）内"
-
-
-def span(length: timedelta) -> str:
-    """A length of time as a person says it: 26 分, 5 时 12 分, 3 天 4 时."""
-    minutes = int(abs(length).total_seconds() // 60)
-    if minutes < 60:
-        return f"{minutes} 分"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 48:
-        return f"{hours} 时 {minutes} 分" if minutes else f"{hours} 时"
-    days, hours = divmod(hours, 24)
-    return f"{days} 天 {hours} 时" if hours and days < 10 else f"{days} 天"
 
 
 def due_words(due_at: datetime | None, now: datetime) -> tuple[str, bool]:
