@@ -4,15 +4,42 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('firepoints', '0023_picture_hashes'),
+        ("firepoints", "0023_picture_hashes"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='question',
-            name='kind',
-            field=models.CharField(choices=[('oversize', '超过一处的时长或范围'), ('several_sites', '疑为几处'), ('stated_county', '表列县不符'), ('datum', '疑为坐标系有误'), ('earlier_finding', '发现早于过境'), ('touches', '与另一处相接'), ('new_county', '触及另一县（区）'), ('no_edition', '没有启用的边界'), ('outside_counties', '不在任何县（区）内'), ('withdrawn', '来源已撤回'), ('corrected', '清单已更正'), ('gone', '更正的清单已没有这一行'), ('issuer_disagrees', '发布单位不认可'), ('existing', '黑斑原来就有'), ('same_picture', '照片与另一处相同'), ('recheck', '复查与核实不符'), ('scar_of', '上报为另一处的黑斑'), ('outside_finding', '外县（区）人员的发现'), ('came_again', '来过的一行又来'), ('near', '与另一处相近'), ('running_days', '连日上报'), ('vague_place', '位置不足以定县（区）'), ('zone', '清单写的是开发区'), ('other', '其他')], max_length=20),
+            model_name="question",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("oversize", "超过一处的时长或范围"),
+                    ("several_sites", "疑为几处"),
+                    ("stated_county", "表列县不符"),
+                    ("datum", "疑为坐标系有误"),
+                    ("earlier_finding", "发现早于过境"),
+                    ("touches", "与另一处相接"),
+                    ("new_county", "触及另一县（区）"),
+                    ("no_edition", "没有启用的边界"),
+                    ("outside_counties", "不在任何县（区）内"),
+                    ("withdrawn", "来源已撤回"),
+                    ("corrected", "清单已更正"),
+                    ("gone", "更正的清单已没有这一行"),
+                    ("issuer_disagrees", "发布单位不认可"),
+                    ("existing", "黑斑原来就有"),
+                    ("same_picture", "照片与另一处相同"),
+                    ("recheck", "复查与核实不符"),
+                    ("scar_of", "上报为另一处的黑斑"),
+                    ("outside_finding", "外县（区）人员的发现"),
+                    ("came_again", "来过的一行又来"),
+                    ("near", "与另一处相近"),
+                    ("running_days", "连日上报"),
+                    ("vague_place", "位置不足以定县（区）"),
+                    ("zone", "清单写的是开发区"),
+                    ("other", "其他"),
+                ],
+                max_length=20,
+            ),
         ),
     ]

@@ -94,9 +94,8 @@ def chargeable_detections(point: FirePoint) -> list[Detection]:
 
 
 def facts_for(point: FirePoint, actor: Any, open_questions: Sequence[Question] | None = None) -> workflow.Facts:
-    """The facts that the transition table needs; at most nine queries whatever the point, ten for whoever decides or answers
-    questions
-    unless the open ones are given (`open_questions`)."""
+    """The facts that the transition table needs; at most nine queries whatever the point, two more for whoever decides, and
+    one for whoever answers questions unless the open ones are given (`open_questions`)."""
     roles = grids.roles_of(actor)
     counties = scope.own_counties(actor) if Role.COUNTY in roles else frozenset()
     detections = active_detections(point)
@@ -126,9 +125,9 @@ def facts_for(point: FirePoint, actor: Any, open_questions: Sequence[Question] |
         actor_in_candidate_county=Role.BUREAU in roles
         or (bool(counties) and point.counties.filter(county_code__in=counties).exists()),
         actor_in_owner_county=point.county_code in counties,
-        actor_accounts=_own_accounts(point, actor) if Role.RECOGNISER in roles else frozenset(),
-        verified_by_id=point.verification.verified_by_id if point.verification else None,
-        recognised_by_id=point.recognition.recognised_by_id if point.recognition else None,
+        parts=_parts_of(actor, point, detections) if Role.RECOGNISER in roles else (),
+        is_own_decision=point.recognition is not None
+        and grids.is_same_person(point.recognition.recognised_by_id, int(actor.pk)),
         another_upholds=_another_upholds(point),
         conclusion=point.verification.conclusion if point.verification else "",
         counted=point.counted,
@@ -143,11 +142,19 @@ def _said_to(roles: Collection[str], row: Question) -> str:
     return row.words if ASK_THEM.intersection(roles) else row.get_kind_display()
 
 
-def _own_accounts(point: FirePoint, actor: Any) -> frozenset[int]:
-    """The accounts behind the record and the decision that are the actor's person's, whatever they are called."""
-    makers = [point.verification.verified_by_id] if point.verification else []
-    makers += [point.recognition.recognised_by_id] if point.recognition else []
-    return grids.same_persons(actor, makers)
+def _parts_of(actor: Any, point: FirePoint, detections: Sequence[Detection]) -> tuple[str, ...]:
+    """The parts that a person had in the case of a point, whatever his account; read only where it may be decided."""
+    if point.state != State.VERIFIED:
+        return ()
+    uploaders = Evidence.objects.filter(filed_for(point)).order_by().values_list("uploader", flat=True).distinct()
+    on_site = [detection for detection in detections if detection.kind != Detection.Kind.SATELLITE]
+    people = {
+        "核实人": [point.verification.verified_by_id] if point.verification else [],
+        "上传佐证的人": list(uploaders),
+        "发现人": [detection.run.actor_id for detection in on_site],
+    }
+    own = grids.same_persons(actor, {int(pk) for ids in people.values() for pk in ids})
+    return tuple(part for part, ids in people.items() if own.intersection(ids))
 
 
 def _has_groups_to_choose(point: FirePoint) -> bool:

@@ -33,9 +33,8 @@ class Facts:
     actor_in_candidate_county: bool = False
     actor_in_owner_county: bool = False
     has_live_detections: bool = True
-    actor_accounts: frozenset[int] = frozenset()
-    verified_by_id: int | None = None
-    recognised_by_id: int | None = None
+    parts: tuple[str, ...] = ()
+    is_own_decision: bool = False
     another_upholds: bool = True
     conclusion: str = ""
     counted: bool | None = None
@@ -45,11 +44,6 @@ class Facts:
 
 
 Requirement = Callable[[Facts], str]
-
-
-def is_actor(f: Facts, account_id: int | None) -> bool:
-    """Whether an account is the actor's, or another one of the same person (`grids.selectors.is_same_person`)."""
-    return account_id is not None and (account_id == f.actor_id or account_id in f.actor_accounts)
 
 
 def proposed(f: Facts) -> str:
@@ -104,13 +98,14 @@ def owner(f: Facts) -> str:
 
 
 def another_person(f: Facts) -> str:
-    return "核实人不能认定同一火点" if is_actor(f, f.verified_by_id) else ""
+    """Refuse whoever made the case: who verified it, filed its evidence or found the fire (policy.md §5)."""
+    return f"{'、'.join(f.parts)}不能认定同一火点，请另一位认定人办理" if f.parts else ""
 
 
 def another_decider(f: Facts) -> str:
     """Refuse whoever decided: a second pair of eyes answers, unless the ruling `uphold_by_another` says otherwise."""
-    is_own = f.another_upholds and is_actor(f, f.recognised_by_id)
-    return "维持不能由原认定人自己办：换一位认定人，或“重新核实”" if is_own else ""
+    is_barred = f.another_upholds and f.is_own_decision
+    return "维持不能由原认定人自己办：换一位认定人，或“重新核实”" if is_barred else ""
 
 
 def found_true(f: Facts) -> str:

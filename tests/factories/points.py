@@ -29,13 +29,18 @@ BURNT_AT = datetime(2023, 10, 7, 5, 30, tzinfo=UTC)
 _serial = itertools.count(1)
 
 
-def run_of(source: str) -> ImportRun:
-    """The committed run from which a source's factory sightings come."""
+def run_of(source: str, actor: User | None = None) -> ImportRun:
+    """The committed run from which a source's factory sightings come; the first call says who brought it."""
     row = Source.objects.get(code=source)
     run, _ = ImportRun.objects.get_or_create(
         source=row,
         filename=f"{source}.csv",
-        defaults={"sha256": "0" * 64, "datum": "wgs84", "actor": system_user(), "state": ImportRun.State.COMMITTED},
+        defaults={
+            "sha256": "0" * 64,
+            "datum": "wgs84",
+            "actor": actor or system_user(),
+            "state": ImportRun.State.COMMITTED,
+        },
     )
     return run
 
@@ -128,9 +133,16 @@ def take(point: FirePoint, action: str, actor: User, **data: Any) -> FirePoint:
     return FirePoint.objects.get(pk=point.pk)
 
 
-def accept(proposal: Proposal) -> Proposal:
-    """The answer of another person, who holds every office of the bureau."""
-    return services.accept(proposal_id=proposal.pk, actor=second_person())
+def proposed(point: FirePoint, action: str, actor: User, **data: Any) -> Proposal:
+    """The proposal of an act that takes two persons, not answered yet."""
+    proposal = act_or_propose(point_id=point.pk, action=action, actor=actor, data=data).proposal
+    assert proposal is not None
+    return proposal
+
+
+def accept(proposal: Proposal, by: User | None = None) -> Proposal:
+    """The answer of another person, who holds every office of the bureau unless `by` says who."""
+    return services.accept(proposal_id=proposal.pk, actor=by or second_person())
 
 
 def second_person() -> User:

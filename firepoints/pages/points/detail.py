@@ -56,7 +56,8 @@ def _page(request: HttpRequest, point: FirePoint, *, is_revealed: bool) -> HttpR
     viewer = viewer_of(request, point)
     context = context_of(point, viewer, is_revealed=is_revealed)
     newer, older = neighbours(FirePoint.objects.visible_to(request.user), point)
-    context |= {"newer": newer, "older": older}
+    proposals = [] if viewer.is_former else panel_of(proposals_on(point), viewer.user)
+    context |= {"newer": newer, "older": older, "proposals": proposals}
     if context["evidence"].photos:
         journal.access(request.user, "evidence", point, f"火点页缩略图 {len(context['evidence'].photos)} 张")
     return render(request, "firepoints/detail.html", context)
@@ -85,7 +86,6 @@ def context_of(point: FirePoint, viewer: Viewer, *, is_revealed: bool = False) -
         "seen_points": _seen_among(questions, viewer),
         "may_answer_questions": viewer.holds(selectors.ASK_THEM),
         "may_answer_findings": viewer.holds(ANSWERERS),
-        "proposals": [] if viewer.is_former else panel_of(proposals_on(point), viewer.user),
         "sightings": sightings,
         "apart": []
         if viewer.is_former
