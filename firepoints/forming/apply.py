@@ -116,7 +116,7 @@ class Application:
         self._follow(others, survivor.pk, group.members[0])
         current = FirePoint.objects.get(pk=survivor.pk)
         questions = [*self._questions(group, came), *self._named_beside(self._beside(additions))]
-        questions += self._lying_near(additions)
+        questions = self._weighed([*questions, *self._lying_near(additions)], came)
         if additions:
             newcomers = [self.detections[pk] for pk in additions]
             current = attach_detections(
@@ -158,7 +158,7 @@ class Application:
         )
         newcomers = [self.detections[pk] for pk in group.members]
         questions = doubts.several_sites([*members, *newcomers], dict.fromkeys(group.members), self.pause_h)
-        questions += self._lying_near(group.members)
+        questions = self._weighed([*questions, *self._lying_near(group.members)], group.members)
         current = attach_detections(
             point=current, detections=newcomers, actor=self.actor, why=why_of(group), questions=questions
         )
@@ -169,7 +169,7 @@ class Application:
     def _new_point(self, group: Group, beside: list[int]) -> NewPoint:
         came: Origins = dict.fromkeys(group.members)
         questions = [*self._named_beside(beside), *self._near(group), *self._questions(group, came)]
-        questions += self._lying_near(group.members)
+        questions = self._weighed([*questions, *self._lying_near(group.members)], group.members)
         return NewPoint(
             detections=[self.detections[pk] for pk in group.members],
             why=why_of(group),
@@ -177,6 +177,12 @@ class Application:
             is_fixed_heat=group.fixed_only,
             questions=questions,
         )
+
+    def _weighed(self, questions: Sequence[Doubt], newcomers: Iterable[int]) -> list[Doubt]:
+        """The doubts as they weigh: what only leads or the payer's own findings raise is shown beside and stops no money."""
+        if any(self.detections[pk].source.raises_before_money for pk in newcomers):
+            return list(questions)
+        return [replace(doubt, stops_money=False) for doubt in questions]
 
     def _near(self, group: Group) -> list[Doubt]:
         """The doubts of the members about sightings beside them: once for each kind and point there."""

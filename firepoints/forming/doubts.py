@@ -177,5 +177,8 @@ def other_county(detections: Iterable[Detection], code: str, names: Mapping[str,
         else:
             continue
         words = f"表列县不符：{grounds}，请核对或标记跨界"
-        questions.append(Doubt(Kind.STATED_COUNTY, words, detection=detection.pk, speaks_for=grounds))
+        weight = detection.source.raises_before_money
+        questions.append(
+            Doubt(Kind.STATED_COUNTY, words, detection=detection.pk, speaks_for=grounds, stops_money=weight)
+        )
     return questions

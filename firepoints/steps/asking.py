@@ -261,11 +261,16 @@ def _compared(doubts: Sequence[Asked]) -> _Pairs:
     if not any(doubt.kind == Kind.NEAR for _, doubt in doubts):
         return _Pairs(set())
     points = {point.pk for point, _ in doubts}
-    rows = Question.objects.filter(Q(point__in=points) | Q(other__in=points), other__isnull=False)
+    settled = Q(stops_money=True) | Q(answered_by__isnull=False)  # what lets money pass does not settle a pair
+    rows = Question.objects.filter(settled, Q(point__in=points) | Q(other__in=points), other__isnull=False)
     listed = [(at, other, kind) for at, other, kind in rows.values_list("point_id", "other_id", "kind") if at and other]
     pairs = {frozenset((at, other)) for at, other, _ in listed}
     counted = Counter(at for at, _, kind in listed if kind == Kind.NEAR)
-    now = {frozenset((point.pk, doubt.other)) for point, doubt in doubts if doubt.other and doubt.kind != Kind.NEAR}
+    now = {
+        frozenset((point.pk, doubt.other))
+        for point, doubt in doubts
+        if doubt.other and doubt.kind != Kind.NEAR and doubt.stops_money
+    }
     return _Pairs(pairs | now, counted)
 
 

@@ -411,3 +411,25 @@ def test_a_chargeable_row_makes_an_open_question_stop_money_that_did_not(city: C
     assert list(FirePoint.objects.filter(questions.stops_money())) == [point]
     with pytest.raises(Missing, match="疑为几处（True）"):
         make.take(point, "recognise", city.recogniser, reason="证据充分")
+
+
+def test_a_lead_raises_what_is_shown_beside_and_an_official_row_what_stops_money(city: City) -> None:
+    point = make.final(city)
+    lead = make.detection(source="firms", at=east_of(IN_WEST, 200), when=make.BURNT_AT + HOUR)
+    grouped(city, lead)
+    own = point_of(lead)
+    assert [(row.kind, row.stops_money) for row in questions.questions_of(own)] == [(Kind.TOUCHES, False)]
+    row = make.detection(at=east_of(IN_WEST, 220), when=make.BURNT_AT + 2 * HOUR)
+    grouped(city, row)
+    assert point_of(row) == own
+    open_ = questions.open_by_point([own])[own.pk]
+    assert [(question.kind, question.other, question.stops_money) for question in open_] == [
+        (Kind.TOUCHES, point, True)
+    ]
+
+
+@pytest.mark.parametrize(("source", "stops"), [("self_found", False), ("patrol", True), ("provincial_list", True)])
+def test_another_county_stated_by_the_payer_itself_stops_nothing(city: City, source: str, stops: bool) -> None:
+    kind = {} if source == "provincial_list" else {"kind": "fire"}
+    grouped(city, make.detection(source=source, stated_county="乙县", county_code=WEST, **kind))
+    assert [row.stops_money for row in Question.objects.filter(kind=Kind.STATED_COUNTY)] == [stops]

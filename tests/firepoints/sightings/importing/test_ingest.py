@@ -7,9 +7,11 @@ import pytest
 
 from core.errors import BadInput, Conflict, Missing, NotAllowed, Refused
 from firepoints.findings.intake import finding_record
+from firepoints.forming.plan import group_run
 from firepoints.models import Detection, FirePoint, ImportRun, Membership, RawRow, Supersession
 from firepoints.sightings.importing.reading import ListName
 from firepoints.sightings.importing.withdrawing import import_withdraw
+from firepoints.steps import questions
 from firepoints.terms.states import State
 from grids.roles import PostKind
 from journal.models import Entry
@@ -123,8 +125,12 @@ def test_a_finding_just_before_the_pass_is_questioned_so_that_one_fire_is_not_ch
     firms(row(time="0530"))
     point = FirePoint.objects.get(memberships__detection__source__code="firms")
     assert "同一处" in make.asked(point)
+    assert not FirePoint.objects.filter(questions.stops_money()).exists(), "a lead is shown beside and stops nothing"
+    official = make.detection(when=datetime(2023, 10, 7, 5, 31, tzinfo=UTC))
+    group_run(run=official.run, actor=city.system)
+    assert official.memberships.get().point == point
     by = city.west
-    point = make.take(point, "dispatch", city.clerk)
+    point = make.take(FirePoint.objects.get(pk=point.pk), "dispatch", city.clerk)
     make.take(point, "report", by, conclusion="true", evidence=make.uuids(make.photo(point, by)))
     with pytest.raises(Missing, match="先核对"):
         make.take(point, "recognise", city.recogniser, reason="有火")
