@@ -4,7 +4,7 @@ largest, and a rounded position, or one given to a township, lies anywhere aroun
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from firepoints.grouping.model import NOMINAL_RADIUS_M, Detections, Floats, Ints
 from firepoints.grouping.partition import Partition
 from firepoints.models import Detection, Source
 from firepoints.sightings.footprints import on_site_radius_km
-from grids.geo.footprint import metres_per_degree
+from grids.geo.footprint import footprints, metres_per_degree
 from grids.geo.sensors import headings_for, largest_pixels_km, sensor_errors_m
 
 COLUMNS = (
@@ -87,6 +87,53 @@ def _vague(row: Mapping[str, Any], which: str) -> list[str]:
     elif max(row["scan_km"], row["track_km"]) >= 2:
         words.append(f"{which}的像元 {row['scan_km']:g} × {row['track_km']:g} 公里")
     return words
+
+
+POINT_KM = 0.001
+"""The size of a pixel that is all error."""
+LARGE_M = 300.0
+"""Metres beyond the nominal disc from which an area says too little about the county."""
+
+
+def is_vague(row: Detection) -> bool:
+    """Whether the area in which the fire of a pixel must have been is much larger than the nominal disc that is drawn."""
+    if row.kind != Detection.Kind.SATELLITE or not row.is_nominal:
+        return False
+    scan, track, error = _sizes(_column([row]), np.array([False]))
+    return float(np.hypot(scan[0], track[0]) * 500.0 + error[0]) > NOMINAL_RADIUS_M + LARGE_M
+
+
+def polygons(rows: Sequence[Detection]) -> npt.NDArray[np.object_]:
+    """The areas in which the fires of some pixels must have been, WGS-84."""
+    if not rows:
+        return np.empty(0, dtype=object)
+    column = _column(rows)
+    scan, track, error = _sizes(column, np.zeros(len(rows), dtype=bool))
+    scan, track = np.maximum(scan, POINT_KM), np.maximum(track, POINT_KM)
+    return footprints(column["lon"], column["lat"], scan, track, np.full(len(rows), np.nan), error)
+
+
+def vagueness(row: Detection, which: str) -> list[str]:
+    """Why a row's position says little, in whole words."""
+    return _vague({name: values[0] for name, values in _column([row]).items()}, which)
+
+
+def _column(rows: Sequence[Detection]) -> dict[str, list[Any]]:
+    names = (
+        "lon",
+        "lat",
+        "kind",
+        "satellite",
+        "precision",
+        "scan_km",
+        "track_km",
+        "accuracy_m",
+        "given_lon",
+        "given_lat",
+    )
+    listed = [{name: getattr(row, name) for name in (*names, "run_id")} for row in rows]
+    _note_decimals(listed)
+    return {name: [row[name] for row in listed] for name in (*names, "decimals")}
 
 
 def _decimals(row: Mapping[str, Any]) -> int:

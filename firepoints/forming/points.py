@@ -18,19 +18,18 @@ from firepoints.forming.attribution import (
     least_share,
     locate,
 )
+from firepoints.forming.county_questions import about_counties
 from firepoints.forming.days import move_to_day
-from firepoints.models import Detection, FirePoint, Membership, Source
+from firepoints.models import Detection, FirePoint, Membership
 from firepoints.policy.grounds import Grounds
 from firepoints.sightings import footprints
 from firepoints.sightings.in_force import Departure
 from firepoints.steps import selectors
 from firepoints.steps.advancing import claim, concern
-from firepoints.steps.asking import Asked, Asking
+from firepoints.steps.asking import Asking
 from firepoints.terms.doubt import Doubt
 from firepoints.terms.states import UNDECIDED, State
-from grids import locating
-from grids import selectors as grids
-from grids.models import Edition, User
+from grids.models import User
 from journal.record import digests
 from journal.record.services import record
 
@@ -111,7 +110,7 @@ def create_points(groups: Sequence[NewPoint], *, actor: User, subject: Any = Non
     asking = Asking()
     gathering = list(zip(points, (group.detections for group in groups), strict=True))
     own = [(point, doubt) for point, group in zip(points, groups, strict=True) for doubt in group.questions]
-    asking.ask([*own, *placeless, *_about_counties(gathering)])
+    asking.ask([*own, *placeless, *about_counties(gathering)])
     gathered = {
         str(point.pk): sorted(detection.pk for detection in group.detections)
         for point, group in zip(points, groups, strict=True)
@@ -148,7 +147,7 @@ def attach_detections(
     )
     asking = Asking()
     point = refresh(point, asking, came=[detection.pk for detection in detections])
-    asking.ask([*((point, doubt) for doubt in questions), *_about_counties([(point, detections)])])
+    asking.ask([*((point, doubt) for doubt in questions), *about_counties([(point, detections)])])
     entry_after = {"detections": sorted(detection.pk for detection in detections), **asking.told()}
     record("fire_point.gathered", point, actor, after=entry_after)
     return point
@@ -260,32 +259,14 @@ def _note_new_counties(
         concerned = {point.county_code}
     if set(candidates(located, least_share(point.burn_date))) - concerned:
         about = min(came, default=None)
-        grounds_for = _share_words(located)
-        words = f"{doubts.NEW_COUNTY}：{grounds_for}"
-        asking.ask([(point, Doubt(doubts.Kind.NEW_COUNTY, words, detection=about, speaks_for=grounds_for))])
+        newcomers = [detection for detection in detections if detection.pk in came]
+        weight = not newcomers or any(detection.source.raises_before_money for detection in newcomers)
+        shares = _share_words(located)
+        words = f"{doubts.NEW_COUNTY}：{shares}"
+        doubt = Doubt(doubts.Kind.NEW_COUNTY, words, detection=about, speaks_for=shares, stops_money=weight)
+        asking.ask([(point, doubt)])
 
 
 def _share_words(located: Located) -> str:
     names = Names()
     return "，".join(f"{names.of(located.edition, code)} {share:.0%}" for code, share in located.shares)
-
-
-def _about_counties(gathering: Sequence[tuple[FirePoint, Sequence[Detection]]]) -> list[Asked]:
-    """Questions about rows that state, or lie in, another county than the point they come to: a person reconciles the two.
-    Where two counties are possible anyway the joint record does (C11)."""
-    names: dict[int, dict[str, str]] = {}
-    questions: list[Asked] = []
-    for point, detections in gathering:
-        if point.is_cross or not point.county_code or point.attribution is None:
-            continue
-        if all(detection.source.source_class == Source.Class.LEAD for detection in detections):
-            continue
-        edition = point.attribution.edition
-        if edition.pk not in names:
-            names[edition.pk] = _county_names(edition)
-        questions += [(point, doubt) for doubt in doubts.other_county(detections, point.county_code, names[edition.pk])]
-    return questions
-
-
-def _county_names(edition: Edition) -> dict[str, str]:
-    return grids.cell_names(edition, locating.index_for(edition).locators["county"].codes)

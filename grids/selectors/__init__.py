@@ -12,7 +12,7 @@ from grids.selectors.editions import (
     level_of_code,
     root_code,
 )
-from grids.selectors.payers import ListedPayer, payer_for, payers_listed
+from grids.selectors.payers import ListedPayer, has_payer_ruling, payer_for, payers_listed
 from grids.selectors.people import (
     PersonRow,
     designated_posts,
@@ -48,6 +48,7 @@ __all__ = [
     "governments_on",
     "groups_to_choose",
     "has_groups_to_choose",
+    "has_payer_ruling",
     "is_designated",
     "is_same_person",
     "level_of_code",

@@ -1,6 +1,6 @@
 """The payer of a place on a date, by the payer map, which is apart from the borders (policy.md §2e)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -49,6 +49,11 @@ def payer_for(chain: Mapping[str, str], on: date, edition: Edition | None = None
             return _going_on(ruling[code].payer.code, on, edition, ruling[code].payer.name)
     county = chain.get(Level.COUNTY, "")
     return _going_on(county, on, edition) if county else ("", "")
+
+
+def has_payer_ruling(codes: Iterable[str], on: date) -> bool:
+    """Whether the payer map rules one of these cells on a Beijing date."""
+    return PayerArea.objects.filter(areas_on(on), cell_code__in=list(codes)).exists()
 
 
 def _going_on(code: str, on: date, edition: Edition | None, name: str = "") -> tuple[str, str]:

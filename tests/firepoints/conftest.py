@@ -50,7 +50,7 @@ def quarantined(lists) -> RawRow:
 @pytest.fixture
 def answered(city, tmp_path):
     """A list of six rows: decided true, decided false, at work, over the border, outside, unreadable."""
-    day, places = "2023-10-07", [near(0), near(3000), near(6000), (123.8001, 41.25), (120.5, 38.5), ("x", "y")]
+    day, places = "2023-10-07", [near(-300), near(3000), near(6000), (123.8001, 41.25), (120.5, 38.5), ("x", "y")]
     rows = [
         (at, "甲县", lon, lat, day, None, "省厅备注" if at == 1 else None) for at, (lon, lat) in enumerate(places, 1)
     ]

@@ -23,6 +23,8 @@ from firepoints.models import (
 )
 from firepoints.sightings import packed
 from firepoints.sightings.importing import reading
+from firepoints.sightings.importing.around import around_m
+from firepoints.sightings.importing.placing import Places
 from firepoints.sightings.importing.preparing import Prepared, counts_of
 from firepoints.sightings.importing.row_sources import sources_of
 from firepoints.sightings.importing.verdicts import NONE
@@ -93,7 +95,7 @@ def detection_columns(run: ImportRun, prepared: Prepared, new: Ints, ids: Ints) 
     no_size = np.isnan(table.scan_km[rows]) | np.isnan(table.track_km[rows])
     is_pixel = kinds == SATELLITE if isinstance(kinds, np.ndarray) else np.full(len(rows), True)
     fit = _as_read if table.rest is None else _clipped
-    accuracy = {} if table.rest is None else {"accuracy_m": _accuracy(table, rows)}
+    accuracy = {} if table.rest is None else {"accuracy_m": _accuracy(table, places, rows)}
     return {
         **accuracy,
         "id": ids,
@@ -141,10 +143,11 @@ def _said_by_rows(run: ImportRun, table: Any, rows: Ints) -> tuple[Any, Any, Any
     return kinds, np.array([sighting.stated_county[:80] for sighting in sightings], dtype=object), sources
 
 
-def _accuracy(table: Any, rows: Ints) -> npt.NDArray[np.float64]:
-    """Metres, as the finder's device said; NaN where it did not."""
+def _accuracy(table: Any, places: Places, rows: Ints) -> npt.NDArray[np.float64]:
+    """Metres, as the finder's device said, or around the place to which a pixel is given; NaN where nothing says it."""
     accuracies = [table.rest[i].accuracy_m for i in rows.tolist()]
-    return np.array([np.nan if metres is None else metres for metres in accuracies], dtype=np.float64)
+    stated = np.array([np.nan if metres is None else metres for metres in accuracies], dtype=np.float64)
+    return np.where(np.isnan(stated), around_m(table.rest, places, rows), stated)
 
 
 def _texts(array: Any) -> npt.NDArray[np.object_]:
