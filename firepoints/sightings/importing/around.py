@@ -42,8 +42,8 @@ def _of_edition(index: EditionIndex, sightings: Sequence[Sighting], places: Plac
     lon, lat = places.lon[rows], places.lat[rows]
     positions = index.locate_places(lon, lat).positions
     around = np.full(len(rows), np.nan)
-    for level, stated in STATED.items():
-        cells = index.locators[level].geometries
+    for level in (level for level in STATED if level in index.locators):
+        cells, stated = index.locators[level].geometries, STATED[level]
         for k in np.flatnonzero(positions[level] >= 0).tolist():
             cell = cells[int(positions[level][k])]
             centre = shapely.centroid(cell)
