@@ -78,7 +78,7 @@ class Answers:
         if question.answered_at is not None or question.point is None or row is None:
             return
         point = selectors.survivor_of(question.point)
-        is_same = row.main in self.truth.things(self.truth.rows(point))
+        is_same = row.main in self.truth.things(self.truth.rows_ever(point.pk))
         answer = Question.Answer.SAME if is_same else Question.Answer.APART
         self.hands.do(
             f"came_again {answer}",

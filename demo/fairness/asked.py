@@ -61,6 +61,11 @@ class Asked:
         return Question.objects.unanswered().filter(point__in=self._family(point), stops_money=True).exists()
 
     @staticmethod
+    def is_waiting_row(sightings: Collection[int]) -> bool:
+        """Whether one of some sightings is part of no point until a person has answered."""
+        return Question.objects.unanswered().filter(detection__in=sightings, stops_money=True).exists()
+
+    @staticmethod
     def _parts_them(
         point: int,
         other: int | None,

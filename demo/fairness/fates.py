@@ -33,7 +33,7 @@ def _fate(sightings: set[int], asked: Asked, charged_at: Mapping[int, datetime])
         .exclude(state=State.MERGED).select_related("verification").distinct()
     )  # fmt: skip
     if not points:
-        return "released"
+        return "waiting_asked" if asked.is_waiting_row(sightings) else "released"
     named = [_named(point, charged_at) for point in points]
     order = [DENIED, "swallowed", "excluded", "waiting", "closed"]
     fate, point = min(zip(named, points, strict=True), key=lambda pair: (order.index(pair[0]), pair[1].pk))

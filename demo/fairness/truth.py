@@ -12,7 +12,7 @@ import shapely.ops
 from shapely.geometry.base import BaseGeometry
 
 from demo.fairness.worldfile import Fire, Row, World
-from firepoints.models import DetectionKey, FirePoint, Membership
+from firepoints.models import DetectionKey, FirePoint, Membership, Question
 from firepoints.terms.states import LIVE
 
 NEAR_S = 24 * 3600
@@ -49,6 +49,11 @@ class Truth:
                 rows_of[point].append(self.row_of[detection])
         return dict(rows_of)
 
+    def rows_ever(self, point: int) -> list[Row]:
+        """The rows that a point holds or ever held."""
+        held = Membership.objects.filter(point=point).order_by("detection_id").values_list("detection_id", flat=True)
+        return [self.row_of[pk] for pk in held if pk in self.row_of]
+
     def mains_ever(self) -> dict[int, set[str]]:
         """Every point with what the rows show that it holds or ever held."""
         mains: dict[int, set[str]] = defaultdict(set)
@@ -58,10 +63,11 @@ class Truth:
         return mains
 
     def charged_points(self) -> set[int]:
-        """The points that hold a row which can be charged."""
+        """The points that hold a row which can be charged, or at which one waits for an answer."""
         charges = [pk for pk, row in self.row_of.items() if row.charges]
         members = Membership.objects.filter(is_active=True, detection__in=charges)
-        return set(members.values_list("point_id", flat=True))
+        waiting = Question.objects.unanswered().filter(point__isnull=False, detection__in=charges)
+        return {*members.values_list("point_id", flat=True), *waiting.values_list("point_id", flat=True)}
 
     def point_of(self, row: str) -> FirePoint | None:
         """The point that gathers a row now."""
@@ -115,24 +121,27 @@ class Truth:
             "near": any(self._may_be_one(rows, own) for pk, own in members.items() if pk != point),
         }
         if self.world.version > 1:
-            tests |= self._doubts_of_papers(rows, members)
+            tests |= self._doubts_of_papers(point, rows)
         return [name for name, is_so in tests.items() if is_so]
 
-    def _doubts_of_papers(self, rows: list[Row], members: dict[int, list[Row]]) -> dict[str, bool]:
+    def _doubts_of_papers(self, point: int, rows: list[Row]) -> dict[str, bool]:
         """The flags of the families of format 2.
 
         left: a chargeable row of it is out of force, by a correction or a withdrawal; again: a row of what it shows has
         come, and no point holds it. These two are wrong if nobody looks. days: rows that say no minute put it on two
         days, or one list tells it in two rows of a day: told again, a new act of burning, or two fields.
         """
-        detections = [pk for pk, row in self.row_of.items() if row.charges]
-        in_force = set(DetectionKey.objects.filter(detection__in=detections).values_list("detection_id", flat=True))
-        held = {row.id for own in members.values() for row in own}
-        waiting = {row.main for pk, row in self.row_of.items() if pk in in_force and row.charges and row.id not in held}
-        standing = {self.row_of[pk].id for pk in in_force}
+        charges = [pk for pk, row in self.row_of.items() if row.charges]
+        keys = DetectionKey.objects.filter(detection__in=charges)
+        in_force = set(keys.values_list("detection_id", flat=True))
+        live = Membership.objects.filter(is_active=True, detection__in=charges, point__state__in=LIVE)
+        point_of = dict(live.values_list("detection_id", "point_id"))
+        mine = [pk for pk, at in point_of.items() if at == point]
+        waiting = {self.row_of[pk].main for pk in in_force - set(point_of)}
+        own = {row.main for row in self.rows_ever(point) if row.charges}
         return {
-            "left": any(row.id not in standing for row in rows),
-            "again": bool(self.things(rows) & waiting),
+            "left": any(pk not in in_force for pk in mine),
+            "again": bool(own & waiting),
             "days": any(_are_running_days(a, b) for a, b in combinations(rows, 2)),
         }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from grids.geo.footprint import from_local_xy
 from grids.selectors.overlays import within
 from penalties.models import Batch, LedgerEntry
 from tests.simulation import worlds
-from tests.simulation.worlds import BORDER, EAST, WEST, fire
+from tests.simulation.worlds import BORDER, EAST, START, WEST, fire
 
 Judge = Callable[..., dict[str, Any]]
 
@@ -202,6 +202,24 @@ def test_an_honest_verifier_says_how_many_fields_burnt_and_the_bureau_divides_th
     found = judge([fire("F1", 123.8, 41.2), fire("F2", 123.8012, 41.2, hours=5)], version=2)
     assert FirePoint.objects.filter(verifications__sites=2).exists()
     assert (found["charges"], found["uncharged"], found["person"]["asked_beside"]) == (2, [], 1)
+
+
+def test_a_row_that_waits_at_a_point_that_lost_its_own_is_answered_too(judge: Judge):
+    """Sent to the county, taken back before anybody went there, imported again."""
+    found = judge(
+        [fire("F1", 123.8, 41.2)],
+        version=2,
+        lists=[
+            {
+                "day": 2,
+                "again": "files/list1.csv",
+                "fires": {},
+                "arrives": f"{START.date() + timedelta(days=2)}T09:45:00+08:00",
+            }
+        ],
+        acts=[{"day": 2, "hour": 9.5, "do": "withdraw", "file": "files/list1.csv"}],
+    )
+    assert (found["charges"], found["uncharged"], found["person"]["why"]) == (1, [], {"withdrawn": {"needed": 1}})
 
 
 def test_a_row_that_comes_again_is_answered_by_whoever_looks_at_its_point(judge: Judge):
