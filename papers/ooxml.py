@@ -10,6 +10,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm
 
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+_TEXT = f"{{{_W}}}t"
 
 
 # What XML 1.0 cannot hold: control characters (as pasted from other programs), half characters, no characters.
@@ -19,6 +20,14 @@ _NOT_XML = re.compile("[^\\t\\n\\r\\u0020-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0
 def storable(text: str) -> str:
     """The text without the characters that no XML document can hold."""
     return _NOT_XML.sub("", text)
+
+
+def set_text(run: Any, text: str) -> None:
+    """Put another text into a run that has one, as python-docx would, and at once where it needs no break and no space."""
+    if text and text == text.strip() and not {"\t", "\n", "\r"} & set(text):
+        run.find(_TEXT).text = text
+    else:
+        run.text = text
 
 
 def set_faces(properties: Any, latin: str, chinese: str) -> None:
