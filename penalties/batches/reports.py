@@ -31,6 +31,7 @@ from penalties.documents.report import (
 )
 from penalties.ledger import figures, posting
 from penalties.ledger.difference import EntryDraft, Movement
+from penalties.ledger.differing import pieces
 from penalties.ledger.figures import live_batches
 from penalties.models import Batch, BatchDocument, BatchState, LedgerEntry
 from penalties.money import wan
@@ -80,7 +81,7 @@ def _in_order(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
 def _reported_drafts(month: str, drafts: list[EntryDraft]) -> list[EntryDraft]:
     """What is not posted yet and the report of a month without a batch tells: of its own fires; and, where it comes next
     after the last batch, what is late for months that have one."""
-    late = set(Batch.objects.values_list("month", flat=True)) if figures.takes_what_is_late(month) else set()
+    late = set(live_batches().values_list("month", flat=True)) if figures.takes_what_is_late(month) else set()
     return [draft for draft in drafts if draft.month == month or draft.month in late]
 
 
@@ -269,17 +270,16 @@ def _point_row(recognition: Recognition, charge: Movement, payer: tuple[str, str
 
 
 def _heads(attribution_ids: Iterable[int]) -> dict[int, str]:
-    """attribution id → the head of the lowest cell that had one on the fire's date, in one query."""
+    """attribution id → the head of the lowest cell that had one on the fire's date, in one query for some thousand."""
     order = {"county": 1, "township": 2, "village": 3, "group": 4}
-    people = AttributionPerson.objects.filter(
-        attribution_id__in=list(attribution_ids), holder__isnull=False, post__kind=PostKind.HEAD
-    ).select_related("holder", "post")
+    heads = AttributionPerson.objects.filter(holder__isnull=False, post__kind=PostKind.HEAD)
     best: dict[int, tuple[int, str]] = {}
-    for person in people:
-        rank = order.get(person.level, 0)
-        label = f"{person.holder.full_name}（{person.post.title}）" if person.holder and person.post else ""
-        if rank > best.get(person.attribution_id, (-1, ""))[0]:
-            best[person.attribution_id] = (rank, label)
+    for ids in pieces(list(attribution_ids)):
+        rows = heads.filter(attribution_id__in=ids).order_by("pk")
+        for pk, level, name, title in rows.values_list("attribution_id", "level", "holder__full_name", "post__title"):
+            rank = order.get(level, 0)
+            if rank > best.get(pk, (-1, ""))[0]:
+                best[pk] = (rank, f"{name}（{title}）")
     return {attribution_id: label for attribution_id, (_, label) in best.items()}
 
 
