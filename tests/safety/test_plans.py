@@ -18,7 +18,7 @@ from penalties.models import LedgerEntry
 from tests.factories import points as make
 from tests.factories.city import City
 
-pytestmark = [pytest.mark.django_db, pytest.mark.skipif("connection.vendor != 'postgresql'")]
+pytestmark = pytest.mark.django_db
 COPIES = 4_000
 """Enough rows for the planner to see that reading a table is dear."""
 
