@@ -16,6 +16,7 @@ acts.register("batch.settled", "登记扣缴凭证")
 acts.register("batch.emptied", "清空编制中的批次")
 acts.register("batch.recalled", "撤回扣缴批次")
 acts.register("batch.returned", "登记市政府退回批次")
+acts.register("vouchers.loaded", "登记财政回执")
 acts.register("report.written", "生成月报")
 
 
@@ -37,8 +38,18 @@ def _circulars(ids: list[str]) -> subjects.Told:
     }
 
 
+def _replies(ids: list[str]) -> subjects.Told:
+    from penalties.models import VoucherReply
+
+    return {
+        str(reply.pk): (reply.filename, reverse("penalties:voucher_reply", args=[reply.pk]))
+        for reply in VoucherReply.objects.filter(pk__in=ids)
+    }
+
+
 subjects.register("penalties.batch", "扣缴批次", _batches)
 subjects.register("penalties.circular", "通报", _circulars)
+subjects.register("penalties.voucherreply", "财政回执", _replies)
 subjects.register("penalties.rule", "扣缴规则")
 subjects.register("pack", "政策包")
 subjects.register("firepoints.ruling", "裁定")

@@ -261,9 +261,63 @@ class BatchLine(AppendOnlyModel):
         ]
 
 
-class Settlement(AppendOnlyModel):
-    """已扣缴: one voucher for one line, perhaps for part of it (C13, 体制结算)."""
+class VoucherReply(AppendOnlyModel):
+    """财政回执: finance's own workbook of vouchers as it came, with what became of its rows; the same bytes once."""
 
+    sha256 = models.CharField(max_length=64, unique=True)
+    filename = models.CharField(max_length=200)
+    stored_as = models.CharField(max_length=200)
+    counts = models.JSONField("行数", default=dict)
+    rejected = models.JSONField("退回的行", default=list)
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        db_table = "penalty_voucher_reply"
+        ordering = ["-at", "-id"]
+
+    def __str__(self) -> str:
+        return self.filename
+
+
+class Voucher(AppendOnlyModel):
+    """凭证: one of finance's vouchers for one payer; its parts (`Settlement`) settle lines of one batch or of several.
+
+    `amount_fen` is what finance's workbook states, which the parts add up to; null where it was entered line by line.
+    """
+
+    voucher_no = models.CharField("凭证号", max_length=80)
+    payer_code = models.CharField(max_length=20)
+    payer_name = models.CharField(max_length=80)
+    settled_on = models.DateField("扣缴日期")
+    amount_fen = models.BigIntegerField("凭证金额（分）", null=True, blank=True)
+    reply = models.ForeignKey(VoucherReply, models.PROTECT, null=True, blank=True, related_name="vouchers")
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        db_table = "penalty_voucher"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["voucher_no", "payer_code", "settled_on"], name="one_voucher_per_payer_day"
+            ),
+            models.CheckConstraint(condition=~Q(voucher_no=""), name="voucher_has_number"),
+            models.CheckConstraint(
+                condition=Q(reply__isnull=True, amount_fen__isnull=True)
+                | (Q(reply__isnull=False, amount_fen__isnull=False) & ~Q(amount_fen=0)),
+                name="voucher_of_reply_has_amount",
+                violation_error_message="财政回执里的凭证要有金额",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.voucher_no} {self.payer_name}"
+
+
+class Settlement(AppendOnlyModel):
+    """已扣缴: the part of one voucher that settles one line, or part of it (C13, 体制结算)."""
+
+    voucher = models.ForeignKey(Voucher, models.PROTECT, related_name="parts")
     line = models.ForeignKey(BatchLine, models.PROTECT, related_name="settlements")
     voucher_no = models.CharField("凭证号", max_length=80)
     settled_on = models.DateField("扣缴日期")

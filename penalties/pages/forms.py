@@ -223,6 +223,17 @@ class ReturnForm(StepForm):
         return {name: self.cleaned_data[name] for name in ("returned_on", "reason", "doc_no")}
 
 
+class ReplyForm(forms.Form):
+    """Finance's own workbook of vouchers."""
+
+    file = forms.FileField(
+        label="财政回执（Excel）",
+        help_text="表头要有凭证号、扣缴日期、县（区）、金额（元或万元）；一张凭证结几批的，另有“批次”一列",
+        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.xls,.csv"}),
+        error_messages={"empty": "这个文件是空的", "required": "请选择文件"},
+    )
+
+
 def scan_name(name: str) -> str:
     """The last part of an uploaded file's name, fit for a download later."""
     return Path(name.replace("\\", "/")).name[:200] or "批件"

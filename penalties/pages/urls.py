@@ -3,6 +3,7 @@
 from django.urls import path
 
 from penalties.pages import accounts, batches, circulars
+from penalties.pages import batches, circulars, vouchers
 
 app_name = "penalties"
 urlpatterns = [
@@ -18,6 +19,10 @@ urlpatterns = [
     path("penalties/points/<int:point_id>/rows/<int:detection_id>/file/", accounts.account_file, name="account_file"),
     path("penalties/points/<int:point_id>/evidence/<uuid:uuid>/", accounts.account_evidence, name="account_evidence"),
     path("penalties/rules/<int:pk>/", accounts.rule, name="rule"),
+    path("penalties/vouchers/", vouchers.voucher_replies, name="vouchers"),
+    path("penalties/vouchers/preview/", vouchers.voucher_preview, name="vouchers_preview"),
+    path("penalties/vouchers/commit/", vouchers.voucher_commit, name="vouchers_commit"),
+    path("penalties/vouchers/<int:pk>/", vouchers.voucher_reply, name="voucher_reply"),
     path("penalties/build/", batches.batch_build, name="build"),
     path("penalties/<int:pk>/", batches.batch_detail, name="detail"),
     path("penalties/<int:pk>/step/<slug:step>/", batches.batch_step, name="step"),

@@ -11,7 +11,7 @@ from grids import locating
 from penalties import checks
 from penalties.batches import advancing, building, held, returning, steps, vouchers
 from penalties.ledger import posting
-from penalties.models import Batch, BatchLine, LedgerEntry, Settlement
+from penalties.models import Batch, BatchLine, LedgerEntry, Settlement, VoucherReply
 from tests.factories import points as make
 from tests.factories import scans
 from tests.factories.city import WEST, City, build_city
@@ -328,3 +328,39 @@ def test_negative_control_without_the_claim_of_the_batch_a_line_is_settled_beyon
     outcomes = at_once(lambda: voucher(city, sent, "凭证1"), lambda: voucher(city, sent, "凭证2"))
     assert len(won(outcomes)) == 2, outcomes
     assert sum(Settlement.objects.values_list("amount_fen", flat=True)) > YUAN_30000
+
+
+def reply(number: str, extra: str = "") -> bytes:
+    """Finance's workbook of one voucher over the whole line of 甲县."""
+    head = "凭证号,扣缴日期,县（区）,金额（元）"
+    return f"{head}\n{number},{clock.today_beijing()},甲县,30000\n{extra}".encode()
+
+
+def load(city: City, content: bytes) -> tuple[VoucherReply, bool]:
+    return vouchers.vouchers_load(content=content, filename="回执.csv", actor=city.finance)
+
+
+def test_two_replies_at_once_never_settle_more_than_the_line(city, sent, monkeypatch):
+    meet_after(monkeypatch, vouchers, "read_reply")
+    outcomes = at_once(lambda: load(city, reply("凭证1")), lambda: load(city, reply("凭证2")))
+    assert len(won(outcomes)) == 2, outcomes
+    assert Settlement.objects.get().amount_fen == YUAN_30000
+    assert sorted(row.counts["rejected"] for row in VoucherReply.objects.all()) == [0, 1]
+    assert checks.check() == []
+
+
+def test_the_same_reply_at_once_is_one(city, sent, monkeypatch):
+    meet_after(monkeypatch, vouchers, "read_reply")
+    outcomes = at_once(*[lambda: load(city, reply("凭证1"))] * 2)
+    assert sorted(is_new for _, is_new in won(outcomes)) == [False, True], outcomes
+    assert (VoucherReply.objects.count(), Settlement.objects.count()) == (1, 1)
+
+
+def test_negative_control_without_the_lock_on_the_batches_two_replies_settle_too_much(city, sent, monkeypatch):
+    monkeypatch.setattr(vouchers, "_claim", lambda: None)
+    monkeypatch.setattr(vouchers, "advance", lambda batch, **_: batch)
+    meet_after(monkeypatch, vouchers, "voucher_plan")
+    outcomes = at_once(lambda: load(city, reply("凭证1")), lambda: load(city, reply("凭证2")))
+    assert len(won(outcomes)) == 2, outcomes
+    assert sum(Settlement.objects.values_list("amount_fen", flat=True)) > YUAN_30000
+    assert checks.check(), "verify sees it"

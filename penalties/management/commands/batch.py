@@ -14,6 +14,7 @@ from grids.selectors import system_user, user_named
 from penalties import selectors
 from penalties.batches import steps, table
 from penalties.batches.lines import sides_of
+from penalties.batches.vouchers import vouchers_load
 from penalties.documents.report import PayerRow, total_of
 from penalties.models import Batch
 from penalties.money import daxie, fen_from_yuan, yuan
@@ -84,6 +85,32 @@ def _build(options: dict[str, Any], actor: User) -> Batch:
     return steps.batch_build(month=last or options["month"], first_month=first, actor=actor)
 
 
+def _load(workbook: Path, actor: User) -> dict[str, Any]:
+    """Register finance's workbook; what became of its rows."""
+    try:
+        content = workbook.read_bytes()
+    except OSError as error:
+        raise BadInput(f"文件打不开：{workbook.name}（{error.strerror}）", where="file") from error
+    reply, is_new = vouchers_load(content=content, filename=workbook.name, actor=actor)
+    return {
+        "reply": reply.pk,
+        "is_new": is_new,
+        "sha256": reply.sha256,
+        **reply.counts,
+        "rejected_rows": reply.rejected,
+        "vouchers": [
+            {
+                "voucher_no": voucher.voucher_no,
+                "payer": voucher.payer_code,
+                "on": voucher.settled_on.isoformat(),
+                "amount_fen": voucher.amount_fen,
+                "parts": [[part.line.batch_id, part.amount_fen] for part in voucher.parts.all()],
+            }
+            for voucher in reply.vouchers.prefetch_related("parts__line").order_by("pk")
+        ],
+    }
+
+
 class Command(JinshaoCommand):
     help = "扣缴批次：编制、冻结、报送、登记批件、送财政、登记凭证；清空、撤回、退回"
 
@@ -98,6 +125,9 @@ class Command(JinshaoCommand):
         actions.add_parser("list", help="全部批次")
         show = actions.add_parser("show", help="一个批次")
         show.add_argument("id", type=int)
+        load = actions.add_parser("vouchers", help="登记财政回执：逐行对到已送财政的批次")
+        load.add_argument("workbook", type=Path, help="财政自己的 Excel")
+        load.add_argument("--as", dest="actor", required=True, help="以谁的身份登记")
         for step, transition in steps.BY_STEP.items():
             sub = actions.add_parser(step, help=transition.label)
             sub.add_argument("id", type=int)
@@ -119,12 +149,17 @@ class Command(JinshaoCommand):
         if action == "show":
             return batch_json(selectors.batch_by_id(options["id"]))
         actor = user_named(options["actor"]) if options.get("actor") else system_user()
+        if action == "vouchers":
+            return _load(options["workbook"], actor)
         if action == "build":
             return batch_json(_build(options, actor))
         data = {"doc_no": "", **options, "amount_fen": options.get("amount")}
         return batch_json(steps.take_step(action, batch_id=options["id"], actor=actor, data=data))
 
     def show(self, result: dict[str, Any]) -> None:
+        if "rejected_rows" in result:
+            self._show_reply(result)
+            return
         for batch in result.get("batches", [result]):
             self.stdout.write(f"#{batch['batch']} {batch['span']} 第{batch['seq']}批 {batch['state_label']}")
             if batch["return_reason"]:
@@ -134,3 +169,13 @@ class Command(JinshaoCommand):
             self.stdout.write(
                 f"  合计\t{batch['points']} 处\t{batch['amount_yuan']} 元（人民币{batch['amount_daxie']}）"
             )
+
+    def _show_reply(self, result: dict[str, Any]) -> None:
+        if not result["is_new"]:
+            self.stdout.write("这份回执登记过，没有重复登记")
+        for voucher in result["vouchers"]:
+            parts = "、".join(f"#{batch} {yuan(fen)}" for batch, fen in voucher["parts"])
+            self.stdout.write(f"  {voucher['voucher_no']} {voucher['payer']} {yuan(voucher['amount_fen'])} 元：{parts}")
+        self.stdout.write(f"  登记过 {result['known']} 行，退回 {result['rejected']} 行")
+        for fault in result["rejected_rows"]:
+            self.stdout.write(f"  {fault['sheet']} 第 {fault['row']} 行 {fault['column']}：{fault['reason']}")
