@@ -255,13 +255,13 @@ class Gongwen:
         """The rows of a table, each a copy of the first one of its look: python-docx takes half a millisecond for a cell, and
         a month may have ninety thousand."""
         patterns = {}
-        for cells, (left, right, strong) in zip(grid, looks, strict=True):
+        for cells, look in zip(grid, looks, strict=True):
+            align_left, align_right, strong = look
             for column, cell in enumerate(cells):
-                align = LEFT if column in left else RIGHT if column in right else CENTRE
+                align = LEFT if column in align_left else RIGHT if column in align_right else CENTRE
                 self._cell(cell, "字", align, font=self.fonts.level_1 if strong else None)
-            pattern = cells[0]._tc.getparent()
-            table._tbl.remove(pattern)
-            patterns[left, right, strong] = pattern
+            patterns[look] = cells[0]._tc.getparent()
+            table._tbl.remove(patterns[look])
         for line in rows:
             row = deepcopy(patterns[line.look])
             for run, text in zip(list(row.iter(RUN)), line.cells, strict=True):

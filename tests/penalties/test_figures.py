@@ -156,3 +156,25 @@ def test_both_codes_of_one_government_are_one_line_from_the_day_on(city):
     value = reports.batch_report(october)
     check(value)
     assert {(row.payer_code, row.payer_name) for row in (*value.points, *value.corrections)} == {(new, "甲市")}
+
+
+def test_a_year_end_settlement_leaves_each_month_its_report_and_freezes_it(city):
+    for month in ("2023-10", "2023-10", "2023-11", "2023-12"):
+        fire(city, month)
+    batch = steps.batch_build(month="2023-12", first_month="2023-10", actor=city.clerk)
+    steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    fire(city, "2023-10", at=IN_EAST)
+    assert report("2023-10") == {WEST: (2, 2, 2, 2)}
+    assert report("2023-11") == {WEST: (1, 1, 3, 3)}
+    assert report("2023-12") == {WEST: (1, 1, 4, 4)}
+    assert report("2024-01") == {EAST: (1, 1, 0, 0)}
+
+
+def test_what_was_in_a_batch_that_was_returned_is_counted_once_when_it_comes_again(city):
+    fire(city, "2023-10")
+    batch = build(city, "2023-10")
+    steps.batch_recall(batch_id=batch.pk, actor=city.clerk, reason="退回")
+    assert report("2023-10") == {WEST: (1, 1, 1, 1)}
+    again = build(city, "2023-10")
+    assert told(table.batch_rows(again)) == report("2023-10") == {WEST: (1, 1, 1, 1)}
+    assert report("2023-11") == {WEST: (0, 0, 1, 1)}
