@@ -13,9 +13,9 @@ from journal.proposals.register import PROPOSABLE, SAME_PERSON
 
 def visible_to(user: Any) -> QuerySet[Proposal]:
     """The proposals that `user` may see: of the acts that he may read, and his own; newest first."""
-    if not getattr(user, "is_authenticated", False) or not getattr(user, "is_active", False):
+    if not _is_signed_in(user):
         return Proposal.objects.none()
-    acts = [act for act, proposable in PROPOSABLE.items() if proposable.is_readable(user)]
+    acts = _readable_acts(user)
     return Proposal.objects.filter(Q(act__in=acts) | Q(asked_by=user.pk)).order_by("-pk")
 
 
@@ -47,9 +47,20 @@ def is_current(proposal: Proposal) -> bool:
 
 def may_see_any(user: Any) -> bool:
     """Whether there is an act whose proposals `user` may read."""
-    if not getattr(user, "is_authenticated", False) or not getattr(user, "is_active", False):
-        return False
-    return any(proposable.is_readable(user) for _, proposable in PROPOSABLE.items())
+    return _is_signed_in(user) and bool(_readable_acts(user))
+
+
+def _is_signed_in(user: Any) -> bool:
+    return bool(getattr(user, "is_authenticated", False) and getattr(user, "is_active", False))
+
+
+def _readable_acts(user: Any) -> list[str]:
+    """The acts whose proposals `user` may read; each rule is asked once, for many acts share one."""
+    may_read: dict[Any, bool] = {}
+    for _, proposable in PROPOSABLE.items():
+        if proposable.is_readable not in may_read:
+            may_read[proposable.is_readable] = proposable.is_readable(user)
+    return [act for act, proposable in PROPOSABLE.items() if may_read[proposable.is_readable]]
 
 
 def is_asker(proposal: Proposal, user: Any) -> bool:

@@ -12,6 +12,7 @@ from firepoints.pages.panels import PointMoney
 from firepoints.pages.points import words
 from firepoints.steps.workflow import BY_ACTION
 from firepoints.terms.states import State
+from grids import selectors as grids
 
 _VERIFYING = ("report", "report_on_behalf", "verify_own", "settle_jointly")
 _AT = {
@@ -100,17 +101,26 @@ def _waits(point: FirePoint) -> list[str]:
 
 
 def timeline_of(steps: Sequence[Step]) -> list[dict[str, Any]]:
-    """Every step that happened, the latest first, for partials/timeline.html."""
+    """Every step that happened, the latest first, for partials/timeline.html; of two persons both are named."""
+    seconds = {step.data["accepted_by"] for step in steps if "accepted_by" in step.data}
+    names = grids.names_of(seconds) if seconds else {}
     return [
         {
             "at": timezone.localtime(step.at),
             "title": BY_ACTION[step.action].label,
-            "who": str(step.actor),
+            "who": _who(step, names),
             "why": step.reason or _document(step),
             "way": "" if step.way == ways.Way.PAGE else ways.words(step.way, step.way_by),
         }
         for step in reversed(steps)
     ]
+
+
+def _who(step: Step, names: Mapping[int, str]) -> str:
+    """Who did it: the asker and who accepted, or one alone where a ruling lets one do what takes two."""
+    if "accepted_by" in step.data:
+        return f"{step.actor}提请，{names.get(step.data['accepted_by'], '另一人')}同意"
+    return f"{step.actor}（裁定放宽，一人办理）" if step.data.get("loosened") else str(step.actor)
 
 
 def _document(step: Step) -> str:

@@ -102,3 +102,15 @@ def test_the_desk_of_recognition_asks_for_another_where_the_county_found_it_true
     done = signed_in(city.recogniser).post(desk, data, follow=True)
     assert "还没有办理" in text_of(done)
     assert FirePoint.objects.get(pk=point.pk).state == "verified"
+
+
+def test_the_course_of_a_point_names_both_persons_and_says_where_a_ruling_lets_one_alone(city: City, merging) -> None:
+    gone, survivor = merging
+    answered(signed_in(city.recogniser), "accepted")
+    page = text_of(signed_in(city.clerk).get(reverse("firepoints:detail", args=[gone.pk])))
+    assert f"{city.clerk}提请，{city.recogniser}同意" in page
+    make.loosen("merge_official")
+    alone = make.suspected(at=NEARBY)
+    press(signed_in(city.clerk), alone, "merge", into=survivor.number, reason="同一片地")
+    page = text_of(signed_in(city.clerk).get(reverse("firepoints:detail", args=[alone.pk])))
+    assert "裁定放宽，一人办理" in page
