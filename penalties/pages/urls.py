@@ -2,8 +2,7 @@
 
 from django.urls import path
 
-from penalties.pages import accounts, batches, circulars
-from penalties.pages import batches, circulars, vouchers
+from penalties.pages import accounts, batches, circulars, vouchers
 
 app_name = "penalties"
 urlpatterns = [
