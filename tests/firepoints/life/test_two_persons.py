@@ -156,7 +156,7 @@ def test_what_the_county_found_true_is_left_uncharged_by_two(city: City) -> None
 
 def test_who_verified_is_no_second_person_of_the_decision(city: City) -> None:
     point = make.suspected(source="patrol")
-    officer = person("officer", PostKind.BUREAU, CITY)
+    officer = person("verifier", PostKind.BUREAU, CITY)
     make.hold(officer, PostKind.RECOGNISER, CITY)
     point = make.take(
         point, "verify_own", officer, conclusion="true", evidence=make.uuids(make.photo(point, city.clerk))
