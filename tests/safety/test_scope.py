@@ -151,7 +151,7 @@ def test_no_batch_step_is_open_to_inspector_auditor_county_or_nobody(scene):
         if name in ("bureau",):
             continue
         client = signed_in(user)
-        for step in batches.STEPS:
+        for step in batches.BY_STEP:
             told = {"step": step, "version": batch.version, "doc_no": "试探", "date": "2099-01-01"}
             answer = client.post(f"/api/batches/{batch.pk}/steps/", json.dumps(told), content_type="application/json")
             assert answer.status_code in (*TURNED_AWAY, 409), (name, step)

@@ -14,7 +14,7 @@ import pytest
 import time_machine
 from python_calamine import CalamineWorkbook
 
-from core.errors import Missing
+from core.errors import BadInput, Missing
 from firepoints.life.objections import lapse_due
 from firepoints.models import FirePoint, Recognition
 from firepoints.sightings.importing.reading import ListName
@@ -201,8 +201,11 @@ def test_the_list_of_2016_is_recorded_and_charged_nothing(db, data_dir, settings
     clerk = person("clerk", PostKind.BUREAU, "2105")
     recogniser = person("recogniser", PostKind.RECOGNISER, "2105")
     point = FirePoint.objects.filter(is_cross=False, is_oversize=False).exclude(county_code="").order_by("pk").first()
-    office = Office(clerk, recogniser, {point.county_code: designated("dept", point.county_code)})
+    officer = person("officer", PostKind.BUREAU, "2105")
+    office = Office(clerk, officer, recogniser, {point.county_code: designated("dept", point.county_code)})
     prove(office, point)
     make.take(point, "waive", office.departments[point.county_code], document_no="演示函1号")
-    steps.batch_build(month=f"{point.burn_date:%Y-%m}", actor=clerk)
+    with pytest.raises(BadInput, match="最早的规则"):
+        steps.batch_build(month=f"{point.burn_date:%Y-%m}", actor=clerk)
+    steps.batch_build(month="2022-09", actor=clerk)
     assert not LedgerEntry.objects.exists()
