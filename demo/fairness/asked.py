@@ -48,12 +48,12 @@ class Asked:
     def about_sites(self, point: int, sightings: Collection[int], before: datetime | None = None) -> bool:
         """Whether anyone was asked before a moment (None: ever) whether what some sightings of a point show is a site of its
         own: about the point as several, about one of them, or about the point that held them and another one."""
-        family, theirs = self._family(point), {at for sighting in sightings for at in self._points_of[sighting]}
+        family, theirs = self._family(point), {pk for sighting in sightings for pk in self._points_of[sighting]}
         return any(
             (before is None or asked_at < before)
-            and self._parts_them(asked, other, sighting, kind, theirs, set(sightings))
-            for asked, other, sighting, kind, asked_at in self._questions
-            if asked in family or other in family
+            and self._parts_them(at, other, sighting, kind, theirs, set(sightings))
+            for at, other, sighting, kind, asked_at in self._questions
+            if at in family or other in family
         )
 
     def is_waiting(self, point: int) -> bool:

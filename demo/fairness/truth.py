@@ -51,8 +51,10 @@ class Truth:
 
     def rows_ever(self, point: int) -> list[Row]:
         """The rows that a point holds or ever held."""
-        held = Membership.objects.filter(point=point).order_by("detection_id").values_list("detection_id", flat=True)
-        return [self.row_of[pk] for pk in held if pk in self.row_of]
+        sightings = (
+            Membership.objects.filter(point=point).order_by("detection_id").values_list("detection_id", flat=True)
+        )
+        return [self.row_of[pk] for pk in sightings if pk in self.row_of]
 
     def mains_ever(self) -> dict[int, set[str]]:
         """Every point with what the rows show that it holds or ever held."""

@@ -79,10 +79,15 @@ class Verifiers:
         if self.truth.world.version == 1:
             return {}
         fire = straw[0]
-        told = min(row.at for row in self.truth.rows(point))
-        burnt = max(one.ends or one.starts for one in straw)
+        reported_at = min(row.at for row in self.truth.rows(point))
+        burnt_at = max(field.ends or field.starts for field in straw)
         area = {"burnt_mu": f"{fire.area_mu:.1f}", "measured_by": "walked"} if fire.area_mu else {}
-        return {"sites": len(straw), "is_new": told - burnt <= FRESH, "fire_position": [fire.lon, fire.lat], **area}
+        return {
+            "sites": len(straw),
+            "is_new": reported_at - burnt_at <= FRESH,
+            "fire_position": [fire.lon, fire.lat],
+            **area,
+        }
 
     def _say_what_else(self, point: FirePoint, sites: int) -> None:
         """Note what an honest verifier of format 1 also says: this field we have reported before; here are two fields."""

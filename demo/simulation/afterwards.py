@@ -27,10 +27,10 @@ def afterwards(
     lists = [paper for paper in papers if paper.source == "provincial_list" and len(paper.rows) > 1]
     chosen = draw.sample(lists, min(params.corrected + params.withdrawn, len(lists)))
     corrected, taken_back = chosen[: params.corrected], chosen[params.corrected :]
-    told = Counter(row.main for paper in papers for row in paper.rows if row.charges and row.readable)
+    times_told = Counter(row.main for paper in papers for row in paper.rows if row.charges and row.readable)
     straw = {fire.id for fire in fires if fire.straw}
     more = [
-        _corrected(paper, days, told, straw, params, draw)
+        _corrected(paper, days, times_told, straw, params, draw)
         for paper, days in zip(corrected, params.corrected_after, strict=False)
     ]
     more += _late(papers, straw, first, params, draw)
@@ -49,11 +49,11 @@ def afterwards(
 
 
 def _corrected(
-    paper: Paper, days: int, told: Counter[str], straw: set[str], params: FamilyParams, draw: random.Random
+    paper: Paper, days: int, times_told: Counter[str], straw: set[str], params: FamilyParams, draw: random.Random
 ) -> Paper:
     """A list as its issuer corrects it: a row moved, a minute changed, a row left out that nobody owes anything for."""
     at_random = draw.sample(range(len(paper.rows)), len(paper.rows))
-    may_go = [at for at in at_random if paper.rows[at].main not in straw or told[paper.rows[at].main] > 1]
+    may_go = [at for at in at_random if paper.rows[at].main not in straw or times_told[paper.rows[at].main] > 1]
     gone = may_go[0] if may_go and len(paper.rows) > 2 else None
     changed = [at for at in at_random if at != gone and paper.rows[at].readable][:2]
     rows: list[Row] = []

@@ -26,36 +26,36 @@ def family_fires(
 ) -> list[Fire]:
     """The fires of all families, numbered after `fires`; straw, strong enough to be seen by day."""
     names = (f"F{number:03d}" for number in range(len(fires) + 1, 10_000))
-    made: list[Fire] = []
+    fresh: list[Fire] = []
     draw = stream(seed, "families of format 2")
     places = _Places(land, [(fire.lon, fire.lat) for fire in fires], draw)
     for _ in range(params.adjacent):
-        made += _adjacent(names, places, first, draw)
+        fresh += _adjacent(names, places, first, draw)
     for days in params.reburn_days:
-        made += _reburnt(names, places, first, days, draw)
+        fresh += _reburnt(names, places, first, days, draw)
     for _ in range(params.strips):
-        made.append(_strip(next(names), places, first, draw))
+        fresh.append(_strip(next(names), places, first, draw))
     edges = [flight for flight in flights if flight.scan_km >= params.edge_km and flight.by_day and not flight.cloudy]
     for flight in sorted(draw.sample(edges, min(params.edges, len(edges))), key=lambda flight: flight.at):
-        made.append(_under(flight, next(names), places, draw))
-    return [located(fire, land) for fire in made]
+        fresh.append(_under(flight, next(names), places, draw))
+    return [located(fire, land) for fire in fresh]
 
 
 class _Places:
     """Places off every border and far from every fire before."""
 
-    def __init__(self, land: Land, taken: list[Place], draw: random.Random) -> None:
-        self.land, self.taken, self.draw = land, taken, draw
+    def __init__(self, land: Land, places: list[Place], draw: random.Random) -> None:
+        self.land, self.places, self.draw = land, places, draw
 
     def next(self) -> Place:
         def fits(place: Place) -> bool:
-            near = (distance_m(*place, *other) < APART_M for other in self.taken)
+            near = (distance_m(*place, *other) < APART_M for other in self.places)
             return not any(near) and self.land.border_m(*place) > 3 * BORDER_M
 
         place = self.land.draw_where(lambda: self.land.draw_inside(self.draw), fits)
         if place is None:
             raise ValueError("no place for a family")
-        self.taken.append(place)
+        self.places.append(place)
         return place
 
 

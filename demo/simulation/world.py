@@ -151,8 +151,8 @@ def _rows(world: World) -> list[dict[str, Any]]:
     rows = [_row(paper, at, row) for paper in world.papers for at, row in enumerate(paper.rows)]
     if not world.recipe.has_families:
         return rows
-    told = [row for paper in world.papers for row in paper.rows]
-    return [entry | _of_format_2(row) for entry, row in zip(rows, told, strict=True)]
+    sources = [row for paper in world.papers for row in paper.rows]
+    return [entry | _of_format_2(row) for entry, row in zip(rows, sources, strict=True)]
 
 
 def _of_format_2(row: Row) -> dict[str, Any]:
