@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from demo.fairness.hands import Hands
 from demo.fairness.truth import Truth
+from demo.fairness.verifiers import Verifiers
 from demo.services import verbs
 from firepoints.life.waiting_rows import waiting_row_answer
 from firepoints.models import DetectionKey, FirePoint, Question
+from firepoints.rechecks.counties import BY_COUNTIES
 from firepoints.steps import selectors, workflow
 from firepoints.steps.questions import open_by_point
-from firepoints.terms.states import DECIDED, LIVE, UNDECIDED, State
+from firepoints.terms.states import DECIDED, LIVE, UNDECIDED, Conclusion, State
 from grids.geo.footprint import distance_m
 
 STANDING = (State.SUSPECTED, State.DISPATCHED, State.JOINT, State.VERIFIED, *DECIDED)
@@ -29,8 +31,8 @@ KEPT, APART = "现场核对：照原样成立", "现场核对：另是一处"
 class Answers:
     """The officer who is sent out with a question. `knows_all`: of a world of format 1, whose people look around unasked."""
 
-    def __init__(self, truth: Truth, hands: Hands) -> None:
-        self.truth, self.hands = truth, hands
+    def __init__(self, truth: Truth, hands: Hands, verifiers: Verifiers) -> None:
+        self.truth, self.hands, self.verifiers = truth, hands, verifiers
         self.knows_all = truth.world.version == 1
         self.may_divide = frozenset(workflow.BY_ACTION["split"].sources)
         # Whether the product divides a point after dispatch: then its decision waits until the bureau has done so.
@@ -57,6 +59,8 @@ class Answers:
             self._answer_row(question)
             return
         if question.answered_at is not None or point is None or point.state not in LIVE:
+            return
+        if question.kind == Kind.RECHECK and self._send_back(point):
             return
         other = selectors.survivor_of(question.other) if question.other else None
         if question.kind == Kind.EXISTING:
@@ -89,6 +93,20 @@ class Answers:
                 reason=KEPT if is_same else APART,
             ),
         )
+
+    def _send_back(self, point: FirePoint) -> bool:
+        """Send a point whose record a re-check contradicts back to its county, which now reports what is there."""
+        verification = point.verification
+        if verification is None or verification.kind not in BY_COUNTIES:
+            return False
+        fires = self.truth.fires(self.truth.rows(point)).values()
+        is_true = any(fire.straw for fire in fires)
+        if (verification.conclusion == Conclusion.TRUE) == is_true:
+            return False
+        self.verifiers.went_back.add(point.pk)
+        if point.state == State.VERIFIED:
+            return self.hands.act("return", point, reason="复查与核实不符，重新核实")
+        return point.state in DECIDED and self.hands.act("reopen", point, who="recogniser", reason="复查与核实不符")
 
     def _burnt_before(self, point: FirePoint) -> FirePoint | None:
         """The point that stands for the black that was here before, as its neighbourhood shows it."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from demo.fairness.answers import Answers
 from demo.fairness.hands import Hands
+from demo.fairness.rechecks import Rechecks
 from demo.fairness.stage import Cast
 from demo.fairness.truth import Truth
 from demo.fairness.verifiers import Verifiers
@@ -29,7 +30,8 @@ class Office:
         self.truth = truth
         self.hands = Hands(cast, dict(truth.world.counties))
         self.verifiers = Verifiers(truth, self.hands)
-        self.answers = Answers(truth, self.hands)
+        self.answers = Answers(truth, self.hands, self.verifiers)
+        self.rechecks = Rechecks(truth, self.hands)
         self.knows_all = truth.world.version == 1
         self.asked: dict[int, dict[str, Any]] = {}
         self.beside: set[int] = set()
@@ -40,6 +42,8 @@ class Office:
     def work(self) -> None:
         """Answer the open questions, hold the joint meetings, send out what is clear, and let the counties catch up."""
         lapse_due()
+        if not self.knows_all:
+            self.rechecks.visit()
         for pk in self._open_questions():
             self.answers.answer(pk)
         for point in _points(State.JOINT):
@@ -144,6 +148,8 @@ class Office:
 
     def decide(self) -> None:
         """认定 what is proved and open to no question, also of those that only stand beside; tell the county."""
+        if not self.knows_all:
+            self.rechecks.draw()
         for point in _points(State.VERIFIED):
             if self.knows_all and self.answers.divides_late and point.pk in self.verifiers.sites:
                 continue

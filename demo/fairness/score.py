@@ -21,6 +21,7 @@ from penalties.models import LedgerEntry
 FEN_PER_POINT = 3_000_000
 OPEN_TO_DOUBT = frozenset({"near", "days"})
 """Flags of the oracle that ask where silence may be right; the strict oracle leaves them out."""
+DENIED = ("seen", "denied", "rechecked", "contradicted")
 LISTED = (
     "double", "double_unasked", "not_straw", "uncharged", "uncharged_honest", "uncharged_machine", "wrong_county",
     "wrong_county_jointly", "before_the_rule",
@@ -57,7 +58,7 @@ def score(office: Office) -> dict[str, Any]:
         "counties": {code: _county(name, due[code], charged[code]) for code, name in world.counties.items()},
         **_failures(office, charges, paid),
         "person": _asked(office),
-        "denials": denials(truth),
+        "denials": _denials(office),
         "rand": rand.indices(truth),
         "naive": naive.score(world),
         "refused": dict(sorted(office.hands.refused.items())),
@@ -67,7 +68,7 @@ def score(office: Office) -> dict[str, Any]:
 def _failures(office: Office, charges: Sequence[Charge], paid: Mapping[int, str]) -> dict[str, Any]:
     """What was charged and should not have been; `paid`: point → the fire that its charge pays for."""
     truth, world = office.truth, office.truth.world
-    asked = Asked()
+    history = Asked()
     double = [charge for charge in charges if charge.point not in paid and _has_straw(truth, charge)]
     wrong = [
         charge
@@ -76,9 +77,9 @@ def _failures(office: Office, charges: Sequence[Charge], paid: Mapping[int, str]
     ]
     return {
         "double": sorted(charge.point for charge in double),
-        "double_unasked": _unasked(truth, asked, double, charges),
+        "double_unasked": _unasked(truth, history, double, charges),
         "not_straw": sorted(charge.point for charge in charges if not _has_straw(truth, charge)),
-        **_uncharged(office, asked, charges, world.reported - set(paid.values())),
+        **_uncharged(office, history, charges, world.reported - set(paid.values())),
         "before_the_rule": sorted(
             charge.point for charge in charges if charge.fires and set(charge.fires) <= world.before_the_rule
         ),
@@ -90,16 +91,27 @@ def _failures(office: Office, charges: Sequence[Charge], paid: Mapping[int, str]
     }
 
 
-def _uncharged(office: Office, asked: Asked, charges: Iterable[Charge], names: Iterable[str]) -> dict[str, Any]:
+def _uncharged(office: Office, history: Asked, charges: Iterable[Charge], names: Iterable[str]) -> dict[str, Any]:
     uncharged = sorted(names)
     blame = {name: _who(office, name) for name in uncharged}
-    fates = fates_of(uncharged, office.truth, asked, {charge.point: charge.at for charge in charges})
+    fates = fates_of(uncharged, office.truth, history, {charge.point: charge.at for charge in charges})
     return {
         "uncharged": uncharged,
         "uncharged_by": dict(sorted(Counter(blame.values()).items())),
         "uncharged_fates": fates,
         "uncharged_machine": by_the_machine(fates),
         "uncharged_honest": sorted(name for name, who in blame.items() if who == "honest"),
+    }
+
+
+def _denials(office: Office) -> dict[str, dict[str, Any]]:
+    """What each county denied, and what came of it when the bureau looked again."""
+    nobody = {"rechecked": 0, "contradicted": 0, "named": False}
+    rechecked = office.rechecks.score()
+    counties = denials(office.truth)
+    nothing = {"seen": 0, "denied": 0, "is_denying": False}
+    return {
+        code: counties.get(code, nothing) | nobody | rechecked.get(code, {}) for code in sorted({*counties, *rechecked})
     }
 
 
@@ -148,14 +160,14 @@ def _match(charges: Iterable[Charge], payable: Iterable[str]) -> dict[int, str]:
     return {point: name for name, point in point_of.items()}
 
 
-def _unasked(truth: Truth, asked: Asked, double: Iterable[Charge], charges: Iterable[Charge]) -> list[dict[str, Any]]:
+def _unasked(truth: Truth, history: Asked, double: Iterable[Charge], charges: Iterable[Charge]) -> list[dict[str, Any]]:
     """The charges for a fire that another one pays for, where no question that names both points was open before the later
     of the two; with the sorts of rows that the point was made of."""
     listed = list(charges)
     failures = []
     for charge in double:
         others = [other for other in listed if other.point != charge.point and set(other.fires) & set(charge.fires)]
-        if any(asked.about_both(charge.point, other.point, max(charge.at, other.at)) for other in others):
+        if any(history.about_both(charge.point, other.point, max(charge.at, other.at)) for other in others):
             continue
         rows = [row for row in truth.rows(charge.point) if row.charges]
         families = sorted({row.family or row.file.split("/")[-1].split("-")[0] for row in rows})
@@ -233,13 +245,16 @@ def together(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
     ratio = total["asked"] / (total["oracle"] or 1)
     denied = [county for result in results for county in result["denials"].values()]
+    denying, honest_ones = (_named(denied, is_denying=is_denying) for is_denying in (True, False))
     fates = Counter(fate for result in results for fate in result["uncharged_fates"].values())
     return {
         "worlds": len(results),
         **total,
         "uncharged_honest_share": round(total["uncharged_honest"] / honest, 4),
         "uncharged_fates": dict(sorted(fates.items())),
-        "denials": {key: sum(county[key] for county in denied) for key in ("seen", "denied")},
+        "denials": {key: sum(county[key] for county in denied) for key in DENIED},
+        "denying": denying,
+        "not_denying": honest_ones,
         "ratio": round(ratio, 3),
         "ratio_strict": round(total["asked"] / (total["oracle_strict"] or 1), 3),
         "rand": indices,
@@ -251,5 +266,13 @@ def together(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             "person": ratio <= 1.5,
             "double_unasked": total["double_unasked"] == 0,
             "uncharged_machine": total["uncharged_machine"] <= 0.01 * total["reported"],
+            "denying_named": denying["named"] >= 0.9 * denying["counties"],
+            "not_denying_named": honest_ones["named"] <= 0.05 * honest_ones["counties"],
         },
     }
+
+
+def _named(counties: Sequence[Mapping[str, Any]], *, is_denying: bool) -> dict[str, int]:
+    """How many counties there are that deny one true fire in three, or that do not, and how many of them were named."""
+    of = [county for county in counties if county["is_denying"] == is_denying]
+    return {"counties": len(of), "named": sum(county["named"] for county in of)}

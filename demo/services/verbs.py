@@ -74,7 +74,7 @@ def close(scene: Scene) -> None:
 def report(scene: Scene, **burnt: Any) -> None:
     """属实, with what burnt as `burnt` says it, else one new site of an invented area."""
     subject = "scar" if "scar" in scene.story.seen else "fire"
-    evidence = _photos(scene, scene.department, subject, 2)
+    evidence = photos(scene, scene.department, subject, 2)
     answers = {"sites": scene.sites, "is_new": True, **_area(scene), **burnt}
     scene.take(
         "report",
@@ -89,7 +89,7 @@ def report(scene: Scene, **burnt: Any) -> None:
 def report_false(scene: Scene) -> None:
     """查否, with all that it needs: three photos inside the footprint, a track, a cause and a signature."""
     actor = scene.department
-    evidence = [*_photos(scene, actor, "none", 3), _track(scene, actor)]
+    evidence = [*photos(scene, actor, "none", 3), _track(scene, actor)]
     is_grass = "荒草" in scene.story.note
     scene.take(
         "report",
@@ -108,7 +108,7 @@ def send_back(scene: Scene) -> None:
 
 def verify_own(scene: Scene) -> None:
     officer = scene.cast["officer"]
-    evidence = _photos(scene, officer, "scar" if "scar" in scene.story.seen else "fire", 2)
+    evidence = photos(scene, officer, "scar" if "scar" in scene.story.seen else "fire", 2)
     burnt = {"sites": scene.sites, "is_new": True, **_area(scene)}
     scene.take(
         "verify_own", officer, conclusion=Conclusion.TRUE.value, evidence=evidence, note=scene.story.note, **burnt
@@ -147,7 +147,7 @@ def settle_jointly(
         county_code=scene.story.county,
         **({"sites": list(sites) or [_site(scene)]} if conclusion == Conclusion.TRUE else {}),
         attendances=parties,
-        evidence=[*_photos(scene, officer, "fire", 1), _scan(scene, officer, "JOINT RECORD (DEMO)")],
+        evidence=[*photos(scene, officer, "fire", 1), _scan(scene, officer, "JOINT RECORD (DEMO)")],
         note=f"过火地块位于{scene.counties[scene.story.county]}一侧",
     )
 
@@ -233,7 +233,7 @@ VERBS: dict[str, Callable[[Scene], None]] = {
 ACTION_OF = {verb: "report" if verb == "report_false" else verb for verb in VERBS}
 
 
-def _photos(scene: Scene, actor: User, subject: str, number: int) -> list[str]:
+def photos(scene: Scene, actor: User, subject: str, number: int) -> list[str]:
     """Photos taken within 60 m of the point, some minutes before now; returns their UUIDs."""
     return [_photo(scene, actor, subject, at) for at in range(number)]
 

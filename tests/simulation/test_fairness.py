@@ -15,6 +15,7 @@ from django.core.management import call_command
 from core.errors import Refused
 from demo.fairness import play, rand, score, stage, worldfile
 from demo.fairness.asked import Asked
+from demo.fairness.rechecks import Rechecks
 from firepoints.models import FirePoint, ImportRun, Question
 from grids import locating
 from grids.geo.footprint import from_local_xy
@@ -176,7 +177,10 @@ def ask(point: FirePoint, other: FirePoint, kind: str = "touches", **fields: Any
     )
 
 
-def test_a_fire_that_the_machine_joins_to_another_unasked_is_its_fault_and_a_denied_one_is_not(judge: Judge):
+def test_a_fire_that_the_machine_joins_to_another_unasked_is_its_fault_and_a_denied_one_is_not(
+    judge: Judge, monkeypatch
+):
+    monkeypatch.setattr(Rechecks, "draw", lambda _: None)  # nobody looks again
     found = judge(
         [fire("F1", 123.8, 41.2), fire("F2", 123.8012, 41.2, hours=5), fire("F3", 124.2, 41.2)],
         tempers={"F1": "lazy", "F2": "lazy", "F3": "denying"},  # who looks says that two fields burnt
@@ -189,6 +193,18 @@ def test_a_fire_that_the_machine_joins_to_another_unasked_is_its_fault_and_a_den
         WEST: (1, 0),
         EAST: (1, 1),
     }
+
+
+def test_the_bureau_visits_what_was_drawn_and_sends_back_what_was_denied(judge: Judge):
+    names = [f"F{at}" for at in range(1, 7)]
+    found = judge(
+        [fire(name, 123.75 + 0.02 * at, 41.1 + 0.03 * at) for at, name in enumerate(names)],
+        tempers={"F1": "denying", "F3": "denying"},
+        version=2,
+    )
+    west = found["denials"][WEST]
+    assert (west["denied"], west["rechecked"], west["contradicted"], west["named"]) == (2, 2, 2, True)
+    assert (found["charges"], found["uncharged"], found["refused"]) == (6, [], {})
 
 
 def test_a_fire_of_the_day_before_the_rule_is_owed_by_nobody(tmp_path: Path):
