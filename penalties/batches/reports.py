@@ -32,7 +32,7 @@ from penalties.documents.report import (
 from penalties.ledger import figures, posting
 from penalties.ledger.difference import EntryDraft, Movement
 from penalties.ledger.differing import pieces
-from penalties.ledger.figures import live_batches
+from penalties.ledger.figures import covering, live_batches
 from penalties.models import Batch, BatchDocument, BatchState, LedgerEntry
 from penalties.money import wan
 from penalties.rules import stored as rules
@@ -64,9 +64,11 @@ def month_report(*, month: str) -> MonthReport:
     """
     of_own, of_others = figures.reported_in(month)
     entries = [*_in_order(of_own), *_in_order(of_others)]
-    batch = live_batches().filter(month=month).order_by("pk").last()
+    batch = covering(live_batches(), month).order_by("pk").last()
     if batch is not None:
-        return _build(month, table.month_rows(month), *both_sides(entries), batch=batch, pinned=_pinned(batch))
+        rows = table.month_rows(month) if batch.month == month else table.span_rows(month, entries, batch)
+        report = _build(month, rows, *both_sides(entries), batch=batch, pinned=_pinned(batch))
+        return report if batch.month == month else replace(report, batch="")
     drafts = posting.drafts_for(month=month, cut_off=clock.now())
     own_drafts = _reported_drafts(month, drafts)
     charges, returns = _with_drafts(*both_sides(entries), own_drafts)
@@ -81,8 +83,10 @@ def _in_order(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
 def _reported_drafts(month: str, drafts: list[EntryDraft]) -> list[EntryDraft]:
     """What is not posted yet and the report of a month without a batch tells: of its own fires; and, where it comes next
     after the last batch, what is late for months that have one."""
-    late = set(live_batches().values_list("month", flat=True)) if figures.takes_what_is_late(month) else set()
-    return [draft for draft in drafts if draft.month == month or draft.month in late]
+    spans = list(live_batches().values_list("first_month", "month")) if figures.takes_what_is_late(month) else []
+    return [
+        draft for draft in drafts if draft.month == month or any(first <= draft.month <= last for first, last in spans)
+    ]
 
 
 def _with_drafts(

@@ -144,6 +144,13 @@ def draft_rows(month: str, own: Iterable[Movement], drafts: Iterable[Movement]) 
     return rows_of(figures.of_movements(own), year, on=Month.parse(month).last_day)
 
 
+def span_rows(month: str, own: Iterable[Movement], batch: Batch) -> list[PayerRow]:
+    """The table of a month inside the span of a batch: its own movements, and what the fires of its year until its end came
+    to as of that batch."""
+    until = figures.as_of(batch).filter(burned_in_year(month[:4], until=month))
+    return rows_of(figures.of_movements(own), figures.of_entries(until), on=Month.parse(month).last_day)
+
+
 class Lines:
     """The lines of a table by the codes under which money was posted: an old code stands in the line of its government."""
 

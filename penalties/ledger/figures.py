@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from django.db.models import Case, Exists, F, Max, OuterRef, Q, QuerySet, Sum, When
+from django.db.models import BooleanField, Case, Exists, F, Max, OuterRef, Q, QuerySet, Sum, When
 
 from core.month import Month
 from firepoints.models import FirePoint, Recognition
@@ -96,23 +96,38 @@ def live_batches() -> QuerySet[Batch]:
     return Batch.objects.exclude(state=BatchState.RETURNED)
 
 
+def covering(batches: QuerySet[Batch], month: str) -> QuerySet[Batch]:
+    """The ones among these batches whose span holds a month."""
+    return batches.filter(first_month__lte=month, month__gte=month)
+
+
 def reported_in(month: str) -> tuple[QuerySet[LedgerEntry], QuerySet[LedgerEntry]]:
     """The entries that the report of a month tells: (of batches of that month, of other batches).
 
-    An entry belongs to the month of its fire; where that month had a batch of its own before, its report is made and the
-    entry belongs to the month of its batch. So no money is told twice, and a month that is told does not change.
+    An entry belongs to the month of its fire; where a batch before its own had that month in its span, the month is told
+    and the entry belongs to the month of its own batch. So no money is told twice, and a month that is told does not
+    change by a batch of another one.
     """
-    own_before = Exists(Batch.objects.filter(month=OuterRef("month"), pk__lte=OuterRef("batch_id")))
-    entries = LedgerEntry.objects.filter(batch__in=live_batches()).alias(had_own=own_before)
-    of_own = entries.filter(Q(had_own=True) | Q(month=month), batch__month=month)
-    return of_own, entries.filter(had_own=False, month=month).exclude(batch__month=month)
+    entries = LedgerEntry.objects.exclude(batch__state=BatchState.RETURNED).alias(by_fire=_is_told_by_month_of_fire())
+    of_own = entries.filter(Q(month=month) | Q(by_fire=False), batch__month=month)
+    return of_own, entries.filter(by_fire=True, month=month).exclude(batch__month=month)
 
 
 def told_elsewhere(month: str) -> QuerySet[LedgerEntry]:
-    """The entries of batches of this month that the reports of earlier months tell: those had no batch of their own."""
-    own_before = Exists(Batch.objects.filter(month=OuterRef("month"), pk__lte=OuterRef("batch_id")))
-    others: QuerySet[LedgerEntry] = LedgerEntry.objects.exclude(month=month).alias(had_own=own_before)
-    return others.filter(batch__in=live_batches().filter(month=month), had_own=False)
+    """The entries of batches of this month that the reports of other months tell: those of their fires."""
+    entries: QuerySet[LedgerEntry] = LedgerEntry.objects.exclude(batch__state=BatchState.RETURNED)
+    return (
+        entries.alias(by_fire=_is_told_by_month_of_fire()).filter(by_fire=True, batch__month=month).exclude(month=month)
+    )
+
+
+def _is_told_by_month_of_fire() -> Case:
+    """The expression on entries that the month of their fire tells them: their batch has it in its span, or none had before."""
+    in_span = Q(month__gte=F("batch__first_month"), month__lte=F("batch__month"))
+    before = Batch.objects.filter(
+        pk__lt=OuterRef("batch_id"), first_month__lte=OuterRef("month"), month__gte=OuterRef("month")
+    )
+    return Case(When(in_span, then=True), When(Exists(before), then=False), default=True, output_field=BooleanField())
 
 
 def takes_what_is_late(month: str) -> bool:

@@ -39,7 +39,7 @@ def drafts() -> list[tuple[int, int]]:
 
 def freeze(city) -> None:
     batch = steps.batch_build(month=MONTH, actor=city.clerk)
-    steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    steps.batch_freeze(batch_id=batch.pk, actor=city.officer)
 
 
 @pytest.mark.embedded

@@ -39,7 +39,7 @@ def report(month: str) -> Figures:
 
 def build(city: City, month: str, *, freeze: bool = True) -> Batch:
     batch = steps.batch_build(month=month, actor=city.clerk)
-    return steps.batch_freeze(batch_id=batch.pk, actor=city.clerk) if freeze else batch
+    return steps.batch_freeze(batch_id=batch.pk, actor=city.officer) if freeze else batch
 
 
 def filed(city: City, month: str) -> Batch:
@@ -162,7 +162,7 @@ def test_a_year_end_settlement_leaves_each_month_its_report_and_freezes_it(city)
     for month in ("2023-10", "2023-10", "2023-11", "2023-12"):
         fire(city, month)
     batch = steps.batch_build(month="2023-12", first_month="2023-10", actor=city.clerk)
-    steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    steps.batch_freeze(batch_id=batch.pk, actor=city.officer)
     fire(city, "2023-10", at=IN_EAST)
     assert report("2023-10") == {WEST: (2, 2, 2, 2)}
     assert report("2023-11") == {WEST: (1, 1, 3, 3)}

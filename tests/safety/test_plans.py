@@ -27,7 +27,7 @@ def long_history(city: City) -> FirePoint:
     """A charged point, and thousands of copies of it with their decisions and entries, all as posted."""
     point = make.final(city)
     batch = steps.batch_build(month="2023-10", actor=city.clerk)
-    steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    steps.batch_freeze(batch_id=batch.pk, actor=city.officer)
     point.refresh_from_db()
     ids = range(1_000_000, 1_000_000 + COPIES)
     recognition, entry = Recognition.objects.get(), LedgerEntry.objects.get()
