@@ -55,9 +55,9 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "core.http.ways.WayMiddleware",
     # Before all that read a body, CsrfViewMiddleware above all.
     "grids.frame.body_limits.BodyLimits",
+    "core.http.ways.WayMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -35,7 +35,7 @@ DECIDING: Final = (
     Deciding("point act", ("relocate", "reattribute"), "更正位置、重新归属"),
     Deciding(
         "batch",
-        ("freeze", "submit", "approve", "send", "settle", "recall", "return"),
+        ("freeze", "submit", "approve", "send", "settle", "empty", "recall", "return"),
         "批次：冻结、报送、批件、送财政、凭证、撤回、退回",
     ),
     Deciding("circular", ("issue",), "通报：登记印发"),

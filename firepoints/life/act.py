@@ -17,10 +17,12 @@ from grids.models import User
 faults.register({"act.committed": "the act stands, the answer is lost: a second try is refused and changes nothing"})
 
 # Every file beside this one and of `forming`, so that no service of an act can be forgotten: each attaches itself to its
-# transition.
+# transition. Not the doors that stand on this one.
+DOORS = ("answers", "proposing")
 for _room in (life, forming):
     for _file in iter_modules(_room.__path__):
-        import_module(f"{_room.__name__}.{_file.name}")
+        if (_room, _file.name) not in [(life, door) for door in DOORS]:
+            import_module(f"{_room.__name__}.{_file.name}")
 
 
 def transition_of(action: str) -> Transition[Facts]:

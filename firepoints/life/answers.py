@@ -8,10 +8,10 @@ from django.db.models import Q
 
 from core.errors import BadInput, Conflict, NotThere, Refused
 from core.texts import required
+from firepoints.life.proposing import Outcome, act_or_propose
 from firepoints.models import FirePoint, Question
 from firepoints.steps import selectors
 from firepoints.steps.questions import FOR_REVIEW
-from firepoints.steps.workflow import LIFE
 from firepoints.terms.states import DECIDED, State
 from grids.models import User
 from grids.roles import Role
@@ -88,8 +88,9 @@ def _changes(kind: str, point: FirePoint) -> list[Choice]:
 
 def question_answer(
     *, question_id: int, actor: User, answer: str, reason: str, expected_version: int | None = None
-) -> FirePoint:
-    """Give an open question one of its answers, by the act of that answer.
+) -> Outcome:
+    """Give an open question one of its answers, by the act of that answer; where it takes two persons it is proposed, and
+    the question stays open until another one accepts.
 
     Raises NotThere, Conflict when it is answered already, BadInput for an answer that this question does not have or that
     has a page of its own, Missing without a reason, and what the act raises.
@@ -101,10 +102,10 @@ def question_answer(
     if choice is None or choice.form_of or question.point is None:
         raise BadInput("这个问题没有这样的答复", where="answer")
     reason = choice.reason_begins + required(reason, "答复的理由")
-    point: FirePoint = LIFE.services[choice.action](
-        point_id=question.point.pk, actor=actor, reason=reason, expected_version=expected_version, **choice.data
-    )
-    return point
+    return act_or_propose(
+        point_id=question.point.pk, action=choice.action, actor=actor, data={"reason": reason, **choice.data},
+        expected_version=expected_version,
+    )  # fmt: skip
 
 
 def question_for(question_id: int, user: Any) -> Question:

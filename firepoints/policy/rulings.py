@@ -60,7 +60,8 @@ DEFAULTS: dict[str, Any] = {
     "alike_bits": 5,
     # policy.md §5: the share of the counties' 查否 and 属实 that the bureau visits again, and of a county's 查否 in 30
     # days at least so many [R]
-    "recheck_share": {"false": 0.15, "true": 0.05},
+    "recheck_share_false": 0.15,
+    "recheck_share_true": 0.05,
     "recheck_least": 6,
     # a county is named where an honest one, wrong in this share of its 查否, would be contradicted so often with a
     # chance below alpha, and never for one alone [R]

@@ -69,8 +69,9 @@ def limits_in_force() -> Limits:
 def shares_in_force() -> Shares:
     """The rulings of today on drawing."""
     values = rulings.values_on(clock.today_beijing())
-    share = dict(values["recheck_share"])
-    return Shares(float(share["false"]), float(share["true"]), int(values["recheck_least"]))
+    return Shares(
+        float(values["recheck_share_false"]), float(values["recheck_share_true"]), int(values["recheck_least"])
+    )
 
 
 def last_records(since: datetime, points: QuerySet[FirePoint] | None = None) -> QuerySet[Verification]:

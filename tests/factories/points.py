@@ -109,9 +109,14 @@ def scan(point: FirePoint, by: User) -> Evidence:
     return evidence_store(point=point, actor=by, uuid=uuid.uuid4(), file=content, kind="scan")
 
 
-def track(point: FirePoint, by: User) -> Evidence:
-    """A stored search track around the point."""
-    line = [[point.lon + step / 1000, point.lat] for step in range(-3, 4)]
+def track(point: FirePoint, by: User, *, rows: int = 1) -> Evidence:
+    """A stored search track through the point; with more `rows` to and fro over a kilometre around it."""
+    if rows == 1:
+        line = [[point.lon + step / 1000, point.lat] for step in range(-3, 4)]
+    else:
+        lats = [point.lat + (row / (rows - 1) - 0.5) * 0.008 for row in range(rows)]
+        lons = [point.lon + step / 500 for step in range(-3, 4)]
+        line = [[lon, lat] for at, lat in enumerate(lats) for lon in (lons if at % 2 else lons[::-1])]
     content = json.dumps({"type": "LineString", "coordinates": line, "n": next(_serial)}).encode()
     return evidence_store(point=point, actor=by, uuid=uuid.uuid4(), file=content, kind="track")
 

@@ -7,8 +7,9 @@ from firepoints.models import Ruling
 from firepoints.policy.ruling_acts import ruling_propose
 from journal.proposals import services
 from tests.factories.city import City
+from tests.factories.scans import pdf
 
-SCAN = (b"%PDF-1.4 a ruling", "裁定.pdf")
+SCAN = (pdf("a ruling"), "裁定.pdf")
 
 
 def ruled(city: City, key: str, value: Any, valid_from: date, document_no: str = "演示〔2022〕9号") -> Ruling:

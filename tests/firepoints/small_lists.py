@@ -50,7 +50,7 @@ def workbook(*rows: tuple) -> bytes:
 
 def excluded(city, point):
     make.take(point, "dispatch", city.clerk)
-    pieces = [*(make.photo(point, city.west) for _ in range(3)), make.track(point, city.west)]
+    pieces = [*(make.photo(point, city.west) for _ in range(3)), make.track(point, city.west, rows=7)]
     told = {"conclusion": "false", "cause": "grass", "signed_by": "演示科长", "evidence": make.uuids(*pieces)}
     make.take(point, "report", city.west, **told)
     return make.take(point, "exclude", city.recogniser, reason="确系荒草")

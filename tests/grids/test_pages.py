@@ -144,5 +144,5 @@ def test_the_bar_shows_only_the_pages_that_the_roles_open(city):
 
 def test_the_grid_page_costs_the_same_queries_however_many_cells(client, city, django_assert_max_num_queries):
     client.force_login(city.clerk)
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(18):
         client.get(reverse("grid"))

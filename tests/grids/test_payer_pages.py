@@ -149,7 +149,7 @@ def test_a_changed_code_is_set_on_the_page_and_the_table_of_payers_follows(clerk
     assert send(clerk, "grid-payers-succession", **SUCCESSION).status_code == 302
     page = listed(clerk)
     assert [word for word in ("国函〔2023〕1号", "210599", "甲市", "2023-07-01") if word not in page] == []
-    assert [row.code for row in payers_listed(date(2023, 7, 1))] == ["210599"]
+    assert [row.code for row in payers_listed(date(2023, 7, 1))] == ["210599", "210591"]
     again = send(clerk, "grid-payers-succession", **SUCCESSION | {"new_code": "210598"})
     assert (again.status_code, "已由 210599 接续" in again.content.decode()) == (400, True)
     entry = Entry.objects.get(act="payer.succeeded")

@@ -224,7 +224,7 @@ def test_a_phone_is_masked(phone, shown):
 def test_the_journal_is_read_by_the_bureau_and_the_auditor_and_names_its_actors():
     city = build_city()
     readers = {one.username for one in User.objects.all() if access_rules.may_read(one)}
-    assert readers == {"clerk", "recogniser", "auditor"}
+    assert readers == {"clerk", "officer", "recogniser", "auditor"}
     assert names.actor_names([city.clerk.pk, 10**9]) == {city.clerk.pk: "演示clerk", 10**9: f"用户 {10**9}"}
     assert names_of([10**9]) == {}
 

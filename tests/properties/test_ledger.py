@@ -148,7 +148,7 @@ def walk(steps: list[object]) -> Walk:
             batches.freeze()
         elif isinstance(step, tuple) and step[1] in batches.lines and step[1] not in batches.returned:
             batches.undo(step[1])
-        assert difference.problems_of(batches.entries) == []
+        assert list(difference.faults_of(sorted(batches.entries, key=lambda entry: (entry.point_id, entry.seq)))) == []
     return batches
 
 

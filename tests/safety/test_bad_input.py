@@ -162,7 +162,7 @@ REFUSALS: list[tuple[tuple[str, ...], str]] = [
 
 
 @pytest.mark.parametrize(("words", "code"), REFUSALS, ids=[" ".join(words) for words, _ in REFUSALS])
-def test_a_refusal_ends_with_1_and_one_json_object(city, manage, words, code):
+def test_a_refusal_ends_with_1_and_one_json_object(city, commands_decide, manage, words, code):
     asked = manage(*words, "--json")
     assert asked.code == 1, asked
     assert code in ("", asked.told["error"])

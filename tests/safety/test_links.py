@@ -45,7 +45,7 @@ def test_every_link_on_a_page_about_one_thing_leads_somewhere_for_whoever_sees_i
 def test_a_county_is_shown_the_batch_of_its_point_as_text_while_it_is_open(scene):
     point = make.final(scene.city, at=(IN_WEST[0] + 0.02, IN_WEST[1]))
     batch = steps.batch_build(month="2023-10", actor=scene.city.clerk)
-    page, link = reverse("firepoints:detail", args=[point.pk]), reverse("penalties:detail", args=[batch.pk])
+    page, link = reverse("firepoints:detail", args=[point.pk]), reverse("penalties:account", args=[point.pk])
     assert link in body(signed_in(scene.city.clerk).get(page))
     assert link not in body(signed_in(scene.city.west).get(page))
     steps.batch_freeze(batch_id=batch.pk, actor=scene.city.officer)

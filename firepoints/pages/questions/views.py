@@ -142,11 +142,14 @@ def question_page(request: HttpRequest, question_id: int) -> HttpResponse:
         return _show(request, question, roles)
     answer, reason = request.POST.get("answer", ""), request.POST.get("reason", "").strip()
     try:
-        point = question_answer(question_id=question.pk, actor=user_of(request), answer=answer, reason=reason)
+        outcome = question_answer(question_id=question.pk, actor=user_of(request), answer=answer, reason=reason)
     except Refused as refused:
         return _show(request, question, roles, error=refused.message, chosen=answer, reason=reason,
                      status=refused.http_status)  # fmt: skip
-    messages.success(request, f"已答复 {question.get_kind_display()}：{point}。")
+    if outcome.proposal is not None:
+        messages.info(request, "这样答复要由两人办理：已提请，另一位同意以后才算答复。")
+        return redirect("firepoints:questions")
+    messages.success(request, f"已答复 {question.get_kind_display()}：{outcome.point}。")
     return redirect("firepoints:questions")
 
 

@@ -14,7 +14,6 @@ from firepoints.forming import plan
 from firepoints.life.came_again import came_again_answer
 from firepoints.models import FirePoint, ImportRun, Membership, Question
 from firepoints.sightings.importing.reading import ListName
-from firepoints.sightings.importing.withdrawing import import_withdraw
 from firepoints.steps import questions
 from firepoints.terms.states import State
 from tests.factories import points as make
@@ -51,7 +50,7 @@ def _report(city: City, point: FirePoint) -> FirePoint:
 
 
 def _deny(city: City, point: FirePoint) -> FirePoint:
-    pieces = [*(make.photo(point, city.west) for _ in range(3)), make.track(point, city.west)]
+    pieces = [*(make.photo(point, city.west) for _ in range(3)), make.track(point, city.west, rows=7)]
     given = {"conclusion": "false", "cause": "grass", "signed_by": "演示科长", "evidence": make.uuids(*pieces)}
     return make.take(point, "report", city.west, **given)
 
@@ -102,7 +101,7 @@ def test_a_withdrawn_file_that_is_imported_again_waits_at_its_points(
 ) -> None:
     run, point = first_point(lists)
     point = brought_to(city, point, state)
-    import_withdraw(run=str(run.uuid), actor=city.clerk, reason="坐标系填错")
+    make.withdraw(run, city.clerk, "坐标系填错")
     again = lists(line(1), datum=datum)
     assert list(FirePoint.objects.all()) == [point]
     assert waiting(point).detection.run == again
@@ -111,7 +110,7 @@ def test_a_withdrawn_file_that_is_imported_again_waits_at_its_points(
 def test_another_file_with_the_withdrawn_row_waits_too(city: City, lists: Lists) -> None:
     run, point = first_point(lists)
     point = brought_to(city, point, "final")
-    import_withdraw(run=str(run.uuid), actor=city.clerk, reason="期号填错")
+    make.withdraw(run, city.clerk, "期号填错")
     lists(line(7, near(300), time="13:09"), name="另一份.csv", known=ListName("省厅", "", "29"))
     assert list(FirePoint.objects.all()) == [point]
     assert waiting(point).words
@@ -258,7 +257,7 @@ def test_grouping_the_run_again_asks_nothing_twice(city: City, lists: Lists) -> 
 
 def test_a_withdrawn_correction_takes_its_question_along(city: City, lists: Lists) -> None:
     point, row = corrected_of(city, lists, "final")
-    import_withdraw(run=str(row.detection.run.uuid), actor=city.clerk, reason="更正发错了")
+    make.withdraw(row.detection.run, city.clerk, "更正发错了")
     row.refresh_from_db()
     assert row.answer == "moot"
     assert "来过的一行" not in make.asked(point)

@@ -32,7 +32,7 @@ def verified_by(city: City, officer: User) -> FirePoint:
 
 @pytest.mark.parametrize("action", ["recognise", "exclude"])
 def test_who_verified_decides_nothing_under_another_account(city: City, action: str) -> None:
-    officer = designated("officer", WEST)
+    officer = designated("department2", WEST)
     point = verified_by(city, officer)
     twin = twin_of(city, officer)
     with pytest.raises(NotAllowed, match="核实人不能认定"):
@@ -43,7 +43,7 @@ def test_who_verified_decides_nothing_under_another_account(city: City, action: 
 
 
 def test_a_second_account_of_the_same_name_and_number_is_the_same_person(city: City) -> None:
-    officer = designated("officer", WEST)
+    officer = designated("department2", WEST)
     point = verified_by(city, officer)
     twin = person("twin", "recogniser", CITY, full_name="演示乙")
     User.objects.filter(pk__in=[officer.pk, twin.pk]).update(full_name="演示乙", phone="000-0000-0001")
@@ -63,7 +63,7 @@ def test_who_decided_does_not_uphold_under_another_account(city: City) -> None:
 
 
 def test_a_decision_that_turns_out_to_be_the_verifiers_own_is_found_while_it_stands(city: City) -> None:
-    officer = designated("officer", WEST)
+    officer = designated("department2", WEST)
     twin = person("twin", "recogniser", CITY)
     point = make.take(verified_by(city, officer), "recognise", twin, reason="属实")
     assert checks.problems() == []

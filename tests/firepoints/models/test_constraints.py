@@ -24,7 +24,7 @@ def test_who_verified_cannot_recognise_even_with_both_posts(city: City) -> None:
     own = make.photo(point, city.clerk)
     point = make.take(point, "verify_own", city.clerk, conclusion="true", evidence=make.uuids(own))
 
-    with pytest.raises(NotAllowed, match="核实人不能认定同一火点"):
+    with pytest.raises(NotAllowed, match="核实人、上传佐证的人不能认定同一火点"):
         make.take(point, "recognise", city.clerk, reason="我说了算")
     with pytest.raises(NotAllowed):
         make.take(point, "exclude", city.clerk, reason="我说了算")

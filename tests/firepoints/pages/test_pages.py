@@ -273,7 +273,7 @@ def test_list_and_home_cost_the_same_for_one_point_and_for_many(
         clerk.get(reverse("firepoints:list"))
     with django_assert_max_num_queries(33):
         clerk.get(HOME)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         clerk.get(reverse("firepoints:points_geojson"))
 
 
@@ -283,7 +283,7 @@ def test_the_page_of_a_point_costs_the_same_however_much_it_holds(
     point = make.final(city)
     for _ in range(6):
         make.photo(point, city.west)
-    with django_assert_max_num_queries(44):
+    with django_assert_max_num_queries(46):
         clerk.get(detail(point))
 
 

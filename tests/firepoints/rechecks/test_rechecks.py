@@ -22,9 +22,8 @@ from tests.factories.city import WEST, City
 
 @pytest.fixture(autouse=True)
 def _a_draw_of_all(db) -> None:
-    Ruling.objects.create(
-        key="recheck_share", valid_from="2016-01-01", value={"false": 1, "true": 1}, document_no="演示〔2016〕5号"
-    )
+    for key in ("recheck_share_false", "recheck_share_true"):
+        Ruling.objects.create(key=key, valid_from="2016-01-01", value=1, document_no="演示〔2016〕5号")
 
 
 def tomorrow():
