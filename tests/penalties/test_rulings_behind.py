@@ -18,7 +18,7 @@ def test_a_ruling_reaches_behind_an_open_batch_and_not_behind_one_that_is_submit
     point = make.final(city)
     batch = steps.batch_build(month="2023-10", actor=city.clerk)
     ruled(city, "objection_days", 7, point.burn_date)
-    steps.batch_freeze(batch_id=batch.pk, actor=city.clerk)
+    steps.batch_freeze(batch_id=batch.pk, actor=city.officer)
     steps.batch_submit(batch_id=batch.pk, actor=city.clerk)
     for key, on in (("objection_days", point.burn_date - timedelta(days=1)), ("charge.city.patrol", point.burn_date)):
         with pytest.raises(Conflict) as refused:

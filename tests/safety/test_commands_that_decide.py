@@ -76,7 +76,9 @@ def test_no_step_of_a_batch_goes_by_command_and_building_does(city: City):
     built = command("batch", "build", "--month", "2023-10", "--as", "clerk")
     assert built["exit"] == 0
     for step in BY_STEP:
-        done = command("batch", step, built["batch"], "--as", "clerk")
+        given = ["--reason", "演示"] if step in ("empty", "recall", "return") else []
+        given += ["--date", "2023-11-02"] if step == "return" else []
+        done = command("batch", step, built["batch"], "--as", "clerk", *given)
         assert (step, done["exit"], done["error"]) == (step, 1, "command_decides")
     assert Batch.objects.get().state == "open"
     assert command("batch", "show", built["batch"])["exit"] == 0

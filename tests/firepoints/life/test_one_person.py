@@ -35,10 +35,10 @@ def test_who_verified_decides_nothing_under_another_account(city: City, action: 
     officer = designated("department2", WEST)
     point = verified_by(city, officer)
     twin = twin_of(city, officer)
-    with pytest.raises(NotAllowed, match="核实人不能认定"):
+    with pytest.raises(NotAllowed, match="核实人.*不能认定"):
         make.take(point, action, twin, reason="属实")
     missing = {row.transition.action: row.missing for row in actions_for(point, twin)}
-    assert "核实人不能认定同一火点" in missing[action]
+    assert any("不能认定同一火点" in line for line in missing[action])
     assert make.take(point, action, city.recogniser, reason="属实").recognition
 
 
@@ -48,7 +48,7 @@ def test_a_second_account_of_the_same_name_and_number_is_the_same_person(city: C
     twin = person("twin", "recogniser", CITY, full_name="演示乙")
     User.objects.filter(pk__in=[officer.pk, twin.pk]).update(full_name="演示乙", phone="000-0000-0001")
     twin.refresh_from_db()
-    with pytest.raises(NotAllowed, match="核实人不能认定"):
+    with pytest.raises(NotAllowed, match="核实人.*不能认定"):
         make.take(point, "recognise", twin, reason="属实")
 
 
@@ -68,7 +68,7 @@ def test_a_decision_that_turns_out_to_be_the_verifiers_own_is_found_while_it_sta
     point = make.take(verified_by(city, officer), "recognise", twin, reason="属实")
     assert checks.problems() == []
     twin_of(city, officer)
-    User.objects.filter(username="twin-of-officer").update(is_active=False)
+    User.objects.filter(username="twin-of-department2").update(is_active=False)
     identity_set(user=twin, identity=NUMBER, actor=city.system)
     assert [line for line in checks.problems() if "同一个人" in line and str(point) in line]
     point = make.take(point, "reopen", city.recogniser, reason="核实人自己认定的")
