@@ -294,7 +294,12 @@ def _copied() -> Iterator[tuple[str, dict[str, str], str]]:
         fire.Evidence: ({"uuid": "gen_random_uuid()"}, _of_point("fire_evidence")),
         money.LedgerEntry: ({"batch_id": _BATCH, "month": _MONTH}, f"{_of_point('penalty_entry')} WHERE m > 0"),
         money.Batch: (
-            {"id": "t.id + m * 1000", "month": _MONTH},
+            {
+                "id": "t.id + m * 1000",
+                "month": _MONTH,
+                "first_month": _MONTH.replace("t.month", "t.first_month"),
+                "last_entry_id": "(SELECT max(e.id) FROM penalty_entry e WHERE e.batch_id = t.id + m * 1000)",
+            },
             f"penalty_batch t, (SELECT m, make_interval(months => m) AS back FROM generate_series(1, {MONTHS}) m) copy",
         ),
     }
