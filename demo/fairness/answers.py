@@ -84,7 +84,7 @@ class Answers:
         point = selectors.survivor_of(question.point)
         is_same = row.main in self.truth.things(self.truth.rows_ever(point.pk))
         answer = Question.Answer.SAME if is_same else Question.Answer.APART
-        self.hands.do(
+        is_done = self.hands.do(
             f"came_again {answer}",
             lambda: waiting_row_answer(
                 question_id=question.pk,
@@ -93,6 +93,10 @@ class Answers:
                 reason=KEPT if is_same else APART,
             ),
         )
+        point.refresh_from_db()
+        # What was decided elsewhere, or as nothing to pay for, is decided anew where the row says otherwise.
+        if is_same and point.state in DECIDED and (not is_done or (point.counted is False and self._is_owed(point))):
+            self.hands.act("reopen", point, who="recogniser", reason="又来的一行与原认定不符，重新核实")
 
     def _send_back(self, point: FirePoint) -> bool:
         """Send a point whose record a re-check contradicts back to its county, which now reports what is there."""

@@ -61,9 +61,8 @@ def lists(
         rows = [
             _list_row(f"L{number}-{at}", at, group, province, land, draw) for at, group in enumerate(clusters, start=1)
         ]
-        rows += [
-            _again(f"L{number}-{len(rows) + 1}", len(rows) + 1, o) for o in before if draw.random() < params.repeated
-        ]
+        told_again = [row for row in before if draw.random() < params.repeated]
+        rows += [_again(f"L{number}-{at}", at, row) for at, row in enumerate(told_again, start=len(rows) + 1)]
         if families:
             rows += _where_the_smoke_was(number, rows, clusters, province, families, land, stream(seed, f"smoke {day}"))
         if rows:

@@ -167,6 +167,13 @@ def test_a_world_of_format_2_holds_every_family_and_is_the_same_to_the_byte(tmp_
     assert read.before_the_rule  # this one begins five days before it
 
 
+def test_no_two_rows_of_a_world_have_one_name(land: Land):
+    """The truth is read by it. In this world one list tells three rows of the day before once more."""
+    repeating = world.build(seed=1, fires=40, density="low", land=land, recipe=Recipe.drawn(1, "low"))
+    names = Counter(row.id for paper in repeating.papers for row in paper.rows)
+    assert names.most_common(1)[0][1] == 1
+
+
 def test_one_county_denies_a_third_of_its_own_fires_and_nobody_else_any(rich):
     main = {row.id: row.main for paper in rich.papers for row in paper.rows}
     county = {made.id: next(iter(made.counties)) for made in rich.fires if made.straw}
