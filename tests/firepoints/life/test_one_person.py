@@ -35,7 +35,7 @@ def test_who_verified_decides_nothing_under_another_account(city: City, action: 
     officer = designated("department2", WEST)
     point = verified_by(city, officer)
     twin = twin_of(city, officer)
-    with pytest.raises(NotAllowed, match="核实人.*不能认定"):
+    with pytest.raises(NotAllowed, match=r"核实人.*不能认定"):
         make.take(point, action, twin, reason="属实")
     missing = {row.transition.action: row.missing for row in actions_for(point, twin)}
     assert any("不能认定同一火点" in line for line in missing[action])
@@ -48,7 +48,7 @@ def test_a_second_account_of_the_same_name_and_number_is_the_same_person(city: C
     twin = person("twin", "recogniser", CITY, full_name="演示乙")
     User.objects.filter(pk__in=[officer.pk, twin.pk]).update(full_name="演示乙", phone="000-0000-0001")
     twin.refresh_from_db()
-    with pytest.raises(NotAllowed, match="核实人.*不能认定"):
+    with pytest.raises(NotAllowed, match=r"核实人.*不能认定"):
         make.take(point, "recognise", twin, reason="属实")
 
 
