@@ -37,5 +37,5 @@ def _nearest() -> tuple[FirePoint, FirePoint] | None:
     gaps = [(gap_between(a, b), a, b) for a, b in pairs]
     if not gaps:
         return None
-    _, survivor, gone = min(gaps, key=lambda row: (row[0].metres, row[0].hours, row[1].pk, row[2].pk))
+    _, survivor, gone = min(gaps, key=lambda row: (row[0].edge_m, row[0].gap_h, row[1].pk, row[2].pk))
     return (gone, survivor) if gone.state == State.SUSPECTED or survivor.state != State.SUSPECTED else (survivor, gone)

@@ -97,8 +97,8 @@ def case_of(opened: Opened, survivor: FirePoint, *, is_official: bool | None = N
         opened.transition.action,
         is_official=is_official,
         is_final=State.FINAL in (point.state, survivor.state),
-        gap_m=gap.metres,
-        gap_h=gap.hours,
+        gap_m=gap.edge_m,
+        gap_h=gap.gap_h,
         reach_m=float(in_force["merge_reach_m"]),
         reach_h=float(in_force["merge_reach_h"]),
     )

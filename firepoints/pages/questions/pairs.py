@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import NotThere
-from firepoints.forming.between import between
 from firepoints.models import FirePoint
 from firepoints.pages.questions.sites import Signs, Site, signs_of, site_of_point, wan
 from firepoints.pages.questions.sketch import Sketch, sketch_of
 from firepoints.steps import selectors
+from firepoints.steps.gaps import between
 
 
 @dataclass(frozen=True, slots=True)

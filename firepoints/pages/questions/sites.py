@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from django.urls import reverse
 
-from firepoints.forming.between import Between, between, hours, metres
 from firepoints.life.recognise import price_of
 from firepoints.models import Detection, FirePoint
 from firepoints.pages.points import words
 from firepoints.pages.points.sightings import sighting_of
 from firepoints.policy.grounds import Grounds
 from firepoints.steps import selectors
+from firepoints.steps.gaps import Between, between, hours, metres
 from firepoints.terms.states import Conclusion
 
 FEN_OF_WAN = 1_000_000

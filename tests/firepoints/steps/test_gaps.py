@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from firepoints.forming.between import between
+from firepoints.steps.gaps import between
 from tests.factories import points as make
 from tests.factories.city import IN_WEST, City
 from tests.firepoints.small_lists import near
