@@ -28,7 +28,7 @@ def test_an_act_that_takes_two_answers_202_and_changes_nothing(city, sign_in, me
     answer, gone, survivor = merging
     told = answer.json()["proposal"]
     assert (answer.status_code, told["subject"], told["may_answer"]) == (202, f"疑似-{gone.pk}", False)
-    assert any("边缘相距" in sentence for sentence in told["effects"])
+    assert any("范围相接或重叠，中心相距" in sentence for sentence in told["effects"])
     assert FirePoint.objects.get(pk=gone.pk).version == gone.version
     problem(reply(sign_in(city.clerk), told["id"], "accepted"), 403, "not_allowed")
 

@@ -66,6 +66,13 @@ def test_a_clerk_dispatches_after_being_asked_once(page, live_server, city: City
     assert FirePoint.objects.get(pk=point.pk).state == State.DISPATCHED
 
 
+def say_what_burnt(page) -> None:
+    """A conclusion of 属实 with the two answers that go with it: how many sites, and whether the black is new."""
+    page.get_by_label("属实：是露天焚烧秸秆（或黑斑）").check()
+    page.get_by_label("有几处过火地块（属实必填）").fill("1")
+    page.get_by_label("是，这次新烧的").check()
+
+
 def test_a_county_takes_a_photo_and_reports(page, live_server, city: City, tmp_path) -> None:
     point = make.dispatched(city)
     picture = tmp_path / "近景.jpg"
@@ -81,7 +88,7 @@ def test_a_county_takes_a_photo_and_reports(page, live_server, city: City, tmp_p
     # The link leads to this very page again: without waiting, the box that is ticked may be the old page's.
     with page.expect_navigation():
         page.get_by_role("link", name="继续").click()
-    page.get_by_label("属实：是露天焚烧秸秆（或黑斑）").check()
+    say_what_burnt(page)
     page.get_by_role("button", name="提交核实").click()
     page.wait_for_url(f"**{reverse('firepoints:detail', args=[point.pk])}")
     assert FirePoint.objects.get(pk=point.pk).state == State.VERIFIED

@@ -13,7 +13,7 @@ from core import clock
 from firepoints.models import Detection, Evidence, FirePoint, RawRow
 from firepoints.terms.states import State
 from tests.e2e.conftest import PHONE
-from tests.e2e.test_fire_point_pages import fits
+from tests.e2e.test_fire_point_pages import fits, say_what_burnt
 from tests.e2e.test_fire_point_pages import sign_in_at as sign_in
 from tests.factories import points as make
 from tests.factories.city import IN_WEST, City
@@ -203,7 +203,7 @@ def test_a_conclusion_survives_a_cut_line_and_is_filed_once(
     sign_in(phone, live_server.url, city.west)
     stand(phone.context, IN_WEST)
     phone.goto(reverse("firepoints:report", args=[point.pk]))
-    phone.get_by_label("属实：是露天焚烧秸秆（或黑斑）").check()
+    say_what_burnt(phone)
     phone.locator("#conclusion textarea[name=note]").fill("稻茬，约两亩")
     fail_once(phone, reverse("firepoints:act", args=[point.pk, "report"]), how)
     phone.get_by_role("button", name="提交核实").click()

@@ -37,7 +37,7 @@ def test_the_asker_waits_and_another_reads_what_it_would_do_and_accepts(city: Ci
         assert "等另一个人答复" in page
         assert "同意并办理" not in page
     page = text_of(other.get(reverse("firepoints:detail", args=[gone.pk])))
-    for words in ("同意并办理", "同一片地", "边缘相距", "不再单独计一处"):
+    for words in ("同意并办理", "同一片地", "范围相接或重叠，中心相距", "不再单独计一处"):
         assert words in page
     assert "答复 1 件提请" in text_of(other.get(reverse("home")))
     assert "已同意" in text_of(answered(other, "accepted"))
