@@ -16,6 +16,7 @@ from firepoints.sightings.importing.turns import one_at_a_time
 from firepoints.steps import selectors
 from firepoints.steps.advancing import claim
 from firepoints.steps.asking import ABOUT_LEAVING, Answer, Asking, Kind
+from firepoints.terms.doubt import Doubt
 from firepoints.terms.states import DECIDED, LIVE, State
 from grids import selectors as grids
 from grids.geo.footprint import distance_m
@@ -53,6 +54,7 @@ def came_again_answer(*, question_id: int, actor: User, answer: str, reason: str
         _refuse_far(target, sighting, may_decide=Role.RECOGNISER in roles)
         _join(target, sighting, actor, reason)
         asking.answer([row, *_answered_with(row, target, sighting)], Answer.SAME, reason)
+        asking.ask([(target, doubt) for doubt in _near_of(sighting)])
     else:
         if row.point is not None:
             claim(row.point)
@@ -121,11 +123,21 @@ def _answered_with(row: Question, target: FirePoint, sighting: Detection) -> lis
     return list(of_rows | leaving.filter(detection__isnull=True)) if older else list(leaving)
 
 
+def _near_of(sighting: Detection) -> list[Doubt]:
+    """What lies near a row that has become part of a point: while it waited, nothing was compared with it."""
+    its_plan = _plan_of(sighting)
+    ranked = its_plan.nearest.get(sighting.pk, ()) if its_plan is not None else ()
+    return [doubt for _, doubt in sorted(ranked, key=lambda pair: pair[0])]
+
+
+def _plan_of(sighting: Detection) -> plan.Plan | None:
+    one_at_a_time()
+    return plan.plan_of(sighting.run, list(Detection.objects.filter(pk=sighting.pk).values_list(*SEEN)))
+
+
 def _form_its_own(sighting: Detection, actor: User) -> None:
     """Give the row the point that the rule gives it beside all but the one from which it is held apart now."""
-    one_at_a_time()
-    new = list(Detection.objects.filter(pk=sighting.pk).values_list(*SEEN))
-    if (its_plan := plan.plan_of(sighting.run, new)) is not None:
+    if (its_plan := _plan_of(sighting)) is not None:
         open_ = its_plan.open()
         its_plan.apply(open_.groups, open_.homes, run=sighting.run, actor=actor)
 

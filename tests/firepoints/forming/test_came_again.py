@@ -147,6 +147,18 @@ def test_the_same_fire_joins_its_point_and_answers_what_its_going_had_raised(
     assert checks.problems() == []
 
 
+@pytest.mark.parametrize("state", ["dispatched", "final"])
+def test_a_row_that_joins_is_compared_with_what_came_while_it_waited(city: City, lists: Lists, state: str) -> None:
+    point, row = corrected_of(city, lists, state, corrected=line(1, near(5000)))
+    run = lists(line(9, near(6500), time="15:00"), name="又一份.csv", known=ListName("省厅", "", "29"))
+    other = FirePoint.objects.get(memberships__detection__run=run)
+    assert not Question.objects.filter(kind=Kind.NEAR).exists()
+    came_again_answer(question_id=row.pk, actor=city.recogniser, answer="same", reason="只改了坐标")
+    asked = Question.objects.unanswered().get(kind=Kind.NEAR)
+    assert (asked.point, asked.other) == (point, other)
+    assert FirePoint.objects.filter(questions.stops_money(), pk=point.pk).exists()
+
+
 def test_what_joins_an_undecided_point_takes_the_place_of_the_row_that_is_gone(city: City, lists: Lists) -> None:
     point, row = corrected_of(city, lists, "verified")
     came_again_answer(question_id=row.pk, actor=city.recogniser, answer="same", reason="只改了坐标")
