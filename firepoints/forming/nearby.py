@@ -16,7 +16,7 @@ from firepoints.forming import areas
 from firepoints.forming.areas import Asked
 from firepoints.forming.came_again import BESIDE, Tie
 from firepoints.forming.doubts import Kind
-from firepoints.forming.scene import Scene, Seen, around
+from firepoints.forming.scene import Scene, Seen, Values, around
 from firepoints.grouping.model import HOUR
 from firepoints.grouping.near import Nearby, Nearness, Reach, nearby
 from firepoints.grouping.partition import Partition
@@ -30,10 +30,13 @@ from firepoints.terms.states import LIVE, State
 WORDS = {
     Nearness.PLACE: "范围和时间相近",
     Nearness.PASS: "同一次过境而相距不远",
-    Nearness.SCAR: "黑斑在它烧过的范围里",
+    Nearness.SCAR: "黑斑在它烧过的范围里或近旁",
+    Nearness.DATUM: "其中一个位置若是 GCJ-02 坐标则相距很近",
 }
 
 
+PLACE_M, LARGEST_PLACE_M = 1000.0, 30_000.0
+"""Metres around the centre of the smallest and of the largest place to which a row may be given."""
 Ranked = tuple[int, Doubt]
 """A question with its rank: the nearest first, over all rows of a run."""
 
@@ -48,7 +51,7 @@ class Surroundings:
 
 
 def look_around(scene: Scene, partition: Partition, settled: set[tuple[int, int]]) -> Surroundings:
-    """The questions of a scene's own chargeable rows. At most six queries, none without such a row. `settled`: pairs of a row and
+    """The questions of a scene's own chargeable rows. At most eight queries, none without such a row. `settled`: pairs of a row and
     a point of which a person has said what they are."""
     own = [row for row in scene.rows if row[Seen.PK] in scene.own and row[Seen.CLASS] != Source.Class.LEAD]
     if not own:
@@ -73,6 +76,7 @@ def reach_on(on: date) -> Reach:
         pass_m=values["ask_pass_km"] * km,
         listed_m=values["ask_km"] * km,
         finding_m=float(values["ask_finding_m"]),
+        scar_m=values["ask_scar_km"] * km,
         scar_h=values["scar_days"] * 24.0,
     )
 
@@ -86,17 +90,30 @@ def _rows(own: Sequence[Any], sources: Sequence[int], reach: Reach) -> dict[int,
     """The chargeable rows of the run and those of live points around them, by key: days around, scars for as long as they are
     seen. Each query reads a stretch of time and a box."""
     mine = [row[Seen.PK] for row in own]
-    days, scars = timedelta(hours=reach.window_h), timedelta(hours=reach.scar_h)
-    stretches = [around(own, days), around(own, scars, kind=Detection.Kind.SCAR)]
-    if new_scars := [row for row in own if row[Seen.KIND] == Detection.Kind.SCAR]:
-        stretches.append(around(new_scars, scars))
     of_points = Q(memberships__is_active=True, memberships__point__state__in=LIVE, source__in=sources)
     rows = {
         row[0]: row for row in Detection.objects.filter(pk__in=mine, source__in=sources).values_list(*areas.COLUMNS)
     }
-    for stretch in stretches if rows else []:
+    for stretch in _stretches(own, reach) if rows else []:
         rows |= {row[0]: row for row in Detection.objects.filter(of_points, stretch).values_list(*areas.COLUMNS)}
     return rows
+
+
+def _stretches(own: Sequence[Values], reach: Reach) -> list[Q]:
+    """The boxes and times that can hold what is near. A row that is given to a place lies anywhere in it: the box around such a
+    row, and the one in which such rows are sought, are as much wider."""
+    days, scars = timedelta(hours=reach.window_h), timedelta(hours=reach.scar_h)
+    vague_m = max((row[Seen.ACCURACY] or 0.0 for row in own if row[Seen.KIND] == Detection.Kind.SATELLITE), default=0.0)
+    given_to_places = {"kind": Detection.Kind.SATELLITE, "accuracy_m__gte": PLACE_M}
+    stretches = [
+        around(own, days, beyond_m=vague_m),
+        around(own, days, beyond_m=vague_m + LARGEST_PLACE_M, **given_to_places),
+        around(own, scars, kind=Detection.Kind.SCAR),
+    ]
+    if new_scars := [row for row in own if row[Seen.KIND] == Detection.Kind.SCAR]:
+        stretches.append(around(new_scars, scars))
+        stretches.append(around(new_scars, scars, beyond_m=LARGEST_PLACE_M, **given_to_places))
+    return stretches
 
 
 @dataclass(frozen=True, slots=True)

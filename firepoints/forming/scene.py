@@ -18,6 +18,7 @@ from firepoints.policy import rulings
 from firepoints.sightings.footprints import on_site_radius_km
 from firepoints.steps.divisions import said_by_people
 from firepoints.terms.states import State
+from grids.geo.footprint import metres_per_degree
 from grids.geo.sensors import headings_for, sensor_errors_m
 from grids.models import Overlay
 from grids.selectors.overlays import within_on
@@ -118,14 +119,16 @@ def scene_of(new: Sequence[Values], params: Params) -> Scene:
     return Scene(list(rows.values()), own, point_of, {point.pk: point for point in points})
 
 
-def around(rows: Sequence[Values], reach: timedelta, **narrowed: Any) -> Q:
-    """The condition on detections of a box around some rows, and of the time around them."""
+def around(rows: Sequence[Values], reach: timedelta, *, beyond_m: float = 0.0, **narrowed: Any) -> Q:
+    """The condition on detections of a box around some rows, so many metres wider on each side where it is asked, and of the
+    time around them."""
     lons, lats = [row[Seen.LON] for row in rows], [row[Seen.LAT] for row in rows]
+    east, north = (REACH_DEGREES + beyond_m / float(of_degree) for of_degree in metres_per_degree(max(map(abs, lats))))
     return Q(
         starts_at__lte=max(row[Seen.ENDS] for row in rows) + reach,
         ends_at__gte=min(row[Seen.STARTS] for row in rows) - reach,
-        lon__range=(min(lons) - REACH_DEGREES, max(lons) + REACH_DEGREES),
-        lat__range=(min(lats) - REACH_DEGREES, max(lats) + REACH_DEGREES),
+        lon__range=(min(lons) - east, max(lons) + east),
+        lat__range=(min(lats) - north, max(lats) + north),
         **narrowed,
     )
 

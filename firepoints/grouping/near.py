@@ -12,10 +12,14 @@ import numpy as np
 from firepoints.grouping.cells import Pairs, pairs_within
 from firepoints.grouping.links import Shapes, rectangle_gap
 from firepoints.grouping.model import HOUR, Bools, Codes, Detections, Family, Floats, Ints, Params
+from grids.geo.datum import to_wgs84
+from grids.geo.footprint import metres_per_degree
 
 PASS_S = 600
 """Two instants so near are of one pass: a satellite crosses the city in two minutes, two of a train follow closely."""
 DAY_H = 24.0
+SHIFT_M = 900.0
+"""GCJ-02 lies nowhere farther than this from WGS-84."""
 
 
 class Nearness(IntEnum):
@@ -24,19 +28,22 @@ class Nearness(IntEnum):
     PLACE = 0
     PASS = 1
     SCAR = 2
+    DATUM = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
     """How far asking reaches. `edge_m` metres between the edges of two areas within `window_h` hours of their intervals;
     `pass_m` in one pass; `listed_m` between two rows that one list holds apart; two findings `finding_m` apart, errors not
-    counted; `scar_h` hours in which a scar asks for what had burnt there."""
+    counted; `scar_h` hours in which a scar asks for what had burnt there, or within `scar_m` of the area of a pixel, whose
+    list may have put it where the smoke was."""
 
     edge_m: float = 1500.0
     window_h: float = 72.0
     pass_m: float = 3000.0
     listed_m: float = 1500.0
     finding_m: float = 200.0
+    scar_m: float = 1500.0
     scar_h: float = 90 * DAY_H
 
 
@@ -86,7 +93,8 @@ def _pairs(d: Detections, areas: Shapes, chosen: Bools, reach: Reach) -> Iterato
     for pairs in pairs_within(d, every, two + max(reach.edge_m, reach.pass_m, reach.finding_m), in_days):
         yield pairs.where(chosen[pairs.a] | chosen[pairs.b])
     if scar.any():
-        for pairs in pairs_within(d, every, two + reach.finding_m, max(reach.scar_h * HOUR, in_days)):
+        widest = two + max(reach.finding_m + SHIFT_M, reach.scar_m)
+        for pairs in pairs_within(d, every, widest, max(reach.scar_h * HOUR, in_days)):
             with_scar = (scar[pairs.a] | scar[pairs.b]) & (pairs.gap_s > in_days)
             yield pairs.where(with_scar & (chosen[pairs.a] | chosen[pairs.b]))
 
@@ -102,10 +110,12 @@ def _asked(d: Detections, areas: Shapes, pairs: Pairs, listed: Ints, reach: Reac
     limit = np.where(two_findings, reach.finding_m, limit)
     by_place = in_days & (edge <= limit)
     by_pass = in_pass & ~of_one_list & (edge <= reach.pass_m)
-    by_scar = _scar_of(d, a, b) & (edge <= np.where(two_findings, reach.finding_m, 0.0))
-    by_scar &= pairs.gap_s <= reach.scar_h * HOUR
-    near = np.flatnonzero(by_place | by_pass | by_scar)
-    why = np.select([by_place, by_pass], [Nearness.PLACE, Nearness.PASS], Nearness.SCAR).astype(np.uint8)
+    is_scar = _scar_of(d, a, b) & (pairs.gap_s <= reach.scar_h * HOUR)
+    by_scar = is_scar & (edge <= np.where(two_findings, reach.finding_m, reach.scar_m))
+    by_datum = (in_days | is_scar) & two_findings & (_edges_if_shifted_m(d, areas, pairs) <= reach.finding_m)
+    near = np.flatnonzero(by_place | by_pass | by_scar | by_datum)
+    why = np.select([by_place, by_pass, by_scar], [Nearness.PLACE, Nearness.PASS, Nearness.SCAR], Nearness.DATUM)
+    why = why.astype(np.uint8)
     return Nearby(a[near], b[near], edge[near], pairs.gap_s[near], why[near])
 
 
@@ -114,6 +124,17 @@ def _edges_m(areas: Shapes, pairs: Pairs) -> Floats:
     a, b = pairs.a, pairs.b
     gap = rectangle_gap(areas, a, b, pairs.east, pairs.north)
     return np.asarray(np.maximum(gap - areas.margin[a] - areas.margin[b], 0.0))
+
+
+def _edges_if_shifted_m(d: Detections, areas: Shapes, pairs: Pairs) -> Floats:
+    """Metres between the edges of two findings, were one of the two positions written in GCJ-02."""
+    a, b = pairs.a, pairs.b
+    lon, lat = to_wgs84(d.lon, d.lat, "gcj02")
+    of_degree = metres_per_degree(d.lat)
+    east, north = (lon - d.lon) * of_degree[0], (lat - d.lat) * of_degree[1]
+    of_a = np.hypot(pairs.east - east[a], pairs.north - north[a])
+    of_b = np.hypot(pairs.east + east[b], pairs.north + north[b])
+    return np.asarray(np.maximum(np.minimum(of_a, of_b) - areas.margin[a] - areas.margin[b], 0.0))
 
 
 def _is_instant(d: Detections, at: Ints) -> Bools:

@@ -80,13 +80,14 @@ DEFAULTS: dict[str, Any] = {
     "group_himawari_m": 2000,
     "group_max_h": 48,
     "group_max_m": 2000,
-    # policy.md §4, asking reaches farther than joining: kilometres between the nearest edges of two areas, days between
-    # their times, kilometres in one pass, days in which a scar asks for what burnt there, metres between two findings
-    # (their errors apart), hours of pause after which a list's next day is asked about [R]
+    # policy.md §4, asking reaches farther than joining: kilometres between the nearest edges of two areas, days between their
+    # times, kilometres in one pass, days in which a scar asks for what burnt there, kilometres from a pixel's area at which it
+    # still does, metres between two findings (their errors apart), hours of pause after which a list's next day is asked about [R]
     "ask_km": 1.5,
     "ask_days": 3,
     "ask_pass_km": 3,
     "scar_days": 90,
+    "ask_scar_km": 1.5,
     "ask_finding_m": 200,
     "ask_pause_h": 14,
     # a cell of 0.01° hit on so many days of the last so many is proposed as fixed heat [R]

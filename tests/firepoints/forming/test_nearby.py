@@ -9,6 +9,8 @@ from django.test.utils import CaptureQueriesContext
 from firepoints.forming.plan import plan_for
 from firepoints.models import Detection, FirePoint, Question, Ruling
 from firepoints.steps import questions
+from grids.geo.datum import from_wgs84
+from grids.geo.footprint import distance_m
 from tests.factories import points as make
 from tests.factories.city import IN_WEST, City
 from tests.firepoints.forming.test_grouping_points import HOUR, east_of, grouped, point_of
@@ -43,6 +45,11 @@ def after_each_other(city: City, first: Detection, second_of) -> Detection:
     second: Detection = second_of()
     grouped(city, second)
     return second
+
+
+def after_each_other_of(city: City, first_of, second_of) -> tuple[Detection, Detection]:
+    first: Detection = first_of()
+    return first, after_each_other(city, first, second_of)
 
 
 @pytest.mark.parametrize(("metres", "hours", "is_asked"), [(1200, 1, True), (2300, 60, True), (2300, 80, False),
@@ -106,7 +113,7 @@ def test_two_lists_in_one_pass_ask_as_far_as_smoke_drifts_and_one_list_does_not(
 
 
 @pytest.mark.parametrize(("days", "metres", "is_asked"), [(8, 0, True), (30, 150, True), (85, 0, True), (95, 0, False),
-                                                         (30, 600, False)])  # fmt: skip
+                                                         (30, 1500, True), (30, 2200, False)])  # fmt: skip
 @pytest.mark.parametrize("state", ["suspected", "final"])
 def test_a_scar_asks_for_months_about_what_burnt_there(
     city: City, days: int, metres: float, is_asked: bool, state: str
@@ -127,6 +134,41 @@ def test_a_patch_that_another_patrol_meets_again_is_asked_about(
         city, first, lambda: pixel(metres, days * 24, source="supervision", kind="scar", accuracy_m=10.0)
     )
     assert asked_about(first, second) == is_asked
+
+
+@pytest.mark.parametrize("far_first", [True, False])
+def test_a_row_given_to_a_township_asks_as_far_as_the_township_reaches(city: City, far_first: bool) -> None:
+    def vague() -> Detection:
+        return make.detection(accuracy_m=13_000.0, when=make.BURNT_AT + 0.5 * HOUR, source="national_list", **NOMINAL)
+
+    def far(metres: float = 12_000) -> Detection:
+        return pixel(metres, **NOMINAL)
+
+    first, second = after_each_other_of(city, *((far, vague) if far_first else (vague, far)))
+    assert asked_about(first, second)
+    beyond = far(17_000)
+    grouped(city, beyond)
+    assert near_of(beyond) == []
+
+
+@pytest.mark.parametrize(("north_m", "is_asked"), [(0, True), (700, False)])
+@pytest.mark.parametrize("days", [1, 30])
+def test_two_findings_that_a_datum_may_keep_apart_are_asked_about(
+    city: City, north_m: float, is_asked: bool, days: int
+) -> None:
+    first = make.detection(source="patrol", kind="fire", accuracy_m=8.0)
+    lon, lat = (float(value) for value in from_wgs84(*IN_WEST, "gcj02"))
+    assert 400 < float(distance_m(*IN_WEST, lon, lat)) < 700
+    second = after_each_other(
+        city,
+        first,
+        lambda: make.detection(
+            at=(lon, lat + north_m / 111_100), when=make.BURNT_AT + days * DAY, source="supervision", kind="scar",
+            accuracy_m=8.0,
+        ),
+    )  # fmt: skip
+    assert asked_about(first, second) == is_asked
+    assert all("GCJ-02" in row.words for row in near_of(second))
 
 
 def test_a_row_that_comes_late_asks_about_the_scar_found_before_it_came(city: City) -> None:
