@@ -1,7 +1,8 @@
 """ETag, If-None-Match and If-Match for things with a version (RFC 9110).
 
 A tag is `"<version>-<digest>"`: strong, because it holds the digest of the answer itself, as this user gets it. The
-version alone would not do: evidence comes in without an act, and so without a new version.
+version alone would not do: evidence comes in without an act, and so without a new version. A compressed answer carries it
+as a weak one, `W/"<version>-<digest>"`.
 """
 
 from __future__ import annotations
@@ -66,7 +67,8 @@ def expected_version(
         if body_version is None:
             raise PreconditionRequired("请带上看到的版本：请求头 If-Match，或内容里的 version。")
         return body_version
-    tags = parse_etags(header)
+    # Compressing on the way, here or in a proxy, weakens the tag; the digest in it is of the answer all the same.
+    tags = [tag.removeprefix("W/") for tag in parse_etags(header)]
     if tags != ["*"]:
         mine = [tag for tag in tags if tag.startswith(f'"{current}-')]
         if not mine or tag_of(current, representation()) not in mine:
