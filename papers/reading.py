@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ import python_calamine
 
 from papers.archive import SAVE_AS, Limits, check_xlsx
 from papers.encodings import FileError, decode
+from papers.marks import Marks, filled_alone, marks_of_xlsx, with_book
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -33,10 +36,36 @@ class Small:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet: its name ("" for CSV) and its rows from row 1 on, blank ones included so that numbers stay true."""
+    """One sheet: its name ("" for CSV) and its rows from row 1 on, blank ones included so that numbers stay true.
+
+    `marks` says what is hidden, struck or merged, where `read_marked` has read it.
+    """
 
     name: str
     rows: list[list[Any]]
+    marks: Marks = field(default_factory=Marks)
+
+
+def read_marked(source: bytes | str | Path, options: Limits) -> list[Sheet]:
+    """`read_sheets` with the marks of each sheet."""
+    data = source if isinstance(source, bytes) else read_bytes(source, options)
+    sheets = read_sheets(data, options)
+    if data[:4] != b"PK\x03\x04" and data[:8] != OLE:
+        return sheets
+    by_name = marks_of_xlsx(data) if data[:4] == b"PK\x03\x04" else {}
+    with _opened(data) as book:
+        visible = {meta.name: meta.visible == python_calamine.SheetVisibleEnum.Visible for meta in book.sheets_metadata}
+        return [
+            replace(
+                sheet,
+                marks=with_book(
+                    filled_alone(by_name.get(sheet.name[:60], Marks()), sheet.rows),
+                    is_hidden=not visible.get(sheet.name, True),
+                    merged=book.get_sheet_by_name(sheet.name).merged_cell_ranges,
+                ),
+            )
+            for sheet in sheets
+        ]
 
 
 def read_sheets(source: bytes | str | Path, options: Limits) -> list[Sheet]:
@@ -70,24 +99,30 @@ def read_bytes(path: str | Path, options: Limits) -> bytes:
 
 
 def read_workbook(data: bytes, options: Limits) -> list[Sheet]:
-    try:
-        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
+    with _opened(data) as book:
         sheets = [
             Sheet(meta.name, book.get_sheet_by_name(meta.name).to_python(skip_empty_area=False))
             for meta in book.sheets_metadata
             if meta.typ == python_calamine.SheetTypeEnum.WorkSheet
         ]
+    for sheet in sheets:
+        width = max((len(row) for row in sheet.rows), default=0)
+        if width > options.max_columns:
+            raise FileError(f"有 {width} 列", where=f"工作表 {sheet.name}", todo="请只保留名单本身", code="too_large")
+    return sheets
+
+
+@contextmanager
+def _opened(data: bytes) -> Iterator[Any]:
+    """The workbook as its reader has it. Raises FileError for whatever that one stumbles over."""
+    try:
+        yield python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
     except python_calamine.PasswordError as error:
         raise FileError("工作簿设了打开密码", todo="请去掉密码后再导入", code="encrypted") from error
     except (KeyboardInterrupt, SystemExit, MemoryError):
         raise
     except BaseException as error:  # a panic of the reader is no Exception, and must not end the worker
         raise FileError("工作簿读不出来", todo=SAVE_AS, code="broken") from error
-    for sheet in sheets:
-        width = max((len(row) for row in sheet.rows), default=0)
-        if width > options.max_columns:
-            raise FileError(f"有 {width} 列", where=f"工作表 {sheet.name}", todo="请只保留名单本身", code="too_large")
-    return sheets
 
 
 def read_csv(data: bytes, options: Limits) -> Sheet:

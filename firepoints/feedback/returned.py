@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from firepoints.feedback.columns import RESULT, VERDICT
 from firepoints.sightings.readers import lists
 from firepoints.sightings.readers.base import ParseOptions, Rejected, Sighting, SourceError
+from firepoints.sightings.readers.blocks import span_of
 from firepoints.sightings.readers.fields import LIST
 from firepoints.sightings.readers.headings import BRACKETS, find_heading
 from firepoints.sightings.readers.text import compact, plain
@@ -71,17 +73,23 @@ def opinions_in(
     places = places_in(original, options)
     opinions: list[Opinion] = []
     silent = 0
-    columns = {sheet.name: column for sheet in returned if (column := _columns(sheet, options.mapping))}
+    by_name = {sheet.name: sheet for sheet in returned}
+    returned_places = places_in(returned, options)
+    columns = {
+        name: column
+        for name in {*by_name, *(place.sheet for place in returned_places)}
+        if (column := _columns(by_name[span_of(name)[0]], options.mapping, *span_of(name)[1:]))
+    }
     if not columns:
         raise SourceError(
             "没有终审意见的列", where="表头", todo=f"应有“{'、'.join(OPINION[:4])}”或“是否认可”一列", code="no_opinion"
         )
     rows = {sheet.name: sheet.rows for sheet in returned}
-    for place in places_in(returned, options):
+    for place in returned_places:
         if place.sheet not in columns:
             continue
         opinion, ground = columns[place.sheet]
-        row = rows[place.sheet][place.row_no - 1]
+        row = rows[span_of(place.sheet)[0]][place.row_no - 1]
         verdict, note = (plain(row[at]) if at is not None and at < len(row) else "" for at in (opinion, ground))
         if verdict:
             opinions.append(_opinion(place, verdict, note, places))
@@ -101,19 +109,24 @@ def places_in(sheets: Sequence[Sheet], options: ParseOptions) -> list[Place]:
             line.row_no,
             line.seq_no if isinstance(line, Sighting) else "",
             (line.lon, line.lat) if isinstance(line, Sighting) else None,
-            tuple(plain(cell) for cell in rows[line.sheet][line.row_no - 1]),
+            tuple(plain(cell) for cell in _cells(rows, line.sheet, line.row_no)),
         )
         for line in every
     ]
     return sorted(places, key=lambda place: (place.sheet, place.row_no))
 
 
-def _columns(sheet: Sheet, mapping: Mapping[str, str]) -> tuple[int, int | None] | None:
-    """(column of the opinion, column of its ground) of a sheet; our own answer's columns are neither."""
+def _cells(rows: Mapping[str, list[list[Any]]], name: str, row_no: int) -> list[Any]:
+    sheet, first, end = span_of(name)
+    return rows[sheet][row_no - 1][first:end]
+
+
+def _columns(sheet: Sheet, mapping: Mapping[str, str], first: int, end: int) -> tuple[int, int | None] | None:
+    """(column of the opinion, column of its ground) of a sheet, or of a table in it; our own answer's columns are neither."""
     heading = find_heading(sheet.rows, LIST.spellings, LIST.required, mapping)
     if heading is None:
         return None
-    names = [BRACKETS.sub("", compact(name)) for name in heading.names]
+    names = [BRACKETS.sub("", compact(name)) if first <= at < end else "" for at, name in enumerate(heading.names)]
     opinion = next((at for word in OPINION for at, name in enumerate(names) if name == word), None)
     ground = next((at for word in GROUND for at, name in enumerate(names) if name == word), None)
     is_ours = opinion is not None and names[opinion] in (*VERDICT, *RESULT)

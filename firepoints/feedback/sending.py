@@ -1,7 +1,7 @@
 """反馈: our answer in the issuer's own file, when it is due, when it went, and what the issuer said to it (policy.md §3)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from firepoints.feedback.columns import Columns, answer_columns, text_for
 from firepoints.models import FeedbackDue, FeedbackSent, FinalWord, FirePoint, ImportRun, RawRow, Source
 from firepoints.policy import rulings
 from firepoints.sightings.readers.base import ParseOptions
+from firepoints.sightings.readers.blocks import span_of
 from firepoints.sightings.readers.fields import LIST
 from firepoints.sightings.readers.headings import Heading, find_heading
 from firepoints.sightings.readers.text import plain
@@ -123,6 +124,17 @@ def _plan(sheet: Sheet, mapping: dict[str, str]) -> _Plan | None:
     return _Plan(sheet, heading, answer_columns(heading.names)) if heading else None
 
 
+def _plan_beside(plans: dict[str, _Plan], name: str) -> _Plan | None:
+    """The plan of a table beside another: only columns of its own are filled, there is no room to add any."""
+    sheet, first, end = span_of(name)
+    whole = plans.get(sheet)
+    if whole is None or not first:
+        return None
+    names = [text if first <= at < end else "" for at, text in enumerate(whole.heading.names)]
+    columns = answer_columns(names)
+    return replace(whole, columns=columns) if columns.asks else None
+
+
 def _into_book(
     data: bytes, plans: dict[str, _Plan], answers: Sequence[RowAnswer]
 ) -> tuple[bytes, int, tuple[str, ...]]:
@@ -134,8 +146,9 @@ def _into_book(
             xlsx.CellText(name, plan.heading.top + 1, at, text, style_from=last) for at, text in plan.columns.added
         ]
     for row_answer in answers:
-        mine = plans.get(row_answer.row.sheet)
+        mine = plans.get(row_answer.row.sheet) or _plan_beside(plans, row_answer.row.sheet)
         if mine is None:
+            unfilled.append(f"{row_answer.row.sheet}!{row_answer.row.row_no}")
             continue
         for kind, column in mine.columns.places:
             cell = _cell(mine, row_answer, kind, column)
@@ -155,7 +168,7 @@ def _cell(plan: _Plan, row_answer: RowAnswer, kind: str, column: int) -> xlsx.Ce
     if not text:
         return None
     last = max((at for at, name in enumerate(plan.heading.names) if name), default=0)
-    return xlsx.CellText(row_answer.row.sheet, row_answer.row.row_no, column, text, style_from=last)
+    return xlsx.CellText(plan.sheet.name, row_answer.row.row_no, column, text, style_from=last)
 
 
 def _stands(sheet: Sheet, row_no: int, column: int) -> bool:

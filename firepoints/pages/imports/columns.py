@@ -13,12 +13,12 @@ from django.views.decorators.http import require_http_methods
 
 from core.errors import BadInput, Refused
 from firepoints.models import Source
-from firepoints.pages.imports import shown
 from firepoints.pages.imports.access import importer
 from firepoints.pages.imports.forms import PreviewForm
 from firepoints.sightings.lists import mapping as mapping_memory
 from firepoints.sightings.lists import uploads
 from firepoints.sightings.readers.base import ParseOptions, SourceError
+from firepoints.sightings.readers.blocks import letters
 from firepoints.sightings.readers.suggest import Suggestion, suggest_mapping
 from grids.models import User
 
@@ -107,7 +107,7 @@ def _show(
         "source": source,
         "issuer": issuer,
         "sheet": sheet,
-        "columns": [{"letter": shown.column_letter(column.column), "one": column} for column in columns],
+        "columns": [{"letter": letters(column.column), "one": column} for column in columns],
         "fields": [
             {
                 "name": PREFIX + field,

@@ -14,6 +14,7 @@ from firepoints.sightings import packed
 from firepoints.sightings.importing.results import Import, Look
 from firepoints.sightings.lists import mending
 from firepoints.sightings.readers.base import Rejected
+from firepoints.sightings.readers.blocks import letters, span_of
 from firepoints.sightings.readers.fields import BY_PARSER, LABELS
 from firepoints.sightings.readers.reasons import REASONS
 from grids.selectors import cell_names, edition_now
@@ -65,19 +66,11 @@ def tiles(done: Import | ImportRun, base: str = "") -> list[dict[str, Any]]:
 def address(sheet: str, row_no: int, column: str, names: Iterable[str]) -> str:
     """The cell as a spreadsheet names it (`Sheet1!F9`); the row alone when the column is not known."""
     order = list(names)
-    letter = column_letter(order.index(column)) if column in order else ""
+    own_sheet, first, _ = span_of(sheet)
+    letter = letters(first + order.index(column)) if column in order else ""
     place = f"{letter}{row_no}" if letter else f"第 {row_no} 行"
+    sheet = own_sheet if letter else sheet
     return f"{sheet}!{place}" if sheet else place
-
-
-def column_letter(at: int) -> str:
-    """0 → A, 25 → Z, 26 → AA."""
-    text = ""
-    at += 1
-    while at:
-        at, rest = divmod(at - 1, 26)
-        text = chr(65 + rest) + text
-    return text
 
 
 def refused(rows: Iterable[Rejected]) -> list[dict[str, Any]]:
@@ -149,7 +142,7 @@ def headings(meta: Mapping[str, Any]) -> list[tuple[str, list[tuple[str, str]]]]
     """(sheet, its headings with their column letters) as the reader found them."""
     by_sheet = meta.get("headings") or ({"": meta["columns"]} if meta.get("columns") else {})
     return [
-        (sheet, [(column_letter(at), name) for at, name in enumerate(names) if name])
+        (sheet, [(letters(span_of(sheet)[1] + at), name) for at, name in enumerate(names) if name])
         for sheet, names in by_sheet.items()
     ]
 

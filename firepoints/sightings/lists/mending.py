@@ -22,12 +22,13 @@ from firepoints.sightings.importing.start import import_sightings
 from firepoints.sightings.lists import mending_texts
 from firepoints.sightings.readers import lists
 from firepoints.sightings.readers.base import ParseOptions, ParseResult, Rejected, Sighting, SourceError
+from firepoints.sightings.readers.blocks import span_of
 from grids.models import User
 from grids.roles import Role
 from grids.selectors import roles_of
 from journal.record.services import record
 from papers import filing
-from papers.reading import read_sheets
+from papers.reading import read_marked
 
 Outcome = RawRow.Outcome
 LISTS = frozenset({"national_list", "provincial_list"})
@@ -188,20 +189,22 @@ def _reread(row: RawRow, corrected: Mapping[str, str], original: Path) -> ParseR
         **how,
     )
     had = cells_of(row)
+    own_sheet, first, end = span_of(row.sheet)
     sheets = []
     try:
-        read = read_sheets(original, options)
+        read = read_marked(original, options)
     except SourceError as error:
         raise Refused(f"原文件打不开了：{error}", code="no_file") from error
     for sheet in read:
         rows = list(sheet.rows)
-        if sheet.name == row.sheet and 0 < row.row_no <= len(rows):
+        if sheet.name == own_sheet and 0 < row.row_no <= len(rows):
             cells = rows[row.row_no - 1]
             # What nobody touched keeps its type: a date of Excel is no text.
-            rows[row.row_no - 1] = [
+            mended = [
                 cell if text == had[name] else text
-                for cell, (name, text) in zip(cells, corrected.items(), strict=False)
+                for cell, (name, text) in zip(cells[first:end], corrected.items(), strict=False)
             ]
+            rows[row.row_no - 1] = [*cells[:first], *mended, *cells[first + len(mended) :]]
         sheets.append(replace(sheet, rows=rows))
     parsed = lists.parse_sheets(sheets, options=options)
     mine = (row.sheet, row.row_no)

@@ -17,6 +17,7 @@ from firepoints.sightings.readers.base import (
     PLACE_LIMIT,
     SATELLITE,
     TEXT_LIMIT,
+    Note,
     ParseOptions,
     ParseResult,
     Rejected,
@@ -28,11 +29,10 @@ from firepoints.sightings.readers.fields import LIST
 from firepoints.sightings.readers.list_clock import list_day, list_moment, table_options
 from firepoints.sightings.readers.places import county_in
 from firepoints.sightings.readers.reasons import REASONS, is_future, position_problem
-from firepoints.sightings.readers.rows import Row, Table, meta_of, no_heading, read_tables
+from firepoints.sightings.readers.rows import PLACED, Row, Table, meta_of, no_heading, read_tables
 from firepoints.sightings.readers.text import compact, parse_number, plain
-from papers.reading import Sheet, read_sheets
+from papers.reading import Sheet, read_marked
 
-PLACED = (("lon", "position"), ("lat", "position"))
 PLACE = ("province", "city", "county", "township", "village")
 
 
@@ -43,20 +43,21 @@ def parse(source: bytes | str | Path, *, options: ParseOptions) -> ParseResult:
     as the title states it, the number of `rows` beside the stated `totals`. Raises SourceError when the file as a whole
     is no list; a bad row is in `rejected` with its reason.
     """
-    return parse_sheets(read_sheets(source, options), options=options)
+    return parse_sheets(read_marked(source, options), options=options)
 
 
 def parse_sheets(sheets: Sequence[Sheet], *, options: ParseOptions) -> ParseResult:
     """`parse` of sheets that were read before, and perhaps mended in one row."""
     tables = read_tables(sheets, LIST, options, fallback=PLACED)
-    cover = [(note.row_no, " ".join(note.raw)) for table in tables if table.heading is None for note in table.notes]
+    cover = [line for table in tables if table.heading is None for line in _lines_of(table.notes)]
+    has_time = any(table.heading and {"date", "time"} & set(table.heading.fields) for table in tables)
     results: list[Sighting | Rejected] = []
     reading: dict[str, Any] = {}
     for table in tables:
         if table.heading is None:
             continue
-        how, reading[table.name] = table_options(table, cover, options)
-        if how.window is None and not {"date", "time"} & set(table.heading.fields):
+        how, reading[table.name] = table_options(table, [*_lines_of(table.above), *cover], options)
+        if how.window is None and not has_time and not {"date", "time"} & set(table.heading.fields):
             raise no_heading(sheets, LIST)
         results += read_table(table, how, {} if options.date_order else misread_dates(table.rows, ("date", "time")))
     return ParseResult(
@@ -65,6 +66,10 @@ def parse_sheets(sheets: Sequence[Sheet], *, options: ParseOptions) -> ParseResu
         tuple(note for table in tables for note in table.notes),
         {**meta_of(tables), "datum": options.datum, "reading": reading},
     )
+
+
+def _lines_of(notes: Sequence[Note]) -> list[tuple[int, str]]:
+    return [(note.row_no, " ".join(part for part in note.raw if part.strip())) for note in notes]
 
 
 def read_table(table: Table, options: ParseOptions, misread: Mapping[str, bool]) -> list[Sighting | Rejected]:

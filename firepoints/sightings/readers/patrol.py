@@ -33,7 +33,7 @@ from firepoints.sightings.readers.reasons import is_future
 from firepoints.sightings.readers.rows import Row, jsonable, meta_of, read_tables
 from firepoints.sightings.readers.text import compact, parse_number, plain
 from papers.encodings import decode
-from papers.reading import read_bytes, read_sheets
+from papers.reading import read_bytes, read_marked
 
 KINDS: dict[str, tuple[str, ...]] = {FIRE: ("fire", "明火", "火点", "着火", "燃烧", "正在燃烧")}
 KINDS |= {SCAR: ("scar", "黑斑", "过火", "过火痕迹", "焚烧痕迹", "焚烧黑斑", "burn_scar")}
@@ -66,7 +66,7 @@ def parse(source: bytes | str | Path, *, options: ParseOptions) -> ParseResult:
     if data[:256].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"[", b"{"):
         rows, notes, meta = json_rows(data, options), list[Note](), dict[str, Any]()
     else:
-        tables = read_tables(read_sheets(data, options), PATROL, options)
+        tables = read_tables(read_marked(data, options), PATROL, options)
         rows = [row for table in tables for row in table.rows]
         notes, meta = [note for table in tables for note in table.notes], meta_of(tables)
     results = [read_row(row, options) for row in rows]

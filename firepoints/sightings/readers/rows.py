@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, time
+from itertools import pairwise
 from typing import Any
 
 from firepoints.sightings.readers.base import Note, ParseOptions, SourceError, text_row
+from firepoints.sightings.readers.blocks import Block, blocks_of
 from firepoints.sightings.readers.fields import Fields, said_of
-from firepoints.sightings.readers.headings import Heading, find_heading, is_units
+from firepoints.sightings.readers.headings import Heading, find_heading, is_units, with_units
 from firepoints.sightings.readers.text import compact, plain
+from papers.marks import spread
 from papers.reading import Sheet
 
 REMARK = re.compile(
     r"(合计|总计|小计|共计|累计|总数|备注|附注|注[:：1-9、]|注$|说明|制表|审核|填报|填表|单位[:：]|数据来源|来源[:：]|报送|联系|抄送|打印)"
 )
+PLACED = (("lon", "position"), ("lat", "position"))  # what suffices where another table has said the rest
 TOTAL = re.compile(r"(?:合计|总计|小计|共计)(?:[:：]|$)")
 
 
@@ -36,12 +40,21 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The rows of one sheet; a cover has no `heading`, and is notes as a whole."""
+    """One table: the rows below one heading; a cover has no `heading`, and is notes as a whole.
+
+    `sheet` is the sheet that it stands in, `first` its first column there (0-based), `heading` is in its own columns.
+    `above`: what the sheet says above its first table, where this is another one. `filled`: (row number, field) of the
+    cells that are merged downwards → the row number of their value.
+    """
 
     name: str
     heading: Heading | None
     rows: tuple[Row, ...]
     notes: tuple[Note, ...]
+    sheet: str = ""
+    first: int = 0
+    above: tuple[Note, ...] = ()
+    filled: Mapping[tuple[int, str], int] = field(default_factory=dict)
 
 
 def read_tables(
@@ -56,41 +69,115 @@ def read_tables(
     Raises SourceError when no sheet has a heading.
     """
     for required in (fields.required, fallback):
-        tables = [read_table(sheet, fields, required, options) for sheet in sheets] if required else []
+        tables = (
+            [table for sheet in sheets for table in tables_of(sheet, fields, required, options)] if required else []
+        )
         if any(table.heading for table in tables):
             return tables
     raise no_heading(sheets, fields)
 
 
-def read_table(sheet: Sheet, fields: Fields, required: Sequence[tuple[str, ...]], options: ParseOptions) -> Table:
-    heading = find_heading(sheet.rows, fields.spellings, required, options.mapping)
+def tables_of(sheet: Sheet, fields: Fields, required: Sequence[tuple[str, ...]], options: ParseOptions) -> list[Table]:
+    """Every table of a sheet, merged cells spread downwards. Each has a name of its own."""
+    rows, filled = spread(sheet.rows, sheet.marks.merged)
+    whole = replace(sheet, rows=rows)
+    tables: list[Table] = []
+    for block in blocks_of(whole, fields.spellings, options.mapping):
+        # What one table of a sheet says, the others may leave out: a second half often repeats the axes alone.
+        enough = required if not any(table.heading for table in tables) else PLACED
+        tables += _tables_in(block, fields, enough, options)
+    above = _above(tables)
+    names: set[str] = set()
+    whole_tables = []
+    for table in tables:
+        name = (
+            table.name
+            if table.name not in names
+            else f"{table.name}（第{table.heading.top + 1 if table.heading else 1}行起）"
+        )
+        names.add(name)
+        own = {} if table.heading is None else _filled_of(table, filled)
+        whole_tables.append(
+            replace(table, name=name, sheet=sheet.name, filled=own, above=() if table is tables[0] else above)
+        )
+    return whole_tables
+
+
+def _filled_of(table: Table, filled: Mapping[tuple[int, int], int]) -> dict[tuple[int, str], int]:
+    columns = {table.first + column: name for name, column in (table.heading.fields if table.heading else {}).items()}
+    numbers = {row.row_no for row in table.rows}
+    return {
+        (row + 1, columns[column]): top + 1
+        for (row, column), top in filled.items()
+        if column in columns and row + 1 in numbers
+    }
+
+
+def _above(tables: Sequence[Table]) -> tuple[Note, ...]:
+    first = next((table for table in tables if table.heading), None)
+    if first is None or not first.rows:
+        return ()
+    return tuple(note for note in first.notes if note.row_no < first.rows[0].row_no)
+
+
+def _tables_in(block: Block, fields: Fields, required: Sequence[tuple[str, ...]], options: ParseOptions) -> list[Table]:
+    """The tables of a block: one below each row of headings that names other columns than the one before."""
+    heading = find_heading(block.rows, fields.spellings, required, options.mapping)
     if heading is None:
-        notes = (Note(i + 1, sheet.name, text_row(row)) for i, row in enumerate(sheet.rows) if not blank(row))
-        return Table(sheet.name, None, (), tuple(notes))
-    lines = list(sheet_rows(sheet, heading))
-    return Table(
-        sheet.name,
-        heading,
-        tuple(line for line in lines if isinstance(line, Row)),
-        tuple(line for line in lines if isinstance(line, Note)),
-    )
+        cover = [
+            Note(block.top + i + 1, block.name, text_row(row)) for i, row in enumerate(block.rows) if not blank(row)
+        ]
+        return [Table(block.name, None, (), tuple(cover), first=block.first)]
+    headings = [heading]
+    for row in block.headings:
+        at = row - block.top
+        if at < headings[-1].below or is_heading_again(block.rows[at], headings[-1]):
+            continue
+        further = find_heading(block.rows[at : at + 1], fields.spellings, PLACED, options.mapping)
+        if further is not None:
+            headings.append(_moved(_with_upper(block.rows, at, further, fields, options), block.rows, at, fields))
+    edges = [0, *(later.top for later in headings[1:]), len(block.rows)]
+    tables = []
+    for one, (begin, end) in zip(headings, pairwise(edges), strict=True):
+        lines = list(sheet_rows(block, one, begin, end))
+        rows = tuple(line for line in lines if isinstance(line, Row))
+        notes = tuple(line for line in lines if isinstance(line, Note))
+        tables.append(Table(block.name, one, rows, notes, first=block.first))
+    return tables
 
 
-def sheet_rows(sheet: Sheet, heading: Heading) -> Iterator[Row | Note]:
+def _with_upper(
+    rows: Sequence[Sequence[Any]], at: int, heading: Heading, fields: Fields, options: ParseOptions
+) -> Heading:
+    """The heading of a further table with the row above it where that one heads columns too."""
+    if at == 0 or not all(isinstance(cell, str) or blank([cell]) for cell in rows[at - 1]):
+        return heading
+    both = find_heading(rows[at - 1 : at + 1], fields.spellings, PLACED, options.mapping)
+    is_richer = both is not None and both.top == 0 and len(both.fields) > len(heading.fields)
+    return replace(both, top=-1, below=1) if both is not None and is_richer else heading
+
+
+def _moved(heading: Heading, rows: Sequence[Sequence[Any]], at: int, fields: Fields) -> Heading:
+    return with_units(rows, replace(heading, top=at + heading.top, below=at + 1), fields.spellings)
+
+
+def sheet_rows(block: Block, heading: Heading, begin: int, end: int) -> Iterator[Row | Note]:
     names = {
-        field: (heading.names[column] if column < len(heading.names) else "") or f"#{column + 1}"
+        field: (heading.names[column] if column < len(heading.names) else "") or f"#{block.first + column + 1}"
         for field, column in heading.fields.items()
     }
-    for i, cells in enumerate(sheet.rows):
+    for i in range(begin, end):
+        cells = block.rows[i]
+        number = block.top + i + 1
         if blank(cells):
             continue
         titles = i < heading.below
         if titles or is_note(cells, heading) or is_heading_again(cells, heading):
-            yield Note(i + 1, sheet.name, text_row(cells))
+            yield Note(number, block.name, text_row(cells))
             continue
         yield Row(
-            sheet=sheet.name,
-            row_no=i + 1,
+            sheet=block.name,
+            row_no=number,
             cells={f: cells[column] if column < len(cells) else "" for f, column in heading.fields.items()},
             raw=raw_row(heading.names, cells),
             names=names,

@@ -15,6 +15,7 @@ from django.urls import reverse
 from firepoints.models import Detection, FirePoint, ImportRun, RawRow
 from firepoints.pages.imports import shown as import_view
 from firepoints.sightings.lists import uploads
+from firepoints.sightings.readers.blocks import letters
 from journal.models import Proposal
 from tests.factories import points as make
 from tests.factories.city import CITY, IN_EAST, IN_WEST, WEST, person
@@ -333,7 +334,7 @@ def test_a_finding_outside_the_city_is_kept_and_said_to_be_outside(clerk):
 
 @pytest.mark.parametrize(("at", "letter"), [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA")])
 def test_columns_are_named_as_a_spreadsheet_names_them(at, letter):
-    assert import_view.column_letter(at) == letter
+    assert letters(at) == letter
 
 
 def test_an_xlsx_is_read_by_its_content(clerk):
