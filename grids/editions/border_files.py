@@ -1,7 +1,7 @@
 """The layers of the files that somebody hands over: archives unpacked safely, the encoding of old tables.
 
-A file from outside is opened by GDAL only after its first bytes have said what it is: GDAL itself would also follow
-descriptions of other files (VRT, pipelines), which nobody may hand in.
+A file from outside is opened (`papers.layers.door`) only after its first bytes have said what it is: GDAL itself would
+also follow descriptions of other files (VRT, pipelines), which nobody may hand in.
 """
 
 from __future__ import annotations
@@ -10,11 +10,14 @@ import codecs
 import stat
 import zipfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Final
 
 from core.errors import BadInput
+from papers.encodings import FileError
+from papers.layers import door
+from papers.layers.kinds import DRIVERS, SUFFIX_KINDS, kind_of
 
 SUFFIXES: Final = (".shp", ".gpkg", ".geojson", ".json", ".kml")
 SIDECARS: Final = (".shx", ".dbf", ".prj", ".cpg")
@@ -25,7 +28,6 @@ MOST_RATIO: Final = 200
 """Border files pack about 3 to 20 times; a bomb packs a thousand times and more."""
 _RATIO_FROM_BYTES: Final = 50 * 1024**2
 _CHUNK = 1 << 20
-_HEAD = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,9 @@ class Source:
     note: str = ""
 
 
-def sources_in(paths: Iterable[Path], workdir: Path, *, only_known: bool = True) -> list[Source]:
+def sources_in(
+    paths: Iterable[Path], workdir: Path, *, only_known: bool = True, opening: door.Opening = door.USUAL
+) -> list[Source]:
     """Every layer of the files, archives unpacked below `workdir`. With `only_known`, files that are not of a known
     kind are refused. Raises BadInput naming the file.
     """
@@ -55,9 +59,9 @@ def sources_in(paths: Iterable[Path], workdir: Path, *, only_known: bool = True)
             if not inside:
                 raise BadInput(f"压缩包里没有边界文件（{'、'.join(SUFFIXES)}）", where=path.name, code="empty_archive")
             for member in sorted(inside):
-                sources += _layers(member, f"{path.name}/{member.name}", only_known=True)
+                sources += _layers(member, f"{path.name}/{member.name}", True, opening)
         else:
-            sources += _layers(path, path.name, only_known=only_known)
+            sources += _layers(path, path.name, only_known, opening)
     if not sources:
         raise BadInput(f"没有边界文件；可用：{'、'.join((*SUFFIXES, *ARCHIVES))}", code="no_file")
     return sources
@@ -143,19 +147,15 @@ def _copy(packed: IO[bytes], out: IO[bytes], most: int, archive: Path) -> int:
     return total
 
 
-def _layers(path: Path, name: str, *, only_known: bool) -> list[Source]:
-    import pyogrio
-
-    if only_known or path.suffix.lower() in SUFFIXES:
-        _check_kind(path, name)
+def _layers(path: Path, name: str, only_known: bool, opening: door.Opening) -> list[Source]:
+    _check_kind(path, name, only_known=only_known)
     if path.suffix.lower() == ".shp":
         encoding, note = dbf_encoding(path)
         return [Source(path, None, name, encoding, note)]
     try:
-        listed = pyogrio.list_layers(path)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, UnicodeDecodeError) as error:
-        raise BadInput(f"读不出边界数据（{_plain(error, path)}）", where=name, code="unreadable") from error
-    drawn = [str(layer) for layer, kind in listed.tolist() if kind is not None]
+        drawn = door.layers_of(path, replace(opening, by_suffix=not only_known))
+    except FileError as error:
+        raise unreadable(error, name) from error
     if not drawn:
         raise BadInput("文件没有图形列", where=name, code="missing_column")
     if len(drawn) == 1:
@@ -163,30 +163,27 @@ def _layers(path: Path, name: str, *, only_known: bool) -> list[Source]:
     return [Source(path, layer, f"{name}：{layer}") for layer in drawn]
 
 
-def _plain(error: Exception, path: Path) -> str:
-    """The words of GDAL without the folders of this machine."""
-    return str(error).replace(str(path), path.name).replace(str(path.parent), "")[:300]
+def unreadable(error: FileError, where: str) -> BadInput:
+    """The refusal of a file that the door could not read, in its words; what GDAL says stands in brackets."""
+    what = f"读不出边界数据（{error.what}）" if error.code == "unreadable" else error.what
+    return BadInput(f"{what}。{error.todo}" if error.todo else what, where=where, code=error.code)
 
 
-def _check_kind(path: Path, name: str) -> None:
-    """Raises BadInput unless the first bytes are of the kind that the name says."""
+def _check_kind(path: Path, name: str, *, only_known: bool) -> None:
+    """Raises BadInput unless the content is of the kind that the name says, and of one that is read at all."""
     suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
-        raise BadInput(f"不认识的文件；可用：{'、'.join((*SUFFIXES, *ARCHIVES))}", where=name, code="unknown_kind")
-    with path.open("rb") as file:
-        head = file.read(_HEAD)
-    text = head.lstrip(codecs.BOM_UTF8).lstrip()
-    right = {
-        ".shp": head[:4] == b"\x00\x00\x27\x0a",
-        ".gpkg": head[:16] == b"SQLite format 3\x00",
-        ".kml": b"<kml" in text[:4096] and b"<OGRVRT" not in text and b"<VRT" not in text,
-    }.get(suffix, text[:1] == b"{" and b"gdal_streamed_alg" not in head)
-    if not head.strip():
+    if suffix not in SUFFIXES and (only_known or suffix not in SUFFIX_KINDS):
+        if only_known or not kind_of(path):
+            raise BadInput(f"不认识的文件；可用：{'、'.join((*SUFFIXES, *ARCHIVES))}", where=name, code="unknown_kind")
+        return
+    if path.is_file() and not path.stat().st_size:
         raise BadInput("文件是空的", where=name, code="unreadable")
-    if not right:
+    own = _KIND_OF_SUFFIX.get(suffix, "")
+    if own in DRIVERS and kind_of(path) != own:
         raise BadInput(f"内容不是 {suffix} 文件", where=name, code="unreadable")
 
 
+_KIND_OF_SUFFIX: Final = {".shp": "shp", ".gpkg": "gpkg", ".kml": "kml", ".geojson": "json", ".json": "json"}
 _CODE_PAGES = {
     "936": "gb18030",
     "gbk": "gb18030",

@@ -18,12 +18,14 @@ import numpy.typing as npt
 import shapely
 
 from core.errors import BadInput
-from grids.editions.border_files import Source, choose_layer, sources_in
+from grids.editions.border_files import Source, choose_layer, sources_in, unreadable
 from grids.editions.columns import SKIP, Columns, check_mapping, code_of, level_of, signature_of, text_of, truth_of
 from grids.editions.crs import to_degrees
 from grids.editions.shapes import Fault, decoded, faults_of, place_of
 from grids.geo.datum import to_wgs84
 from grids.roles import LEVEL_LABELS, LEVELS, Level
+from papers.encodings import FileError
+from papers.layers import door
 
 __all__ = ["DATUMS", "BordersRead", "Part", "Plan", "RawCell", "place_of", "read_borders", "read_levels"]
 
@@ -64,7 +66,8 @@ class Part:
 class Plan:
     """How files are to be read. `datum` and `crs` ("" = what the files say) are declared, never guessed; `mapping` gives
     columns by field (`code`) or by level and field (`village.code`); `level_words` what a level column's values mean
-    (SKIP leaves rows out); `recall` answers column names with the mapping used for them the last time."""
+    (SKIP leaves rows out); `recall` answers column names with the mapping used for them the last time; `opening` limits how
+    long a file may be read."""
 
     parts: Sequence[Part]
     datum: str = "wgs84"
@@ -74,6 +77,7 @@ class Plan:
     accept_repairs: bool = False
     only_known: bool = False
     recall: Recall | None = None
+    opening: door.Opening = door.USUAL
 
 
 @dataclass(slots=True)
@@ -104,7 +108,7 @@ def read_borders(plan: Plan, progress: Progress | None = None) -> BordersRead:
         for at, part in enumerate(parts):
             tell(f"读 {part.path.name}", at, len(parts))
             where = f"{LEVEL_LABELS[Level(part.level)]} {part.path.name}" if part.level in LEVELS else part.path.name
-            sources = sources_in([part.path], Path(folder) / str(at), only_known=plan.only_known)
+            sources = sources_in([part.path], Path(folder) / str(at), only_known=plan.only_known, opening=plan.opening)
             level = "" if part.level == ANY_LEVEL else part.level
             source = choose_layer(sources, level=level, layer=part.layer, where=where)
             _Reader(plan, source, level, where, used, problems).into(read)
@@ -173,9 +177,9 @@ class _Reader:
     def into(self, read: BordersRead) -> None:
         if self._source.note:
             read.notes.append(f"{self._where}：{self._source.note}")
-        meta, wkb, fields = read_raw(self._source, self._where)
-        names = [str(name) for name in meta["fields"]]
-        table = dict(zip(names, fields, strict=True))
+        layer = read_raw(self._source, self._where, self._plan.opening)
+        read.notes += [f"{self._where}：{note}" for note in layer.notes]
+        table, names = layer.columns, list(layer.columns)
         columns = self._columns(names, read)
         code_column, name_column = columns.needed(self._level, self._where)
         codes = [code_of(value, code_column) for value in table[code_column]]
@@ -184,7 +188,7 @@ class _Reader:
                   for field, column in columns.parents(self._level).items()}  # fmt: skip
         cell_names = [text_of(value) for value in table[name_column]]
         synthetic = [truth_of(value) for value in table["synthetic"]] if "synthetic" in table else [False] * len(codes)
-        shapes = self._shapes(wkb, meta, codes, cell_names, levels, read)
+        shapes = self._shapes(layer, codes, cell_names, levels, read)
         for at, level in enumerate(levels):
             if level == SKIP:
                 read.skipped += 1
@@ -227,12 +231,12 @@ class _Reader:
             levels.append(level or "")
         return levels
 
-    def _shapes(self, wkb: Any, meta: Mapping[str, Any], codes: Sequence[str], names: Sequence[str],
+    def _shapes(self, layer: door.LayerRead, codes: Sequence[str], names: Sequence[str],
                 levels: Sequence[str], read: BordersRead) -> npt.NDArray[np.object_]:  # fmt: skip
-        plan, first = self._plan, decoded(wkb)
+        plan, first = self._plan, decoded(layer.wkb)
         shapes, faults = first.shapes, list(first.faults)
         crs: dict[str, Any] = {
-            "file_crs": meta.get("crs"),
+            "file_crs": layer.crs,
             "is_default": self._source.path.suffix.lower() in _DEFAULT_CRS_KINDS,
             "declared": plan.crs,
             "datum": plan.datum,
@@ -297,21 +301,19 @@ class _Reader:
         return not message and not is_faulty and bool(cell.level)
 
 
-def read_raw(source: Source, where: str) -> tuple[Mapping[str, Any], Any, Any]:
-    """Meta, WKB and columns as GDAL reads them."""
-    import pyogrio
-
+def read_raw(source: Source, where: str, opening: door.Opening = door.USUAL) -> door.LayerRead:
+    """Columns, shapes and CRS of a layer. Raises BadInput where they cannot be read, or there are none."""
     layer = None if source.path.suffix.lower() == ".shp" else source.layer
+    by_suffix = replace(opening, by_suffix=True)  # what may be opened at all was looked at before there was a Source
     try:
-        meta, _, wkb, fields = pyogrio.raw.read(source.path, layer=layer, encoding=source.encoding)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, UnicodeDecodeError, ValueError) as error:
-        message = str(error).replace(str(source.path), source.path.name).replace(str(source.path.parent), "")
-        raise BadInput(f"读不出边界数据（{message[:300]}）", where=where, code="unreadable") from error
-    if wkb is None:
-        raise BadInput("文件没有图形列", where=where, code="missing_column")
-    if not len(wkb):
+        read = door.read_layer(source.path, layer=layer, encoding=source.encoding, opening=by_suffix)
+    except FileError as error:
+        raise unreadable(error, where) from error
+    if not read.features:
         raise BadInput("文件里没有要素", where=where, code="empty_file")
-    return meta, wkb, fields
+    if not read.wkb:
+        raise BadInput("文件没有图形列", where=where, code="missing_column")
+    return read
 
 
 def _undo_datum(read: BordersRead, plan: Plan, problems: list[BadInput]) -> None:

@@ -9,13 +9,15 @@ from typing import Any, Final
 import numpy as np
 import shapely
 
-from grids.editions.border_files import Source
+from grids.editions.border_files import Source, unreadable
 from grids.editions.check import datum_findings
 from grids.editions.columns import LEVEL_WORDS, PARENT_COLUMNS, Columns, code_of, text_of
 from grids.editions.division_checks import DIGITS
 from grids.editions.files import RawCell, Recall
 from grids.editions.layers import Layer
 from grids.roles import LEVELS, Level
+from papers.encodings import FileError
+from papers.layers import door
 
 SAMPLE_ROWS: Final = 3
 MOST_DRAWN: Final = 6000
@@ -23,15 +25,17 @@ _COLUMNS_TOLD = 60
 _TOLERANCE_DEG = {Level.CITY: 8e-4, Level.COUNTY: 8e-4, Level.TOWNSHIP: 6e-4, Level.VILLAGE: 4e-4, Level.GROUP: 3e-4}
 
 
-def source_facts(source: Source, *, file: str, recall: Recall) -> dict[str, Any]:
+def source_facts(source: Source, *, file: str, recall: Recall, opening: door.Opening = door.USUAL) -> dict[str, Any]:
     """A layer in words: columns with samples, rows, CRS, and what its columns and its level seem to be."""
-    import pyogrio
-
     layer = None if source.path.suffix.lower() == ".shp" else source.layer
-    info = pyogrio.read_info(source.path, layer=layer, encoding=source.encoding, force_feature_count=True)
-    _, _, _, fields = pyogrio.raw.read(source.path, layer=layer, encoding=source.encoding, max_features=SAMPLE_ROWS)
-    names = [str(name) for name in info["fields"]][:_COLUMNS_TOLD]
-    table = dict(zip((str(name) for name in info["fields"]), fields, strict=True))
+    try:
+        read = door.read_layer(
+            source.path, layer=layer, encoding=source.encoding, most_rows=SAMPLE_ROWS, opening=opening
+        )
+    except FileError as error:
+        raise unreadable(error, source.name) from error
+    table = read.columns
+    names = list(table)[:_COLUMNS_TOLD]
     used: set[str] = set()
     remembered = dict(recall(names))
     # The page asks per layer, so that a mapping of one level is told without its level.
@@ -44,9 +48,9 @@ def source_facts(source: Source, *, file: str, recall: Recall) -> dict[str, Any]
         "file": file,
         "layer": source.name if source.path.name != file else (source.layer or ""),
         "label": source.name,
-        "rows": int(info["features"]),
-        "crs": str(info.get("crs") or ""),
-        "note": source.note,
+        "rows": read.features,
+        "crs": str(read.crs or ""),
+        "note": "；".join(filter(None, (source.note, *read.notes))),
         "columns": [
             {
                 "name": column_name,

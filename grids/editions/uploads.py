@@ -31,7 +31,8 @@ from grids.editions.preview import datum_doubts, preview_collection, source_fact
 from grids.editions.reports import edition_report
 from grids.models import Edition, EditionImport, User
 from journal.jobs import jobs
-from journal.record import digests
+from journal.record import digests, sealing
+from papers.layers import door
 
 State = EditionImport.State
 JOB: Final = "grids.edition_import"
@@ -172,6 +173,7 @@ def plan_of(row: EditionImport, options: Mapping[str, Any]) -> Plan:
         level_words=options.get("level_words", {}),
         accept_repairs=bool(options.get("accept_repairs")),
         only_known=True,
+        opening=OPENING,
     )
 
 
@@ -181,6 +183,7 @@ def work(payload: dict[str, Any]) -> None:
     row = EditionImport.objects.filter(uuid=UUID(payload["import"]), attempt=payload["attempt"]).first()
     if row is None or not is_at_work(row):
         return
+    jobs.stand_back()
     steps = {State.UPLOADED: _look, State.READING: _read, State.LOADING: _load}
     try:
         steps[State(row.state)](row)
@@ -194,6 +197,15 @@ def work(payload: dict[str, Any]) -> None:
         refusal = {"message": "程序出错，没有载入任何网格；已经记下，请告诉管理员，或改了再试。", "code": "defect"}
         _settle(row, State.REFUSED, report={**row.report, "refused": refusal})
         raise
+
+
+def _meanwhile() -> None:
+    """What a worker does while it waits for the reader of a file: the record goes on, and the lease is kept."""
+    sealing.seal_pending()
+    jobs.renew()
+
+
+OPENING: Final = door.Opening(meanwhile=_meanwhile)
 
 
 def _tell(row: EditionImport) -> Any:
@@ -222,8 +234,8 @@ def _look(row: EditionImport) -> None:
     for at, path in enumerate(path for path in paths if path.suffix.lower() not in SIDECARS):
         tell(f"看 {path.name}", at, len(paths))
         with tempfile.TemporaryDirectory(prefix="jinshao-borders-") as folder:
-            for source in sources_in([path], Path(folder)):
-                sources.append(source_facts(source, file=path.name, recall=columns_remembered))
+            for source in sources_in([path], Path(folder), opening=OPENING):
+                sources.append(source_facts(source, file=path.name, recall=columns_remembered, opening=OPENING))
     if not sources:
         raise BadInput(
             "没有边界文件（只有 Shapefile 的附属文件）；请选 .shp、.gpkg、.geojson、.kml 或 zip", code="no_file"

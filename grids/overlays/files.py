@@ -18,6 +18,7 @@ from grids.editions.files import read_raw
 from grids.editions.shapes import decoded, faults_of
 from grids.geo.datum import to_wgs84
 from grids.overlays.overlays import Place
+from papers.layers import door
 
 NAME_COLUMNS = ("name", "Name", "NAME", "名称", "地名", "mc", "MC")
 MOST_PLACES = 200_000
@@ -26,7 +27,14 @@ POLYGONS = (3, 6)
 
 
 def read_places(
-    paths: Sequence[Path], *, datum: str, crs: str = "", name_column: str = "", buffer_m: float = 0.0, layer: str = ""
+    paths: Sequence[Path],
+    *,
+    datum: str,
+    crs: str = "",
+    name_column: str = "",
+    buffer_m: float = 0.0,
+    layer: str = "",
+    opening: door.Opening = door.USUAL,
 ) -> list[Place]:
     """The features of a file as WGS-84 polygons. Lines and points need `buffer_m`, the half width around them in
     metres.
@@ -34,16 +42,18 @@ def read_places(
     Raises BadInput naming the feature and what is wrong with it: nothing is repaired silently.
     """
     with tempfile.TemporaryDirectory() as folder:
-        source = choose_layer(sources_in(paths, Path(folder)), level="", layer=layer, where="图层")
-        meta, wkb, fields = read_raw(source, source.name)
-    if len(wkb) > MOST_PLACES:
-        raise BadInput(f"有 {len(wkb)} 个要素，最多 {MOST_PLACES} 个；请先合并", where=source.name, code="too_large")
-    columns = dict(zip(meta["fields"].tolist(), fields, strict=True))
-    names = _names(columns, name_column, len(wkb))
-    read = decoded(wkb)
+        sources = sources_in(paths, Path(folder), opening=opening)
+        source = choose_layer(sources, level="", layer=layer, where="图层")
+        rows = read_raw(source, source.name, opening)
+    if len(rows.wkb) > MOST_PLACES:
+        raise BadInput(
+            f"有 {len(rows.wkb)} 个要素，最多 {MOST_PLACES} 个；请先合并", where=source.name, code="too_large"
+        )
+    names = _names(rows.columns, name_column, len(rows.wkb))
+    read = decoded(rows.wkb)
     is_default = source.path.suffix.lower() in (".geojson", ".json", ".kml")
     shapes = to_degrees(
-        read.shapes, file_crs=meta["crs"], is_default=is_default, declared=crs, datum=datum, where=source.name
+        read.shapes, file_crs=rows.crs, is_default=is_default, declared=crs, datum=datum, where=source.name
     )
     if datum not in ("wgs84", "cgcs2000"):
         shapes = shapely.transform(shapes, lambda at: np.column_stack(to_wgs84(at[:, 0], at[:, 1], datum)))
@@ -59,7 +69,7 @@ def read_places(
     return [Place(name, shape) for name, shape in zip(names, shapes.tolist(), strict=True) if shape is not None]
 
 
-def _names(columns: Mapping[str, Sequence[Any]], name_column: str, rows: int) -> list[str]:
+def _names(columns: Mapping[str, Any], name_column: str, rows: int) -> list[str]:
     if name_column and name_column not in columns:
         raise BadInput(f"没有“{name_column}”这一列；有：{'、'.join(columns)}", where="名称列", code="missing_column")
     chosen = name_column or next((name for name in NAME_COLUMNS if name in columns), "")

@@ -32,6 +32,7 @@ from grids.roles import Role
 from grids.selectors.overlays import overlays_in_force
 from journal.record.services import access
 from papers.downloads import BY_SUFFIX, download
+from papers.layers import door
 
 PAGE = 50
 MOST_BYTES = 100 * 1024 * 1024
@@ -136,6 +137,7 @@ def _load(data: dict[str, Any], actor: User) -> int:
             crs=data["crs"],
             name_column=data["name_column"],
             buffer_m=data["buffer_m"] or 0.0,
+            opening=door.Opening(wait_s=door.PAGE_WAIT_S),
         )
     return overlays.overlay_load(
         kind=data["kind"],

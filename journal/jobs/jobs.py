@@ -238,6 +238,17 @@ def renew() -> None:
         raise LeaseLost(str(job))
 
 
+def stand_back() -> None:
+    """Raise Later while an earlier job of the same name is at work, so that work which may take long never has all the
+    workers; outside of a job in pieces it does nothing."""
+    job = _current.get()
+    if job is None:
+        return
+    at_work = Job.objects.filter(name=job.name, state=Job.State.RUNNING, lease_until__gt=clock.real_now())
+    if at_work.filter(pk__lt=job.pk).exists():
+        raise Later(f"an earlier {job.name} is at work")
+
+
 def sweep() -> int:
     """Give back jobs whose worker is gone, and make the periodic jobs of this slot; returns how many were given back."""
     discover()

@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pyogrio
@@ -13,7 +14,8 @@ from python_calamine import CalamineWorkbook
 from grids.editions import uploads
 from grids.models import Cell, ColumnMemory, Edition, EditionImport
 from journal.jobs import jobs
-from journal.models import Access, Entry
+from journal.models import Access, Entry, Job
+from papers.layers import door
 from tests.factories.city import WEST, build_city
 from tests.grids.files import box, feature, two_counties, write
 
@@ -277,3 +279,25 @@ def test_only_the_bureau_changes_borders(client, city):
     assert client.post(reverse("edition-check", args=[edition.pk])).status_code == 403
     assert client.post(reverse("edition-changes", args=[edition.pk]), {"do": "suggest"}).status_code == 403
     assert "导入边界" not in client.get(reverse("editions")).content.decode()
+
+
+def test_a_file_that_never_ends_is_refused_with_its_reason_and_the_record_goes_on(clerk, tmp_path, monkeypatch):
+    monkeypatch.setattr(door, "_START", "import time; time.sleep(600)")
+    monkeypatch.setattr(uploads, "OPENING", replace(uploads.OPENING, wait_s=2))
+    unsealed = Entry.objects.filter(seal=None)
+    assert unsealed.exists()
+    row = worked(upload(clerk, two_counties(tmp_path)))
+    assert (row.state, row.report["refused"]["code"]) == (EditionImport.State.REFUSED, "endless")
+    assert "2 秒" in row.report["refused"]["message"]
+    assert not unsealed.exists()
+
+
+def test_while_one_file_is_read_the_other_workers_stay_free_for_other_jobs(clerk, tmp_path, monkeypatch):
+    first = upload(clerk, two_counties(tmp_path))
+    job = Job.objects.get(name=uploads.JOB)
+    assert jobs.claim(job)
+    second = upload(clerk, two_counties(tmp_path), name="又一版")
+    assert {first.status_code, second.status_code} == {302}
+    monkeypatch.setattr(uploads, "sources_in", lambda *args, **how: pytest.fail("it was read beside the first"))
+    jobs.run_due()
+    assert Job.objects.exclude(pk=job.pk).get(name=uploads.JOB).state == Job.State.QUEUED
