@@ -9,6 +9,7 @@ from openpyxl import load_workbook
 
 from core import clock
 from core.errors import Missing, NotAllowed
+from firepoints.life.proposing import act_or_propose
 from firepoints.models import Ruling
 from journal.models import Entry
 from penalties.batches import reports, steps
@@ -23,6 +24,15 @@ from tests.penalties.test_returning import sent, submitted
 
 def loosen(key: str) -> None:
     Ruling.objects.create(key=key, valid_from=date(2023, 1, 1), value=False, document_no="演示裁〔2023〕3号")
+
+
+def ended(city, point):
+    """A dispatched point, found true, recognised and past its window."""
+    by = make.department(city, point)
+    make.take(point, "report", by, conclusion="true", evidence=make.uuids(make.photo(point, by)))
+    make.take(point, "recognise", city.recogniser, reason="证据充分")
+    make.take(point, "notify", city.clerk)
+    return make.take(point, "waive", by, document_no="演示函〔2023〕1号")
 
 
 def voucher(city, batch: Batch, by, **facts) -> Batch:
@@ -103,6 +113,20 @@ def test_the_letter_says_that_who_made_the_table_recorded_the_consent(city, scan
         file=scan_file,
     )  # fmt: skip
     assert reports.batch_report(batch).same_person.startswith("制表与登记批件为同一人")
+
+
+def test_the_papers_name_the_points_with_which_one_person_did_what_takes_two(city, scan_file):
+    loosen("two_persons.merge_official")
+    survivor, gone = make.dispatched(city), make.suspected(at=(123.752, 41.252))
+    outcome = act_or_propose(
+        point_id=gone.pk, action="merge", actor=city.clerk, data={"into": survivor.pk, "reason": "同一处"}
+    )
+    assert outcome.proposal is None
+    point = ended(city, survivor)
+    report = reports.batch_report(submitted(city))
+    assert report.same_person == f"{point}的并入由一人办理（演示裁〔2023〕3号，自2023-01-01起）"
+    papers = {paper.kind: paper.content for paper in reports.papers(report)}
+    assert report.same_person in "".join(p.text for p in docx.Document(io.BytesIO(papers["request"])).paragraphs)
 
 
 def test_where_two_persons_did_it_the_papers_say_nothing(city, scan_file):
