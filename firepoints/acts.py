@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.urls import reverse
 
-from firepoints.links import point_url
+from firepoints.links import point_url, row_url
 from firepoints.models import Evidence, Question
 from firepoints.policy import ruling_acts
 from firepoints.steps.workflow import TRANSITIONS
@@ -69,6 +69,16 @@ def _runs(ids: list[str]) -> subjects.Told:
     return {str(pk): (name, reverse("imports:run", args=[uuid])) for pk, name, uuid in rows}
 
 
+def _rows(ids: list[str]) -> subjects.Told:
+    from firepoints.models import RawRow
+
+    rows = RawRow.objects.filter(pk__in=ids).select_related("run")
+    return {
+        str(row.pk): (f"{row.run.filename} 第 {row.row_no} 行", row_url(row.run.uuid, row.row_no, row.sheet))
+        for row in rows
+    }
+
+
 def _evidence(ids: list[str]) -> subjects.Told:
     from firepoints.models import Evidence
 
@@ -78,6 +88,7 @@ def _evidence(ids: list[str]) -> subjects.Told:
 
 subjects.register("firepoints.firepoint", "火点", _points, _numbered)
 subjects.register("firepoints.importrun", "导入", _runs)
+subjects.register("firepoints.rawrow", "清单的一行", _rows)
 subjects.register("firepoints.evidence", "佐证", _evidence)
 subjects.register("firepoints.question", "问题")
 subjects.register("firepoints.recheckdraw", "复查抽取")

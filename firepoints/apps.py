@@ -19,6 +19,7 @@ class FirepointsConfig(AppConfig):
         from firepoints.policy import ruling_acts, rulings
         from firepoints.sightings import in_force
         from firepoints.sightings.importing import proposing as withdrawals
+        from firepoints.sightings.lists import discarding
         from firepoints.steps import advancing
         from grids.editions import days_over, guards
         from grids.frame import nav
@@ -37,6 +38,7 @@ class FirepointsConfig(AppConfig):
         verify.register("火点", checks.problems)
         proposing.register_all()
         withdrawals.register_all()
+        discarding.register_all()
         restoring.register("numbers", advancing.skip_numbers)
         restoring.register("hotline", hotline.skip_numbers)
         nav.register("火点", "firepoints:list", order=20)

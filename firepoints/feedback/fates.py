@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import urlencode
 
 from django.db.models import F
 from django.urls import reverse
 
 from firepoints.feedback.answers import Trace, standing_mendings, trace_of
+from firepoints.links import row_url
 from firepoints.models import Detection, FirePoint, ImportRun, Membership, Mending, Question, RawRow, Supersession
 
 Outcome = RawRow.Outcome
@@ -36,7 +36,7 @@ class Origin:
 
     @property
     def url(self) -> str:
-        return row_url(self.run, self.row_no, self.sheet)
+        return row_url(self.run.uuid, self.row_no, self.sheet)
 
 
 def fates_of(run: ImportRun, rows: Sequence[RawRow]) -> dict[tuple[int, str], list[Fate]]:
@@ -113,16 +113,10 @@ BEFORE = {str(Outcome.SUPERSEDED): "更新的一版", str(Outcome.QUARANTINED): 
 
 
 def _quarantined(row: RawRow, mending: Mending | None) -> Fate:
-    here = row_url(row.run, row.row_no, row.sheet)
+    here = row_url(row.run.uuid, row.row_no, row.sheet)
     if mending is None:
         is_open = row.run.state == ImportRun.State.COMMITTED
         return Fate("等人更正" if is_open else "没有更正", here if is_open else "", is_open=is_open)
     if mending.run is None:
         return Fate(f"不再处理：{mending.reason}", here)
     return Fate("已更正，见更正的一行", reverse("imports:run", args=[mending.run.uuid]))
-
-
-def row_url(run: ImportRun, row_no: int, sheet: str) -> str:
-    """The address of one row: by its number, and its sheet where there are several."""
-    url = reverse("imports:row", args=[run.uuid, row_no])
-    return f"{url}?{urlencode({'sheet': sheet})}" if sheet else url

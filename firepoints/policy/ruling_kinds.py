@@ -146,6 +146,7 @@ _ROWS: list[RulingKind] = [
         ("approve_by_another", "制表和登记批件是两个人", _TWO_ALONE),
         ("settle_by_another", "制表和代录凭证是两个人", _TWO_ALONE),
         ("two_persons.withdraw_list", "撤回清单要两个人", _TWO_ALONE),
+        ("two_persons.discard_official", "官方清单隔离的行不再处理要两个人", _TWO_ALONE),
         ("two_persons.close_official", "关闭官方清单的火点要两个人", _TWO_ALONE),
         ("two_persons.merge_official", "并走官方清单的火点要两个人", _TWO_ALONE),
         ("two_persons.merge_far", "远处并入要两个人", _TWO_ALONE),

@@ -38,6 +38,7 @@ DEFAULTS: dict[str, Any] = {
     # policy.md §5: the acts that take two persons (`policy.two_persons` says when); False lets one person do it, and
     # whatever is then done says so
     "two_persons.withdraw_list": True,
+    "two_persons.discard_official": True,
     "two_persons.close_official": True,
     "two_persons.merge_official": True,
     "two_persons.merge_far": True,

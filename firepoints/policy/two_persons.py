@@ -59,13 +59,16 @@ class TwoPersons:
 
 _BUREAU = frozenset({Role.BUREAU, Role.RECOGNISER})
 _DECIDER = frozenset({Role.RECOGNISER})
-WITHDRAW_LIST = "withdraw_list"
+WITHDRAW_LIST, DISCARD_ROW = "withdraw_list", "discard_row"
 _MERGES = ("merge", "merge_decided")
 
 TABLE: tuple[TwoPersons, ...] = (
     TwoPersons(WITHDRAW_LIST, "撤回清单", (WITHDRAW_LIST,),
         "有已经办理过的火点，或者是官方清单、巡查督查的记录",
         lambda case: case.points_acted_on > 0 or case.rows_official > 0, _BUREAU),
+    TwoPersons("discard_official", "隔离的行不再处理", (DISCARD_ROW,),
+        "是官方清单或巡查督查的一行",
+        lambda case: case.is_official, _BUREAU),
     TwoPersons("close_official", "关闭", ("close",),
         "官方清单或巡查督查发现过（现在只剩线索）",
         lambda case: case.is_official, _BUREAU),

@@ -15,7 +15,7 @@ from core import clock
 from core.errors import Refused
 from firepoints.feedback import sending
 from firepoints.feedback.answers import RowAnswer, answers_of
-from firepoints.feedback.fates import row_url
+from firepoints.links import row_url
 from firepoints.models import FinalWord, ImportRun
 from firepoints.pages.imports import shown
 from firepoints.pages.imports.access import importer, may_import, reader, run_or_404, says_why
@@ -120,7 +120,7 @@ def _shown(run: ImportRun, row_answer: RowAnswer, word: FinalWord | None) -> dic
     return {
         "row": row_answer.row,
         "address": shown.address(row_answer.row.sheet, row_answer.row.row_no, "", ()),
-        "row_url": row_url(run, row_answer.row.row_no, row_answer.row.sheet),
+        "row_url": row_url(run.uuid, row_answer.row.row_no, row_answer.row.sheet),
         "answer": row_answer.answer,
         "point": row_answer.point,
         "point_url": reverse("firepoints:detail", args=[row_answer.point.pk]) if row_answer.point else "",

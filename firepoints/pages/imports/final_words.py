@@ -13,9 +13,9 @@ from django.views.decorators.http import require_http_methods
 from core import clock
 from core.errors import Refused
 from core.http.bodies import takes
-from firepoints.feedback.fates import row_url
 from firepoints.feedback.final_words import Returned, Word, final_words_record, returned_words
 from firepoints.feedback.returned import Opinion
+from firepoints.links import row_url
 from firepoints.models import ImportRun
 from firepoints.pages.imports import shown
 from firepoints.pages.imports.access import importer, run_or_404, says_why
@@ -107,7 +107,7 @@ def _shown(run: ImportRun, word: Word) -> dict[str, Any]:
     return {
         "returned": shown.address(place.sheet, place.row_no, "", ()),
         "address": shown.address(row.sheet, row.row_no, "", ()),
-        "url": row_url(run, row.row_no, row.sheet),
+        "url": row_url(run.uuid, row.row_no, row.sheet),
         "seq_no": place.seq_no,
         "answer": word.told.answer.text,
         "accepted": word.opinion.accepted,

@@ -11,12 +11,16 @@ from django.views.decorators.http import require_http_methods
 
 from core.errors import Conflict, NotAllowed, Refused
 from firepoints.feedback import fates
+from firepoints.links import row_url
 from firepoints.models import RawRow
+from firepoints.pages import proposed
 from firepoints.pages.imports import shown
 from firepoints.pages.imports.access import may_import, reader, row_or_404, says_why
 from firepoints.pages.imports.forms import DiscardForm, MendForm
-from firepoints.sightings.lists import mending
+from firepoints.sightings.lists import discarding, mending
 from grids.models import User
+from journal.pages.proposals import panel_of
+from journal.proposals.selectors import open_on
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -56,16 +60,17 @@ def _discard(request: HttpRequest, user: User, row: RawRow) -> HttpResponse:
     if not form.is_valid():
         return _show(request, user, row, discard=form, status=400)
     try:
-        mending.row_discard(row=row, actor=user, reason=form.cleaned_data["reason"])
+        outcome = discarding.discard_or_propose(row=row, actor=user, reason=form.cleaned_data["reason"])
     except Conflict as error:
         messages.info(request, error.message)
     else:
-        messages.success(request, "已登记：这一行不再处理")
+        waits = outcome.proposal
+        messages.success(request, proposed.words_of(waits) if waits else "已登记：这一行不再处理")
     return redirect(_url(row))
 
 
 def _url(row: RawRow) -> str:
-    return fates.row_url(row.run, row.row_no, row.sheet)
+    return row_url(row.run.uuid, row.row_no, row.sheet)
 
 
 def _show(
@@ -92,6 +97,7 @@ def _show(
         "mend": (mend or MendForm(cells=cells, wrong=row.column)) if is_open and cells else None,
         "discard": (discard or DiscardForm(prefix="discard")) if is_open else None,
         "back": f"{reverse('imports:run', args=[row.run.uuid])}?outcome={row.outcome}#rows",
+        "proposals": panel_of(list(open_on(discarding.SUBJECT, row.pk)), user),
         "words": list(row.final_words.order_by("seq")) if row.pk else [],
     }
     return render(request, "firepoints/import_row.html", context, status=status)

@@ -12,7 +12,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from core.errors import Refused
-from firepoints.feedback import fates, row_export, sending
+from firepoints.feedback import row_export, sending
+from firepoints.links import row_url
 from firepoints.models import Feed, ImportRun, Mending, Source
 from firepoints.pages import proposed
 from firepoints.pages.imports import shown as import_view
@@ -95,7 +96,7 @@ def _run_page(request: HttpRequest, user: User, run: ImportRun, form: WithdrawFo
         "counts": counts_of(difference) if difference else None,
         "corrections": list(run.corrections.exclude(options__has_key="mends").order_by("pk")[:20]),
         "mends": mends,
-        "mends_url": fates.row_url(mends.row.run, mends.row.row_no, mends.row.sheet) if mends else "",
+        "mends_url": row_url(mends.row.run.uuid, mends.row.row_no, mends.row.sheet) if mends else "",
         "mended": import_view.mended_counts(run),
         "answer": _answer_facts(run),
         "left": left_of(run),

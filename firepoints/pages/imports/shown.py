@@ -9,6 +9,7 @@ from typing import Any
 from core import clock
 from firepoints.feedback import fates
 from firepoints.feedback.answers import standing_mendings
+from firepoints.links import row_url
 from firepoints.models import ImportRun, RawRow, Source
 from firepoints.sightings import packed
 from firepoints.sightings.importing.results import Import, Look
@@ -187,7 +188,7 @@ def _shown(run: ImportRun, rows: list[RawRow]) -> list[dict[str, Any]]:
         contexts.append(
             {
                 "row": row,
-                "url": fates.row_url(run, row.row_no, row.sheet),
+                "url": row_url(run.uuid, row.row_no, row.sheet),
                 "label": Outcome(row.outcome).label,
                 "address": address(row.sheet, row.row_no, row.column, raw if isinstance(raw, dict) else ()),
                 "pairs": _pairs(raw),

@@ -1,4 +1,4 @@
-"""A quarantined row is corrected and submitted again, or set aside with a reason. The row itself stays as it was."""
+"""A quarantined row is corrected and submitted again. The row itself stays as it was."""
 
 import csv
 import io
@@ -90,7 +90,7 @@ def row_mend(*, row: RawRow, cells: Mapping[str, str], actor: User, reason: str)
     is not waiting, StillUnreadable naming the column, BadInput for cells that the row does not have.
     """
     reason = required(reason, "更正的依据")
-    _open(row, actor)
+    require_waiting(row, actor)
     had = cells_of(row)
     unknown = [name for name in cells if name not in had]
     if unknown or not had:
@@ -113,20 +113,8 @@ def row_mend(*, row: RawRow, cells: Mapping[str, str], actor: User, reason: str)
     return mending
 
 
-@transaction.atomic
-def row_discard(*, row: RawRow, actor: User, reason: str) -> Mending:
-    """Set a quarantined row aside for good, with its reason. Raises as `row_mend`."""
-    reason = required(reason, "不再处理的理由")
-    _open(row, actor)
-    mending = Mending.objects.create(
-        row=row, seq=row.mendings.count() + 1, kind=Mending.Kind.DISCARDED, reason=reason[:300], actor=actor
-    )
-    entry_after = {"run": str(row.run.uuid), "sheet": row.sheet, "row": row.row_no}
-    record("import.row_discarded", row, actor, after=entry_after, reason=reason)
-    return mending
-
-
-def _open(row: RawRow, actor: User) -> None:
+def require_waiting(row: RawRow, actor: User) -> None:
+    """Raise NotAllowed, or Conflict for a row that is not waiting; whoever comes second waits for the first."""
     if not roles_of(actor) & {Role.BUREAU, Role.SYSTEM}:
         raise NotAllowed("更正隔离的行由市局经办")
     # Two who mend one row follow each other; UNIQUE(row, seq) holds it where there is no row lock.

@@ -10,13 +10,19 @@ from firepoints.models import (
     Mending,
     RawRow,
 )
-from firepoints.sightings.lists import mending
-from journal.models import Entry
+from firepoints.sightings.lists import discarding, mending
+from journal.models import Entry, Proposal
 from papers import filing
 from tests.factories import points as make
 from tests.factories.imports import import_file
 from tests.firepoints.pages.test_import_pages import body, client_of, said
 from tests.firepoints.small_lists import line, near
+
+FIRMS = (
+    "latitude,longitude,bright_ti4,scan,track,acq_date,acq_time,satellite,confidence,version,bright_ti5,frp,daynight\n"
+    "41.25,123.75,330,0.4,0.4,2023-10-07,0505,N,n,2.0NRT,290,5.1,D\n"
+    "east,123.75,330,0.4,0.4,2023-10-07,0505,N,n,2.0NRT,290,5.1,D\n"
+)
 
 
 def cells(row: RawRow, **changed: str) -> dict[str, str]:
@@ -61,17 +67,58 @@ def test_a_row_that_is_still_wrong_is_refused_beside_its_cell_and_nothing_is_wri
 
 def test_a_row_is_set_aside_with_a_reason_and_a_withdrawn_mending_lets_it_wait_again(city, lists, quarantined):
     with pytest.raises(Missing):
-        mending.row_discard(row=quarantined, actor=city.clerk, reason=" ")
+        discarding.row_discard(row=quarantined, actor=city.clerk, reason=" ")
     with pytest.raises(NotAllowed):
-        mending.row_discard(row=quarantined, actor=city.west, reason="测试数据")
+        discarding.row_discard(row=quarantined, actor=city.west, reason="测试数据")
     mended = mending.row_mend(
         row=quarantined, cells={"经度": "123.75", "纬度": "41.27"}, actor=city.clerk, reason="写反了"
     )
     make.withdraw(mended.run, city.clerk, "更正错了")
-    done = mending.row_discard(row=quarantined, actor=city.clerk, reason="测试数据")
-    assert (done.seq, done.kind) == (2, Mending.Kind.DISCARDED)
+    proposal = discarding.discard_or_propose(row=quarantined, actor=city.clerk, reason="测试数据").proposal
+    make.accept(proposal)
+    done = quarantined.mendings.get(seq=2)
+    assert (done.kind, done.actor) == (Mending.Kind.DISCARDED, city.clerk)
     with pytest.raises(Conflict):
-        mending.row_discard(row=quarantined, actor=city.clerk, reason="再来")
+        discarding.row_discard(row=quarantined, actor=city.clerk, reason="再来")
+
+
+def test_an_official_row_is_set_aside_by_two_persons_and_until_then_waits(city, quarantined):
+    clerk, other = client_of(city.clerk), client_of(city.recogniser)
+    url = reverse("imports:row", args=[quarantined.run.uuid, quarantined.row_no])
+    page = body(clerk.post(url, {"discard": "1", "discard-reason": "测试数据"}, follow=True))
+    assert "还没有办理" in page
+    assert not Mending.objects.exists()
+    proposal = Proposal.objects.get()
+    answer = reverse("journal:proposal_answer", args=[proposal.pk])
+    assert "等另一个人答复" in body(clerk.get(url))
+    clerk.post(answer, {"answer": "accepted"})
+    assert not Mending.objects.exists()
+    shown = body(other.get(reverse("journal:proposals")))
+    assert f"{quarantined.run.filename} 第 {quarantined.row_no} 行" in shown
+    assert "不成火点，不核实，不扣缴" in shown
+    assert "同意并办理" in body(other.get(url))
+    other.post(answer, {"answer": "accepted"})
+    done = Mending.objects.get()
+    assert (done.kind, done.actor) == (Mending.Kind.DISCARDED, city.clerk)
+    assert Entry.objects.get(act="import.row_discarded").after["accepted_by"] == city.recogniser.pk
+    assert "测试数据" in body(clerk.get(url))
+
+
+def test_a_row_that_was_mended_meanwhile_is_not_set_aside(city, quarantined):
+    proposal = discarding.discard_or_propose(row=quarantined, actor=city.clerk, reason="测试数据").proposal
+    mending.row_mend(row=quarantined, cells={"经度": "123.75", "纬度": "41.27"}, actor=city.clerk, reason="写反了")
+    with pytest.raises(Conflict):
+        make.accept(proposal)
+    assert Mending.objects.get().kind == Mending.Kind.MENDED
+
+
+def test_a_row_of_a_lead_is_set_aside_by_one(city, tmp_path):
+    path = tmp_path / "fire_nrt.csv"
+    path.write_text(FIRMS, encoding="utf-8")
+    run = import_file(path=path, source_code="firms", actor=city.clerk).run
+    row = run.raw_rows.get(outcome="quarantined")
+    assert discarding.discard_or_propose(row=row, actor=city.clerk, reason="坏行").proposal is None
+    assert Mending.objects.get().row == row
 
 
 def test_a_mended_row_keeps_the_window_that_the_title_states(lists, city):
