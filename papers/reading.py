@@ -18,6 +18,7 @@ import python_calamine
 
 from papers.archive import SAVE_AS, Limits, check_xlsx
 from papers.encodings import FileError, decode
+from papers.epoch import counts_from_1904
 from papers.marks import Marks, filled_alone, marks_of_xlsx, with_book
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -38,12 +39,14 @@ class Small:
 class Sheet:
     """One sheet: its name ("" for CSV) and its rows from row 1 on, blank ones included so that numbers stay true.
 
-    `marks` says what is hidden, struck or merged, where `read_marked` has read it.
+    `marks` says what is hidden, struck or merged, where `read_marked` has read it. `is_1904`: the workbook counts its days
+    from 1904 (typed dates are right already, bare numbers are not).
     """
 
     name: str
     rows: list[list[Any]]
     marks: Marks = field(default_factory=Marks)
+    is_1904: bool = False
 
 
 def read_marked(source: bytes | str | Path, options: Limits) -> list[Sheet]:
@@ -99,9 +102,10 @@ def read_bytes(path: str | Path, options: Limits) -> bytes:
 
 
 def read_workbook(data: bytes, options: Limits) -> list[Sheet]:
+    is_1904 = counts_from_1904(data)
     with _opened(data) as book:
         sheets = [
-            Sheet(meta.name, book.get_sheet_by_name(meta.name).to_python(skip_empty_area=False))
+            Sheet(meta.name, book.get_sheet_by_name(meta.name).to_python(skip_empty_area=False), is_1904=is_1904)
             for meta in book.sheets_metadata
             if meta.typ == python_calamine.SheetTypeEnum.WorkSheet
         ]

@@ -94,7 +94,7 @@ class ParseOptions:
     it, else the day. `now` rejects the future; `area` = (lon_min, lat_min, lon_max, lat_max) finds swapped coordinates.
     `date_order` ("dmy", "mdy", "ymd") settles dates such as 10/11/2023, which are rejected where nothing settles them.
     `year` completes dates without one; `window` (UTC) is the span that a list's title gives, `day` the one date that it
-    gives to rows without one. `observed` (UTC) is when an
+    gives to rows without one. `is_1904`: the workbook counts its days from 1904. `observed` (UTC) is when an
     FY-4 text was taken; `filename` the name under which the file came: it may say when, and by which satellite.
     """
 
@@ -111,6 +111,7 @@ class ParseOptions:
     day: date | None = None
     window_ends_on_date: bool = True
     observed: tuple[datetime, datetime] | None = None
+    is_1904: bool = False
     filename: str = ""
     satellite: str = ""
     instrument: str = ""

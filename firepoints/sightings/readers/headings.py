@@ -15,6 +15,7 @@ from typing import Any
 
 from firepoints.sightings.readers.coordinates import parse_coordinate
 from firepoints.sightings.readers.text import compact
+from firepoints.sightings.readers.time_columns import time_fields
 
 HEADING_DEPTH = 40
 BRACKETS = re.compile(r"[(\[【].*?[)\]】]")
@@ -163,7 +164,7 @@ def fields_of(
             field = field_of.get(spell(compact(name)))
             if field and mapping.get(field) != "" and field not in fields and column not in fields.values():
                 fields[field] = column
-    return fields
+    return fields | time_fields(names, fields, synonyms, mapping)
 
 
 def mapped_columns(

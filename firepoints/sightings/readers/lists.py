@@ -8,6 +8,7 @@ instant is then the whole day, or the issuer's window, which the title may state
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,10 @@ from firepoints.sightings.readers.base import (
 from firepoints.sightings.readers.columns import misread_dates
 from firepoints.sightings.readers.coordinates import in_parts, parse_coordinate, split_pair
 from firepoints.sightings.readers.fields import LIST
-from firepoints.sightings.readers.list_clock import list_day, list_moment, table_options
+from firepoints.sightings.readers.list_clock import table_options
 from firepoints.sightings.readers.places import county_in
 from firepoints.sightings.readers.reasons import REASONS, is_future, position_problem
+from firepoints.sightings.readers.row_moment import Fault, is_time_field, row_moment
 from firepoints.sightings.readers.rows import PLACED, Row, Table, meta_of, no_heading, read_tables
 from firepoints.sightings.readers.text import compact, parse_number, plain
 from papers.reading import Sheet, read_marked
@@ -48,16 +50,17 @@ def parse(source: bytes | str | Path, *, options: ParseOptions) -> ParseResult:
 
 def parse_sheets(sheets: Sequence[Sheet], *, options: ParseOptions) -> ParseResult:
     """`parse` of sheets that were read before, and perhaps mended in one row."""
+    options = replace(options, is_1904=any(sheet.is_1904 for sheet in sheets))
     tables = read_tables(sheets, LIST, options, fallback=PLACED)
     cover = [line for table in tables if table.heading is None for line in _lines_of(table.notes)]
-    has_time = any(table.heading and {"date", "time"} & set(table.heading.fields) for table in tables)
+    has_time = any(table.heading and any(map(is_time_field, table.heading.fields)) for table in tables)
     results: list[Sighting | Rejected] = []
     reading: dict[str, Any] = {}
     for table in tables:
         if table.heading is None:
             continue
         how, reading[table.name] = table_options(table, [*_lines_of(table.above), *cover], options)
-        if how.window is None and not has_time and not {"date", "time"} & set(table.heading.fields):
+        if how.window is None and not has_time and not any(map(is_time_field, table.heading.fields)):
             raise no_heading(sheets, LIST)
         results += read_table(table, how, {} if options.date_order else misread_dates(table.rows, ("date", "time")))
     return ParseResult(
@@ -88,11 +91,10 @@ def read_row(row: Row, options: ParseOptions) -> Sighting | Rejected:
     lon, lat = position
     if lon.is_integer() and lat.is_integer():
         return reject(row, "lon", "whole_degrees")
-    moment = list_moment(row, options)
-    if isinstance(moment, str):
-        return reject(row, "date" if "date" in row.cells and moment != "bad_time" else "time", moment)
-    starts_at, ends_at, precision = moment
-    if is_future(starts_at, options):
+    moment = row_moment(row, options)
+    if isinstance(moment, Fault):
+        return reject(row, moment.field, moment.code, moment.detail)
+    if is_future(moment.starts_at, options):
         return reject(row, "date" if "date" in row.cells else "time", "future")
     cells = given_position(row)
     return Sighting(
@@ -101,10 +103,10 @@ def read_row(row: Row, options: ParseOptions) -> Sighting | Rejected:
         raw=row.raw,
         satellite=compact(row.get("satellite"))[:TEXT_LIMIT] or options.satellite,
         instrument=options.instrument,
-        starts_at=starts_at,
-        ends_at=ends_at,
-        precision=precision,
-        day=list_day(row, precision, options),
+        starts_at=moment.starts_at,
+        ends_at=moment.ends_at,
+        precision=moment.precision,
+        day=moment.day,
         lon_given=plain(cells["lon"])[:GIVEN_LIMIT],
         lat_given=plain(cells["lat"])[:GIVEN_LIMIT],
         lon=lon,
@@ -147,8 +149,10 @@ def read_position(row: Row, options: ParseOptions) -> tuple[float, float] | Reje
     return reject(row, "lat" if "lat" in row.cells else "position", problem) if problem else (numbers[0], numbers[1])
 
 
-def reject(row: Row, field: str, code: str) -> Rejected:
-    return Rejected(row.row_no, row.sheet, row.names.get(field, "")[:NAME_LIMIT], row.raw, REASONS[code], code)
+def reject(row: Row, field: str, code: str, detail: str = "") -> Rejected:
+    """The row with the reason of this code; `detail` names the values at fault."""
+    reason = REASONS[code] + detail
+    return Rejected(row.row_no, row.sheet, row.names.get(field, "")[:NAME_LIMIT], row.raw, reason, code)
 
 
 def stated_place(row: Row) -> str:

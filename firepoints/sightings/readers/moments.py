@@ -1,17 +1,13 @@
-"""Dates and times as people, Excel and the issuers of lists write them, into UTC intervals.
+"""Single dates, and the HHMM of satellite files, as people and Excel write them.
 
-Every function is total: it returns None or a rejection code, and never raises.
+Every function is total: it returns None or a rejection code, and never raises. What a cell of a list states as a whole is
+`written.read`.
 """
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
-
-from firepoints.sightings.readers.base import DAY, INSTANT, WINDOW, ParseOptions
-from firepoints.sightings.readers.text import plain
+from datetime import date, timedelta
 
 EXCEL_EPOCH = date(1899, 12, 30)
 EARLIEST = date(2000, 1, 1)  # MODIS flew first; nothing older can be a sighting
@@ -123,7 +119,6 @@ CLOCK = re.compile(r"(\d{1,2})[:时点](\d{1,2})?[:分]?(\d{1,2})?(?:\.\d+)?秒?
 HHMM = re.compile(r"(\d{1,4})(?:\.0+)?")
 DAY_FRACTION = re.compile(r"0?\.\d{2,20}")  # what Excel keeps of a time
 HALF = re.compile(r"(上午|凌晨|早上|下午|晚上|晚|AM|PM)?(.*?)(AM|PM)?")
-ASIDE = re.compile(r"\(?北京时间?\)?|左右|许$|前后$")
 
 
 def parse_hhmm(text: str) -> int | None:
@@ -160,139 +155,3 @@ def _seconds(hour: int, minute: int, second: int) -> int | None:
     if hour > 23 or minute > 59 or second > 59:
         return None
     return hour * 3600 + minute * 60 + second
-
-
-DATE_THEN_TIME = re.compile(
-    r"(.*?\d[日号]?)[ T]+(\d{1,2}[:时点].*|\d{4}|[上下]午.*)|(.*?[日号])(\d{1,2}[:时点].*|[上下]午.*)"
-)
-OFFSET = re.compile(r"\s*(Z|[+-]\d{2}:?\d{2})$")
-
-
-def parse_moment(when: Any, clock: Any, options: ParseOptions) -> tuple[datetime, datetime, str] | str:
-    """The UTC interval and precision of a date cell and a time cell, or a rejection code.
-
-    A date without a time, or with exactly midnight from a cell that has no separate time, is the whole day (or the
-    issuer's window): a list that gives dates must not be read as a pass at 00:00.
-    """
-    day, seconds, zone = split_moment(when, options)
-    if isinstance(day, str):
-        return day
-    if clock not in (None, ""):
-        other_day, other_seconds, other_zone = split_moment(clock, options)
-        if isinstance(other_day, date):
-            day, seconds, zone = day or other_day, other_seconds, other_zone
-        else:
-            seconds = clock_seconds(clock)
-            if seconds is None:
-                return "bad_time"
-    if day is None:
-        return _in_window(when, seconds, zone, options.window) if options.window else "bad_date"
-    return interval(day, seconds, zone, options)
-
-
-def stated_day(when: Any, clock: Any, options: ParseOptions) -> date | None:
-    """The day that a date cell and a time cell state, whatever window the issuer gives; else the one that the title gives."""
-    for cell in (when, clock):
-        if cell not in (None, "") and isinstance(day := split_moment(cell, options)[0], date):
-            return day
-    return options.day
-
-
-def split_moment(value: Any, options: ParseOptions) -> tuple[date | str | None, int | None, Any]:
-    """(date or rejection code or None, seconds after midnight or None, time zone) of one cell."""
-    zone: Any = ZoneInfo(options.tz)
-    if isinstance(value, datetime):
-        zone = value.tzinfo or zone
-        seconds = value.hour * 3600 + value.minute * 60 + value.second
-        return sane(value.date()) or "bad_date", seconds or None, zone
-    if isinstance(value, date):
-        return sane(value) or "bad_date", None, zone
-    if isinstance(value, str) and SERIAL_MOMENT.fullmatch(value.strip()):
-        value = float(value)
-    if isinstance(value, float) and not value.is_integer() and 36_526 <= value < 109_575:
-        seconds = round((value % 1) * 86_400)
-        whole = EXCEL_EPOCH + timedelta(days=int(value), seconds=seconds // 86_400 * 86_400)
-        return sane(whole), seconds % 86_400 or None, zone
-    text = ASIDE.sub("", plain(value)).strip()
-    if (match := OFFSET.search(text)) and ":" in text[: match.start()]:
-        zone, text = offset_zone(match.group(1)), text[: match.start()]
-        if zone is None:
-            return "bad_time", None, None
-    day = parse_date(text, options.date_order, options.year)
-    if day is not None or not text:
-        return day, None, zone
-    return _date_then_time(text, zone, options)
-
-
-def _date_then_time(text: str, zone: Any, options: ParseOptions) -> tuple[date | str | None, int | None, Any]:
-    match = DATE_THEN_TIME.fullmatch(text)
-    if not match:
-        return None, None, zone
-    day = parse_date((match.group(1) or match.group(3)).strip(), options.date_order, options.year)
-    if day is None or isinstance(day, str):
-        return day, None, zone
-    seconds = parse_hhmm(match.group(2) or match.group(4))
-    return (day, seconds or None, zone) if seconds is not None else ("bad_time", None, zone)
-
-
-def offset_zone(text: str) -> Any:
-    if text == "Z":
-        return UTC
-    try:
-        return datetime.strptime(text, "%z").tzinfo
-    except ValueError:
-        return None
-
-
-def clock_seconds(value: Any) -> int | None:
-    """Seconds after midnight of a time cell: a time, a fraction of a day, HH:MM, HHMM."""
-    if isinstance(value, time):
-        return value.hour * 3600 + value.minute * 60 + value.second
-    if isinstance(value, timedelta):
-        seconds = int(value.total_seconds())
-        return seconds if 0 <= seconds < 86_400 else None
-    if isinstance(value, float) and 0 <= value < 1:
-        return round(value * 86_400) % 86_400
-    return parse_hhmm(ASIDE.sub("", plain(value)).replace(" ", ""))
-
-
-def interval(day: date, seconds: int | None, zone: Any, options: ParseOptions) -> tuple[datetime, datetime, str] | str:
-    """The instant of a day and a time, else the day itself or the issuer's window that bears its date."""
-    midnight = datetime.combine(day, time(), tzinfo=zone)
-    try:
-        if seconds is not None:
-            at = (midnight + timedelta(seconds=seconds)).astimezone(UTC)
-            return at, at, INSTANT
-        if options.window and (window := _stated_window(midnight, options.window)):
-            return window
-        hour = options.window_start_hour
-        if not hour:
-            return midnight.astimezone(UTC), (midnight + timedelta(days=1)).astimezone(UTC), DAY
-        begin = midnight + timedelta(hours=hour, days=-1 if options.window_ends_on_date else 0)
-        return begin.astimezone(UTC), (begin + timedelta(days=1)).astimezone(UTC), WINDOW
-    except (OverflowError, ValueError):
-        return "bad_date"
-
-
-def _stated_window(midnight: datetime, window: tuple[datetime, datetime]) -> tuple[datetime, datetime, str] | None:
-    """The window of the title, whole, if it lasts a day at most and touches the row's date; None where it does not.
-
-    It is not cut to the date: whether an issuer dates a row by the pass or by the day of its bulletin cannot be seen.
-    """
-    begin, end = window
-    touches = begin < midnight + timedelta(days=1) and midnight < end + timedelta(seconds=1)
-    return (begin, end, WINDOW) if end - begin <= timedelta(days=1) and touches else None
-
-
-def _in_window(
-    when: Any, seconds: int | None, zone: Any, window: tuple[datetime, datetime]
-) -> tuple[datetime, datetime, str] | str:
-    """The moment of a time alone, in a list whose title gives a window of a day at most: it has one place in it."""
-    begin, end = window
-    if plain(when) or end - begin > timedelta(days=1):
-        return "bad_date"
-    if seconds is None:
-        return begin, end, WINDOW
-    at = datetime.combine(begin.astimezone(zone).date(), time(), tzinfo=zone) + timedelta(seconds=seconds)
-    at = at if at >= begin else at + timedelta(days=1)
-    return (at.astimezone(UTC), at.astimezone(UTC), INSTANT) if at <= end else "outside_window"

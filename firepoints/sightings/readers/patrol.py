@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import uuid as uuids
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from firepoints.sightings.readers.base import (
     FIRE,
     GIVEN_LIMIT,
-    INSTANT,
     PLACE_LIMIT,
     SCAR,
     Note,
@@ -28,8 +28,8 @@ from firepoints.sightings.readers.base import (
 from firepoints.sightings.readers.fields import PATROL, PATROL_FIELDS
 from firepoints.sightings.readers.headings import fields_of
 from firepoints.sightings.readers.lists import read_position, reject
-from firepoints.sightings.readers.moments import parse_moment, stated_day
 from firepoints.sightings.readers.reasons import is_future
+from firepoints.sightings.readers.row_moment import Fault, row_moment
 from firepoints.sightings.readers.rows import Row, jsonable, meta_of, read_tables
 from firepoints.sightings.readers.text import compact, parse_number, plain
 from papers.encodings import decode
@@ -66,7 +66,9 @@ def parse(source: bytes | str | Path, *, options: ParseOptions) -> ParseResult:
     if data[:256].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"[", b"{"):
         rows, notes, meta = json_rows(data, options), list[Note](), dict[str, Any]()
     else:
-        tables = read_tables(read_marked(data, options), PATROL, options)
+        sheets = read_marked(data, options)
+        options = replace(options, is_1904=any(sheet.is_1904 for sheet in sheets))
+        tables = read_tables(sheets, PATROL, options)
         rows = [row for table in tables for row in table.rows]
         notes, meta = [note for table in tables for note in table.notes], meta_of(tables)
     results = [read_row(row, options) for row in rows]
@@ -97,16 +99,16 @@ def read_row(row: Row, options: ParseOptions) -> Sighting | Rejected:
     position = read_position(row, options)
     if isinstance(position, Rejected):
         return position
-    moment = parse_moment(row.get("found_at"), "", options)
-    if isinstance(moment, str):
-        return reject(row, "found_at", moment)
+    moment = row_moment(row, options)
+    if isinstance(moment, Fault):
+        return reject(row, moment.field, moment.code, moment.detail)
     kind = KIND_OF.get(compact(row.get("kind")).lower(), "")
     authority = compact(row.get("authority")).lower()
     category = compact(row.get("category")).lower()
     accuracy = parse_number(row.get("accuracy_m"))
     identity = compact(row.get("uuid"))
     wrong = (
-        ("found_at", "future", is_future(moment[0], options)),
+        ("found_at", "future", is_future(moment.starts_at, options)),
         ("kind", "bad_kind", not kind),
         ("authority", "bad_authority", bool(authority) and authority not in AUTHORITY_OF),
         ("category", "bad_category", bool(category) and category not in CATEGORY_OF),
@@ -122,10 +124,10 @@ def read_row(row: Row, options: ParseOptions) -> Sighting | Rejected:
         raw=row.raw,
         satellite="",
         instrument="patrol",
-        starts_at=moment[0],
-        ends_at=moment[1],
-        precision=moment[2],
-        day=None if moment[2] == INSTANT else stated_day(row.get("found_at"), "", options),
+        starts_at=moment.starts_at,
+        ends_at=moment.ends_at,
+        precision=moment.precision,
+        day=moment.day,
         lon_given=plain(row.get("lon"))[:GIVEN_LIMIT],
         lat_given=plain(row.get("lat"))[:GIVEN_LIMIT],
         lon=position[0],

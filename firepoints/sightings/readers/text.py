@@ -13,8 +13,15 @@ from typing import Any
 NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
 
 
+# Marks without a width that come with copies from chats, web pages and dialogs: nobody can see what they spoil.
+INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb]"
+)
+
+
 def plain(value: Any) -> str:
-    """A cell as one line of half-width text: NFKC, no line breaks, no stray spaces or null bytes."""
+    """A cell as one line of half-width text: NFKC, no line breaks, stray spaces, invisible marks or null bytes."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -23,8 +30,10 @@ def plain(value: Any) -> str:
         return str(int(value))  # Excel stores 序号 5 as 5.0
     if not isinstance(value, str):
         return str(value)
+    if value.isascii() and "\x00" not in value:
+        return " ".join(value.split())
     # NFKC would turn the ordinal sign that people type for a degree into the letter o, and split a double prime.
-    text = value.replace("º", "°").replace("″", '"').replace("\x00", "\ufffd")
+    text = INVISIBLE.sub("", value).replace("º", "°").replace("″", '"').replace("\x00", "\ufffd")
     return " ".join(unicodedata.normalize("NFKC", text).split())
 
 

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from firepoints.sightings.readers.moments import full_year, make_date
 from firepoints.sightings.readers.text import plain
+from firepoints.sightings.readers.zones import zone_of
 
 UTC_SAID = re.compile(r"世界时|国际时|格林|UTC|GMT", re.IGNORECASE)
 DAY_OF = r"(?:(?:(?P<{0}y>\d{{4}}|\d{{2}})[年./-])?(?P<{0}m>\d{{1,2}})[月./-])?(?P<{0}d>\d{{1,2}})(?:[日号]|(?=[ T]))"
@@ -93,7 +94,7 @@ def _window(
     minutes = [int(part["ai"] or 0), int(part["bi"] or 0)]
     if max(hours) > 24 or max(minutes) > 59:
         return None
-    zone: Any = UTC if UTC_SAID.search(text) else ZoneInfo(tz)
+    zone: Any = zone_of(text) or ZoneInfo(tz)
     if part["ad"]:
         return _dated(part, hours, minutes, year, zone)
     is_a_day = hours[0] % 24 == hours[1] % 24 and minutes == [0, 0] and zone is not UTC

@@ -1,0 +1,96 @@
+"""The columns of a table that speak of a time: of what event, by which clock, and which of them rules (docs/lists.md).
+
+A heading says the event (过境, 监测, 发现, 巡查 …), whether it is a date or a time, and perhaps the clock (世界时, 北京时).
+Columns of publishing and reporting (发布, 上报, 核实 …) are never the time of a fire.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, tzinfo
+from functools import lru_cache
+from typing import NamedTuple
+
+from firepoints.sightings.readers.text import compact, plain
+from firepoints.sightings.readers.zones import zones_in
+
+FIELDS = frozenset(("date", "time", "found_at"))
+FURTHER = "clock#"  # the field of a further column of time: clock#7 is the eighth column
+BRACKETS = re.compile(r"[(\[【].*?[)\]】]")
+# The rank of the event that a heading names, the lower rules: when the satellite passed, what it saw, what people found,
+# a bare 日期 or 时间, when a patrol set out.
+RANKS: tuple[tuple[int, re.Pattern[str]], ...] = (
+    (0, re.compile(r"过境|成像|拍摄|扫描|acq")),
+    (1, re.compile(r"监测|观测|探测|遥感|卫星")),
+    (2, re.compile(r"发现|起火|着火|火点|火情|found")),
+    (4, re.compile(r"巡查|检查|督查|巡检|出勤")),
+)
+PLAIN_RANK = 3
+NOT_OF_THE_FIRE = re.compile(
+    r"发布|上报|报送|通报|下发|印发|推送|接收|入库|创建|更新|修改|填报|录入|登记|报告|核实|核查|核验|复核|反馈|处置|扑灭|到场|整改|截止|办理|处理|"
+    r"导出|打印|制表|生成|提交|submi|creat|updat|modif|publish|report|check|verif"
+)
+MOMENT = frozenset(
+    ("日期时间", "日期和时间", "日期及时间", "日期/时间", "年月日时分", "时间戳", "datetime", "date_time", "timestamp")
+)
+EVENTS = "卫星|过境|监测|观测|探测|成像|拍摄|发现|火点|火情|起火|着火|遥感|巡查|检查|督查|数据"
+DATE = re.compile(rf"(?:{EVENTS})*(?:日期|日|年月日)|(?:acq_|found_|obs_|local_)?date")
+TIME = re.compile(
+    rf"(?:{EVENTS})*(?:时间|时刻)|(?:acq_|found_|obs_|local_)?(?:date_?)?time|found_at|(?:本地|当地)时间?"
+)
+
+
+class TimeColumn(NamedTuple):
+    """What a heading says of the times below it: `zone` None where it names no clock, `rank` the lower rules."""
+
+    is_time: bool
+    zone: tzinfo | None
+    rank: int
+    has_two_zones: bool = False
+
+
+@lru_cache(maxsize=1000)
+def column_of(heading: str) -> TimeColumn | None:
+    """The column of time under this heading; None where it is none, or one of publishing or reporting."""
+    name = plain(heading).lower()
+    zones, rest = zones_in(name)
+    core = compact(BRACKETS.sub("", rest)).strip("_-.:/")
+    if len(name) > 40 or NOT_OF_THE_FIRE.search(name):
+        return None
+    is_time = bool(TIME.fullmatch(core)) or core in MOMENT or (core == "" and bool(zones))
+    if not is_time and not DATE.fullmatch(core):
+        return None
+    rank = next((rank for rank, event in RANKS if event.search(core)), PLAIN_RANK)
+    zone = zones[0] if len(zones) == 1 else UTC if core.startswith("acq_") and not zones else None
+    return TimeColumn(is_time, zone, rank, len(zones) > 1)
+
+
+def described(heading: str, field: str) -> TimeColumn:
+    """The same of a column that the reader or a person took for `field`, whatever its heading."""
+    column = column_of(heading)
+    if column is None:
+        zones, _ = zones_in(plain(heading))
+        return TimeColumn(field == "time", zones[0] if len(zones) == 1 else None, PLAIN_RANK, len(zones) > 1)
+    return column._replace(is_time=column.is_time or field == "time")
+
+
+def time_fields(
+    names: Sequence[str], fields: Mapping[str, int], spellings: Mapping[str, Sequence[str]], mapping: Mapping[str, str]
+) -> dict[str, int]:
+    """The fields of further columns of time → column: 日期 and 时间 where they lack one, then `clock#7`.
+
+    Where a person said which columns are date and time, those alone count.
+    """
+    own = [field for field in ("date", "time", "found_at") if field in spellings]
+    if not own or any(field in mapping for field in own):
+        return {}
+    further: dict[str, int] = {}
+    columns = [
+        (at, column) for at, name in enumerate(names) if (column := column_of(name)) and at not in fields.values()
+    ]
+    for at, column in sorted(columns, key=lambda pair: pair[1].rank):
+        field = own[0] if len(own) == 1 else ("time" if column.is_time else "date")
+        is_new = field not in fields and field not in further
+        further[field if is_new else f"{FURTHER}{at}"] = at
+    return further
