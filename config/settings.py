@@ -58,6 +58,7 @@ MIDDLEWARE = [
     # Before all that read a body, CsrfViewMiddleware above all.
     "grids.frame.body_limits.BodyLimits",
     "core.http.ways.WayMiddleware",
+    "core.page_memory.PageMemory",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "core.http.compressing.CompressMiddleware",

@@ -9,7 +9,7 @@ from core.errors import NotThere
 from firepoints.terms.scope import own_counties
 from grids.models import User
 from grids.roles import Level, PostKind
-from grids.selectors import posts_held
+from grids.selectors import posts_today
 from penalties.models import Batch, BatchLine, BatchState, LedgerEntry, Settlement
 
 # The offices of the city to whom the whole table belongs (C13).
@@ -20,7 +20,7 @@ def sees_whole_table(user: User) -> bool:
     """Whether the user sees every payer's line and the documents: a city post of bureau, 认定, finance or audit."""
     if user.is_system:
         return user.is_active
-    return posts_held(user).filter(level=Level.CITY, kind__in=WHOLE_TABLE).exists()
+    return any(post.level == Level.CITY and post.kind in WHOLE_TABLE for post in posts_today(user))
 
 
 def batches_visible_to(user: User) -> QuerySet[Batch]:

@@ -36,7 +36,7 @@ def visible_points(points: QuerySet[M], user: Any, concerned: QuerySet[Any]) -> 
     """
     if getattr(user, "is_system", False) and user.is_active:
         return points.all()
-    posts = list(grids.posts_held(user).values_list("kind", "level", "cell_code"))
+    posts = [(post.kind, post.level, post.cell_code) for post in grids.posts_today(user)]
     if any(level == Level.CITY and kind in CITY_WIDE | _INSPECTING for kind, level, _ in posts):
         return points.all()
     counties = _counties_seen(posts)
@@ -62,8 +62,8 @@ def _seen_from(kind: str, level: str, code: str) -> Q:
 
 def own_counties(user: Any) -> frozenset[str]:
     """The counties for whose department the user acts today, under each code that they have had."""
-    posts = grids.posts_held(user).filter(kind=PostKind.COUNTY, level=Level.COUNTY)
-    return grids.one_government(posts.values_list("cell_code", flat=True))
+    posts = [post for post in grids.posts_today(user) if post.kind == PostKind.COUNTY and post.level == Level.COUNTY]
+    return grids.one_government(post.cell_code for post in posts)
 
 
 def is_former(user: Any, point: Owned) -> bool:
@@ -74,7 +74,7 @@ def is_former(user: Any, point: Owned) -> bool:
     """
     if not point.county_code or (getattr(user, "is_system", False) and user.is_active):
         return False
-    posts = list(grids.posts_held(user).values_list("kind", "level", "cell_code"))
+    posts = [(post.kind, post.level, post.cell_code) for post in grids.posts_today(user)]
     if point.county_code in _counties_seen(posts):
         return False
     return not any(_shows_whole(point, kind, level, code) for kind, level, code in posts)

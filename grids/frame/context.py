@@ -11,7 +11,7 @@ from core import clock
 from grids.frame import nav
 from grids.models import Post
 from grids.roles import ROLE_OF_POST, PostKind, Role
-from grids.selectors import JOURNAL_READERS, posts_held, roles_of
+from grids.selectors import JOURNAL_READERS, posts_today, roles_of
 from journal.jobs import working
 from journal.models import Deployment
 from journal.record import sealing
@@ -64,7 +64,7 @@ class Site:
 
     @cached_property
     def _posts(self) -> list[Post]:
-        return list(posts_held(self._user))
+        return posts_today(self._user)
 
     @cached_property
     def roles(self) -> frozenset[Role]:

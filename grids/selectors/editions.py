@@ -7,6 +7,7 @@ from datetime import date
 from django.db.models import F, QuerySet
 
 from core import clock
+from core.page_memory import remembered
 from grids.models import Cell, Edition
 from grids.roles import Level
 
@@ -22,8 +23,12 @@ def editions_in_force() -> list[Edition]:
 def edition_for(on: date) -> tuple[Edition | None, bool]:
     """The edition of a Beijing date, and whether the date lies before the first one (which then stands in).
 
-    (None, False) when no edition is active.
+    (None, False) when no edition is active. Read once for a page.
     """
+    return remembered(("edition", on), lambda: _edition_for(on))
+
+
+def _edition_for(on: date) -> tuple[Edition | None, bool]:
     active = Edition.objects.filter(state=Edition.State.ACTIVE)
     edition = active.filter(valid_from__lte=on).order_by("-valid_from").first()
     if edition:

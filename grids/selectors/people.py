@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 
 from core import clock
 from core.errors import Refused
+from core.page_memory import remembered
 from grids.models import Designation, Post, Term, User
 from grids.roles import LEVELS, RESPONSIBLE_KINDS, ROLE_OF_POST, PostKind, Role
 from grids.selectors.successions import one_government
@@ -62,6 +63,14 @@ def posts_held(user: Any, on: date | None = None) -> QuerySet[Post]:
     return Post.objects.filter(pk__in=terms.values("post")).order_by("kind", "cell_code")
 
 
+def posts_today(user: Any) -> list[Post]:
+    """`posts_held` of today as rows, read once for a page."""
+    if not _may_hold(user):
+        return []
+    today = clock.today_beijing()
+    return remembered(("posts", user.pk, today), lambda: list(posts_held(user, today)))
+
+
 def roles_of(user: Any, on: date | None = None) -> frozenset[Role]:
     """The roles of a user on a Beijing date: from the posts held, never from flags; the system account has SYSTEM
     alone."""
@@ -69,8 +78,8 @@ def roles_of(user: Any, on: date | None = None) -> frozenset[Role]:
         return frozenset()
     if user.is_system:
         return frozenset({Role.SYSTEM})
-    kinds = posts_held(user, on).order_by().values_list("kind", flat=True).distinct()
-    return frozenset(ROLE_OF_POST[PostKind(kind)] for kind in kinds if kind in ROLE_OF_POST)
+    posts = posts_held(user, on) if on else posts_today(user)
+    return frozenset(ROLE_OF_POST[PostKind(post.kind)] for post in posts if post.kind in ROLE_OF_POST)
 
 
 def post_cells(user: Any, role: Role, on: date | None = None) -> frozenset[str]:

@@ -10,7 +10,7 @@ from core import clock
 from grids.models import Cell, Edition
 from grids.roles import Level, Role
 from grids.selectors.editions import edition_for
-from grids.selectors.people import CODES_AT_ONCE, posts_held, roles_of
+from grids.selectors.people import CODES_AT_ONCE, posts_held, posts_today, roles_of
 from grids.selectors.successions import one_government
 
 # The offices of the city: what they do is not bound to one county.
@@ -37,9 +37,10 @@ def scope_of(user: Any, on: date | None = None) -> Scope:
     """The scope on a Beijing date (default today): city offices and posts above the counties see all, the others the
     counties in which their posts stand."""
     on = on or clock.today_beijing()
-    if roles_of(user, on) & CITY_WIDE:
+    if roles_of(user, None if on == clock.today_beijing() else on) & CITY_WIDE:
         return Scope(everything=True)
-    posts = list(posts_held(user, on).values_list("cell_code", "level"))
+    held = posts_today(user) if on == clock.today_beijing() else posts_held(user, on)
+    posts = [(post.cell_code, post.level) for post in held]
     if any(level == Level.CITY for _, level in posts):
         return Scope(everything=True)
     edition, _ = edition_for(on)

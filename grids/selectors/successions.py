@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from core import clock
+from core.page_memory import remembered
 from grids.models import Succession
 
 
@@ -12,7 +13,8 @@ def governments_on(on: date) -> dict[str, str]:
 
     One query of a table of a few rows. The rows of a table of money are added up under the answer.
     """
-    next_code = dict(Succession.objects.filter(valid_from__lte=on).values_list("old_code", "new_code"))
+    rows = Succession.objects.filter(valid_from__lte=on).values_list("old_code", "new_code")
+    next_code = remembered(("successions", on), lambda: dict(rows))
     return {code: _last(code, next_code) for code in next_code}
 
 

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from core import clock, faults
+from core.page_memory import remembered
 from journal.models import Entry, Seal
 from journal.record import digests
 from journal.selectors import deployment
@@ -30,8 +31,8 @@ ATTEMPTS = 3
 
 
 def last_seal() -> Seal | None:
-    """The end of the chain."""
-    return Seal.objects.order_by("-seq").first()
+    """The end of the chain; read once for a page."""
+    return remembered("last seal", Seal.objects.order_by("-seq").first)
 
 
 def head() -> tuple[int, str]:

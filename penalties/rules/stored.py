@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from core.errors import Missing, Refused
+from core.page_memory import remembered
 from firepoints.models import Recognition
 from firepoints.policy.pins import Pin, PointFacts
 from penalties.models import Rule
@@ -25,7 +26,8 @@ def definition(rule: Rule) -> RuleDefinition:
 
 def rules_in_force() -> dict[str, tuple[Rule, RuleDefinition]]:
     """Every stored rule by its reference (`benxi-2022-29@1`)."""
-    return {rule.ref: (rule, definition(rule)) for rule in Rule.objects.order_by("code", "version")}
+    rows = Rule.objects.order_by("code", "version")
+    return remembered("rules in force", lambda: {rule.ref: (rule, definition(rule)) for rule in rows})
 
 
 def counts() -> list[Count]:
