@@ -16,6 +16,7 @@ from firepoints.grouping.rule import Constraints, Detections, Params
 from firepoints.models import Detection, FirePoint, ImportRun, Membership, Question, Source
 from firepoints.policy import rulings
 from firepoints.sightings.footprints import on_site_radius_km
+from firepoints.sightings.near import in_box
 from firepoints.steps.divisions import said_by_people
 from firepoints.terms.states import State
 from grids.geo.footprint import metres_per_degree
@@ -123,14 +124,13 @@ def around(rows: Sequence[Values], reach: timedelta, *, beyond_m: float = 0.0, *
     """The condition on detections of a box around some rows, so many metres wider on each side where it is asked, and of the
     time around them."""
     lons, lats = [row[Seen.LON] for row in rows], [row[Seen.LAT] for row in rows]
-    east, north = (REACH_DEGREES + beyond_m / float(of_degree) for of_degree in metres_per_degree(max(map(abs, lats))))
+    east, north = (beyond_m / float(of_degree) for of_degree in metres_per_degree(max(map(abs, lats))))
+    box = (min(lons) - east, max(lons) + east), (min(lats) - north, max(lats) + north)
     return Q(
         starts_at__lte=max(row[Seen.ENDS] for row in rows) + reach,
         ends_at__gte=min(row[Seen.STARTS] for row in rows) - reach,
-        lon__range=(min(lons) - east, max(lons) + east),
-        lat__range=(min(lats) - north, max(lats) + north),
         **narrowed,
-    )
+    ) & in_box(*box, REACH_DEGREES)
 
 
 def waiting_rows() -> set[int]:

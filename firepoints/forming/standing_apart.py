@@ -13,6 +13,7 @@ from firepoints.grouping.links import HOUR, Shapes, gap_s, offset_m, touching
 from firepoints.grouping.model import Family
 from firepoints.grouping.rule import Detections, Params
 from firepoints.models import Detection, FirePoint, Membership
+from firepoints.sightings.near import in_box
 from firepoints.steps.divisions import said_by_division, said_on_review
 from firepoints.terms.states import State
 from grids.models import User
@@ -62,14 +63,12 @@ def _near(point: FirePoint, sightings: Sequence[Detection]) -> Any:
     """Memberships of other points in a box around the sightings and the time around them, the nearest in time first."""
     reach = timedelta(hours=Params().scar_window_h)
     lons, lats = [sighting.lon for sighting in sightings], [sighting.lat for sighting in sightings]
-    degrees = REACH_DEGREES / 2
     return (
         Membership.objects.filter(
+            in_box(lons, lats, REACH_DEGREES / 2, path="detection__"),
             is_active=True,
             detection__starts_at__lte=max(sighting.ends_at for sighting in sightings) + reach,
             detection__ends_at__gte=min(sighting.starts_at for sighting in sightings) - reach,
-            detection__lon__range=(min(lons) - degrees, max(lons) + degrees),
-            detection__lat__range=(min(lats) - degrees, max(lats) + degrees),
         )
         .exclude(point=point)
         .order_by("-detection__starts_at", "detection_id")

@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
+from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, Func, IntegerField, OuterRef, Q
 from django.db.models.functions import Coalesce
 
 from core import clock
@@ -189,6 +190,16 @@ class ImportRun(models.Model):
         return self.state not in (self.State.WAITING, self.State.LOADING) and not self.phase
 
 
+PER_DEGREE = 50
+"""Cells of the index of places along a degree: some two kilometres."""
+
+
+def place_cell(coordinate: Any, **options: Any) -> Func:
+    """The whole number of a coordinate's cell; of two databases one rounds and one cuts off, so that a reader asks for one
+    cell more on each side (`firepoints.sightings.near`)."""
+    return Func(coordinate, template=f"CAST(%(expressions)s * {PER_DEGREE} AS integer)", **options)
+
+
 class Detection(AppendOnlyModel):
     """One sighting as it was read: immutable. Coordinates WGS-84 degrees beside the numbers as given and their datum."""
 
@@ -235,7 +246,16 @@ class Detection(AppendOnlyModel):
                 condition=Q(lon__gte=-180, lon__lte=180, lat__gte=-90, lat__lte=90), name="detection_on_earth"
             ),
         ]
-        indexes = [models.Index(fields=["starts_at"], name="detection_time_ix")]
+        indexes = [
+            models.Index(fields=["starts_at"], name="detection_time_ix"),
+            models.Index(
+                place_cell(F("lat"), output_field=IntegerField()),
+                place_cell(F("lon"), output_field=IntegerField()),
+                F("ends_at"),
+                F("starts_at"),
+                name="detection_place_ix",
+            ),
+        ]
 
 
 class DetectionKey(models.Model):

@@ -190,14 +190,26 @@ def former_numbers_of(point: FirePoint) -> list[FormerNumber]:
 
 
 def filed_for(point: FirePoint) -> Q:
-    """The condition on evidence: filed for this point or for one that was merged into it, up to three merges deep, or that a
-    record of this point rests on (a joint record of several sites is filed at one of them)."""
-    deep = "point"
-    filed = Q(point=point) | Q(pk__in=Evidence.objects.filter(verifications__point=point).values("pk"))
-    for _ in range(3):
-        deep += "__merged_into"
-        filed |= Q(**{deep: point})
-    return filed
+    """The condition on evidence: filed for this point or for one that was merged into it, or that a record of this point
+    rests on (a joint record of several sites is filed at one of them).
+
+    By keys, not by joins: each part is found by its index, however much evidence there is. Two queries, one more for
+    each step of a chain of merges.
+    """
+    behind = Evidence.verifications.through.objects.filter(verification__point=point).values_list("evidence", flat=True)
+    return Q(point__in=[point.pk, *merged_into(point)]) | Q(pk__in=list(behind))
+
+
+def merged_into(point: FirePoint) -> list[int]:
+    """The keys of the points that live on in this one, directly or by way of others."""
+    merged: list[int] = []
+    front = [point.pk]
+    for _ in range(MOST_MERGES):
+        front = list(FirePoint.objects.filter(merged_into__in=front).values_list("pk", flat=True))
+        if not front:
+            break
+        merged += front
+    return merged
 
 
 def evidence_for(point: FirePoint, user: Any) -> QuerySet[Evidence]:

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from core.db import row_order
 from firepoints.models import FirePoint
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -25,8 +26,7 @@ def page_of(request: HttpRequest, points: QuerySet[FirePoint], size: int) -> Pag
     """One page by `before` (older) or `after` (newer) of the query string; an unreadable key is the first page."""
     ordered = points.order_by("-starts_at", "-id")
     if newer := _key(request.GET.get("after", "")):
-        at, pk = newer
-        rows = list(ordered.filter(Q(starts_at__gt=at) | Q(starts_at=at, id__gt=pk)).reverse()[: size + 1])
+        rows = list(row_order.after(ordered, newer).reverse()[: size + 1])
         has_newer, rows = len(rows) > size, rows[:size][::-1]
         return Page(
             rows,
@@ -35,8 +35,7 @@ def page_of(request: HttpRequest, points: QuerySet[FirePoint], size: int) -> Pag
         )
     older = _key(request.GET.get("before", ""))
     if older:
-        at, pk = older
-        ordered = ordered.filter(Q(starts_at__lt=at) | Q(starts_at=at, id__lt=pk))
+        ordered = row_order.before(ordered, older)
     rows = list(ordered[: size + 1])
     has_older, rows = len(rows) > size, rows[:size]
     newer_url = _url(request, "after", rows[0]) if older and rows else ""
@@ -46,19 +45,17 @@ def page_of(request: HttpRequest, points: QuerySet[FirePoint], size: int) -> Pag
 def neighbours(points: QuerySet[FirePoint], point: FirePoint) -> tuple[FirePoint | None, FirePoint | None]:
     """The point before (newer) and after (older) in the order of the list; None at an end."""
     ordered = points.order_by("-starts_at", "-id").only("id", "number", "starts_at")
-    at, pk = point.starts_at, point.pk
-    newer = ordered.filter(Q(starts_at__gt=at) | Q(starts_at=at, id__gt=pk)).reverse().first()
-    older = ordered.filter(Q(starts_at__lt=at) | Q(starts_at=at, id__lt=pk)).first()
-    return newer, older
+    key = {"starts_at": point.starts_at, "id": point.pk}
+    return row_order.after(ordered, key).reverse().first(), row_order.before(ordered, key).first()
 
 
-def _key(text: str) -> tuple[datetime, int] | None:
+def _key(text: str) -> row_order.Key | None:
     instant, _, pk = text.partition("-")
     if not (instant.isascii() and instant.isdecimal() and pk.isascii() and pk.isdecimal()):
         return None
     if len(instant) > 17 or len(pk) > 18:
         return None
-    return _EPOCH + int(instant) * _MICROSECOND, int(pk)
+    return {"starts_at": _EPOCH + int(instant) * _MICROSECOND, "id": int(pk)}
 
 
 def _url(request: HttpRequest, name: str, point: FirePoint) -> str:
