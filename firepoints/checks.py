@@ -6,6 +6,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 
 from firepoints.models import FirePoint, JointAttendance, Question, Recognition, Step, Verification
 from firepoints.rechecks import draws
+from firepoints.tally import checking
 from firepoints.terms.states import State
 from grids.models import Edition
 
@@ -20,6 +21,7 @@ def problems() -> list[str]:
         *_questions_left(),
         *_absences(),
         *draws.problems(),
+        *checking.problems(),
     ]
 
 

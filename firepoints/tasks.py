@@ -17,6 +17,7 @@ from firepoints.sightings.feeds.watching import inbox_take
 from firepoints.sightings.fixed_heat import fixed_heat_propose
 from firepoints.sightings.importing.start import JOB as IMPORT
 from firepoints.sightings.importing.start import take_up
+from firepoints.tally import checking, folding
 from journal.jobs import jobs
 
 log = structlog.get_logger(__name__)
@@ -26,7 +27,14 @@ WATCH = "firepoints.inbox"
 FIXED_HEAT = "firepoints.fixed_heat"
 RECHECKS = "firepoints.rechecks"
 RESUME = "firepoints.import_resume"
+FOLD = "firepoints.fold_counts"
+CHECK_COUNTS = "firepoints.check_counts"
 A_CHUNK = 200
+DAY_S = 24 * 3600
+
+
+class TallyAlarm(RuntimeError):
+    """The counts of the map contradict the points; the job fails and stays visible until a person has looked."""
 
 
 @jobs.handler(LAPSE, label="登记异议期满")
@@ -105,3 +113,23 @@ def watch(payload: dict[str, Any]) -> None:
 
 jobs.periodic(POLL, every_s=1800)
 jobs.periodic(WATCH, every_s=60)
+
+
+@jobs.handler(FOLD, label="归总地图计数")
+def fold_counts(payload: dict[str, Any]) -> None:
+    """Put what has changed since into the counts of the map; a reader adds what still waits."""
+    folding.fold()
+
+
+@jobs.handler(CHECK_COUNTS, label="夜间核对地图计数")
+def check_counts(payload: dict[str, Any]) -> None:
+    """The nightly check: it alarms and mends nothing."""
+    problems = checking.problems()
+    if problems:
+        log.error("tally_problems", count=len(problems), first=problems[:5])
+        raise TallyAlarm("；".join(problems[:20]))
+
+
+jobs.periodic(FOLD, every_s=60)
+# 18:50 UTC is 02:50 in Beijing.
+jobs.periodic(CHECK_COUNTS, every_s=DAY_S, offset_s=18 * 3600 + 50 * 60)

@@ -38,6 +38,7 @@ from firepoints.models.reattributions import Reattribution
 from firepoints.models.rechecks import Recheck, RecheckDraw, RecheckVisit
 from firepoints.models.rulings import Ruling
 from firepoints.models.sources import Feed, Source
+from firepoints.models.tally import MapChange, MapCount
 
 __all__ = [
     "OUTCOME_OF",
@@ -61,6 +62,8 @@ __all__ = [
     "ImportRun",
     "JointAttendance",
     "JointSite",
+    "MapChange",
+    "MapCount",
     "Membership",
     "Mending",
     "NumberSeries",

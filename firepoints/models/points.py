@@ -10,6 +10,7 @@ from core import clock, ways
 from core.db.immutable import AppendOnlyModel
 from firepoints.models.imports import Detection
 from firepoints.terms import states
+from firepoints.terms.cells import CellKey
 from firepoints.terms.posting import OUTDATED, UNPOSTED
 from firepoints.terms.scope import visible_points
 from firepoints.terms.states import Basis, FinalBy, State
@@ -33,6 +34,10 @@ class FirePoint(models.Model):
     burn_date = models.DateField("起火日期（北京）", db_index=True)
     lon = models.FloatField()
     lat = models.FloatField()
+    # The database works it out, so that whatever moves a point moves it on the map too.
+    cell = models.GeneratedField(
+        expression=CellKey("lon", "lat"), output_field=models.BigIntegerField(), db_persist=True
+    )
     county_code = models.CharField(max_length=20, blank=True, db_index=True)
     township_code = models.CharField(max_length=20, blank=True, db_index=True)
     village_code = models.CharField(max_length=20, blank=True, db_index=True)
@@ -65,6 +70,7 @@ class FirePoint(models.Model):
             models.Index(fields=["state", "burn_date"], name="point_state_date_ix"),
             models.Index(fields=["county_code", "burn_date"], name="point_county_date_ix"),
             models.Index(fields=["-starts_at", "-id"], name="point_list_ix"),
+            models.Index(fields=["cell", "burn_date"], name="point_cell_date_ix"),
             models.Index(fields=["final_at"], condition=UNPOSTED, name="point_unposted_ix"),
             models.Index(fields=["posted_recognition"], condition=OUTDATED, name="point_outdated_ix"),
         ]

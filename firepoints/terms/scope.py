@@ -46,6 +46,27 @@ def visible_points(points: QuerySet[M], user: Any, concerned: QuerySet[Any]) -> 
     return points.filter(allowed)
 
 
+def counted_for(user: Any) -> tuple[str, Q] | None:
+    """Where the points that `user` may see are counted (`firepoints.tally`): (the county, "" = the city, and a condition on
+    what is counted there); None where no one count is theirs: posts in several cells, or below a county.
+
+    The same rule as `visible_points`.
+    """
+    if getattr(user, "is_system", False) and user.is_active:
+        return "", Q()
+    posts = list(grids.posts_held(user).values_list("kind", "level", "cell_code"))
+    if any(level == Level.CITY and kind in CITY_WIDE | _INSPECTING for kind, level, _ in posts):
+        return "", Q()
+    counties = _counties_seen(posts)
+    others = [_seen_from(kind, level, code) for kind, level, code in posts]
+    decided = _seen_from(PostKind.FINANCE, "", "")
+    if counties:
+        is_one = len(counties) == 1 and all(other == Q(pk__in=()) for other in others)
+        return (next(iter(counties)), Q()) if is_one else None
+    seeing = [other for other in others if other != Q(pk__in=())]
+    return ("", decided) if seeing and all(other == decided for other in seeing) else None
+
+
 def _counties_seen(posts: Iterable[tuple[str, str, str]]) -> frozenset[str]:
     """The counties on which posts that see a whole county stand, under each code that they have had."""
     seeing = {PostKind.COUNTY, *_INSPECTING}

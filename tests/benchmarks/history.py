@@ -224,6 +224,8 @@ def fill(points: int) -> dict[str, Any]:
     """Copy the month's points over the months before, as many as asked for, and what is new in this month."""
     from django.db import connection, transaction
 
+    from firepoints.tally import folding
+
     copies = max(points // (CLOSED + CHARGED), MONTHS)
     fresh = -(-NEW // CHARGED)
     with transaction.atomic(), connection.cursor() as cursor:
@@ -236,6 +238,7 @@ def fill(points: int) -> dict[str, Any]:
             cursor.execute(f"INSERT INTO {table} ({names}) SELECT {values} FROM {rows}")
         for table in ("penalty_batch", "penalty_entry", "penalty_batch_line", "fire_point", "fire_detection"):
             cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
+    folding.recount()  # the copies were written without triggers
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     _lines()
@@ -348,7 +351,7 @@ def _columns(model: Any, copied: Any) -> dict[str, str]:
     from django.db.models import DateField, DateTimeField
 
     values = {}
-    for field in model._meta.concrete_fields:
+    for field in (field for field in model._meta.concrete_fields if not field.generated):
         value = f"t.{field.column}"
         if field.primary_key or (field.is_relation and field.related_model in copied):
             value = f"{value} + o"

@@ -1,4 +1,4 @@
-"""`point list | show ID | act ID ACTION --as USER [--data FILE]`: the life of fire points from the command line."""
+"""`point list | show ID | act ID ACTION --as USER [--data FILE] | recount`: the life of fire points from the command line."""
 
 import argparse
 import hashlib
@@ -19,6 +19,7 @@ from firepoints.life.export import export_points
 from firepoints.life.proposing import act_or_propose
 from firepoints.models import Evidence, FirePoint
 from firepoints.steps import describe, selectors
+from firepoints.tally import folding
 from firepoints.terms.states import State
 from grids.editions.vector_files import SUFFIX_WORDS
 from grids.models import User
@@ -53,11 +54,14 @@ class Command(JinshaoCommand):
         export = verbs.add_parser("export", help=f"导出为 {SUFFIX_WORDS}（WGS-84）")
         export.add_argument("--out", type=Path, required=True)
         export.add_argument("--month", type=month, help="起火月份 YYYY-MM（北京）")
+        verbs.add_parser("recount", help="地图计数与火点不符时重新计数").set_defaults(actor="")
         for verb in (listing, show, export):
             verb.add_argument("--as", dest="actor", help="以谁的身份看；缺省为系统")
         acting.add_argument("--as", dest="actor", required=True, help="由谁办理")
 
     def run(self, *, verb: str, **options: Any) -> dict[str, Any]:
+        if verb == "recount":
+            return {"counts": folding.recount()}
         actor = user_named(options["actor"]) if options["actor"] else system_user()
         if verb == "list":
             return self._list(actor, options)
@@ -97,7 +101,7 @@ class Command(JinshaoCommand):
         return describe.full(outcome.point, actor) | ({"proposal": proposed} if proposed else {})
 
     def show(self, result: dict[str, Any]) -> None:
-        if "file" in result:
+        if "file" in result or "counts" in result:
             super().show(result)
             return
         if "points" in result:
