@@ -19,7 +19,7 @@ def drop_triggers(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("firepoints", "0024_question_kinds"),
+        ("firepoints", "0025_place_of_sightings"),
     ]
 
     operations = [

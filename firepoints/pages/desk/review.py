@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from core.errors import Conflict, Refused, StaleVersion
 from firepoints.evidence.proofs import lacking_for_denial, photos_among, share_searched
-from firepoints.life.proposing import Outcome, act_or_propose
+from firepoints.life.proposing import Outcome, act_or_propose, proposals_on
 from firepoints.models import Evidence, FirePoint
 from firepoints.pages import proposed
 from firepoints.pages.access import point_or_404, user_of, viewer_of
@@ -29,6 +29,7 @@ from firepoints.steps import workflow
 from firepoints.terms.states import State
 from grids import selectors as grids
 from grids.roles import Role
+from journal.pages.proposals import panel_of
 from journal.record import services as journal
 
 MOST_LISTED = 30
@@ -116,6 +117,7 @@ def _show(
             for at, (value, label) in enumerate(DECISIONS)
         ],
         "nothing_because": nothing_charged(point, Grounds().in_order(row.detection for row in context["sightings"])),
+        "proposals": panel_of(proposals_on(point), viewer.user),
         "error": error,
         "reason": reason,
         "chosen": chosen,
