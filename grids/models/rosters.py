@@ -13,7 +13,8 @@ class RosterImport(AppendOnlyModel):
     """One workbook of people as it was taken in: what it changed, and each row that it could not take, with its reason.
 
     `counts` = {"rows", "users", "posts", "terms", "phones", "same", "rejected"}; `rejected` = [{"row", "column",
-    "reason"}] with the row of the sheet (1-based). The workbook itself stays in the filing: it holds phone numbers.
+    "reason"}] with the row of the sheet (1-based), `notes` the same of rows that were taken: no telephone number stands in
+    either. The workbook itself stays in the filing: it holds phone numbers.
     """
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True)
@@ -22,6 +23,7 @@ class RosterImport(AppendOnlyModel):
     stored_as = models.CharField(max_length=200)
     counts = models.JSONField(default=dict)
     rejected = models.JSONField(default=list)
+    notes = models.JSONField(default=list)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField(default=clock.now)
 

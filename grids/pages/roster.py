@@ -30,7 +30,8 @@ from journal.record.services import access
 from papers import filing
 from papers.downloads import XLSX, download
 from papers.encodings import FileError
-from papers.reading import Small, read_sheets
+from papers.marks import spread
+from papers.reading import Sheet, Small, read_marked, read_sheets
 from papers.tables import Table, workbook
 
 SHOWN = 200
@@ -76,7 +77,7 @@ def roster_preview(request: HttpRequest) -> HttpResponse:
     upload = cast("UploadedFile[Any]", form.cleaned_data["file"])
     content, starts = upload.read(), form.cleaned_data["starts"]
     try:
-        roster = _read(request, _sheets(content))
+        roster = _read(request, content)
     except Refused as refused:
         return _start(request, form, refused=refused.message, status=400)
     plan = roster_plan(rows=roster.rows, starts=starts, actor=cast(User, request.user))
@@ -90,19 +91,37 @@ def roster_preview(request: HttpRequest) -> HttpResponse:
     return render(request, "grids/roster_preview.html", context)
 
 
-def _sheets(content: bytes) -> Sheets:
+def _sheets(content: bytes) -> list[Sheet]:
     """The sheets of a workbook. Raises BadInput for a file that cannot be read."""
     try:
-        return [(sheet.name, sheet.rows) for sheet in read_sheets(content, Small())]
+        return read_marked(content, Small())
     except FileError as error:
         raise BadInput(f"{error.what}。{error.todo}" if error.todo else error.what, where=error.where) from error
 
 
-def _read(request: HttpRequest, sheets: Sheets) -> RosterFile:
-    """The rows of a workbook. Raises BadInput for one without headings."""
+def _rows_of(sheets: list[Sheet]) -> Sheets:
+    """The rows of each sheet, a merged cell's value in all that it covers."""
+    return [(sheet.name, spread(sheet.rows, sheet.marks.merged)[0]) for sheet in sheets]
+
+
+def _require_likely_confirmed(request: HttpRequest, roster: RosterFile, starts: date) -> None:
+    """Raise BadInput where a row opens an account for somebody who may have one, and nobody has said that it is another."""
+    if request.POST.get("likely_confirmed") != "on":
+        likely = roster_plan(rows=roster.rows, starts=starts, actor=cast(User, request.user)).likely
+        if likely:
+            raise BadInput(
+                f"第 {likely[0].row.line} 行：{likely[0].likely}；不是同一人，就在预览里勾选“不是同一人”再写入",
+                where="姓名",
+                code="likely_same_person",
+            )
+
+
+def _read(request: HttpRequest, content: bytes) -> RosterFile:
+    """The rows of a workbook. Raises BadInput for one that cannot be read or has no headings."""
+    sheets = _sheets(content)
     edition = selectors.edition_now()
     places = places_of(edition, keeper_scope(request.user)) if edition else {}
-    return read_roster(sheets, places)
+    return read_roster(_rows_of(sheets), places, {sheet.name: sheet.marks.rows for sheet in sheets})
 
 
 def _preview(roster: RosterFile, plan: Plan) -> dict[str, Any]:
@@ -126,6 +145,8 @@ def _preview(roster: RosterFile, plan: Plan) -> dict[str, Any]:
     tiles.append({"url": "#refused", "label": "没有填的行", "number": roster.blank, "unit": "行"})
     return {
         "tiles": tiles,
+        "notes": sorted(roster.notes, key=lambda note: note["row"])[:SHOWN],
+        "likely": [{"row": plan_row.row, "words": plan_row.likely} for plan_row in plan.likely],
         "refused": sorted(refused, key=lambda fault: fault["row"])[:SHOWN],
         "changes": [
             {"row": plan_row.row, "verdict": VERDICT_LABELS[plan_row.verdict],
@@ -144,14 +165,13 @@ def roster_commit(request: HttpRequest) -> HttpResponse:
     require_keeper(request.user)
     try:
         content, starts, attempt = _previewed(request)
-        sheets = _sheets(content)
-        roster = _read(request, sheets)
+        roster = _read(request, content)
+        _require_likely_confirmed(request, roster, starts)
         run = roster_import(
-            rows=roster.rows,
-            faults=roster.faults,
+            roster=roster,
             starts=starts,
             actor=cast(User, request.user),
-            content=without_numbers(sheets) or content,
+            content=without_numbers(_rows_of(_sheets(content))) or content,
             filename=request.POST.get("filename", "")[:200] or "名册.xlsx",
             uuid=attempt,
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -11,23 +10,22 @@ from django.db import transaction
 from core import clock
 from core.errors import BadInput, Conflict, NotAllowed
 from grids.models import PhoneCheck, User
+from grids.people.phone_text import read_phone
 from grids.selectors.keeping import accounts_kept, keeper_scope
 from journal.record import digests
 from journal.record.services import personal, record, record_each
 from journal.selectors import deployment
 
-# Mobile and fixed numbers as people write them; 3 digits at least, so that a short line of an office passes.
-_PHONE: Final = re.compile(r"\+?\d[\d\- ]{2,24}\d")
 _BATCH = 500
 NOT_KEPT: Final = "这个人的账号和电话不由您维护，请市局经办登记"
 
 
 def readable_phone(text: str) -> str:
-    """The number without surrounding space, full-width digits made plain. Raises BadInput for anything that is no number."""
-    plain = text.strip().translate({0xFF10 + at: str(at) for at in range(10)})
-    if plain and not _PHONE.fullmatch(plain):
-        raise BadInput("电话应只含数字、空格和 -", where="电话", code="bad_phone")
-    return plain
+    """The one number of a field, "" for none. Raises BadInput for anything that cannot ring, and for more than a number."""
+    phone = read_phone(text)
+    if phone.refusal or phone.rest:
+        raise BadInput(phone.refusal or "只写一个号码，别的请去掉", where="电话", code="bad_phone")
+    return phone.number
 
 
 @transaction.atomic

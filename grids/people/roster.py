@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
@@ -18,6 +17,7 @@ from grids.people import changes as people_changes
 from grids.people.changes import Change
 from grids.people.identities import identity_stored
 from grids.people.phones import phones_set, readable_phone
+from grids.people.roster_file import RosterFile
 from grids.people.roster_plan import Plan, Planned, Verdict, chunks, roster_plan
 from grids.people.roster_row import PostKey, RosterRow
 from journal.record import digests
@@ -54,8 +54,7 @@ def roster_load(*, rows: Sequence[RosterRow], starts: date, actor: User | None, 
 @transaction.atomic
 def roster_import(
     *,
-    rows: Sequence[RosterRow],
-    faults: Sequence[dict[str, Any]],
+    roster: RosterFile,
     starts: date,
     actor: User,
     content: bytes,
@@ -64,22 +63,22 @@ def roster_import(
 ) -> RosterImport:
     """Take a workbook in: every row that can be taken, and the rest kept with its reason.
 
-    `faults` are rows that could not even be read ({"row", "column", "reason"}). The same `uuid` again is the same
-    import: it is returned, and nothing happens. Raises Conflict when someone filled one of the posts at this moment.
+    The same `uuid` again is the same import: it is returned, and nothing happens. Raises Conflict when someone filled one
+    of the posts at this moment.
     """
     earlier: RosterImport | None = RosterImport.objects.filter(uuid=uuid).first()
     if earlier:
         return earlier
-    plan = roster_plan(rows=rows, starts=starts, actor=actor)
+    plan = roster_plan(rows=roster.rows, starts=starts, actor=actor)
     totals = _apply(plan, actor)
     rejected = [
-        *faults,
+        *roster.faults,
         *(
             {"row": plan_row.row.line, "column": plan_row.column, "reason": plan_row.reason}
             for plan_row in plan.rejected
         ),
     ]
-    counts = totals | {"rows": len(rows) + len(faults), "rejected": len(rejected)}
+    counts = totals | {"rows": len(roster.rows) + len(roster.faults), "rejected": len(rejected)}
     stored = filing.store_paper(content, kind="rosters", filename=filename, suffix=".xlsx")
     try:
         with transaction.atomic():
@@ -89,6 +88,7 @@ def roster_import(
                 sha256=stored.sha256,
                 stored_as=stored.stored_as,
                 counts=counts,
+                notes=sorted(roster.notes, key=lambda note: note["row"]),
                 rejected=sorted(rejected, key=lambda fault: fault["row"]),
                 actor=actor,
                 at=clock.now(),

@@ -7,12 +7,14 @@ alone. A row whose name is blank is an unfilled line of the template, not an err
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from core.errors import BadInput
+from grids.people.names import name_of
+from grids.people.phone_text import PhoneText, read_phone
 from grids.people.roster_row import RosterRow
 from grids.roles import POST_KIND_LABELS, RESPONSIBLE_KINDS, Level
 from papers.tables import Table, workbook
@@ -41,6 +43,9 @@ HEAD_ROWS = 10
 LEFT_OUT = "（号码不存）"
 YES, NO = ("是", "代理", "y", "yes", "1", "√"), ("", "否", "n", "no", "0")
 _DATE = re.compile(r"(\d{4})\s*[年./-]\s*(\d{1,2})\s*[月./-]\s*(\d{1,2})\s*日?")
+_MONTH = re.compile(r"(\d{4})\s*(?:年|[./-])\s*(\d{1,2})\s*月?")
+_SPAN = re.compile(r"\s*(?:至|到|～|~|—+|–)\s*")
+UNTIL_NOW = frozenset({"今", "现在", "至今", "现任"})
 _EXCEL_DAY = date(1899, 12, 30)
 
 Sheets = Sequence[tuple[str, Sequence[Sequence[Any]]]]
@@ -50,11 +55,12 @@ Places = Mapping[str, tuple[str, str]]
 
 @dataclass(slots=True)
 class RosterFile:
-    """The contents of a workbook: rows that can be planned, and faults {"row", "column", "reason"} of those that
-    cannot."""
+    """The contents of a workbook: rows that can be planned, faults {"row", "column", "reason"} of those that cannot, and notes
+    of the same shape on rows that are taken: a number that is none, a row that is hidden."""
 
     rows: list[RosterRow] = field(default_factory=list)
     faults: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[dict[str, Any]] = field(default_factory=list)
     blank: int = 0
 
 
@@ -63,8 +69,9 @@ class _Fault(Exception):
         self.reason, self.column = reason, column
 
 
-def read_roster(sheets: Sheets, places: Places) -> RosterFile:
-    """The people of a workbook's sheets. Raises BadInput when no sheet has the columns that must be there."""
+def read_roster(sheets: Sheets, places: Places, hidden: Mapping[str, Collection[int]] | None = None) -> RosterFile:
+    """The people of a workbook's sheets; `hidden`: sheet → its hidden rows, counted from 0. Raises BadInput when no sheet has
+    the columns that must be there."""
     roster = RosterFile()
     is_read = False
     for name, rows in sheets:
@@ -74,7 +81,9 @@ def read_roster(sheets: Sheets, places: Places) -> RosterFile:
         is_read = True
         at, columns = head
         for line, cells in enumerate(rows[at + 1 :], start=at + 2):
-            _read_line(roster, name if len(sheets) > 1 else "", line, cells, columns, places)
+            taken = _read_line(roster, name if len(sheets) > 1 else "", line, cells, columns, places)
+            if taken and line - 1 in (hidden or {}).get(name, ()):
+                roster.notes.append(_note(line, "行", "这一行在表里是隐藏的，照样登记"))
     if not is_read:
         raise BadInput(
             f"没有找到表头：前 {HEAD_ROWS} 行里要有“{'”“'.join(MUST)}”三列；可先下载模板",
@@ -99,24 +108,35 @@ def _head(rows: Sequence[Sequence[Any]]) -> tuple[int, dict[str, int]] | None:
 
 def _read_line(
     roster: RosterFile, sheet: str, line: int, cells: Sequence[Any], columns: Mapping[str, int], places: Places
-) -> None:
+) -> bool:
+    """Whether the line is a row that is taken."""
+
     def cell(name: str) -> Any:
         at = columns.get(name)
         return cells[at] if at is not None and at < len(cells) else ""
 
     if not any(_text(value) for value in cells):
-        return
+        return False
     if not any(_text(cell(name)) for name in (NAME, PHONE, ACCOUNT)):
         roster.blank += 1
-        return
+        return False
     try:
-        roster.rows.append(_row(cell, line, places))
+        row, notes = _row(cell, line, places)
     except _Fault as fault:
         where = f"{sheet}：{fault.column}" if sheet else fault.column
         roster.faults.append({"row": line, "column": where, "reason": fault.reason})
+        return False
+    roster.rows.append(row)
+    roster.notes += notes
+    return True
 
 
-def _row(cell: Any, line: int, places: Places) -> RosterRow:
+def _note(line: int, column: str, reason: str) -> dict[str, Any]:
+    return {"row": line, "column": column, "reason": reason}
+
+
+def _row(cell: Any, line: int, places: Places) -> tuple[RosterRow, list[dict[str, Any]]]:
+    """The row, and what is to be said of it."""
     code = _code(cell(CODE))
     if code not in places:
         raise _Fault(f"没有代码为 {code or '（空）'} 的网格，或不在您的范围内", CODE)
@@ -130,22 +150,34 @@ def _row(cell: Any, line: int, places: Places) -> RosterRow:
     acting = _text(cell(ACTING)).lower()
     if acting not in (*YES, *NO):
         raise _Fault("“代理”写“是”，或空着", ACTING)
-    return RosterRow(
+    starts, ends, notes = _term(cell(STARTS), cell(ENDS), line)
+    phone = read_phone(_number_text(cell(PHONE)))
+    row = RosterRow(
         cell_code=code,
         level=Level(level),
         kind=kind,
         username=_text(cell(ACCOUNT))[:150],
-        full_name=_limited(cell(NAME), NAME, 60),
-        phone=_number_text(cell(PHONE)),
+        full_name=name_of(_limited(cell(NAME), NAME, 60)),
+        phone=phone.number,
         title=_limited(cell(TITLE), TITLE, 80),
         unit=_limited(cell(UNIT), UNIT, 80),
         is_acting=acting in YES,
-        starts=_date(cell(STARTS), STARTS),
-        ends=_date(cell(ENDS), ENDS),
+        starts=starts,
+        ends=ends,
         document_no=_limited(cell(DOCUMENT), DOCUMENT, 80),
         identity=_limited(cell(IDENTITY), IDENTITY, 40),
         line=line,
     )
+    return row, [*notes, *(_note(line, PHONE, words) for words in _about(phone))]
+
+
+def _about(phone: PhoneText) -> list[str]:
+    """What is to be said of a telephone cell: the person is taken whatever stands there."""
+    if phone.refusal and not phone.number:
+        return [f"{phone.refusal}；人照样登记，电话空着"]
+    rest = re.sub(r"\d[\d -]{4,}\d", "另一个号码", phone.rest)  # a number stands in no reason
+    rest = f"只登记第一个号码，没有登记的：{rest}" if rest else ""
+    return [words for words in (rest, phone.refusal) if words]
 
 
 def _text(value: Any) -> str:
@@ -173,6 +205,20 @@ def _code(value: Any) -> str:
     return re.sub(r"\D", "", _number_text(value))
 
 
+def _term(starts: Any, ends: Any, line: int) -> tuple[date | None, date | None, list[dict[str, Any]]]:
+    """Both ends of a term; one cell may hold them (2022.3至2024.5). And a note where a month stands for its first day."""
+    first, until = _text(starts), ""
+    if (parts := _SPAN.split(first)) and len(parts) == 2:
+        first, until = parts
+        starts = first
+    if until and _text(ends):
+        raise _Fault(f"“{STARTS}”里已写到 {until}，“{ENDS}”又写了一次", ENDS)
+    ends = "" if (written := until or ends) and _text(written) in UNTIL_NOW else written
+    months = [text for text in (first, _text(ends)) if _MONTH.fullmatch(text)]
+    notes = [_note(line, STARTS, f"“{text}”只写到月，按 1 日登记") for text in months]
+    return _date(starts, STARTS), _date(ends, ENDS), notes
+
+
 def _date(value: Any, column: str) -> date | None:
     if isinstance(value, datetime):
         return value.date()
@@ -183,8 +229,12 @@ def _date(value: Any, column: str) -> date | None:
     text = _text(value)
     if not text:
         return None
+    if re.fullmatch(r"[2-7]\d{4}", text):
+        return _EXCEL_DAY + timedelta(days=int(text))
     match = _DATE.match(text) or re.fullmatch(r"(\d{4})(\d{2})(\d{2})", text)
     try:
+        if month := _MONTH.fullmatch(text):
+            return date(int(month[1]), int(month[2]), 1)
         if match:
             return date(int(match[1]), int(match[2]), int(match[3]))
     except ValueError:

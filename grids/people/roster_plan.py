@@ -12,6 +12,8 @@ from typing import TypeVar
 from core.errors import BadInput
 from grids.models import Post, Term, User
 from grids.people.identities import TAKEN, digest_of
+from grids.people.names import name_of, same_name, spellings_of
+from grids.people.phone_text import digits_of, same_number
 from grids.people.phones import NOT_KEPT, readable_phone
 from grids.people.roster_row import PostKey, RosterRow
 from grids.people.self_appointment import REFUSAL, is_oneself
@@ -47,7 +49,7 @@ VERDICT_LABELS = {
 @dataclass(slots=True)
 class Planned:
     """One row with its verdict. `holder` is the known person, None = an account to be opened under `username`; `identity`
-    is the digest that the account is given."""
+    is the digest that the account is given; `likely` names the known person, or the line, that a new account may double."""
 
     row: RosterRow
     verdict: Verdict
@@ -59,6 +61,7 @@ class Planned:
     ends: date | None = None
     before: str = ""
     identity: str = ""
+    likely: str = ""
 
 
 @dataclass(slots=True)
@@ -68,6 +71,11 @@ class Plan:
     rows: list[Planned]
     posts: dict[PostKey, Post]
     open_terms: dict[int, Term]
+
+    @property
+    def likely(self) -> list[Planned]:
+        """The rows that open an account for somebody who may have one."""
+        return [row for row in self.rows if row.likely and row.verdict != Verdict.REJECTED]
 
     @property
     def rejected(self) -> list[Planned]:
@@ -103,6 +111,7 @@ class _Records:
     spans: dict[PostKey, list[_Span]]
     by_username: dict[str, User]
     by_name: dict[str, list[User]]
+    by_phone: dict[str, list[User]]
     actor: User | None
     scope: Scope
     kept: frozenset[int]
@@ -135,7 +144,7 @@ def _plan_row(row: RosterRow, records: _Records, starts: date) -> Planned:
     current = next((span for span in spans if span.ends is None), None)
     is_current = bool(current and current.who == who and row.starts in (None, current.starts) and row.ends is None)
     if is_current or any(span.who == who and span.starts == starts and span.ends == row.ends for span in spans):
-        changed = bool(holder and row.phone and holder.phone != readable_phone(row.phone))
+        changed = bool(holder and row.phone and not same_number(holder.phone, row.phone))
         if changed and holder and holder.pk not in records.kept:
             raise _Refusal(NOT_KEPT, "电话")
         verdict = Verdict.PHONE if changed else Verdict.SAME
@@ -157,7 +166,19 @@ def _plan_row(row: RosterRow, records: _Records, starts: date) -> Planned:
         row, verdict, holder=holder, username=who, starts=starts, ends=row.ends, before=before, identity=identity
     )
     spans.append(_Span(starts, row.ends, who, planned))
+    planned.likely = "" if holder else _likely(row, username, records)
     return planned
+
+
+def _likely(row: RosterRow, username: str, records: _Records) -> str:
+    """Who of those in the actor's keeping a new account may double, in words: same name, or same number; "" for nobody."""
+    known = [user for user in records.by_name.get(row.full_name, []) if user.pk in records.kept]
+    known += [user for user in records.by_phone.get(digits_of(row.phone), []) if row.phone and user not in known]
+    if known:
+        listed = "、".join(f"{user.full_name}（账号 {user.username}）" for user in known[:3])
+        return f"可能就是 {listed}：是同一人，就在“账号”一列写上"
+    others = [name for (named, _), name in records.opened.items() if named == row.full_name and name != username]
+    return f"表里还有一个{row.full_name}：是同一人，就写同一个电话或账号" if others else ""
 
 
 def _check(row: RosterRow, starts: date) -> None:
@@ -209,13 +230,14 @@ def _person(row: RosterRow, records: _Records) -> tuple[User | None, str]:
     phone = readable_phone(row.phone)
     named = records.by_name.get(row.full_name, [])
     here = [user for user in named if any(span.who == user.username for span in records.spans[row.key])]
-    matches = [user for user in named if phone and user.phone == phone and (user.pk in records.kept or user in here)]
+    mine = [user for user in named if phone and same_number(user.phone, phone)]
+    matches = [user for user in mine if user.pk in records.kept or user in here]
     accounts = matches or here
     if len(accounts) > 1:
         raise _Refusal("有几个同名同号的账号，请在“账号”一列写明是哪一个", "账号")
     if accounts:
         return accounts[0], accounts[0].username
-    same = (row.full_name, phone)
+    same = (row.full_name, digits_of(phone) or f"第 {row.line} 行")
     if not phone or same not in records.opened:
         records.opened[same] = _free_username(row, records)
     return None, records.opened[same]
@@ -229,7 +251,7 @@ def _named_account(row: RosterRow, records: _Records) -> User | None:
     is_own = records.scope.everything or is_here or bool(user and user.pk in records.kept)
     if not is_own:
         raise _Refusal("这个账号不由您维护；把“账号”一格清空，按姓名和电话认人", "账号")
-    if user and (user.full_name != row.full_name or user.is_system):
+    if user and (not same_name(user.full_name, row.full_name) or user.is_system):
         raise _Refusal(f"账号 {row.username} 是另一个人的；换了人，就把“账号”一格清空", "账号")
     records.usernames.add(row.username)
     return user
@@ -265,26 +287,37 @@ def _records_of(rows: Sequence[RosterRow], actor: User | None) -> _Records:
             spans[key].append(_Span(term.starts, term.ends, term.holder.username))
             if term.ends is None:
                 open_terms[term.post_id] = term
-    users: dict[int, User] = {}
-    names = sorted({row.full_name for row in rows})
+    users = _known_people(rows)
     stems = [f"p{code}-" for code in codes]
-    for part in chunks(names):
-        users.update({user.pk: user for user in User.objects.filter(full_name__in=part)})
-    for part in chunks(sorted({row.username for row in rows if row.username})):
-        users.update({user.pk: user for user in User.objects.filter(username__in=part)})
     by_username = {user.username: user for user in users.values()}
     by_name: dict[str, list[User]] = defaultdict(list)
+    by_phone: dict[str, list[User]] = defaultdict(list)
     for user in users.values():
         if user.is_active and not user.is_system:
-            by_name[user.full_name].append(user)
+            by_name[name_of(user.full_name)].append(user)
+            by_phone[digits_of(user.phone)].append(user)
     scope = Scope(everything=True) if actor is None else keeper_scope(actor)
     own_accounts = accounts_kept(scope, users)
-    records = _Records(posts, open_terms, spans, by_username, by_name, actor, scope, own_accounts)
+    records = _Records(posts, open_terms, spans, by_username, by_name, by_phone, actor, scope, own_accounts)
     records.usernames |= _usernames_in_use(stems)
     if any(row.identity for row in rows):
         identified = User.objects.filter(is_active=True).exclude(identity="")
         records.identified = {user.identity: (user, user.username, user.full_name) for user in identified}
     return records
+
+
+def _known_people(rows: Sequence[RosterRow]) -> dict[int, User]:
+    """The accounts of the names, numbers and account names of a roster, by key."""
+    sought = {
+        "full_name": {spelling for row in rows for spelling in spellings_of(row.full_name)},
+        "username": {row.username for row in rows if row.username},
+        "phone": {row.phone for row in rows if row.phone},
+    }
+    users: dict[int, User] = {}
+    for column, values in sought.items():
+        for part in chunks(sorted(values)):
+            users.update({user.pk: user for user in User.objects.filter(**{f"{column}__in": part})})
+    return users
 
 
 def _usernames_in_use(stems: Sequence[str]) -> set[str]:

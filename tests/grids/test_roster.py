@@ -4,6 +4,7 @@ import io
 import uuid
 from datetime import date
 
+import openpyxl
 import pytest
 import python_calamine
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -12,7 +13,7 @@ from django.urls import reverse
 from core.errors import BadInput
 from grids.models import RosterImport, Term, User
 from grids.people.roster import roster_import, roster_load
-from grids.people.roster_file import COLUMNS
+from grids.people.roster_file import COLUMNS, RosterFile
 from grids.people.roster_plan import RosterRow, Verdict, roster_plan
 from grids.roles import Level, PostKind
 from grids.selectors import people_for
@@ -98,7 +99,7 @@ def test_an_account_that_is_another_persons_is_refused(city: City):
 
 def take_in(city: City, attempt: uuid.UUID) -> RosterImport:
     return roster_import(
-        rows=[row("演示甲")], faults=[{"row": 3, "column": "姓名", "reason": "没有姓名"}], starts=JAN,
+        roster=RosterFile([row("演示甲")], [{"row": 3, "column": "姓名", "reason": "没有姓名"}]), starts=JAN,
         actor=city.clerk, content=b"x", filename="a.xlsx", uuid=attempt,
     )  # fmt: skip
 
@@ -109,6 +110,74 @@ def test_the_same_attempt_twice_is_one_import_that_keeps_what_it_sent_back(city:
     run = RosterImport.objects.get()
     assert (run.counts["rows"], run.counts["terms"], run.rejected[0]["row"]) == (2, 1, 3)
     assert "演示甲" not in str(Entry.objects.get(act="roster.loaded").after)
+
+
+def test_padded_names_and_numbers_with_marks_are_one_person(city: City):
+    totals = load(
+        city,
+        row("张三", phone="13800138000", cell_code=TOWN),
+        row("张三", phone="138-0013-8000", cell_code=TOWN, title="林长"),
+    )
+    assert (totals["users"], totals["terms"]) == (1, 2)
+
+
+def test_an_account_of_before_with_a_padded_name_is_the_person(city: City):
+    before = User.objects.create(username="old", full_name="张 三", phone="138-0013-8000")
+    assert load(city, row("张三", phone="13800138000"))["users"] == 0
+    assert Term.objects.get(post__cell_code=TOWN).holder == before
+
+
+@pytest.mark.parametrize(
+    ("name", "phone", "who"),
+    [
+        ("张三", "13900139000", "张三（账号 old）"),
+        ("张三丰", "13800138000", "张三（账号 old）"),
+        ("李四", "13900139000", ""),
+    ],
+)
+def test_a_new_account_for_somebody_who_may_have_one_is_asked_about(city: City, name: str, phone: str, who: str):
+    User.objects.create(username="old", full_name="张三", phone="13800138000")
+    plan = roster_plan(rows=[row(name, phone=phone)], starts=JAN, actor=city.clerk)
+    assert [who in planned.likely for planned in plan.likely] == ([True] if who else [])
+
+
+def test_who_may_not_read_an_account_is_not_told_of_it(city: City):
+    User.objects.create(username="old", full_name="张三", phone="13800138000")
+    assert roster_plan(rows=[row("张三", phone="13900139000")], starts=JAN, actor=city.west).likely == []
+
+
+def test_a_likely_same_person_must_be_answered_before_anything_is_written(city: City, client):
+    User.objects.create(username="old", full_name="演示甲", phone="13800138000")
+    client.force_login(city.clerk)
+    given = {"file": upload(cells(TOWN, "演示甲")), "starts": "2023-01-01"}
+    page = client.post(reverse("grid-roster-preview"), given)
+    assert "演示甲（账号 old）" in page.content.decode()
+    told = {name: page.context[name] for name in ("token", "filename", "attempt")} | {"starts": "2023-01-01"}
+    refused = client.post(reverse("grid-roster-commit"), told)
+    assert (refused.status_code, RosterImport.objects.count()) == (400, 0)
+    assert "不是同一人" in refused.content.decode()
+    client.post(reverse("grid-roster-commit"), told | {"likely_confirmed": "on"})
+    assert RosterImport.objects.get().counts["users"] == 1
+
+
+def test_a_merged_code_stands_for_every_row_that_it_covers(city: City, client):
+    book = openpyxl.Workbook()
+    for line in ([name for name, _ in COLUMNS], cells(TOWN, "演示甲"), cells("", "演示乙"), cells("", "演示丙")):
+        book.active.append(line)
+    book.active["D3"], book.active["D4"] = "主任", "林长"
+    book.active["G4"] = "41234567"
+    book.active.merge_cells("A2:A4")
+    out = io.BytesIO()
+    book.save(out)
+    client.force_login(city.clerk)
+    file = SimpleUploadedFile("名册.xlsx", out.getvalue())
+    page = client.post(reverse("grid-roster-preview"), {"file": file, "starts": "2023-01-01"})
+    assert "缺区号" in page.content.decode()
+    told = {name: page.context[name] for name in ("token", "filename", "attempt")} | {"starts": "2023-01-01"}
+    done = client.post(reverse("grid-roster-commit"), told | {"likely_confirmed": "on"}, follow=True)
+    run = RosterImport.objects.get()
+    assert (run.counts["terms"], run.rejected, run.notes[0]["row"]) == (3, [], 4)
+    assert "缺区号" in done.content.decode()
 
 
 def upload(*lines: list) -> SimpleUploadedFile:

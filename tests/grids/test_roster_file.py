@@ -60,6 +60,62 @@ def test_a_line_that_cannot_be_read_says_row_and_column_and_the_others_stand(giv
     assert len(found.rows) == 1
 
 
+@pytest.mark.parametrize("name", ["张　三", "张 三", "张  三", " 张三 ", "张\u200b三"])
+def test_a_padded_name_is_the_name(name: str):
+    assert read(line(姓名=name)).rows[0].full_name == "张三"
+
+
+def test_a_name_of_other_letters_keeps_its_words():
+    assert read(line(姓名="Ann  Lee")).rows[0].full_name == "Ann Lee"
+
+
+@pytest.mark.parametrize(
+    ("phone", "kept", "words"),
+    [
+        ("1380013800", "", "有 10 位"), ("无", "", ""), ("13800138000/0414-1234567", "13800138000", "另一个号码"),
+        ("13800138000（微信同号）", "13800138000", "微信同号"),
+    ],
+)  # fmt: skip
+def test_a_row_that_lacks_only_a_number_keeps_its_person_and_says_so(phone: str, kept: str, words: str):
+    roster = read(line(电话=phone), line())
+    assert [row.phone for row in roster.rows] == [kept, ""]
+    assert roster.faults == []
+    assert [(note["row"], note["column"]) for note in roster.notes] == ([(2, "电话")] if words else [])
+    assert all(words in note["reason"] and "0414" not in note["reason"] for note in roster.notes)
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "term"),
+    [
+        ("2022年3月1日至2024年5月1日", "", (date(2022, 3, 1), date(2024, 5, 1))),
+        ("2022.3.1～2024.5.1", "", (date(2022, 3, 1), date(2024, 5, 1))),
+        ("2024.3", "", (date(2024, 3, 1), None)),
+        ("2024年3月", "", (date(2024, 3, 1), None)),
+        ("2024.3至今", "", (date(2024, 3, 1), None)),
+        ("45352", "", (date(2024, 3, 1), None)),
+        ("2024-03-01", "至今", (date(2024, 3, 1), None)),
+    ],
+)
+def test_a_term_keeps_both_ends_and_every_usual_day(starts: str, ends: str, term: tuple):
+    roster = read(line(任职日期=starts, 离任日期=ends))
+    assert [(row.starts, row.ends) for row in roster.rows] == [term]
+    assert [note["column"] for note in roster.notes] == (
+        ["任职日期"] if starts in ("2024.3", "2024年3月", "2024.3至今") else []
+    )
+
+
+def test_a_term_that_ends_twice_is_a_fault():
+    assert [fault["column"] for fault in read(line(任职日期="2022.3.1至2024.5.1", 离任日期="2024-05-01")).faults] == [
+        "离任日期"
+    ]
+
+
+def test_a_hidden_row_is_taken_and_said():
+    roster = read_roster([("名册", [HEAD, line(), line(姓名="演示乙")])], PLACES, {"名册": frozenset({2})})
+    assert [row.full_name for row in roster.rows] == ["演示甲", "演示乙"]
+    assert [(note["row"], note["reason"][:5]) for note in roster.notes] == [(3, "这一行在表")]
+
+
 def test_an_unfilled_line_of_the_template_is_nothing():
     found = read(line(姓名=""), [""] * 11, line())
     assert (found.blank, len(found.faults), len(found.rows)) == (1, 0, 1)
@@ -80,7 +136,7 @@ def test_titles_above_and_other_names_of_columns_are_understood():
         "是否代理",
     ]
     found = read_roster([("名册", [["甲县责任人名册"], [], head, line(姓名="演示\n甲")])], PLACES)
-    assert found.rows[0].full_name == "演示 甲"
+    assert found.rows[0].full_name == "演示甲"
     assert found.rows[0].line == 4
 
 
