@@ -152,7 +152,7 @@ def filled_alone(marks: Marks, rows: list[list[Any]]) -> Marks:
 
 def with_book(marks: Marks, *, is_hidden: bool, merged: Any) -> Marks:
     """The marks with what the reader of cells knows itself: whether the sheet is hidden, and its merged ranges."""
-    ranges = tuple((top, left, bottom, right) for (top, left), (bottom, right) in (merged or ())[:MOST_MERGED])
+    ranges = tuple((top, column, bottom, right) for (top, column), (bottom, right) in (merged or ())[:MOST_MERGED])
     return replace(marks, is_hidden=is_hidden, merged=ranges)
 
 
@@ -162,18 +162,18 @@ def spread(rows: list[list[Any]], merged: tuple[Range, ...]) -> tuple[list[list[
     filled: dict[tuple[int, int], int] = {}
     spread_rows = list(rows)
     covered = 0
-    for top, left, bottom, _ in merged:
-        value = rows[top][left] if top < len(rows) and left < len(rows[top]) else None
+    for top, column, bottom, _ in merged:
+        value = rows[top][column] if top < len(rows) and column < len(rows[top]) else None
         covered += bottom - top
         if _blank(value) or covered > MOST_COVERED:
             continue
         for row in range(top + 1, min(bottom + 1, len(rows))):
-            if left >= len(rows[row]) or not _blank(rows[row][left]) or all(map(_blank, rows[row])):
+            if column >= len(rows[row]) or not _blank(rows[row][column]) or all(map(_blank, rows[row])):
                 continue
             if spread_rows[row] is rows[row]:
                 spread_rows[row] = list(rows[row])
-            spread_rows[row][left] = value
-            filled[row, left] = top
+            spread_rows[row][column] = value
+            filled[row, column] = top
     return spread_rows, filled
 
 

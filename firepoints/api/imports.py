@@ -32,6 +32,7 @@ from firepoints.api.filters import RowFilter
 from firepoints.api.packed_csv import rows_csv
 from firepoints.models import ImportRun, RawRow
 from firepoints.sightings import packed
+from firepoints.sightings.importing.answers import ANSWER_OPTIONS, SAID, questions_of
 from firepoints.sightings.importing.order import ImportOrder
 from firepoints.sightings.importing.proposing import withdraw_or_propose
 from firepoints.sightings.importing.reading import DATUMS, ListName
@@ -62,6 +63,11 @@ class ImportInput(shapes.Shape):
     period = serializers.CharField(max_length=40, required=False, default="", allow_blank=True, help_text="期次")
     list_no = serializers.CharField(max_length=80, required=False, default="", allow_blank=True, help_text="清单号")
     supersedes = serializers.UUIDField(required=False, help_text="替代哪一次导入（更正的清单）")
+    hidden = serializers.ChoiceField(
+        choices=tuple(SAID.items()), required=False, help_text="隐藏、划掉、作废的行：keep 读入，leave 不读、留作说明"
+    )
+    total_confirmed = serializers.BooleanField(default=False, help_text="表里写的数与读到的不同，已经核对")
+    days_confirmed = serializers.BooleanField(default=False, help_text="各行的日期与表上写的不同，已经核对")
     dry_run = serializers.BooleanField(default=False, help_text="只看结果，不写入")
 
 
@@ -114,7 +120,8 @@ class Imports(Listing[ImportRun]):
         operation_id="imports_create",
         tags=TAGS,
         summary="导入文件",
-        description="市局经办。每个数据行有且只有一个结果，五种结果之和等于行数；同一文件再导入一次不会多出记录。",
+        description="市局经办。每个数据行有且只有一个结果，五种结果之和等于行数；同一文件再导入一次不会多出记录。"
+        "表里写的数与读到的不同、有隐藏的行等，先要回答（`needs_answer`，`questions` 列出各条），试算也列出。",
         parameters=[ONCE],
         request={"multipart/form-data": ImportInput},
         responses={
@@ -132,8 +139,14 @@ class Imports(Listing[ImportRun]):
         fields = serializer.validated_data
         done = _import(fields, request.user)
         if done.run is None:
-            return Response(done.as_json(), status.HTTP_200_OK)
+            return Response(_dry_run_json(done, serializer.validated_data), status.HTTP_200_OK)
         return Response(done.as_json(), status.HTTP_201_CREATED if done.run.is_over else status.HTTP_202_ACCEPTED)
+
+
+def _dry_run_json(done: Import, fields: dict[str, Any]) -> dict[str, Any]:
+    """The counts, what must be answered before the file is written, and what else is to be seen."""
+    questions = [question.as_json() for question in questions_of(done.doubts, fields)]
+    return {**done.as_json(), "questions": questions, "remarks": list(done.remarks)}
 
 
 def _import(fields: dict[str, Any], user: Any) -> Import:
@@ -156,6 +169,7 @@ def _import(fields: dict[str, Any], user: Any) -> Import:
             datum=fields.get("datum"),
             name=ListName(fields["issuer"], fields["period"], fields["list_no"]),
             supersedes=str(fields["supersedes"]) if fields.get("supersedes") else None,
+            options={answer: fields[answer] for answer in ANSWER_OPTIONS if fields.get(answer)},
             filename=name,
             uuid=named,
         )

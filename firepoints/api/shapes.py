@@ -265,6 +265,19 @@ class SightingResults(Shape):
     results = SightingResult(many=True)
 
 
+class ImportDoubt(Shape):
+    words = serializers.CharField()
+    sheet = serializers.CharField()
+    rows = serializers.ListField(child=serializers.IntegerField())
+
+
+class ImportQuestion(Shape):
+    kind = serializers.ChoiceField(choices=("hidden", "total", "days"))
+    answer = serializers.CharField(allow_null=True, help_text="这次请求里的答复")
+    switch = serializers.CharField(help_text="命令里怎么答")
+    doubts = ImportDoubt(many=True)
+
+
 class ImportSummary(Shape):
     run = serializers.UUIDField(allow_null=True, help_text="试算时为空")
     rows = serializers.IntegerField(help_text="数据行；等于下面五项之和")
@@ -276,6 +289,10 @@ class ImportSummary(Shape):
     notes = serializers.IntegerField(help_text="标题、合计等不是数据的行")
     counties = serializers.DictField(child=serializers.IntegerField(), help_text="县（区）代码 → 入库行数")
     points = serializers.IntegerField(help_text="涉及的火点")
+    questions = ImportQuestion(many=True, required=False, help_text="试算时：写入前要回答的")
+    remarks = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="试算时：合并单元格等要知道的"
+    )
 
 
 class ImportShape(Shape):

@@ -63,6 +63,20 @@ def test_a_run_is_withdrawn_with_a_reason_and_its_points_close(city, sign_in, pr
     problem(clerk.post(f"/api/imports/{run}/withdraw/", {"reason": "再来"}), 409, "run_not_in_force")
 
 
+SHORT = "2023年10月7日火点5个\n序号,县区,经度,纬度,日期,时间\n1,甲县,123.75,41.25,2023-10-07,13:05\n".encode()
+
+
+def test_what_a_list_leaves_open_is_named_by_a_dry_run_and_answered_in_the_request(city, sign_in, problem):
+    clerk = sign_in(city.clerk)
+    given = {"content": SHORT, "name": "list.csv", "source": "provincial_list"}
+    (question,) = _upload(clerk, **given, dry_run="true").json()["questions"]
+    assert (question["kind"], question["answer"], question["doubts"][0]["rows"]) == ("total", None, [1])
+    problem(_upload(clerk, **given), 400, "needs_answer")
+    assert not ImportRun.objects.exists()
+    assert _upload(clerk, **given, total_confirmed="true").status_code == 201
+    assert ImportRun.objects.get().options["total_confirmed"] is True
+
+
 def test_only_the_bureau_imports_and_withdraws(city, sign_in, problem):
     run = _upload(sign_in(city.clerk)).json()["run"]
     for user in (city.west, city.inspector, city.finance, city.auditor, city.recogniser):

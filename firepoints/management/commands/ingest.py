@@ -11,6 +11,7 @@ from core import clock
 from core.commands import JinshaoCommand, Usage
 from core.errors import BadInput
 from firepoints.models import ImportRun
+from firepoints.sightings.importing.answers import CONFIRMED, SAID
 from firepoints.sightings.importing.order import ImportOrder, run_named
 from firepoints.sightings.importing.proposing import Outcome, withdraw_or_propose
 from firepoints.sightings.importing.reading import DATUMS, ListName, source_named
@@ -71,6 +72,11 @@ class Command(JinshaoCommand):
         parser.add_argument("--source", help="来源，例如 firms、national_list、provincial_list、patrol")
         parser.add_argument("--datum", choices=DATUMS, help="文件的坐标系；缺省按来源")
         parser.add_argument("--datum-confirmed", action="store_true", help="坐标系已经核对：有疑点也导入（记入日志）")
+        parser.add_argument(
+            "--hidden", choices=tuple(SAID), help="隐藏、划掉、作废的行：keep 读入，leave 不读、留作说明"
+        )
+        parser.add_argument("--total-confirmed", action="store_true", help="表里写的数与读到的不同，已经核对")
+        parser.add_argument("--days-confirmed", action="store_true", help="各行的日期与表上写的不同，已经核对")
         parser.add_argument("--observed", default="", help=f"风云四号文本的观测时间，文件里没有时写；{observed.HOW}")
         parser.add_argument("--issuer", default="", help="清单的发布单位")
         parser.add_argument("--period", default="", help="清单的期次")
@@ -132,8 +138,14 @@ class Command(JinshaoCommand):
             self.stdout.write(f"  {code}\t{count} 行入库")
         run = ImportRun.objects.filter(uuid=result["run"]).first() if result["run"] else None
         if run is None:
-            if doubt := result.get("preview", {}).get("doubt"):
+            preview_json = result.get("preview", {})
+            if doubt := preview_json.get("doubt"):
                 self.stdout.write(f"坐标系可疑：{doubt}")
+            for question in preview_json.get("questions", ()):
+                for doubt in question["doubts"]:
+                    self.stdout.write(f"要回答（{question['switch']}）：{doubt['words']}")
+            for remark in preview_json.get("remarks", ()):
+                self.stdout.write(f"说明：{remark}")
             self.stdout.write("只是试算，没有写入")
         elif run.is_over:
             self.stdout.write(f"导入记录 {run.uuid}，涉及 {result['points']} 处火点")
@@ -155,8 +167,9 @@ def _ways_of_reading(options: dict[str, Any]) -> dict[str, Any]:
     ways: dict[str, Any] = {}
     if options["observed"]:
         ways["observed"] = _observed(options["observed"], options["source"])
-    if options["datum_confirmed"]:
-        ways["datum_confirmed"] = True
+    ways |= {name: True for name in ("datum_confirmed", *CONFIRMED.values()) if options[name]}
+    if options["hidden"]:
+        ways["hidden"] = options["hidden"]
     return ways
 
 

@@ -20,15 +20,25 @@ from firepoints.models import ImportRun
 from firepoints.pages.imports import shown, shown_difference
 from firepoints.pages.imports.access import importer
 from firepoints.pages.imports.columns import columns_url
-from firepoints.pages.imports.forms import DATUM_LABELS, OBSERVED, PreviewForm, UploadForm, plain_name
+from firepoints.pages.imports.forms import (
+    CONFIRM_ANSWERS,
+    DATUM_LABELS,
+    HIDDEN_ANSWERS,
+    OBSERVED,
+    STOP,
+    PreviewForm,
+    UploadForm,
+    plain_name,
+)
 from firepoints.pages.imports.observed import ask_observed
 from firepoints.sightings.importing.order import ImportOrder
+from firepoints.sightings.importing.reading import BY_SATELLITE
 from firepoints.sightings.importing.start import INLINE_WAIT_S, SMALL_BYTES, import_file, import_start
 from firepoints.sightings.importing.turns import Busy
 from firepoints.sightings.lists import mapping, uploads
 from firepoints.sightings.lists import preview as previewing
 from firepoints.sightings.lists.preview import Preview
-from firepoints.sightings.readers.base import SourceError
+from firepoints.sightings.readers.base import DAYS, HIDDEN, TOTAL, SourceError
 from firepoints.sightings.readers.datum_check import TRIED
 from firepoints.sightings.readers.observed import NEEDED_BY
 from firepoints.sightings.readers.suggest import suggest_mapping
@@ -91,13 +101,25 @@ def _commit(request: HttpRequest, form: PreviewForm, order: ImportOrder) -> Http
     order = replace(order, uuid=order.uuid or uuid4())
     size, is_confirmed = order.path.stat().st_size, form.cleaned_data["confirm"]
     is_large = size > SMALL_BYTES
-    states_counties = form.cleaned_data["source"].parser != "firms"  # which the positions are compared with
-    if not is_large or (states_counties and not is_confirmed):
+    is_list = form.cleaned_data["source"].parser not in BY_SATELLITE  # which says more of itself than its rows
+    if not is_large or is_list:
         preview = previewing.preview(order)
+        if words := _unanswered(form, preview):
+            messages.error(request, f"没有写入：{words}")
+            return _show(request, form, preview, size, status=400)
         if preview.must_confirm and not is_confirmed:
             messages.error(request, "没有写入：坐标系看起来不对，请先核对，再勾选确认")
             return _show(request, form, preview, size, status=400)
     return _begin(request, order) if is_large else _write(request, order)
+
+
+def _unanswered(form: PreviewForm, preview: Preview) -> str:
+    """Why nothing is written yet: a question without an answer, or one that was answered with 先不写入."""
+    if any(form.cleaned_data[question.kind] == STOP for question in preview.unanswered):
+        return "按你的选择先去核对；向来文单位要完整的表，或改好再导入"
+    if preview.unanswered:
+        return f"先回答 {'、'.join(question.title for question in preview.unanswered)}"
+    return ""
 
 
 def _refused(request: HttpRequest, form: PreviewForm, error: Refused | SourceError) -> HttpResponse:
@@ -191,6 +213,8 @@ def _show(request: HttpRequest, form: PreviewForm, preview: Preview, size: int, 
         "fields": [(name, value) for name, value in form.data.items() if name in form.fields and name not in ASKED],
         "attempt": data["attempt"] or uuid4(),
         "must_confirm": preview.must_confirm,
+        "questions": [(question, _choices(form, question.kind)) for question in preview.questions],
+        "remarks": done.remarks,
     }
     return render(request, "firepoints/import_preview.html", context, status=status)
 
@@ -205,4 +229,11 @@ def _other_datums(form: PreviewForm, preview: Preview) -> list[tuple[str, str, b
     ]
 
 
-ASKED = ("attempt", "confirm")
+def _choices(form: PreviewForm, kind: str) -> list[tuple[str, str, bool]]:
+    """(value, label, whether it is chosen) of the answers to a question."""
+    chosen = form.cleaned_data[kind]
+    return [(value, label, value == chosen) for value, label in ANSWERS[kind]]
+
+
+ANSWERS = {HIDDEN: HIDDEN_ANSWERS, TOTAL: CONFIRM_ANSWERS, DAYS: CONFIRM_ANSWERS}
+ASKED = ("attempt", "confirm", *ANSWERS)

@@ -10,13 +10,14 @@ from django import forms
 from core import clock
 from core.errors import BadInput
 from firepoints.models import ImportRun, Source
+from firepoints.sightings.importing.answers import CONFIRMED
 from firepoints.sightings.importing.order import ImportOrder
 from firepoints.sightings.importing.reading import PARSERS, ListName
 from firepoints.sightings.lists import uploads
 from firepoints.sightings.lists.mapping import checked_fields, remembered
 from firepoints.sightings.lists.mending import MOST_CHARACTERS
 from firepoints.sightings.readers import observed
-from firepoints.sightings.readers.base import SourceError
+from firepoints.sightings.readers.base import KEEP, LEAVE, SourceError
 from firepoints.sightings.readers.passes import LINE
 from grids.models import User
 
@@ -24,6 +25,9 @@ DATUM_LABELS = {"wgs84": "WGS-84", "cgcs2000": "CGCS2000", "gcj02": "GCJ-02（�
 RECENT_RUNS = 100
 _TEXT = {"autocomplete": "off"}
 _MOMENT = {"type": "datetime-local"}
+STOP, CONFIRM = "stop", "confirm"
+HIDDEN_ANSWERS = ((LEAVE, "不读，留作说明（写明原因）"), (KEEP, "读入，和别的行一样"))
+CONFIRM_ANSWERS = ((STOP, "先不写入，去核对"), (CONFIRM, "已经核对，照读到的写入"))
 OBSERVED = ("observed_from", "observed_to")
 
 
@@ -96,7 +100,8 @@ class PreviewForm(ReadingForm):
     """An uploaded file by its token; `attempt` names the run that a commit makes, so that two clicks are one run.
 
     `mapping` is a JSON object field → heading for this file; without it the remembered one holds. `confirm`: a person
-    has checked the datum that the figures call in question. `observed_from` and `observed_to` (Beijing time): when a file
+    has checked the datum that the figures call in question. `hidden`, `total` and `days` answer the questions of the same
+    kinds (firepoints/sightings/importing/answers.py). `observed_from` and `observed_to` (Beijing time): when a file
     was taken that does not say it (firepoints/sightings/readers/observed.py).
     """
 
@@ -105,6 +110,9 @@ class PreviewForm(ReadingForm):
     attempt = forms.UUIDField(required=False, widget=forms.HiddenInput)
     mapping = forms.JSONField(required=False, widget=forms.HiddenInput)
     confirm = forms.BooleanField(required=False)
+    hidden = forms.ChoiceField(choices=HIDDEN_ANSWERS, required=False, widget=forms.RadioSelect)
+    total = forms.ChoiceField(choices=CONFIRM_ANSWERS, required=False, widget=forms.RadioSelect)
+    days = forms.ChoiceField(choices=CONFIRM_ANSWERS, required=False, widget=forms.RadioSelect)
     observed_from = forms.DateTimeField(
         label="观测开始",
         required=False,
@@ -160,6 +168,9 @@ class PreviewForm(ReadingForm):
         options: dict[str, Any] = {"observed": self.observed} if self.observed else {}
         if data["confirm"]:
             options["datum_confirmed"] = True
+        if data["hidden"]:
+            options["hidden"] = data["hidden"]
+        options |= {option: True for kind, option in CONFIRMED.items() if data[kind] == CONFIRM}
         return ImportOrder(
             path=path,
             source_code=data["source"].code,

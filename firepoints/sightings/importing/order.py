@@ -10,7 +10,7 @@ from uuid import UUID
 
 from core.errors import BadInput
 from firepoints.models import ImportRun, Source
-from firepoints.sightings.importing import area, reading
+from firepoints.sightings.importing import answers, area, reading
 from firepoints.sightings.importing.reading import ListName, WayOfReading
 from firepoints.sightings.lists.mapping import remembered
 from firepoints.sightings.readers.base import ParseResult
@@ -23,7 +23,8 @@ class ImportOrder:
 
     `datum` None: the source's. `supersedes`: UUID or number of the run that a list corrects. `mapping` (field →
     heading) None: what is remembered for source and issuer. `options`: further ways of reading (reading.OPTIONS), and
-    `datum_confirmed` where a person has looked. `filename`: the name under which it came, else the path's. `uuid` names
+    what a person has answered: `datum_confirmed` and answers.ANSWER_OPTIONS. `filename`: the name under which it came,
+    else the path's. `uuid` names
     the run beforehand: the second time the same run is returned.
     """
 
@@ -76,6 +77,7 @@ def resolve(order: ImportOrder) -> Resolved:
     """Look up what the order names. Raises BadInput: no such source, no such run, no such datum."""
     source = reading.source_named(order.source_code)
     datum = order.datum or source.datum
+    answers.checked(order.options)
     if datum not in reading.DATUMS:
         raise BadInput(f"不认识的坐标系“{datum}”，可用：{'、'.join(reading.DATUMS)}", where="datum")
     mapping = remembered(source, order.name.issuer) if order.mapping is None else order.mapping

@@ -105,6 +105,8 @@ def preview_of(prepared: Prepared, doubt: str = "") -> Import:
         looks=looks_of(prepared),
         meta=result.meta,
         doubt=doubt,
+        doubts=tuple(result.doubts),
+        remarks=tuple(result.remarks),
         **counts,
     )
 

@@ -35,7 +35,7 @@ BY_SATELLITE = frozenset(
 )  # rows known by satellite, version, moment and place (firepoints/sightings/readers/keys.py)
 READERS = 2  # raised when a reader learns to read what it rejected: then a file known by its hash is read again
 MAY_CHANGE = ("future", "list_conflict")  # codes of quarantined rows that may be read otherwise another day
-OPTIONS = frozenset({"tz", "window_start_hour", "date_order", "satellite", "instrument", "observed"})
+OPTIONS = frozenset({"tz", "window_start_hour", "date_order", "satellite", "instrument", "observed", "hidden"})
 DATUMS = ("wgs84", "cgcs2000", "gcj02", "bd09")
 
 

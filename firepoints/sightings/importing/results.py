@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from firepoints.models import ImportRun
-from firepoints.sightings.readers.base import Rejected
+from firepoints.sightings.readers.base import Doubt, Rejected
 
 Progress = Callable[[str, int, int], None]
 COUNTED = ("rows", "kept", "identical", "superseded", "quarantined", "outside", "notes")
@@ -38,7 +38,7 @@ class Import:
     """The counts of a run; `run` is None for a dry run. The five outcomes add up to `rows` once the run is committed.
 
     A dry run also says which rows were rejected, how the file was read (`meta` of its parser), shows some rows, and
-    gives the doubts about the declared datum with their figures.
+    gives the doubt about the declared datum with its figures, the doubts that must be answered, and the remarks.
     """
 
     run: ImportRun | None
@@ -55,6 +55,8 @@ class Import:
     looks: tuple[Look, ...] = ()
     meta: Mapping[str, Any] = field(default_factory=dict)
     doubt: str = ""
+    doubts: tuple[Doubt, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The run and its counts in the shape of the command contract."""

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from core import clock
 from core.errors import BadInput, Refused
 from firepoints.models import ImportRun, Source
-from firepoints.sightings.importing import area, reading, releasing, single
+from firepoints.sightings.importing import answers, area, reading, releasing, single
 from firepoints.sightings.importing.order import ImportOrder, Resolved, resolve
 from firepoints.sightings.importing.preparing import prepare, preview_of
 from firepoints.sightings.importing.reading import ListName
@@ -209,7 +209,7 @@ def import_file(
 ) -> Import:
     """Read a file and import it now: `import_start`, then `import_run_now`. What cannot be read leaves no run behind.
 
-    Raises BadInput (unreadable, with place and remedy; DatumDoubt), Refused (no such source, no edition, no such run),
+    Raises BadInput (unreadable, with place and remedy; NeedsAnswer; DatumDoubt), Refused (no such source, no edition, no such run),
     Busy when another import has the turn for longer than `wait_s`: the run waits then, and a worker does it.
     """
     resolved = resolve(order)
@@ -218,6 +218,7 @@ def import_file(
     if _is_known(resolved):
         return result_of(_started(resolved, in_foreground=True))
     result = resolved.read()
+    answers.require_answers(result, order.options)
     area.require_edition()
     run = _started(resolved, in_foreground=True)
     return import_run_now(run, wait_s=wait_s, progress=progress, parsed=result, points_at_once=points_at_once)

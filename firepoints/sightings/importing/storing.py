@@ -258,8 +258,8 @@ def store_aside(run: ImportRun, prepared: Prepared, start: int, stop: int) -> tu
         row_no=np.array([line.row_no for line in every], dtype=np.int64),
         column=[line.column[:60] for line in bad] + [""] * len(noted),
         outcome=[RawRow.Outcome.QUARANTINED.value] * len(bad) + [RawRow.Outcome.NOTE.value] * len(noted),
-        code=[line.code[:40] for line in bad] + [""] * len(noted),
-        reason=[line.reason[:300] for line in bad] + [""] * len(noted),
+        code=[line.code[:40] for line in every],
+        reason=[line.reason[:300] for line in every],
         raw=[reading.raw_text(dict(line.raw)) for line in bad] + [reading.raw_text(list(line.raw)) for line in noted],
     )
     return digest, len(bad), len(noted)

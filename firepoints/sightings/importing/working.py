@@ -17,7 +17,7 @@ from core import clock, faults
 from core.errors import Refused
 from firepoints.models import ImportRun, RawRow
 from firepoints.sightings import in_force
-from firepoints.sightings.importing import area, reading, releasing
+from firepoints.sightings.importing import answers, area, reading, releasing
 from firepoints.sightings.importing.preparing import Prepared, counties_of, counts_of, prepare
 from firepoints.sightings.importing.reading import ListName, WayOfReading
 from firepoints.sightings.importing.results import COUNTED, Progress
@@ -127,6 +127,8 @@ def prepared_for(run: ImportRun, result: ParseResult) -> Prepared:
     prepared = prepare(
         result, source=run.source, name=name, datum=run.datum, supersedes=run.supersedes, begin=begin,
     )  # fmt: skip
+    if not begin:
+        answers.require_answers(result, run.options)
     area.refuse_wrong_datum(prepared, run)
     return prepared
 
@@ -190,7 +192,11 @@ def commit(run: ImportRun, turn: Turn) -> None:
     """Put every row of the run in force at once: the one transaction in which anything becomes visible."""
     entry_after = {name: getattr(run, name) for name in COUNTED}
     entry_after |= {"sha256": run.sha256, "digest": run.digest, "chunks": run.chunks}
-    entry_after |= {name: run.options[name] for name in ("datum_confirmed", "datum_doubt") if name in run.options}
+    entry_after |= {
+        name: run.options[name]
+        for name in ("datum_confirmed", "datum_doubt", *answers.ANSWER_OPTIONS)
+        if name in run.options
+    }
     with turn.piece():
         turn.keep(state=State.COMMITTED, phase=Phase.GROUPING, committed_at=clock.now(), done=0, total=0)
         record("import.committed", run, run.actor, after=entry_after)

@@ -6,6 +6,7 @@ from typing import Any
 
 from firepoints.models import ImportRun
 from firepoints.sightings.importing import placing, reading
+from firepoints.sightings.importing.answers import Question, questions_of
 from firepoints.sightings.importing.order import ImportOrder, Resolved, resolve
 from firepoints.sightings.importing.preparing import generation_of
 from firepoints.sightings.importing.results import Import
@@ -22,7 +23,8 @@ MOST_SAID = 500  # rows of each kind in the JSON answer
 class Preview:
     """A dry run and what a person is to look at.
 
-    `done` is the dry run; `doubt` says with figures why the declared datum seems wrong, "" when it does not;
+    `questions` must be answered before the file is written. `done` is the dry run;
+    `doubt` says with figures why the declared datum seems wrong, "" when it does not;
     `difference` is given where a list replaces the run `replaced`.
     """
 
@@ -31,6 +33,12 @@ class Preview:
     difference: Difference | None = None
     replaced: ImportRun | None = None
     mapping: Mapping[str, str] = field(default_factory=dict)
+    questions: tuple[Question, ...] = ()
+
+    @property
+    def unanswered(self) -> tuple[Question, ...]:
+        """The questions that have no answer yet."""
+        return tuple(question for question in self.questions if not question.answer)
 
     @property
     def must_confirm(self) -> bool:
@@ -49,6 +57,8 @@ class Preview:
             for row in self.done.rejected[:MOST_SAID]
         ]
         content: dict[str, Any] = {"doubt": self.doubt, "mapping": dict(self.mapping), "quarantined": rejected}
+        content["questions"] = [question.as_json() for question in self.questions]
+        content["remarks"] = list(self.done.remarks)
         if self.difference is not None:
             content["difference"] = difference_json(self.difference)
         return {**self.done.as_json(), "preview": content}
@@ -60,7 +70,8 @@ def preview(order: ImportOrder) -> Preview:
     resolved = resolve(order)
     replaced = resolved.supersedes
     difference = _difference(resolved, replaced) if replaced else None
-    return Preview(done, done.doubt, difference, replaced, resolved.mapping)
+    questions = questions_of(done.doubts, order.options)
+    return Preview(done, done.doubt, difference, replaced, resolved.mapping, questions)
 
 
 def _difference(resolved: Resolved, replaced: ImportRun) -> Difference:

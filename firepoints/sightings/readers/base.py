@@ -20,6 +20,8 @@ TEXT_LIMIT = 20  # characters of a satellite, version or confidence; the raw row
 GIVEN_LIMIT = 40  # characters of a coordinate as given
 NAME_LIMIT = 60  # characters of a heading
 PLACE_LIMIT = 80  # characters of a stated county
+HIDDEN, TOTAL, DAYS = "hidden", "total", "days"  # kinds of doubt
+KEEP, LEAVE = "keep", "leave"  # what hidden, struck and void rows may be answered
 SATELLITE, FIRE, SCAR = "satellite", "fire", "scar"
 
 
@@ -77,11 +79,25 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A row that is not data: title, total, remark, comment, a heading said again."""
+    """A row that is not data: title, total, remark, comment, a heading said again; or a row of data that a person left out,
+    with the `reason` and its `code`."""
 
     row_no: int
     sheet: str
     raw: tuple[str, ...]
+    reason: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What a person must answer before anything of the file is written. `kind`: HIDDEN, TOTAL or DAYS; `words` name sheet
+    and row, for people; `rows` are the numbers of the rows in question, as far as there are any."""
+
+    kind: str
+    words: str
+    sheet: str = ""
+    rows: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +112,7 @@ class ParseOptions:
     `year` completes dates without one; `window` (UTC) is the span that a list's title gives, `day` the one date that it
     gives to rows without one. `is_1904`: the workbook counts its days from 1904. `observed` (UTC) is when an
     FY-4 text was taken; `filename` the name under which the file came: it may say when, and by which satellite.
+    `hidden`: KEEP or LEAVE hidden, struck and void rows, as a person answered; "" reads them and asks.
     """
 
     tz: str = "Asia/Shanghai"
@@ -113,6 +130,7 @@ class ParseOptions:
     observed: tuple[datetime, datetime] | None = None
     is_1904: bool = False
     filename: str = ""
+    hidden: str = ""
     satellite: str = ""
     instrument: str = ""
     max_bytes: int = 1_000_000_000
@@ -122,12 +140,17 @@ class ParseOptions:
 
 @dataclass(frozen=True, slots=True)
 class ParseResult:
-    """`sightings` is a sequence: a tuple, or the columnar `SightingTable` of a large file, which builds rows lazily."""
+    """`sightings` is a sequence: a tuple, or the columnar `SightingTable` of a large file, which builds rows lazily.
+
+    `doubts` must be answered before the file is written, `remarks` are to be seen by whoever looks at it.
+    """
 
     sightings: Sequence[Sighting]
     rejected: Sequence[Rejected]
     notes: Sequence[Note]
     meta: Mapping[str, Any] = field(default_factory=dict)
+    doubts: tuple[Doubt, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def rows(self) -> int:

@@ -14,6 +14,7 @@ from typing import Any
 
 from firepoints.sightings.readers.base import (
     GIVEN_LIMIT,
+    LEAVE,
     NAME_LIMIT,
     PLACE_LIMIT,
     SATELLITE,
@@ -25,7 +26,9 @@ from firepoints.sightings.readers.base import (
     Sighting,
 )
 from firepoints.sightings.readers.columns import misread_dates
+from firepoints.sightings.readers.concealed import without_hidden_columns
 from firepoints.sightings.readers.coordinates import in_parts, parse_coordinate, split_pair
+from firepoints.sightings.readers.examined import examine
 from firepoints.sightings.readers.fields import LIST
 from firepoints.sightings.readers.list_clock import table_options
 from firepoints.sightings.readers.places import county_in
@@ -51,7 +54,9 @@ def parse(source: bytes | str | Path, *, options: ParseOptions) -> ParseResult:
 def parse_sheets(sheets: Sequence[Sheet], *, options: ParseOptions) -> ParseResult:
     """`parse` of sheets that were read before, and perhaps mended in one row."""
     options = replace(options, is_1904=any(sheet.is_1904 for sheet in sheets))
-    tables = read_tables(sheets, LIST, options, fallback=PLACED)
+    if options.hidden == LEAVE:
+        sheets = without_hidden_columns(sheets)
+    tables, doubts, remarks = examine(sheets, read_tables(sheets, LIST, options, fallback=PLACED), options.hidden)
     cover = [line for table in tables if table.heading is None for line in _lines_of(table.notes)]
     has_time = any(table.heading and any(map(is_time_field, table.heading.fields)) for table in tables)
     results: list[Sighting | Rejected] = []
@@ -68,6 +73,8 @@ def parse_sheets(sheets: Sequence[Sheet], *, options: ParseOptions) -> ParseResu
         tuple(row for row in results if isinstance(row, Rejected)),
         tuple(note for table in tables for note in table.notes),
         {**meta_of(tables), "datum": options.datum, "reading": reading},
+        doubts,
+        remarks,
     )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from firepoints.sightings.readers.base import (
     FIRE,
     GIVEN_LIMIT,
+    LEAVE,
     PLACE_LIMIT,
     SCAR,
     Note,
@@ -25,6 +26,8 @@ from firepoints.sightings.readers.base import (
     Sighting,
     SourceError,
 )
+from firepoints.sightings.readers.concealed import without_hidden_columns
+from firepoints.sightings.readers.examined import Examined, examine
 from firepoints.sightings.readers.fields import PATROL, PATROL_FIELDS
 from firepoints.sightings.readers.headings import fields_of
 from firepoints.sightings.readers.lists import read_position, reject
@@ -64,19 +67,23 @@ def parse(source: bytes | str | Path, *, options: ParseOptions) -> ParseResult:
     """
     data = source if isinstance(source, bytes) else read_bytes(source, options)
     if data[:256].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"[", b"{"):
-        rows, notes, meta = json_rows(data, options), list[Note](), dict[str, Any]()
+        rows, notes, meta, examined = json_rows(data, options), list[Note](), dict[str, Any](), Examined([], (), ())
     else:
         sheets = read_marked(data, options)
         options = replace(options, is_1904=any(sheet.is_1904 for sheet in sheets))
-        tables = read_tables(sheets, PATROL, options)
-        rows = [row for table in tables for row in table.rows]
-        notes, meta = [note for table in tables for note in table.notes], meta_of(tables)
+        if options.hidden == LEAVE:
+            sheets = without_hidden_columns(sheets)
+        examined = examine(sheets, read_tables(sheets, PATROL, options), options.hidden)
+        rows = [row for table in examined.tables for row in table.rows]
+        notes, meta = [note for table in examined.tables for note in table.notes], meta_of(examined.tables)
     results = [read_row(row, options) for row in rows]
     return ParseResult(
         tuple(row for row in results if isinstance(row, Sighting)),
         tuple(row for row in results if isinstance(row, Rejected)),
         tuple(notes),
         {**meta, "datum": options.datum},
+        examined.doubts,
+        examined.remarks,
     )
 
 

@@ -138,11 +138,11 @@ def _tables_in(block: Block, fields: Fields, required: Sequence[tuple[str, ...]]
             headings.append(_moved(_with_upper(block.rows, at, further, fields, options), block.rows, at, fields))
     edges = [0, *(later.top for later in headings[1:]), len(block.rows)]
     tables = []
-    for one, (begin, end) in zip(headings, pairwise(edges), strict=True):
-        lines = list(sheet_rows(block, one, begin, end))
+    for headed, (begin, end) in zip(headings, pairwise(edges), strict=True):
+        lines = list(sheet_rows(block, headed, begin, end))
         rows = tuple(line for line in lines if isinstance(line, Row))
         notes = tuple(line for line in lines if isinstance(line, Note))
-        tables.append(Table(block.name, one, rows, notes, first=block.first))
+        tables.append(Table(block.name, headed, rows, notes, first=block.first))
     return tables
 
 
