@@ -7,27 +7,19 @@ also follow descriptions of other files (VRT, pipelines), which nobody may hand 
 from __future__ import annotations
 
 import codecs
-import stat
-import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, Final
+from typing import Any, Final
 
 from core.errors import BadInput
 from papers.encodings import FileError
-from papers.layers import door
+from papers.layers import door, unpacking
 from papers.layers.kinds import DRIVERS, SUFFIX_KINDS, kind_of
 
 SUFFIXES: Final = (".shp", ".gpkg", ".geojson", ".json", ".kml")
 SIDECARS: Final = (".shx", ".dbf", ".prj", ".cpg")
 ARCHIVES: Final = (".zip", ".kmz")
-MOST_MEMBERS: Final = 2000
-MOST_UNPACKED_BYTES: Final = 2 * 1024**3
-MOST_RATIO: Final = 200
-"""Border files pack about 3 to 20 times; a bomb packs a thousand times and more."""
-_RATIO_FROM_BYTES: Final = 50 * 1024**2
-_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +47,7 @@ def sources_in(
         if suffix in SIDECARS:
             continue
         if suffix in ARCHIVES:
-            inside = [member for member in unpack(path, workdir / str(at)) if member.suffix.lower() in SUFFIXES]
+            inside = [member for member in _unpacked(path, workdir / str(at)) if member.suffix.lower() in SUFFIXES]
             if not inside:
                 raise BadInput(f"压缩包里没有边界文件（{'、'.join(SUFFIXES)}）", where=path.name, code="empty_archive")
             for member in sorted(inside):
@@ -84,67 +76,16 @@ def choose_layer(sources: Sequence[Source], *, level: str, layer: str, where: st
     return fitting[0] if fitting else sources[0]
 
 
-def unpack(archive: Path, folder: Path) -> list[Path]:
-    """The files of a zip, written below `folder`. Raises BadInput for a path that leads out of it, a link, a password,
-    or contents larger than an archive of borders can be; what was written by then is left to the caller's folder."""
+def _unpacked(archive: Path, folder: Path) -> list[Path]:
+    """The border files of a zip and what belongs to them, written below `folder`. Raises BadInput."""
     try:
-        with zipfile.ZipFile(archive) as zipped:
-            members = [entry for entry in zipped.infolist() if not entry.is_dir()]
-            _check_members(archive, members)
-            budget_bytes, written = MOST_UNPACKED_BYTES, []
-            for member in members:
-                target = folder.joinpath(*_inside(archive, member))
-                if target.suffix.lower() not in (*SUFFIXES, *SIDECARS) or target.name.startswith("."):
-                    continue
-                target.parent.mkdir(parents=True, exist_ok=True)
-                with zipped.open(member) as packed, target.open("wb") as out:
-                    budget_bytes -= _copy(packed, out, budget_bytes, archive)
-                written.append(target)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError) as error:
-        raise BadInput(f"压缩包打不开（{error}）", where=archive.name, code="unreadable") from error
-    return written
+        return unpacking.unpack(archive, folder, _is_border_file, "边界文件")
+    except FileError as error:
+        raise BadInput(error.what, where=archive.name, code=error.code) from error
 
 
-def _check_members(archive: Path, members: Sequence[zipfile.ZipInfo]) -> None:
-    if len(members) > MOST_MEMBERS:
-        raise BadInput(f"压缩包里有 {len(members)} 个文件，超过 {MOST_MEMBERS} 个", where=archive.name, code="bomb")
-    unpacked, packed = sum(member.file_size for member in members), archive.stat().st_size
-    if unpacked > MOST_UNPACKED_BYTES or (unpacked > _RATIO_FROM_BYTES and unpacked > MOST_RATIO * packed):
-        raise BadInput(f"压缩包解开有 {unpacked / 1e6:,.0f} MB，不像边界文件", where=archive.name, code="bomb")
-    if any(member.flag_bits & 1 for member in members):
-        raise BadInput("压缩包有密码；请去掉密码重新打包", where=archive.name, code="unreadable")
-    if any(stat.S_ISLNK(member.external_attr >> 16) for member in members):
-        raise BadInput("压缩包里有链接，不收", where=archive.name, code="unsafe_archive")
-
-
-def _inside(archive: Path, member: zipfile.ZipInfo) -> tuple[str, ...]:
-    """The member's path below the folder. Names that the archive does not mark as UTF-8 are GBK on a Chinese
-    Windows."""
-    name = member.filename
-    if not member.flag_bits & 0x800:
-        raw = name.encode("cp437", errors="replace")
-        for encoding in ("utf-8", "gb18030"):
-            try:
-                name = raw.decode(encoding)
-                break
-            except UnicodeDecodeError:
-                continue
-    parts = PurePosixPath(name.replace("\\", "/")).parts
-    bad = any(part in ("..", "/") or ":" in part or "\0" in part or len(part) > 200 for part in parts)
-    if bad or not parts or name.startswith("/"):
-        raise BadInput(f"压缩包里的路径不安全：{name[:80]}", where=archive.name, code="unsafe_archive")
-    return parts
-
-
-def _copy(packed: IO[bytes], out: IO[bytes], most: int, archive: Path) -> int:
-    """The number of bytes copied; the sizes that the archive states are not believed."""
-    total = 0
-    while chunk := packed.read(_CHUNK):
-        total += len(chunk)
-        if total > most:
-            raise BadInput("压缩包解开后太大，不像边界文件", where=archive.name, code="bomb")
-        out.write(chunk)
-    return total
+def _is_border_file(path: PurePosixPath) -> bool:
+    return path.suffix.lower() in (*SUFFIXES, *SIDECARS)
 
 
 def _layers(path: Path, name: str, only_known: bool, opening: door.Opening) -> list[Source]:

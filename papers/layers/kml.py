@@ -46,16 +46,16 @@ def read(path: Path) -> Placemarks:
 
     Raises FileError("unreadable", "too_large").
     """
-    read = Placemarks()
+    placemarks = Placemarks()
     names: dict[str, None] = {}
     for element in _elements(path, "Placemark"):
         values = {name: text for name, text in _values(element) if text}
         names |= dict.fromkeys(values)
-        read.rows.append(Placemark(values, _wkb(element)))
-        if len(read.rows) > MOST_PLACEMARKS or len(names) > MOST_FIELDS:
+        placemarks.rows.append(Placemark(values, _wkb(element)))
+        if len(placemarks.rows) > MOST_PLACEMARKS or len(names) > MOST_FIELDS:
             raise FileError("KML 里的要素或字段太多；请分成几个文件", code="too_large")
-    read.fields = list(names)
-    return read
+    placemarks.fields = list(names)
+    return placemarks
 
 
 def _elements(path: Path, local_name: str) -> Iterator[Any]:

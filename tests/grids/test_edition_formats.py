@@ -12,6 +12,7 @@ import shapely
 
 from core.errors import BadInput
 from grids.editions.files import Part, Plan, read_borders
+from papers.layers import unpacking
 from tests.grids.files import box, feature, two_counties, write
 
 WEST, EAST = shapely.box(123.7, 41.2, 123.8, 41.4), shapely.box(123.8, 41.2, 123.9, 41.4)
@@ -238,14 +239,12 @@ def test_an_archive_that_leads_out_of_its_folder_is_refused_and_writes_nothing_t
 
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked_and_a_lying_one_while_it_is(tmp_path, monkeypatch):
-    from grids.editions import border_files
-
     bomb = tmp_path / "b.zip"
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.geojson", b" " * (60 * 1024 * 1024))
     assert refusal(bomb).code == "bomb"
-    monkeypatch.setattr(border_files, "_check_members", lambda archive, members: None)
-    monkeypatch.setattr(border_files, "MOST_UNPACKED_BYTES", 1024 * 1024)
+    monkeypatch.setattr(unpacking, "check_members", lambda *about: None)
+    monkeypatch.setattr(unpacking, "MOST_UNPACKED_BYTES", 1024 * 1024)
     assert refusal(bomb).code == "bomb"
 
 

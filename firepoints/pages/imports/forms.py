@@ -83,7 +83,7 @@ class UploadForm(ReadingForm):
 
     file = forms.FileField(
         label="文件",
-        help_text="CSV、XLSX、XLS 或 JSON，不超过 100 MB；先预览，再写入",
+        help_text="CSV、XLSX、XLS 或 JSON；FIRMS 的 zip、KML、Shapefile（zip）原样即可；不超过 100 MB；先预览，再写入",
         widget=forms.ClearableFileInput(attrs={"accept": ".csv,.xlsx,.xls,.json,.txt"}),
         error_messages={"required": "请选择文件", "empty": "这个文件是空的"},
     )

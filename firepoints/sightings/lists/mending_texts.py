@@ -9,7 +9,7 @@ from core import clock
 from core.errors import BadInput
 from firepoints.models import ImportRun
 from firepoints.sightings.importing import reading
-from firepoints.sightings.readers import firms, fy4, himawari, observed
+from firepoints.sightings.readers import firms, firms_files, fy4, himawari, observed
 from firepoints.sightings.readers.base import ParseOptions, ParseResult, SourceError
 from firepoints.sightings.readers.passes import LINE
 
@@ -42,5 +42,8 @@ def read_again(
 
 
 def _under_its_heading(original: Path, line: str, options: ParseOptions) -> bytes:
+    if firms_files.parts_of(original.read_bytes(), options) is not None:
+        what = "这一行在压缩包或图层里，不能在这里更正"
+        raise SourceError(what, todo="请把数据文件取出来，改好这一行再导入", code="not_mendable")
     utf8, _ = firms.to_utf8(original.read_bytes())
     return utf8[: firms.find_header(utf8, options).end] + line.encode()

@@ -1,22 +1,26 @@
 """NASA FIRMS, VIIRS and MODIS, CSV or workbook, in every shape in which it reaches an office (policy.md §3).
 
 Known shapes: as published; with `country_id` in front or `type` at the end; with a row-number column that the heading
-names or leaves out (R); without `instrument`; with times that lost their zeros and dates that Excel rewrote; as .xlsx.
+names or leaves out (R); without `instrument`; with times that lost their zeros and dates that Excel rewrote; with decimal
+commas; as .xlsx; as an order's zip, Shapefile, KML, GeoJSON or JSON (`firms_files`).
 `acq_time` is UTC HHMM.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from firepoints.sightings.readers.base import Note, ParseOptions, ParseResult, SourceError, text_row
 from firepoints.sightings.readers.fields import FIRMS_FIELDS
 from firepoints.sightings.readers.firms_body import SEPARATORS, Body, Header
+from firepoints.sightings.readers.firms_files import BRING, Part, parts_of
 from firepoints.sightings.readers.firms_workbook import as_csv, cover, together
 from firepoints.sightings.readers.headings import fields_of
 from firepoints.sightings.readers.lines import Lines, Shape, read_fields, split_cells
 from firepoints.sightings.readers.moments import parse_date
+from firepoints.sightings.readers.satellite_products import refusal_of
 from firepoints.sightings.readers.text import parse_number, plain
 from papers.encodings import decode
 from papers.reading import OLE, read_bytes, read_sheets
@@ -27,16 +31,39 @@ HEADER_DEPTH = 20
 
 
 def parse(source: bytes | str | Path, *, options: ParseOptions) -> ParseResult:
-    """Read a FIRMS file (a path or its bytes), CSV or workbook. Coordinates WGS-84 degrees, instants UTC.
+    """Read a FIRMS file (a path or its bytes): CSV, workbook, JSON, layer or an order's zip. WGS-84 degrees, instants UTC.
 
     `meta` says how it was read (`encoding`, `columns`, `datum`, `date_order`). Raises SourceError when the file as a whole
     is no FIRMS file; a bad row is in `rejected` with its reason.
     """
     data = source if isinstance(source, bytes) else read_bytes(source, options)
+    parts = parts_of(data, options)
+    if parts is not None:
+        return parse_parts(parts, options)
+    return parse_table(data, options)
+
+
+def parse_table(data: bytes, options: ParseOptions) -> ParseResult:
     if data[:2] == b"PK" or data[:8] == OLE:
         return parse_workbook(data, options)
     utf8, encoding = to_utf8(data)
     return parse_text(utf8, encoding, options)
+
+
+def parse_parts(parts: Sequence[Part], options: ParseOptions) -> ParseResult:
+    """Every data file of an order, each row under the name of its file. Raises SourceError with the file's name: half of an
+    order is not taken in."""
+    results: list[tuple[str, ParseResult]] = []
+    for part in parts:
+        try:
+            result = parse_text(part.content, "utf-8", options) if part.is_made else parse_table(part.content, options)
+        except SourceError as error:
+            where = f"{part.name} {error.where}".strip()
+            raise SourceError(error.what, where=where, todo=error.todo, code=error.code) from error
+        results.append((part.name, result))
+    if len(results) == 1 and not results[0][0]:
+        return results[0][1]
+    return together(results, ())
 
 
 def parse_text(utf8: bytes, encoding: str, options: ParseOptions) -> ParseResult:
@@ -101,7 +128,9 @@ def find_header(utf8: bytes, options: ParseOptions) -> Header:
             break
     headings = "、".join(name[:20] for name in first_columns[:12]) or "无"
     what = "这是网页，不是 CSV" if utf8[:200].lstrip()[:1] == b"<" else f"缺少 FIRMS 的列（读到：{headings}）"
-    todo = f"需要 {'、'.join(REQUIRED)}；请直接使用 FIRMS 下载的 CSV，或指明列的对应关系"
+    if (other := refusal_of(utf8[:3000], options.filename)) is not None:
+        raise other
+    todo = f"需要 {'、'.join(REQUIRED)}；{BRING}，或指明列的对应关系"
     raise SourceError(what, where="表头", todo=todo, code="wrong_columns")
 
 

@@ -59,6 +59,7 @@ class Body:
         self.size = len(index)
         self.problem = np.full(self.size, "", dtype=object)
         self.column = np.full(self.size, "", dtype=object)
+        self.has_decimal_commas = all(with_decimal_commas(self.text(axis)) for axis in ("latitude", "longitude"))
         self.lat = self._number("latitude")
         self.lon = self._number("longitude")
         self._check_position()
@@ -89,6 +90,8 @@ class Body:
     def _number(self, field: str) -> Floats:
         """A column of numbers; NaN where it cannot be read. The whole column at once when it is clean."""
         text = self.text(field)
+        if self.has_decimal_commas:
+            text = pc.replace_substring(text, ",", ".")
         try:
             numbers = np.array(pc.cast(text, pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
             numbers[~np.isfinite(numbers)] = np.nan
@@ -213,6 +216,14 @@ class Body:
         """Pixel size in km; what no pixel can be (0, 99) is unknown, and the footprint becomes the nominal one."""
         size = self._optional(field)
         return np.where((size > 0) & (size <= 20), size, np.nan)
+
+
+def with_decimal_commas(texts: Any) -> bool:
+    """Whether numbers have a comma for their point (an Excel of the continent): one of them has, and none has a point."""
+    if not pc.any(pc.match_substring(texts, ",")).as_py():
+        return False
+    written = texts.filter(pc.not_equal(pc.utf8_trim_whitespace(texts), ""))
+    return bool(pc.all(pc.match_substring_regex(written, r"^\s*[+-]?\d{1,3}(,\d+)?\s*$")).as_py())
 
 
 def clipped(texts: Any) -> Any:

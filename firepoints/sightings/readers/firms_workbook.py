@@ -74,11 +74,11 @@ def cover(sheet: Sheet) -> list[Note]:
 
 
 def together(parts: Sequence[tuple[str, ParseResult]], covers: Sequence[Note]) -> ParseResult:
-    """The results of several sheets as one, each row under the name of its sheet."""
+    """The results of several sheets (or files of an order) as one, each row under the name of its sheet."""
     tables = [(name, table_of(result)) for name, result in parts]
     named = [replace(table, sheet=np.full(len(table), name, dtype=object)) for name, table in tables]
     sightings = named[0] if len(named) == 1 else tuple(sighting for table in named for sighting in table)
     rejected = [replace(row, sheet=name) for name, result in parts for row in result.rejected]
     notes = [replace(note, sheet=name) for name, result in parts for note in result.notes]
-    meta = {**parts[0][1].meta, "encoding": "xlsx", "sheets": [name for name, _ in parts]}
+    meta = {**parts[0][1].meta, "encoding": parts[0][1].meta["encoding"], "sheets": [name for name, _ in parts]}
     return ParseResult(sightings, rejected, [*covers, *notes], meta)

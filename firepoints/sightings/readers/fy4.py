@@ -35,6 +35,7 @@ from firepoints.sightings.readers.passes import (
     Line,
     Pixel,
     cell_names,
+    content_and_name,
     field_names,
     one_result,
     result_of,
@@ -42,6 +43,7 @@ from firepoints.sightings.readers.passes import (
     text_of,
     uncut,
 )
+from firepoints.sightings.readers.satellite_products import refusal_of, refuse_by_name
 from firepoints.sightings.readers.text import parse_number, plain
 from firepoints.sightings.readers.titles import UTC_SAID
 
@@ -73,9 +75,12 @@ class Section:
 
 def parse(source: bytes | str | Path, *, options: ParseOptions) -> ParseResult:
     """Read an FY-4 fire text (a path or its bytes). Raises SourceError when it is none or has no time."""
+    refuse_by_name(*content_and_name(source, options), "fy4")
     text = text_of(source, options)
     titles, notes, rows = sort_lines(text.lines)
     if not rows and not any(section_of(line) for line in text.lines):
+        if (other := refusal_of("\n".join(text.lines[:20]).encode(), text.filename)) is not None:
+            raise other
         raise SourceError(
             "缺少风云四号火情的表头（火点编号或火区编号、纬度、经度、省地县）",
             where="表头",

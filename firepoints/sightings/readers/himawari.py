@@ -30,6 +30,7 @@ from firepoints.sightings.readers.passes import (
     Line,
     Pixel,
     cell_names,
+    content_and_name,
     field_names,
     one_result,
     result_of,
@@ -37,6 +38,7 @@ from firepoints.sightings.readers.passes import (
     text_of,
     uncut,
 )
+from firepoints.sightings.readers.satellite_products import refusal_of, refuse_by_name
 from firepoints.sightings.readers.text import parse_number, plain
 
 SPELLINGS = {
@@ -52,6 +54,7 @@ FLUX = re.compile(r"w\s*/?\s*m\s*(?:\^?-?\s*2)", re.IGNORECASE)
 
 def parse(source: bytes | str | Path, *, options: ParseOptions) -> ParseResult:
     """Read an L2WLF text (a path or its bytes). Raises SourceError when it is none; `meta` says how it was read."""
+    refuse_by_name(*content_and_name(source, options), "himawari")
     text = text_of(source, options)
     notes: list[Note] = []
     results: list[Sighting | Rejected] = []
@@ -66,6 +69,8 @@ def parse(source: bytes | str | Path, *, options: ParseOptions) -> ParseResult:
             continue
         results.append(read_line(heading.line(number, line), heading, text.filename, options))
     if heading is None:
+        if (other := refusal_of("\n".join(text.lines[:20]).encode(), text.filename)) is not None:
+            raise other
         raise SourceError(
             "缺少葵花 L2WLF 的表头（# ID,Year,Month,Day,Time(UTC),Lat,Lon…）",
             where="表头",
