@@ -3,12 +3,16 @@
 from core.errors import Missing
 
 
+def stripped(text: str) -> str:
+    """`text` without its margins and without NUL, which no database keeps in a text."""
+    return str(text or "").replace("\x00", "").strip()
+
+
 def required(text: str, what: str) -> str:
     """`text` without its margins. Raises Missing, naming `what`, when nothing is left."""
-    stripped = str(text or "").strip()
-    if not stripped:
+    if not (kept := stripped(text)):
         raise Missing([what])
-    return stripped
+    return kept
 
 
 def whole_key(value: object) -> int:

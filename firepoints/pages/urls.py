@@ -31,7 +31,6 @@ patterns = [
     path("questions/<int:question_id>/", questions.question_page, name="question"),
     path("rulings/", rulings.ruling_list, name="rulings"),
     path("rulings/propose", rulings.ruling_ask, name="ruling_propose"),
-    path("rulings/proposals/<int:asked_id>/answer", rulings.ruling_answer, name="ruling_answer"),
     path("rulings/<int:ruling_id>/scan", rulings.ruling_scan, name="ruling_scan"),
     path("rulings/proposals/<int:asked_id>/scan", rulings.asked_scan, name="ruling_asked_scan"),
     path("recognition/", review.desk, name="review"),

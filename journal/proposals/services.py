@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from core import clock, faults
 from core.errors import BadInput, Conflict, NotAllowed
-from core.texts import required
+from core.texts import required, stripped
 from journal.models import Proposal
 from journal.proposals import selectors
 from journal.proposals.register import PROPOSABLE
@@ -101,7 +101,7 @@ def accept(*, proposal_id: int | str, actor: Any, reason: str = "") -> Proposal:
             _answered(proposal, Answer.LAPSED, None, MOVED_ON)
         raise Conflict(MOVED_ON, code="proposal_lapsed", details={"proposal": proposal.pk})
     with transaction.atomic():
-        accepted = _answered(proposal, Answer.ACCEPTED, actor, reason.strip())
+        accepted = _answered(proposal, Answer.ACCEPTED, actor, stripped(reason))
         faults.point("proposal.answered")
         PROPOSABLE[proposal.act].perform(accepted, actor)
         faults.point("proposal.performed")

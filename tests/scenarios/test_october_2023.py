@@ -14,7 +14,7 @@ import pytest
 import time_machine
 from python_calamine import CalamineWorkbook
 
-from core.errors import BadInput, Missing
+from core.errors import BadInput, Conflict, Missing
 from firepoints.life.objections import lapse_due
 from firepoints.models import FirePoint, Recognition
 from firepoints.sightings.importing.reading import ListName
@@ -203,7 +203,11 @@ def test_the_list_of_2016_is_recorded_and_charged_nothing(db, data_dir, settings
     point = FirePoint.objects.filter(is_cross=False, is_oversize=False).exclude(county_code="").order_by("pk").first()
     officer = person("officer", PostKind.BUREAU, "2105")
     office = Office(clerk, officer, recogniser, {point.county_code: designated("dept", point.county_code)})
-    prove(office, point)
+    with pytest.raises(Conflict, match="计入以后是 0 元"):
+        prove(office, point)
+    point.refresh_from_db()
+    make.take(point, "recognise", office.recogniser, reason="现场有过火痕迹", zero_amount_confirmed=True)
+    make.take(point, "notify", office.clerk)
     make.take(point, "waive", office.departments[point.county_code], document_no="演示函1号")
     with pytest.raises(BadInput, match="最早的规则"):
         steps.batch_build(month=f"{point.burn_date:%Y-%m}", actor=clerk)

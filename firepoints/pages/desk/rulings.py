@@ -25,7 +25,6 @@ from grids.models import User
 from grids.rights import scope_or_403
 from grids.roles import Role
 from journal.proposals import selectors as proposals
-from journal.proposals import services
 from journal.proposals.register import PROPOSABLE
 from papers import filing
 from papers.downloads import download
@@ -62,24 +61,6 @@ def ruling_ask(request: HttpRequest) -> HttpResponse:
             messages.success(request, f"已提请：{kind.label}。另一个人同意后才生效。")
             return redirect("firepoints:rulings")
     return _show(request, form, status=400)
-
-
-@require_POST
-@never_cache
-def ruling_answer(request: HttpRequest, asked_id: int) -> HttpResponse:
-    """Accept or refuse a ruling that another person asked for; what refuses comes back as a message."""
-    proposal = proposals.proposal_for(request.user, asked_id)
-    if proposal.act != ACT:
-        raise Http404("没有这项提请。")
-    reason = request.POST.get("reason", "")[:200]
-    answer = services.accept if request.POST.get("answer") == "accept" else services.refuse
-    try:
-        answer(proposal_id=proposal.pk, actor=request.user, reason=reason)
-    except Refused as refused:
-        messages.error(request, f"没有办成：{refused.message}")
-    else:
-        messages.success(request, "已登记裁定。" if answer is services.accept else "已记下不同意，裁定不变。")
-    return redirect("firepoints:rulings")
 
 
 @require_safe

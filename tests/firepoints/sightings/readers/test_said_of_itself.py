@@ -180,8 +180,8 @@ def test_a_remark_that_voids_nothing_is_not_asked_about(note):
 
 
 def test_a_hidden_column_that_is_read_is_asked_about_and_emptied_when_left():
-    head = ["序号", "县", "经度", "纬度", "监测日期", "监测时间", "发现时间", "备注"]
-    data = [[seq, COUNTY, *PLACES[seq - 1], "2024-11-03", "13:21", "14:00", None] for seq in (1, 2)]
+    head = ["序号", "县", "经度", "纬度", "监测日期", "监测时间", "等级", "备注"]
+    data = [[seq, COUNTY, *PLACES[seq - 1], "2024-11-03", "13:21", "中", None] for seq in (1, 2)]
 
     def hide(sheet):
         sheet.column_dimensions["F"].hidden = True
@@ -190,7 +190,7 @@ def test_a_hidden_column_that_is_read_is_asked_about_and_emptied_when_left():
     content = book([head, *data], then=hide)
     assert words(read(content), HIDDEN) == ["工作表“清单”F 列是隐藏的列，现在当作时间读"]
     assert read(content, hidden=KEEP).sightings[0].starts_at.minute == 21
-    assert read(content, hidden=LEAVE).sightings[0].starts_at.minute == 0
+    assert [sighting.precision for sighting in read(content, hidden=LEAVE).sightings] == ["day", "day"]
 
 
 def test_the_total_is_compared_with_what_is_left_after_the_answer():
