@@ -1,6 +1,7 @@
 """列对应: which column of a file is which field, corrected by a person once and remembered by source and issuer."""
 
 import json
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,6 +25,8 @@ from grids.models import User
 
 NONE = "-"  # chosen: no column is this field
 PREFIX = "field-"
+JOIN = "join-"  # the columns that are read together as one field
+JOINABLE = frozenset({"date", "time", "found_at", "lon", "lat", "position"})
 
 
 def columns_url(query: dict[str, str]) -> str:
@@ -64,16 +67,29 @@ def _chosen(request: HttpRequest, suggestion: Suggestion) -> dict[str, str]:
     values = {column.value for sheet in suggestion.sheets for column in sheet.columns}
     for field, label, _ in suggestion.fields:
         choice = request.POST.get(PREFIX + field, "")
-        if choice == NONE:
+        if (joined := _joined(request, field)) and choice != NONE:
+            chosen[field] = joined
+        elif choice == NONE:
             chosen[field] = ""
         elif choice:
             if choice not in values:
                 raise BadInput(f"“{label}”选的列不在这份表里", where="列对应", code="bad_mapping")
             chosen[field] = choice
-    twice = [column for column in chosen.values() if column and list(chosen.values()).count(column) > 1]
+    numbers = {column.value: f"#{column.column + 1}" for sheet in suggestion.sheets for column in sheet.columns}
+    every = [part for value in chosen.values() if value for part in numbers.get(value, value).split("+")]
+    twice = [column for column in every if every.count(column) > 1]
     if twice:
-        raise BadInput(f"列“{twice[0]}”对应了两个字段，请改一个", where="列对应", code="bad_mapping")
+        name = next((value for value, number in numbers.items() if number == twice[0]), twice[0])
+        raise BadInput(f"列“{name}”对应了两个字段，请改一个", where="列对应", code="bad_mapping")
     return chosen
+
+
+def _joined(request: HttpRequest, field: str) -> str:
+    """#3+#4 for the columns that are to be read together as a field, in their order; "" for less than two."""
+    numbers = [number for number in request.POST.getlist(JOIN + field) if number.isdecimal() and len(number) < 4]
+    if field not in JOINABLE or len(numbers) < 2:
+        return ""
+    return "+".join(f"#{number}" for number in sorted({int(number) for number in numbers}))
 
 
 def _keep(request: HttpRequest, user: User, form: PreviewForm, chosen: dict[str, str]) -> HttpResponse:
@@ -100,14 +116,18 @@ def _show(
     columns = sheet.columns if sheet else ()
     chosen = {**{column.field: column.value for column in columns if column.field}, **mapping}
     if request.method == "POST":
-        picked = {field: request.POST.get(PREFIX + field, "") for field, *_ in suggestion.fields}
+        picked = {
+            field: _joined(request, field) or request.POST.get(PREFIX + field, "") for field, *_ in suggestion.fields
+        }
         chosen, mapping = picked, {field: "" for field, value in picked.items() if value == NONE}
     context: dict[str, Any] = {
         "name": form.cleaned_data["name"],
         "source": source,
         "issuer": issuer,
         "sheet": sheet,
-        "columns": [{"letter": letters(column.column), "one": column} for column in columns],
+        "columns": [
+            {"letter": letters(column.column), "number": str(column.column + 1), "one": column} for column in columns
+        ],
         "fields": [
             {
                 "name": PREFIX + field,
@@ -115,6 +135,8 @@ def _show(
                 "required": required,
                 "none": field in mapping and mapping[field] == "",
                 "chosen": chosen.get(field, ""),
+                "join": JOIN + field if field in JOINABLE else "",
+                "joined": re.findall(r"#(\d+)", chosen.get(field, "")) if "+#" in chosen.get(field, "") else (),
                 "is_seldom": not required and not chosen.get(field),
             }
             for field, label, required in suggestion.fields

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from firepoints.sightings.readers.headings import BY_NUMBER, is_coordinate, without_brackets
+from firepoints.sightings.readers.headings import BY_NUMBER, core_of, is_coordinate, without_brackets
 from firepoints.sightings.readers.text import compact
 from papers.archive import column_number
 from papers.reading import Sheet
@@ -125,7 +125,7 @@ def _axes_headed(cells: Cells, fields: Mapping[str, str]) -> list[tuple[int, int
         if not isinstance(cell, str) or not 0 < len(cell) <= LONGEST_HEADING or not _may_head(cell, fields):
             continue
         text = compact(cell)
-        axis = fields.get(text.lower()) or fields.get(without_brackets(text))
+        axis = fields.get(text.lower()) or fields.get(without_brackets(text)) or fields.get(core_of(text))
         if axis == "position":
             pairs.append((column, column))
         elif axis and axis not in open_axes:

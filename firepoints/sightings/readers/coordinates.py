@@ -7,6 +7,7 @@ from typing import Any
 
 from firepoints.sightings.readers.text import parse_number, plain
 
+METRES_FROM = 10_000  # no slip of the decimal point in degrees; plane coordinates have six or seven digits
 HEMISPHERE = {"E": 1, "东经": 1, "东": 1, "W": -1, "西经": -1, "西": -1}
 HEMISPHERE |= {"N": 1, "北纬": 1, "北": 1, "S": -1, "南纬": -1, "南": -1}
 LONGITUDE_MARKS = frozenset(("E", "W", "东经", "东", "西经", "西"))
@@ -34,6 +35,17 @@ DMS = tuple(
 # 41.3.9 may be degrees, minutes and seconds, or a decimal with a slip: 40 km apart, so a person says which.
 DOTTED = re.compile(r"-?\d{1,3}(?: ?[.。·・] ?\d+){2,} ?°?")
 PAIR = re.compile(r"[,;、/|\s]+")
+# 124d04m26.8s, as GPS programs and spreadsheets without a ring write it: the s is no South.
+LETTERS = re.compile(r"(\d)\s*D\s*(?:(\d{1,2}(?:\.\d+)?)\s*M\s*(?:(\d{1,2}(?:\.\d+)?)\s*S)?)?", re.IGNORECASE)
+LABEL = re.compile(
+    r"[\"']?(?:(经[度°]?|东经|lon(?:gitude)?|lng|long)|(纬[度°]?|北纬|lat(?:itude)?))[\"']?\s*[:=为是]?\s*",
+    re.IGNORECASE,
+)
+WKT_POINT = re.compile(r"(?:SRID=\d+;)?\s*POINT\s*(?:ZM|Z|M)?\s*\(\s*(\S+)\s+([^\s)]+)[^)]*\)", re.IGNORECASE)
+GEOJSON_POINT = re.compile(r"\{.*\"coordinates\"\s*:\s*\[\s*([-\d.]+)\s*,\s*([-\d.]+).*\}")
+GEOPOINT = re.compile(
+    r"(-?\d+\.\d+) (-?\d+\.\d+) (-?\d+(?:\.\d+)?) (\d+(?:\.\d+)?)"
+)  # latitude longitude altitude accuracy
 
 
 def parse_coordinate(value: Any, axis: str) -> float | str | None:
@@ -46,6 +58,7 @@ def parse_coordinate(value: Any, axis: str) -> float | str | None:
     if number is not None:
         return number
     text = plain(str(value).translate(SIGNS) if isinstance(value, str) else value).upper().translate(SIGNS)
+    text = LETTERS.sub(_with_marks, text)
     text = AXIS_NAME[axis].sub("", text, count=1) if text[:1] in "经纬" else text
     text = text.strip().rstrip(",;、。")
     mark = MARK_FIRST.match(text) or MARK_LAST.search(text)
@@ -60,6 +73,11 @@ def parse_coordinate(value: Any, axis: str) -> float | str | None:
     if number is not None:
         return sign * number
     return _dms(text, sign)
+
+
+def _with_marks(match: re.Match[str]) -> str:
+    degree, minutes, seconds = match.groups()
+    return f"{degree}°" + (f"{minutes}'" if minutes else "") + (f'{seconds}"' if seconds else "")
 
 
 def _dms(text: str, sign: int) -> float | str | None:
@@ -95,7 +113,15 @@ def split_pair(value: Any) -> tuple[str, str]:
 
     Their marks tell (E, N, 东经, 北纬), else that a longitude of China is above 90 and a latitude is not.
     """
-    text = plain(str(value).translate(SIGNS) if isinstance(value, str) else value).strip("()[]")
+    text = plain(str(value).translate(SIGNS) if isinstance(value, str) else value)
+    for pattern in (WKT_POINT, GEOJSON_POINT):
+        if match := pattern.fullmatch(text):
+            return match[1], match[2]  # both write the longitude first
+    if match := GEOPOINT.fullmatch(text):
+        return match[2], match[1]
+    if labelled := _labelled(text):
+        return labelled
+    text = text.strip("()[]")
     parts = [part for part in PAIR.split(text) if part]
     if len(parts) % 2:
         parts = [part for part in re.split(r"[,;、|]", text) if part.strip()]
@@ -108,6 +134,26 @@ def split_pair(value: Any) -> tuple[str, str]:
         if isinstance(x, float) and isinstance(y, float) and (abs(x) > 90 >= abs(y) or _marked(lon, lat)):
             return lon, lat
     return "", ""
+
+
+def _labelled(text: str) -> tuple[str, str] | None:
+    """The axes of 经度：124.07 纬度：41.12, lon=124.07,lat=41.12, each named once before its number."""
+    labels = list(LABEL.finditer(text.strip("()[]{}")))
+    axes = ["lon" if match[1] else "lat" for match in labels]
+    if sorted(axes) != ["lat", "lon"] or labels[0].start() != 0:
+        return None
+    text = text.strip("()[]{}")
+    ends = [labels[1].start(), len(text)]
+    values = [text[label.end() : end].strip(" ,;、/|，。\n") for label, end in zip(labels, ends, strict=True)]
+    pair = dict(zip(axes, values, strict=True))
+    is_read = all(isinstance(parse_coordinate(pair[axis], axis), float) for axis in ("lon", "lat"))
+    return (pair["lon"], pair["lat"]) if is_read else None
+
+
+def in_metres(value: Any) -> bool:
+    """Whether a cell holds nothing but plane coordinates: two numbers of five digits or more."""
+    numbers = [number for part in PAIR.split(plain(value).strip("()[]")) if (number := parse_number(part)) is not None]
+    return len(numbers) == 2 and min(abs(number) for number in numbers) >= METRES_FROM
 
 
 def _marked(lon: str, lat: str) -> bool:

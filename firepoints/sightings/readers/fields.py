@@ -4,6 +4,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+POSITION = (
+    *(
+        "经纬度",
+        "坐标",
+        "经纬度坐标",
+        "中心经纬度",
+        "地理坐标",
+        "火点坐标",
+        "中心坐标",
+        "经纬度(°)",
+        "经度/纬度",
+        "经度、纬度",
+    ),
+    *(
+        "经度,纬度",
+        "纬度,经度",
+        "纬度/经度",
+        "经度纬度",
+        "火点经纬度",
+        "经纬度位置",
+        "位置坐标",
+        "gps坐标",
+        "lon,lat",
+        "lat,lon",
+    ),
+    *("lonlat", "lnglat", "geometry", "wkt", "geolocation", "_geolocation"),
+)
+
 LIST_FIELDS: dict[str, tuple[str, ...]] = {
     "seq_no": ("序号", "编号", "火点编号", "火点序号", "火情编号", "no", "no.", "id"),
     "date": (
@@ -52,8 +80,12 @@ LIST_FIELDS: dict[str, tuple[str, ...]] = {
         "东经",
         "lon",
         "long",
+        "lng",
         "longitude",
         "x",
+        "x坐标",
+        "横坐标",
+        "东坐标",
     ),
     "lat": (
         "中心点纬度",
@@ -67,12 +99,15 @@ LIST_FIELDS: dict[str, tuple[str, ...]] = {
         "lat",
         "latitude",
         "y",
+        "y坐标",
+        "纵坐标",
+        "北坐标",
     ),
     "lon_min": ("经度分", "经度(分)", "东经(分)"),
     "lon_sec": ("经度秒", "经度(秒)", "东经(秒)"),
     "lat_min": ("纬度分", "纬度(分)", "北纬(分)"),
     "lat_sec": ("纬度秒", "纬度(秒)", "北纬(秒)"),
-    "position": ("经纬度", "坐标", "经纬度坐标", "中心经纬度", "地理坐标", "火点坐标", "中心坐标", "经纬度(°)"),
+    "position": POSITION,
     "satellite": ("卫星", "卫星/传感器", "卫星传感器", "传感器", "卫星名称", "卫星类型", "数据源", "satellite"),
     "province": ("省", "省份", "省(区、市)", "省(自治区、直辖市)", "省名"),
     "city": (
@@ -174,16 +209,17 @@ LIST_FIELDS: dict[str, tuple[str, ...]] = {
 
 PATROL_FIELDS: dict[str, tuple[str, ...]] = {
     "found_at": ("found_at", "发现时间", "巡查时间", "时间", "日期", "发现日期", "巡查日期"),
-    "lon": ("lon", "经度", "longitude", "中心经度", "东经"),
-    "lat": ("lat", "纬度", "latitude", "中心纬度", "北纬"),
+    "lon": ("lon", "经度", "longitude", "long", "lng", "中心经度", "东经", "x坐标", "横坐标"),
+    "lat": ("lat", "纬度", "latitude", "中心纬度", "北纬", "y坐标", "纵坐标"),
+    "position": POSITION,
     "kind": ("kind", "类型", "种类", "火点类型", "发现类型", "性质"),
     "authority": ("authority", "级别", "来源", "来源级别", "巡查级别", "层级", "单位级别"),
     "category": ("category", "类别", "来源类别", "检查类别", "巡查类别"),
     "finder": ("finder", "巡查人", "发现人", "巡查员", "巡查人员", "上报人"),
-    "accuracy_m": ("accuracy_m", "accuracy", "精度", "定位精度", "定位精度(米)", "精度(米)"),
+    "accuracy_m": ("accuracy_m", "accuracy", "precision", "精度", "定位精度", "定位精度(米)", "精度(米)"),
     "county": ("county", "县", "县区", "区县", "县(区)", "县(市、区)"),
     "note": ("note", "备注", "说明", "情况", "情况说明", "描述"),
-    "uuid": ("uuid", "id", "编号", "唯一编号"),
+    "uuid": ("uuid", "id", "instanceid", "编号", "唯一编号"),
 }
 
 FIRMS_FIELDS: dict[str, tuple[str, ...]] = {
@@ -221,7 +257,7 @@ class Fields:
 
 
 LIST = Fields(LIST_FIELDS, (("lon", "position"), ("lat", "position"), ("date", "time")))
-PATROL = Fields(PATROL_FIELDS, (("found_at",), ("lon",), ("lat",), ("kind",)))
+PATROL = Fields(PATROL_FIELDS, (("found_at",), ("lon", "position"), ("lat", "position"), ("kind",)))
 FIRMS = Fields(FIRMS_FIELDS, tuple((name,) for name in ("latitude", "longitude", "acq_date", "acq_time", "satellite")))
 BY_PARSER = {"national_list": LIST, "provincial_list": LIST, "patrol": PATROL, "firms": FIRMS}
 

@@ -27,7 +27,7 @@ from firepoints.sightings.readers.base import (
 )
 from firepoints.sightings.readers.columns import misread_dates
 from firepoints.sightings.readers.concealed import without_hidden_columns
-from firepoints.sightings.readers.coordinates import in_parts, parse_coordinate, split_pair
+from firepoints.sightings.readers.coordinates import in_metres, in_parts, parse_coordinate, split_pair
 from firepoints.sightings.readers.examined import examine
 from firepoints.sightings.readers.fields import LIST
 from firepoints.sightings.readers.list_clock import table_options
@@ -147,7 +147,9 @@ def read_position(row: Row, options: ParseOptions) -> tuple[float, float] | Reje
     for axis, value in cells.items():
         at = axis if axis in row.cells else "position"
         if plain(value) == "":
-            return reject(row, at, "bad_number" if plain(row.get(at)) else "missing_coordinate")
+            stated = row.get(at)
+            code = "metres" if in_metres(stated) else "bad_number" if plain(stated) else "missing_coordinate"
+            return reject(row, at, code)
         number = parse_coordinate(value, axis)
         if isinstance(number, str) or number is None:
             return reject(row, at, number or "bad_number")

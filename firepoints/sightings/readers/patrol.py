@@ -7,6 +7,7 @@ authority (单位级别), category (类别), finder, accuracy_m (metres), county
 from __future__ import annotations
 
 import json
+import re
 import uuid as uuids
 from collections.abc import Mapping
 from dataclasses import replace
@@ -30,7 +31,7 @@ from firepoints.sightings.readers.concealed import without_hidden_columns
 from firepoints.sightings.readers.examined import Examined, examine
 from firepoints.sightings.readers.fields import PATROL, PATROL_FIELDS
 from firepoints.sightings.readers.headings import fields_of
-from firepoints.sightings.readers.lists import read_position, reject
+from firepoints.sightings.readers.lists import given_position, read_position, reject
 from firepoints.sightings.readers.reasons import is_future
 from firepoints.sightings.readers.row_moment import Fault, row_moment
 from firepoints.sightings.readers.rows import Row, jsonable, meta_of, read_tables
@@ -57,6 +58,7 @@ CATEGORIES = {
     "self_found": ("自查", "自查自报", "self_found"),
 }
 CATEGORY_OF = {name: code for code, names in CATEGORIES.items() for name in names}
+METRES = re.compile(r"(?:±|\+/?-)?\s*(-?[\d.]+)\s*(?:m|米|公尺|meters?|metres?)?", re.IGNORECASE)
 AUTHORITY_OF = {name: code for code, names in AUTHORITIES.items() for name in names}
 
 
@@ -112,7 +114,8 @@ def read_row(row: Row, options: ParseOptions) -> Sighting | Rejected:
     kind = KIND_OF.get(compact(row.get("kind")).lower(), "")
     authority = compact(row.get("authority")).lower()
     category = compact(row.get("category")).lower()
-    accuracy = parse_number(row.get("accuracy_m"))
+    accuracy = metres_of(row.get("accuracy_m"))
+    cells = given_position(row)
     identity = compact(row.get("uuid"))
     wrong = (
         ("found_at", "future", is_future(moment.starts_at, options)),
@@ -135,8 +138,8 @@ def read_row(row: Row, options: ParseOptions) -> Sighting | Rejected:
         ends_at=moment.ends_at,
         precision=moment.precision,
         day=moment.day,
-        lon_given=plain(row.get("lon"))[:GIVEN_LIMIT],
-        lat_given=plain(row.get("lat"))[:GIVEN_LIMIT],
+        lon_given=plain(cells["lon"])[:GIVEN_LIMIT],
+        lat_given=plain(cells["lat"])[:GIVEN_LIMIT],
         lon=position[0],
         lat=position[1],
         kind=kind,
@@ -148,6 +151,12 @@ def read_row(row: Row, options: ParseOptions) -> Sighting | Rejected:
         accuracy_m=accuracy,
         uuid=canonical_uuid(identity),
     )
+
+
+def metres_of(cell: Any) -> float | None:
+    """The metres of 12, 4.8m, ±5米; None for anything else."""
+    match = METRES.fullmatch(plain(cell))
+    return parse_number(match[1]) if match else None
 
 
 def bad_accuracy(cell: Any, accuracy: float | None) -> bool:

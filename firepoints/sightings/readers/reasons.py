@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from firepoints.sightings.readers.base import ParseOptions
+from firepoints.sightings.readers.coordinates import METRES_FROM
 
 REASONS = {
     "columns": "这一行的列数与表头不符",
@@ -35,7 +36,6 @@ REASONS = {
     "bad_category": "类别应为 督查、巡查、执法检查 或 自查；举报要逐件登记，不能在文件里导入",
     "bad_authority": "来源级别应为 国家、省、市、县、乡、村 或 其他",
 }
-METRES_FROM = 10_000  # no slip of the decimal point in degrees; plane coordinates have six or seven digits
 
 
 def position_problem(lon: float, lat: float, options: ParseOptions) -> str:

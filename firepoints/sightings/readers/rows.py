@@ -12,7 +12,7 @@ from typing import Any
 from firepoints.sightings.readers.base import Note, ParseOptions, SourceError, text_row
 from firepoints.sightings.readers.blocks import Block, blocks_of
 from firepoints.sightings.readers.fields import Fields, said_of
-from firepoints.sightings.readers.headings import Heading, find_heading, is_units, with_units
+from firepoints.sightings.readers.headings import Heading, cell_of, find_heading, is_units, name_of, with_units
 from firepoints.sightings.readers.text import compact, plain
 from papers.marks import spread
 from papers.reading import Sheet
@@ -162,10 +162,7 @@ def _moved(heading: Heading, rows: Sequence[Sequence[Any]], at: int, fields: Fie
 
 
 def sheet_rows(block: Block, heading: Heading, begin: int, end: int) -> Iterator[Row | Note]:
-    names = {
-        field: (heading.names[column] if column < len(heading.names) else "") or f"#{block.first + column + 1}"
-        for field, column in heading.fields.items()
-    }
+    names = {field: name_of(heading, field, block.first) for field in heading.fields}
     for i in range(begin, end):
         cells = block.rows[i]
         number = block.top + i + 1
@@ -178,7 +175,7 @@ def sheet_rows(block: Block, heading: Heading, begin: int, end: int) -> Iterator
         yield Row(
             sheet=block.name,
             row_no=number,
-            cells={f: cells[column] if column < len(cells) else "" for f, column in heading.fields.items()},
+            cells={field: cell_of(cells, heading, field) for field in heading.fields},
             raw=raw_row(heading.names, cells),
             names=names,
         )
@@ -191,7 +188,7 @@ def meta_of(tables: Sequence[Table]) -> dict[str, Any]:
 
 
 def blank(cells: Sequence[Any]) -> bool:
-    return all(cell is None or (isinstance(cell, str) and not cell.strip(" \t\r\n\u3000\xa0")) for cell in cells)
+    return all(cell is None or (isinstance(cell, str) and not plain(cell)) for cell in cells)
 
 
 def is_note(cells: Sequence[Any], heading: Heading) -> bool:

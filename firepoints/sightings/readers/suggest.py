@@ -15,6 +15,7 @@ from firepoints.sightings.readers.coordinates import parse_coordinate
 from firepoints.sightings.readers.fields import BY_PARSER, LABELS, Fields, said_of
 from firepoints.sightings.readers.headings import (
     HEADING_DEPTH,
+    OF_A_CHECK,
     Heading,
     fields_of,
     find_heading,
@@ -23,13 +24,16 @@ from firepoints.sightings.readers.headings import (
     mapped_columns,
     without_brackets,
 )
-from firepoints.sightings.readers.moments import parse_date
 from firepoints.sightings.readers.text import compact, plain
+from firepoints.sightings.readers.time_columns import FURTHER
+from firepoints.sightings.readers.written import Reading, read
 from papers.reading import Sheet, read_bytes, read_sheets
 
 SAMPLES = 5
 LOOKED_AT = 50  # data rows whose values are compared with what the heading says
 HEAD_BYTES = 1_000_000  # of a text file; a workbook is read whole
+TAKEN = "同一字段已有更像的列"
+SAYS_TIME_TOO = "也说时间：与上面的时间核对，矛盾的行隔离"
 TOLD, EXACT, BARE, PART, BY_VALUES, DOUBTFUL = 1.0, 0.95, 0.9, 0.6, 0.5, 0.3
 USED = BARE
 SAID = {
@@ -137,9 +141,31 @@ def guess_sheet(sheet: Sheet, fields: Fields, mapping: Mapping[str, str]) -> She
     columns = one_field_once(
         [checked(guess_column(i, names, values[i], fields, mapping), values[i]) for i in range(width)]
     )
+    columns = as_read(columns, heading)
     have = {guess.field for guess in columns if guess.used}
     missing = tuple(said_of(group) for group in fields.required if not have.intersection(group))
     return SheetGuess(sheet.name, heading.below, len(below), tuple(columns), missing)
+
+
+def as_read(columns: Sequence[ColumnGuess], heading: Heading) -> list[ColumnGuess]:
+    """The guesses with what the reader itself makes of a heading: 所属县 is 县, 年, 月, 日 together are a date."""
+    read_as = {at: name for name, at in heading.fields.items()}
+    parts = {at: name for name, joined in heading.joined.items() for at, _ in joined[1:]}
+    guesses = []
+    for guess in columns:
+        name = read_as.get(guess.column, "")
+        if name.startswith(FURTHER):
+            guess = replace(guess, field="", confidence=0.0, why=SAYS_TIME_TOO, used=False)
+        elif guess.column in parts:
+            guess = replace(
+                guess, field="", confidence=0.0, why=f"与前面的列合成{LABELS[parts[guess.column]]}", used=False
+            )
+        elif name and not guess.used and guess.confidence != DOUBTFUL and not guess.why.startswith("写的是"):
+            guess = replace(guess, field=name, confidence=BARE, why=SAID[BARE], used=True)
+        elif guess.field and guess.field in heading.fields and not name:
+            guess = replace(guess, field="", confidence=0.0, why=TAKEN, used=False)
+        guesses.append(guess)
+    return guesses
 
 
 def best_heading(rows: Sequence[Sequence[Any]], fields: Fields) -> Heading | None:
@@ -179,7 +205,7 @@ def guess_column(
         (EXACT, field_of.get(compact(heading).lower(), "")),
         (BARE, field_of.get(without_brackets(compact(heading)), "")),
         (PART, part_of(heading, fields)),
-        (BY_VALUES, by_values(values, fields)),
+        (BY_VALUES, "" if is_of_a_check(heading) else by_values(values, fields)),
     )
     confidence, name = next(((how, name) for how, name in candidates if name), (0.0, ""))
     return ColumnGuess(
@@ -195,14 +221,22 @@ def guess_column(
 
 
 def part_of(heading: str, fields: Fields) -> str:
-    """The field whose spelling (two letters or more) is the longest found inside a heading, or ""."""
-    text = compact(heading).lower()
-    if len(text) > 30:
+    """The field whose spelling (two letters or more) ends a heading, else the longest inside it: 卫星经度 is a longitude."""
+    text = without_brackets(compact(heading)) or compact(heading).lower()
+    if len(text) > 30 or is_of_a_check(heading):
         return ""
     inside = [
-        (len(s), name) for name, spellings in fields.spellings.items() for s in spellings if len(s) > 1 and s in text
+        (text.endswith(s), len(s), name)
+        for name, spellings in fields.spellings.items()
+        for s in spellings
+        if len(s) > 1 and s in text
     ]
-    return max(inside)[1] if inside else ""
+    return max(inside)[2] if inside else ""
+
+
+def is_of_a_check(heading: str) -> bool:
+    """Whether a heading speaks of what a check answered (核实经度, 复核时间): never the place or time of the fire."""
+    return bool(OF_A_CHECK.search(compact(heading).lower()))
 
 
 def by_values(values: Sequence[Any], fields: Fields) -> str:
@@ -222,7 +256,7 @@ def kind_of(values: Sequence[Any]) -> str:
         inside = sum(isinstance(number, float) and low <= number <= high for number in numbers)
         if inside >= 0.9 * len(filled):
             return axis
-    days = sum(parse_date(plain(value).split(" ")[0]) is not None for value in filled)
+    days = sum(read(value, Reading()).day is not None for value in filled)
     return "date" if days >= 0.9 * len(filled) else ""
 
 
@@ -250,6 +284,6 @@ def one_field_once(columns: Sequence[ColumnGuess]) -> list[ColumnGuess]:
     return [
         guess
         if not guess.field or best[guess.field] is guess
-        else replace(guess, field="", confidence=0.0, why="同一字段已有更像的列", used=False)
+        else replace(guess, field="", confidence=0.0, why=TAKEN, used=False)
         for guess in columns
     ]

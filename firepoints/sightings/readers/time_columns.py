@@ -40,6 +40,11 @@ TIME = re.compile(
     rf"(?:{EVENTS})*(?:时间|时刻)|(?:acq_|found_|obs_|local_)?(?:date_?)?time|found_at|(?:本地|当地)时间?"
 )
 
+PARTS = (("年", ("年", "年份", "year")), ("月", ("月", "月份", "month")), ("日", ("日", "day")),
+         ("时", ("时", "小时", "点", "hour")), ("分", ("分", "分钟", "minute", "min")), ("秒", ("秒", "second", "sec")))  # fmt: skip
+UNITS = {name: unit for unit, names in PARTS for name in names}
+EVENT_FIRST = re.compile(rf"^(?:{EVENTS})+")
+
 
 class TimeColumn(NamedTuple):
     """What a heading says of the times below it: `zone` None where it names no clock, `rank` the lower rules."""
@@ -86,11 +91,36 @@ def time_fields(
     if not own or any(field in mapping for field in own):
         return {}
     further: dict[str, int] = {}
-    columns = [
-        (at, column) for at, name in enumerate(names) if (column := column_of(name)) and at not in fields.values()
-    ]
+    pieces = set(fields.values())
+    for parts in parts_of_time(names):
+        pieces |= {at for at, _ in parts}
+        name = own[0] if parts[0][1] in ("年", "月") else own[-1]
+        is_new = name not in fields and name not in further
+        further[name if is_new else f"{FURTHER}{parts[0][0]}"] = parts[0][0]
+    columns = [(at, column) for at, name in enumerate(names) if at not in pieces and (column := column_of(name))]
     for at, column in sorted(columns, key=lambda pair: pair[1].rank):
         field = own[0] if len(own) == 1 else ("time" if column.is_time else "date")
         is_new = field not in fields and field not in further
         further[field if is_new else f"{FURTHER}{at}"] = at
     return further
+
+
+def parts_of_time(names: Sequence[str]) -> list[tuple[tuple[int, str], ...]]:
+    """The runs of columns side by side that are 年, 月, 日, 时, 分 apart, each with its unit: a date of at least month and
+    day, or hour and minute."""
+    units = [UNITS.get(EVENT_FIRST.sub("", compact(BRACKETS.sub("", plain(name).lower()))), "") for name in names]
+    order = "".join(unit for unit, _ in PARTS)
+    runs: list[list[tuple[int, str]]] = []
+    for at, unit in enumerate(units):
+        if not unit:
+            continue
+        last = runs[-1][-1] if runs else (-2, "")
+        if last[0] == at - 1 and order.index(unit) == order.index(last[1]) + 1:
+            runs[-1].append((at, unit))
+        else:
+            runs.append([(at, unit)])
+    return [
+        tuple(run)
+        for run in runs
+        if {"月", "日"} <= {unit for _, unit in run} or [unit for _, unit in run][:2] == ["时", "分"]
+    ]

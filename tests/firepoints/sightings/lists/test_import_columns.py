@@ -44,6 +44,27 @@ def test_columns_that_nobody_understands_are_chosen_once_and_remembered_by_issue
     assert "还读不懂" in body(upload(clerk, ODD, issuer="别的厅", list_no="1"))
 
 
+APART = "编码甲,哪年,几月,几号,几点,东西,南北\n1,2023,10,7,13:05,123.75,41.25\n"
+
+
+def test_several_columns_are_joined_into_one_field_on_the_page(city):
+    clerk = client_of(city.clerk)
+    answer = upload(clerk, APART, issuer="省厅", list_no="7")
+    form = body(answer).split('action="/imports/columns/"')[1].split("</form>")[0]
+    data = dict(re.findall(r'type="hidden"\s+name="(\w+)"\s+value="([^"]*)"', form))
+    data.pop("csrfmiddlewaretoken", None)
+    chosen = {"join-date": ["2", "3", "4"], "field-time": "几点", "join-position": ["6", "7"], "remember": "1"}
+    page = body(clerk.post(reverse("imports:columns"), {**data, **chosen}, follow=True))
+    assert "写入 1 行" in page
+    memory = ColumnMapping.objects.get()
+    assert (memory.fields["date"], memory.fields["position"]) == ("#2+#3+#4", "#6+#7")
+    clerk.post(reverse("imports:preview"), hidden(page))
+    run = ImportRun.objects.get()
+    assert run.detections.get().starts_at.isoformat() == "2023-10-07T05:05:00+00:00"
+    twice = {"join-date": ["2", "3"], "field-time": "几月", "join-position": ["6", "7"]}
+    assert clerk.post(reverse("imports:columns"), {**data, **twice}).status_code == 400
+
+
 def test_one_column_for_two_fields_is_refused_and_nothing_is_remembered(city):
     clerk = client_of(city.clerk)
     form = body(upload(clerk, ODD)).split('action="/imports/columns/"')[1].split("</form>")[0]
