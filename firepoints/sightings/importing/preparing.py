@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from firepoints.models import OUTCOME_OF, ImportRun, OutcomeCode, RawRow, Source
+from firepoints.models import OUTCOME_OF, Detection, ImportRun, OutcomeCode, RawRow, Source
 from firepoints.sightings.importing import placing, reading
 from firepoints.sightings.importing import verdicts as judging
 from firepoints.sightings.importing.memory import give_back
@@ -17,7 +17,9 @@ from firepoints.sightings.importing.reading import Keys, ListName
 from firepoints.sightings.importing.results import Import, Look
 from firepoints.sightings.importing.verdicts import NONE, Verdicts
 from firepoints.sightings.readers.base import ParseResult
+from firepoints.sightings.readers.keys import SAME_NUMBER_M
 from firepoints.sightings.readers.table import SightingTable, table_of
+from grids.geo.footprint import distance_m
 
 ROWS_ONE_BY_ONE = 5000  # a file up to this has a RawRow for each row; a larger table of lines is packed
 LOOKS = 20  # rows of each outcome that a dry run shows
@@ -64,10 +66,23 @@ def prepare(
     give_back(len(table))  # what reading and the keys have left behind
     in_force = judging.standing_for(keys, table.starts_at[keyed])
     verdicts = judging.judge(keys, places.inside[keyed], in_force)
+    if keys.is_numbered:
+        _part_far_rows(verdicts, places, keyed)
     keys = keys.to_store()
     outcome = np.full(len(table), OutcomeCode.OUTSIDE, dtype=np.uint8)
     outcome[keyed] = verdicts.outcome
     return Prepared(result, table, places, keyed, keys, verdicts, outcome, is_packed, begin)
+
+
+def _part_far_rows(verdicts: Verdicts, places: Places, keyed: Ints) -> None:
+    """Let no row of a corrected list replace one kilometres away that had its number: the one is gone, the other new."""
+    rows = np.flatnonzero(verdicts.replaces != NONE)
+    replaced = Detection.objects.in_bulk(verdicts.replaces[rows].tolist())
+    for row in rows.tolist():
+        older = replaced.get(int(verdicts.replaces[row]))
+        at = keyed[row]
+        if older and distance_m(older.lon, older.lat, places.lon[at], places.lat[at]) > SAME_NUMBER_M:
+            verdicts.replaces[row] = NONE
 
 
 def generation_of(run: ImportRun | None) -> int:

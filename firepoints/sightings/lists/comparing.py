@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from firepoints.sightings.readers.keys import SAME_NUMBER_M
 from grids.geo.footprint import distance_m
 
 
@@ -46,7 +47,9 @@ class Moved:
             parts.append(f"卫星 {self.old.satellite or '无'} → {self.new.satellite or '无'}")
         if self.old.stated_county != self.new.stated_county:
             parts.append(f"表中县（区） {self.old.stated_county or '无'} → {self.new.stated_county or '无'}")
-        return "，".join(parts) or "位置微动不到 1 米"
+        if self.old.seq_no and self.new.seq_no and self.old.seq_no != self.new.seq_no:
+            parts.append(f"序号 {self.old.seq_no} → {self.new.seq_no}")
+        return "，".join(parts) or ("位置微动不到 1 米" if self.moved_m > 0 else "位置和时间不变，序号等有改动")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,27 +69,56 @@ class Difference:
 def compare(old: Sequence[Line], new: Sequence[Line], unread: Collection[str] = ()) -> Difference:
     """The difference between a list and the one that corrects it; `unread` are the 序号 of new rows that were rejected.
 
-    A content that stands twice is compared once.
+    A number that is given to a place farther away than SAME_NUMBER_M names another row: the old one is gone, the new one
+    added. A row that says the same under another number only has that number changed. A content that stands twice is
+    compared once.
     """
-    before = {line.base: line for line in old}
     contents = {line.content for line in old}
+    candidates = {line.base: line for line in old}
     bases: set[str] = set()
-    added, moved, same = [], [], 0
+    matched: set[str] = set()  # contents of old rows that the new list has too
+    moved: list[Moved] = []
+    unmatched_new: list[Line] = []
+    same = 0
     for line in new:
-        line_before = before.get(line.base)
         if line.base in bases:
             continue
         bases.add(line.base)
+        move = moved_line(candidates[line.base], line) if line.base in candidates else None
         if line.content in contents:
             same += 1
-        elif line_before is None:
-            added.append(line)
+            matched.add(line.content)
+        elif move is not None and move.moved_m <= SAME_NUMBER_M and move.old.content not in matched:
+            moved.append(move)
+            matched.add(move.old.content)
         else:
-            moved.append(moved_line(line_before, line))
-    unmatched = [line for line in old if line.base not in bases]
-    doubtful = [line for line in unmatched if line.seq_no and line.seq_no in unread]
-    gone = [line for line in unmatched if not (line.seq_no and line.seq_no in unread)]
-    return Difference(tuple(added), tuple(gone), tuple(moved), same, tuple(doubtful))
+            unmatched_new.append(line)
+    unmatched_old = [line for line in old if line.content not in matched]
+    renumbered = _renumbered(unmatched_old, unmatched_new)
+    pairs = {(move.old.content, move.new.content) for move in renumbered}
+    unmatched_old = [line for line in unmatched_old if line.content not in {content for content, _ in pairs}]
+    added = tuple(line for line in unmatched_new if line.content not in {content for _, content in pairs})
+    doubtful = tuple(line for line in unmatched_old if _is_unread(line, unread, bases))
+    gone = tuple(line for line in unmatched_old if line not in doubtful)
+    return Difference(added, gone, (*moved, *renumbered), same, doubtful)
+
+
+def _is_unread(line: Line, unread: Collection[str], bases: Collection[str]) -> bool:
+    return bool(line.seq_no) and line.seq_no in unread and line.base not in bases
+
+
+def _renumbered(old: Sequence[Line], new: Sequence[Line]) -> list[Moved]:
+    """The rows that say the same place and moment under another number."""
+    by_mark = {_mark(line): line for line in reversed(old)}
+    moves: list[Moved] = []
+    for line in new:
+        if (before := by_mark.pop(_mark(line), None)) is not None:
+            moves.append(moved_line(before, line))
+    return moves
+
+
+def _mark(line: Line) -> tuple[float, float, datetime, datetime]:
+    return round(line.lon, 5), round(line.lat, 5), line.starts_at, line.ends_at
 
 
 def moved_line(old: Line, new: Line) -> Moved:

@@ -55,11 +55,12 @@ class _Band:
 def blocks_of(sheet: Sheet, spellings: Mapping[str, tuple[str, ...]], mapping: Mapping[str, str]) -> list[Block]:
     """The parts of a sheet in reading order; the sheet as a whole where a person numbered its columns."""
     fields = _axis_fields(spellings, mapping)
+    firsts = frozenset(text[0] for text in fields if text)
     if any(BY_NUMBER.fullmatch(heading.strip()) for heading in mapping.values()):
         return [Block(sheet.name, 0, 0, sheet.rows, ())]
     bands = [_Band(0)]
     for row, cells in enumerate(sheet.rows):
-        if pairs := _axes_headed(cells, fields):
+        if pairs := _axes_headed(cells, fields, firsts):
             _place(bands, sheet.rows, row, pairs)
     edges = [*(band.top for band in bands), len(sheet.rows)]
     return [
@@ -117,12 +118,12 @@ def _axis_fields(spellings: Mapping[str, tuple[str, ...]], mapping: Mapping[str,
     return fields | {compact(mapping[name]).lower(): name for name in AXES if mapping.get(name)}
 
 
-def _axes_headed(cells: Cells, fields: Mapping[str, str]) -> list[tuple[int, int]]:
+def _axes_headed(cells: Cells, fields: Mapping[str, str], firsts: frozenset[str]) -> list[tuple[int, int]]:
     """(first, last) column of every pair of axes that a row heads, or of the one column that holds both."""
     pairs: list[tuple[int, int]] = []
     open_axes: dict[str, int] = {}
     for column, cell in enumerate(cells):
-        if not isinstance(cell, str) or not 0 < len(cell) <= LONGEST_HEADING or not _may_head(cell, fields):
+        if not isinstance(cell, str) or not 0 < len(cell) <= LONGEST_HEADING or not _may_head(cell, firsts):
             continue
         text = compact(cell)
         axis = fields.get(text.lower()) or fields.get(without_brackets(text)) or fields.get(core_of(text))
@@ -136,10 +137,10 @@ def _axes_headed(cells: Cells, fields: Mapping[str, str]) -> list[tuple[int, int
     return pairs
 
 
-def _may_head(cell: str, fields: Mapping[str, str]) -> bool:
+def _may_head(cell: str, firsts: frozenset[str]) -> bool:
     """Whether a text begins as a heading of an axis may: most cells of a long list do not, and need no look at their forms."""
     first = cell.lstrip()[:1]
-    return first > "\uff00" or any(text.startswith(first.lower()) for text in fields)
+    return first.lower() in firsts or first > "\uff00"
 
 
 def _place(bands: list[_Band], rows: Sequence[Cells], row: int, pairs: list[tuple[int, int]]) -> None:

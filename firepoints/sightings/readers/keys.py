@@ -24,6 +24,7 @@ from firepoints.sightings.readers.base import Sighting
 from firepoints.sightings.readers.table import SightingTable, to_e5
 
 REALTIME = {"URT": 0, "RT": 1, "NRT": 2}
+SAME_NUMBER_M = 2000  # a 序号 that a corrected list gives to a place farther away names another row (policy.md §3)
 VERSION = re.compile(r"(\d{1,3}(?:\.\d{1,4})?)(URT|RT|NRT)?")
 
 

@@ -22,6 +22,8 @@ LON, LAT = (73.0, 136.0), (18.0, 54.0)
 MINUTES = r"\s*[°º˚度]\s*\d{1,2}(?:\.\d+)?\s*(?:['′’分]\s*(?:\d{1,2}(?:\.\d+)?\s*(?:[\"″”秒]|['′’]{2})?)?)?"
 NUMBER = re.compile(rf"(?<![\d.])(\d{{2,3}})(\.\d+|{MINUTES})")
 SPAN = re.compile(r"范围|区域|[°度\d]\s*(?:[-—~～至到])\s*(?:东经|北纬)?\s*\d{2,3}\.")
+SIGNS = frozenset(".．。°º˚度")  # one of them is in every position
+LONGEST = 200  # characters of a cell that may hold one
 APART = 2  # columns between the two axes, at most
 MOST_NAMED = 8
 AXES = ("lon", "lat", "position", "lon_min", "lon_sec", "lat_min", "lat_sec", "longitude", "latitude")
@@ -64,7 +66,7 @@ def axes_in(cell: Any) -> set[str]:
         return set()
     if isinstance(cell, float):
         return {_axis(cell)} - {""} if cell == cell and cell % 1 else set()
-    if not isinstance(cell, str) or len(cell) > 200 or not any(sign.isdigit() for sign in cell):
+    if not isinstance(cell, str) or len(cell) > LONGEST or SIGNS.isdisjoint(cell):
         return set()
     text = plain(cell)
     if SPAN.search(text):

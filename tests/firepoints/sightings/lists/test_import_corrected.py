@@ -77,3 +77,35 @@ def test_the_preview_page_shows_the_difference_and_whom_it_touches(city, lists):
     run = ImportRun.objects.latest("pk")
     assert "没有别的记录就关闭" not in body(clerk.get(reverse("imports:difference", args=[run.uuid])))
     assert "消失" in body(clerk.get(reverse("imports:run", args=[run.uuid])))
+
+
+def test_a_number_given_to_a_place_kilometres_away_is_one_gone_and_one_new(city, lists, tmp_path):
+    first = lists(line(1), line(2, near(6000)), line(3, near(12000)))
+    at = {one.row_no: one.detection.memberships.get().point for one in first.raw_rows.filter(outcome="kept")}
+    path = tmp_path / "更正.csv"
+    path.write_text("\n".join([HEAD, line(1), line(2, near(16000)), line(3, near(12300))]), encoding="utf-8")
+    asked = {"source_code": "provincial_list", "actor": city.clerk, "name": LIST, "supersedes": str(first.uuid)}
+    told = preview.preview(ImportOrder(path=path, **asked)).as_json()["preview"]["difference"]
+    assert told["counts"] == {"added": 1, "gone": 1, "moved": 1, "same": 1, "unread": 0}
+    decided = recognised(city, at[3])
+    second = import_file(path=path, **asked).run
+    after = difference.difference_after(second)
+    assert ([line.row_no for line in after.gone], [round(move.moved_m) for move in after.moved]) == ([3], [300])
+    assert [line.row_no for line in after.added] == [3]
+    new = second.raw_rows.get(row_no=3).detection
+    assert new.memberships.get().point_id != decided.pk, "the new place is a suspicion of its own"
+    assert "没有这一行" in make.asked(FirePoint.objects.get(pk=decided.pk))
+
+
+@pytest.mark.parametrize("known", [LIST, ListName("省厅", "2023-10", "")])
+def test_rows_that_only_changed_their_number_are_neither_gone_nor_new(city, lists, known):
+    first = lists(line(1), line(2, near(5000)), line(3, near(10000)), line(4, near(15000)), known=known)
+    gone = first.raw_rows.get(row_no=3).detection
+    second = lists(
+        line(1), line(2, near(10000)), line(3, near(15000)), known=known, supersedes=str(first.uuid), name="更正.csv"
+    )
+    after = difference.difference_after(second)
+    assert [row.detection_id for row in DroppedRow.objects.filter(run=second)] == [gone.pk]
+    assert (len(after.added), len(after.moved) + after.same) == (0, 3)
+    live = FirePoint.objects.exclude(state=State.CLOSED)
+    assert live.count() == 3
