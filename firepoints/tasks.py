@@ -4,13 +4,16 @@ from typing import Any
 
 import structlog
 
+from core.db import kept
 from core.errors import Refused
+from firepoints.checks import figure_problems
 from firepoints.forming.people_change import JOB as PEOPLE_CHANGED
 from firepoints.forming.people_change import people_changed
 from firepoints.life.objections import lapse_due
 from firepoints.life.reattribute import JOB as REATTRIBUTE
 from firepoints.life.reattribute import look_at_fires
 from firepoints.models import ImportRun
+from firepoints.models.figures import NAME as FIGURES
 from firepoints.rechecks.draws import recheck_draw
 from firepoints.sightings.feeds.polling import firms_poll
 from firepoints.sightings.feeds.watching import inbox_take
@@ -29,12 +32,18 @@ RECHECKS = "firepoints.rechecks"
 RESUME = "firepoints.import_resume"
 FOLD = "firepoints.fold_counts"
 CHECK_COUNTS = "firepoints.check_counts"
+FOLD = "firepoints.figures_fold"
+CHECK_FIGURES = "firepoints.figures_check"
 A_CHUNK = 200
 DAY_S = 24 * 3600
 
 
 class TallyAlarm(RuntimeError):
     """The counts of the map contradict the points; the job fails and stays visible until a person has looked."""
+
+
+class FigureAlarm(RuntimeError):
+    """The kept figures are not what the points come to; the job fails and stays visible until a person has looked."""
 
 
 @jobs.handler(LAPSE, label="登记异议期满")
@@ -111,6 +120,24 @@ def watch(payload: dict[str, Any]) -> None:
         log.info("inbox.taken", files=len(files))
 
 
+@jobs.handler(FOLD, label="并计火点数")
+def fold_figures(payload: dict[str, Any]) -> None:
+    """Add up the differences that acts have left beside the figures."""
+    kept.fold(FIGURES)
+
+
+@jobs.handler(CHECK_FIGURES, label="夜间核对火点数")
+def check_figures(payload: dict[str, Any]) -> None:
+    """Compare the figures with the points: it alarms and mends nothing."""
+    problems = figure_problems()
+    if problems:
+        log.error("figure_problems", count=len(problems), first=problems[:5])
+        raise FigureAlarm("；".join(problems))
+
+
+jobs.periodic(FOLD, every_s=600)
+# 18:40 UTC is 02:40 in Beijing.
+jobs.periodic(CHECK_FIGURES, every_s=86400, offset_s=18 * 3600 + 40 * 60)
 jobs.periodic(POLL, every_s=1800)
 jobs.periodic(WATCH, every_s=60)
 

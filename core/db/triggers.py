@@ -14,6 +14,7 @@ from django.apps import apps
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from core.db import kept
 from core.db.immutable import answered_once, registered
 
 FUNCTION = "jinshao_append_only"
@@ -44,9 +45,10 @@ _FUNCTIONS = {FUNCTION: FUNCTION_BODY, ONCE_FUNCTION: ONCE_BODY}
 def ensure(using: str = DEFAULT_DB_ALIAS) -> int:
     """Make what is missing; returns how many triggers were made."""
     connection = connections[using]
+    figures = kept.ensure(using)
     lacking = _lacking(connection)
     if not lacking:
-        return 0
+        return figures
     with transaction.atomic(using=using), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             for function, body in _FUNCTIONS.items():
@@ -55,18 +57,19 @@ def ensure(using: str = DEFAULT_DB_ALIAS) -> int:
         for table, name in lacking:
             for statement in _making(connection, table, name):
                 cursor.execute(statement)
-    return len(lacking)
+    return len(lacking) + figures
 
 
 def missing(using: str = DEFAULT_DB_ALIAS) -> list[str]:
     """The triggers that are not there as they must be, as "table.trigger"."""
-    return [f"{table}.{name}" for table, name in _lacking(connections[using])]
+    return [*(f"{table}.{name}" for table, name in _lacking(connections[using])), *kept.missing(using)]
 
 
 @contextmanager
 def lifted(using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
     """Without triggers inside, with them again after: only for tests and for a flush in tests."""
     connection = connections[using]
+    kept.drop(using)
     with connection.cursor() as cursor:
         statements = [_dropping(connection, table, name) for table, name in _expected(connection)]
         if connection.vendor == "postgresql" and statements:

@@ -2,6 +2,7 @@
 
 from firepoints.models.attributions import Attribution, AttributionPerson
 from firepoints.models.evidence import Evidence, Verification
+from firepoints.models.figures import PointFigure
 from firepoints.models.hotline import HotlineInformant, HotlineReport, HotlineSeries
 from firepoints.models.imports import (
     OUTCOME_OF,
@@ -69,6 +70,7 @@ __all__ = [
     "NumberSeries",
     "OutcomeCode",
     "PointCounty",
+    "PointFigure",
     "Question",
     "RawChunk",
     "RawRow",

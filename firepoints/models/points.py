@@ -22,24 +22,31 @@ class FirePointQuerySet(models.QuerySet["FirePoint"]):
         return cast("FirePointQuerySet", visible_points(self, user, PointCounty.objects.all()))
 
 
+NEWEST = ["-burn_date", "-starts_at", "-id"]
+"""The order of lists: a month is a part of it, so that no list of a month reads another one."""
+DECIDED = Q(state__in=states.LIVE, counted__isnull=False)
+FLAGGED = Q(state=State.SUSPECTED) & (Q(is_oversize=True) | Q(is_fixed_heat=True))
+"""Suspicions that are not simply dispatched next: to be divided, or on fixed heat."""
+
+
 class FirePoint(models.Model):
     """One 处. `county_code` is empty while nobody owns it (跨界 or disputed, until the joint record, C11)."""
 
     number = models.CharField("编号", max_length=30, unique=True, null=True, blank=True)
-    state = models.CharField(max_length=12, choices=State.choices, default=State.SUSPECTED, db_index=True)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.SUSPECTED)
     version = models.PositiveIntegerField(default=1)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     precision = models.CharField(max_length=8)
-    burn_date = models.DateField("起火日期（北京）", db_index=True)
+    burn_date = models.DateField("起火日期（北京）")
     lon = models.FloatField()
     lat = models.FloatField()
     # The database works it out, so that whatever moves a point moves it on the map too.
     cell = models.GeneratedField(
         expression=CellKey("lon", "lat"), output_field=models.BigIntegerField(), db_persist=True
     )
-    county_code = models.CharField(max_length=20, blank=True, db_index=True)
-    township_code = models.CharField(max_length=20, blank=True, db_index=True)
+    county_code = models.CharField(max_length=20, blank=True)
+    township_code = models.CharField(max_length=20, blank=True)
     village_code = models.CharField(max_length=20, blank=True, db_index=True)
     group_code = models.CharField(max_length=20, blank=True)
     attribution = models.ForeignKey("Attribution", models.PROTECT, null=True, blank=True, related_name="+")
@@ -67,10 +74,19 @@ class FirePoint(models.Model):
         db_table = "fire_point"
         ordering = ["-starts_at", "-id"]
         indexes = [
-            models.Index(fields=["state", "burn_date"], name="point_state_date_ix"),
-            models.Index(fields=["county_code", "burn_date"], name="point_county_date_ix"),
             models.Index(fields=["-starts_at", "-id"], name="point_list_ix"),
             models.Index(fields=["cell", "burn_date"], name="point_cell_date_ix"),
+            models.Index(fields=NEWEST, name="point_days_ix"),
+            models.Index(fields=NEWEST, condition=Q(state__in=states.LIVE), name="point_live_ix"),
+            models.Index(fields=["state", *NEWEST], name="point_state_days_ix"),
+            models.Index(fields=["county_code", *NEWEST], name="point_county_days_ix"),
+            models.Index(fields=["township_code", *NEWEST], name="point_township_days_ix"),
+            models.Index(fields=["counted", *NEWEST], condition=DECIDED, name="point_decided_ix"),
+            # What is open, apart from history: each holds only what somebody still has to do.
+            models.Index(fields=["created_at"], condition=Q(state=State.SUSPECTED), name="point_suspected_ix"),
+            models.Index(fields=["id"], condition=FLAGGED, name="point_flagged_ix"),
+            models.Index(fields=["due_at"], condition=Q(state=State.DISPATCHED), name="point_due_ix"),
+            models.Index(fields=["objection_until"], condition=Q(state=State.OBJECTION), name="point_window_ix"),
             models.Index(fields=["final_at"], condition=UNPOSTED, name="point_unposted_ix"),
             models.Index(fields=["posted_recognition"], condition=OUTDATED, name="point_outdated_ix"),
         ]

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from core.registry import Slot
 from firepoints.models import FirePoint
+from firepoints.steps.figures import Figures
 from grids.models import User
 
 
@@ -47,8 +48,9 @@ class PointMoney:
 class MoneyPanel(Protocol):
     """The questions that an app which knows the money answers."""
 
-    def month(self, points: QuerySet[FirePoint]) -> MonthMoney:
-        """The money of the counted ones of `points`, which are those of a month that the user may see."""
+    def month(self, figures: Figures, points: QuerySet[FirePoint]) -> MonthMoney:
+        """The money of the counted points of a month that the user may see: from their figures, or where these do not say it
+        from the points."""
 
     def point(self, point: FirePoint, user: User) -> PointMoney:
         """The money of one point that the user may see; what the user may not open has no url."""

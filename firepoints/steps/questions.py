@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from firepoints.models import FirePoint, Question
 
@@ -13,9 +13,14 @@ FOR_REVIEW = frozenset(Question.Kind.values) - {Question.Kind.OUTSIDE_FINDING, Q
 """The kinds that 核对 answers; a row that is part of no point until then has an act of its own."""
 
 
+def asked_points() -> QuerySet[Any]:
+    """The keys of the points of which something is asked and not answered."""
+    return Question.objects.unanswered().filter(point__isnull=False).order_by().values("point")
+
+
 def is_asked() -> Q:
     """The condition on points that something is asked of them and not answered."""
-    return Q(pk__in=Question.objects.unanswered().filter(point__isnull=False).values("point"))
+    return Q(pk__in=asked_points())
 
 
 def stops_money() -> Q:

@@ -4,6 +4,7 @@ Below the models: the rows that say which counties are concerned are handed in.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from django.db.models import Model, Q, QuerySet
@@ -79,6 +80,29 @@ def _seen_from(kind: str, level: str, code: str) -> Q:
     if kind == PostKind.FINANCE:
         return Q(state__in=DECIDED, counted=True)
     return Q(pk__in=())
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What one user sees, where it is the whole city (`county` ""), what is decided and counted of it, or one county."""
+
+    county: str = ""
+    is_decided_only: bool = False
+
+
+def scope_of(user: Any) -> Scope | None:
+    """The scope of a user whose posts come to one of these; None: a cell below a county, several scopes, or none."""
+    if getattr(user, "is_system", False) and user.is_active:
+        return Scope()
+    posts = [(post.kind, post.level, post.cell_code) for post in grids.posts_today(user)]
+    if any(level == Level.CITY and kind in CITY_WIDE | _INSPECTING for kind, level, _ in posts):
+        return Scope()
+    counties = _counties_seen(posts)
+    below = any(kind in _INSPECTING and level in _CODE_FIELD for kind, level, _ in posts)
+    is_finance = any(kind == PostKind.FINANCE for kind, _, _ in posts)
+    if below or len(counties) + is_finance != 1:
+        return None
+    return Scope(is_decided_only=True) if is_finance else Scope(county=next(iter(counties)))
 
 
 def own_counties(user: Any) -> frozenset[str]:

@@ -39,8 +39,8 @@ def scope_of(user: Any, on: date | None = None) -> Scope:
     on = on or clock.today_beijing()
     if roles_of(user, None if on == clock.today_beijing() else on) & CITY_WIDE:
         return Scope(everything=True)
-    held = posts_today(user) if on == clock.today_beijing() else posts_held(user, on)
-    posts = [(post.cell_code, post.level) for post in held]
+    rows = posts_today(user) if on == clock.today_beijing() else posts_held(user, on)
+    posts = [(post.cell_code, post.level) for post in rows]
     if any(level == Level.CITY for _, level in posts):
         return Scope(everything=True)
     edition, _ = edition_for(on)

@@ -12,6 +12,7 @@ from django.db.models import BooleanField, Case, Exists, F, Max, OuterRef, Q, Qu
 
 from core.month import Month
 from firepoints.models import FirePoint, Recognition
+from firepoints.steps.figures import Figures
 from firepoints.terms.states import LIVE, Basis, State
 from penalties.ledger.difference import Movement
 from penalties.models import Batch, BatchState, LedgerEntry
@@ -147,6 +148,14 @@ class Standing:
     @property
     def total_fen(self) -> int:
         return sum(self.by_payer.values())
+
+
+def pinned(of_month: Figures) -> tuple[Standing, int]:
+    """What the live points of some figures come to as their 认定 pinned it, and what the ledger holds for them in fen."""
+    live = of_month.only(state=tuple(LIVE))
+    by_payer = {code: live.count("amount_fen", answers_for=code) for code in live.payers}
+    final_fen = live.count("amount_fen", state=State.FINAL)
+    return Standing({code: fen for code, fen in by_payer.items() if fen}, final_fen), live.count("posted_fen")
 
 
 def standing(points: QuerySet[FirePoint]) -> Standing:

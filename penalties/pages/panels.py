@@ -8,6 +8,7 @@ from django.urls import reverse
 from firepoints.models import FirePoint, Recognition
 from firepoints.pages.panels import Card, MonthMoney, PointMoney
 from firepoints.policy.pins import PointFacts
+from firepoints.steps.figures import Figures
 from firepoints.terms.states import LIVE, State
 from grids.models import User
 from grids.roles import Role
@@ -35,12 +36,16 @@ _TURNS = {
 class LedgerPanel:
     """The money of points as the rules pinned at 认定 give it, with what is posted beside it."""
 
-    def month(self, points: QuerySet[FirePoint]) -> MonthMoney:
-        """The sum over the counted ones of `points`, by payer; queries do not grow with their number."""
+    def month(self, of_month: Figures, points: QuerySet[FirePoint]) -> MonthMoney:
+        """The sum over the counted ones, by payer: as 认定 pinned it; the points are looked at where one pinned no rule, or a
+        rule counts them one after another."""
         if not rules.rules_in_force():
             return MonthMoney(side="还没有规则")
-        money = figures.standing(points)
-        side = f"终局 {wan(money.final_fen)} · 入账 {wan(figures.posted_fen(points))}" if money.total_fen else ""
+        if rules.counts() or Recognition.objects.filter(counted=True, rule_ref="").exists():
+            money, posted_fen = figures.standing(points), figures.posted_fen(points)
+        else:
+            money, posted_fen = figures.pinned(of_month)
+        side = f"终局 {wan(money.final_fen)} · 入账 {wan(posted_fen)}" if money.total_fen else ""
         return MonthMoney(wan(money.total_fen), {code: wan(fen) for code, fen in money.by_payer.items()}, side)
 
     def point(self, point: FirePoint, user: User) -> PointMoney:

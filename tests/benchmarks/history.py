@@ -224,6 +224,8 @@ def fill(points: int) -> dict[str, Any]:
     """Copy the month's points over the months before, as many as asked for, and what is new in this month."""
     from django.db import connection, transaction
 
+    from core.db import kept
+    from firepoints.models.figures import NAME as FIGURES
     from firepoints.tally import folding
 
     copies = max(points // (CLOSED + CHARGED), MONTHS)
@@ -239,6 +241,7 @@ def fill(points: int) -> dict[str, Any]:
         for table in ("penalty_batch", "penalty_entry", "penalty_batch_line", "fire_point", "fire_detection"):
             cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
     folding.recount()  # the copies were written without triggers
+    kept.fill(FIGURES)  # the triggers slept
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     _lines()

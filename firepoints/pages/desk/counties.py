@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 
 from core.month import Month
 from firepoints.models import FirePoint
 from firepoints.pages.panels import MonthMoney
 from firepoints.pages.points.filters import NOBODY, Wanted, answerable
-from firepoints.terms.states import LIVE, State
+from firepoints.steps.figures import COUNTED, EXCLUDED, WORKING, Figures
+from firepoints.terms.states import LIVE
 from grids import selectors as grids
 
 Money = MonthMoney | None
-_WORKING = Q(state__in=(State.SUSPECTED, State.DISPATCHED, State.JOINT, State.VERIFIED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,41 +35,30 @@ class CountyRow:
         return self.counted + self.working + self.excluded
 
 
-def _columns() -> dict[str, Count]:
-    return {
-        "n_counted": Count("pk", filter=Q(counted=True)),
-        "n_excluded": Count("pk", filter=Q(counted=False)),
-        "n_working": Count("pk", filter=_WORKING),
-    }
-
-
-def county_rows(visible: QuerySet[FirePoint], month: Month, money: Money) -> list[CountyRow]:
-    """Every payer of the month's last day, then those without a county, then the sum."""
-    points = answerable(Wanted(month=str(month)).narrow(visible)).filter(state__in=LIVE)
-    grouped = points.order_by("answers_for").values("answers_for").annotate(**_columns())
-    counts_by_code = {row["answers_for"]: row for row in grouped}
+def county_rows(figures: Figures, visible: QuerySet[FirePoint], month: Month, money: Money) -> list[CountyRow]:
+    """Every payer of the month's last day, then those without a county, then the sum. `visible` says the names of payers that
+    are no longer listed."""
+    live = figures.only(state=tuple(LIVE))
     listed = [(row.code, row.name) for row in grids.payers_listed(month.last_day)]
     listed_codes = {code for code, _ in listed}
-    strangers = sorted(code for code in counts_by_code if code and code not in listed_codes)
+    strangers = [code for code in live.payers if code and code not in listed_codes]
     if strangers:
-        named = _names(points, strangers)
+        named = _names(answerable(Wanted(month=str(month)).narrow(visible)), strangers)
         listed += [(code, named.get(code, code)) for code in strangers]
     amounts = dict(money.by_payer) if money else {}
-    rows = [_row(code, name, counts_by_code.get(code), month, amounts.get(code, "0")) for code, name in listed]
-    if "" in counts_by_code:
-        rows.append(_row(NOBODY, "还没有定", counts_by_code[""], month, "0"))
+    rows = [_row(code, name, live.only(answers_for=code), month, amounts.get(code, "0")) for code, name in listed]
+    if "" in live.payers:
+        rows.append(_row(NOBODY, "还没有定", live.only(answers_for=""), month, "0"))
     total = money.total if money else "0"
     return [*rows, _sum(rows, month, total)] if rows else []
 
 
-def _row(code: str, name: str, counts: dict[str, Any] | None, month: Month, money: str) -> CountyRow:
+def _row(code: str, name: str, figures: Figures, month: Month, money: str) -> CountyRow:
     urls = {
         view: Wanted(month=str(month), county=code, state=view).url() for view in ("", "counted", "working", "excluded")
     }
-    counts = counts or {}
-    return CountyRow(
-        name, counts.get("n_counted", 0), counts.get("n_working", 0), counts.get("n_excluded", 0), money, urls_of(urls)
-    )
+    counts = (figures.count(counted=COUNTED), figures.count(state=tuple(WORKING)), figures.count(counted=EXCLUDED))
+    return CountyRow(name, *counts, money, urls_of(urls))
 
 
 def urls_of(urls: dict[str, str]) -> dict[str, str]:
@@ -98,9 +87,18 @@ def _names(points: QuerySet[Any], codes: list[str]) -> dict[str, str]:
     return {code: payer or county or code for code, payer, county in by_decision}
 
 
-def day_rows(visible: QuerySet[FirePoint], month: Month) -> list[dict[str, Any]]:
+def day_rows(figures: Figures, month: Month) -> list[dict[str, Any]]:
     """Every day of the month with its 处, for the small chart and the table under it."""
-    points = Wanted(month=str(month)).narrow(visible).order_by("burn_date").values("burn_date")
-    counts_by_day: dict[date, Any] = {row["burn_date"]: row for row in points.annotate(**_columns())}
-    nothing = {"n_counted": 0, "n_working": 0, "n_excluded": 0}
-    return [{"day": day, **{name: counts_by_day.get(day, nothing)[name] for name in nothing}} for day in month.days]
+    by_day: dict[date, list[Any]] = {}
+    for row in figures.rows:
+        by_day.setdefault(row["day"], []).append(row)
+    return [_day(day, Figures(tuple(by_day.get(day, ())))) for day in month.days]
+
+
+def _day(day: date, figures: Figures) -> dict[str, Any]:
+    return {
+        "day": day,
+        "n_counted": figures.count(counted=COUNTED),
+        "n_working": figures.count(state=tuple(WORKING)),
+        "n_excluded": figures.count(counted=EXCLUDED),
+    }

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,7 +16,7 @@ from firepoints.pages.desk.counties import Money, county_rows, day_rows
 from firepoints.pages.desk.months import month_numbers
 from firepoints.pages.desk.queue import queue_of
 from firepoints.pages.points.filters import Wanted
-from firepoints.terms.states import State
+from firepoints.steps import figures
 from grids import selectors as grids
 from grids.models import Edition, Post, User
 
@@ -33,10 +32,11 @@ def home(request: HttpRequest) -> HttpResponse:
     visible = FirePoint.objects.visible_to(request.user)
     month, is_latest, month_error = _month_of(request, visible)
     criteria = Wanted(month=str(month))
-    money = _money(criteria.narrow(visible))
-    numbers = month_numbers(request.user, month) | _sides(criteria.narrow(visible))
+    of_month = figures.of_month(request.user, month)
+    money = _money(of_month, criteria.narrow(visible))
+    numbers = month_numbers(request.user, month, of_month)
     queue = queue_of(request.user, roles)
-    rows = county_rows(visible, month, money)
+    rows = county_rows(of_month, visible, month, money)
     context = {
         "roles": roles,
         "month": str(month),
@@ -53,7 +53,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "mine": sum(task["mine"] for task in queue),
         "rows": rows,
         "totals": rows[-1] if rows else None,
-        "days": day_rows(visible, month),
+        "days": day_rows(figures.by_day(request.user, month), month),
         "cells_url": f"{reverse('cells-geojson')}?level=county,township&edition={edition.pk}",
         "points_url": criteria.url("firepoints:points_geojson"),
         "edition": edition,
@@ -82,24 +82,15 @@ def _month_of_fires(visible: Any) -> tuple[Month, bool]:
     return month, month != current
 
 
-def _sides(points: Any) -> dict[str, int]:
-    """The parts of two tiles that are said beside their number."""
-    counts: dict[str, int] = points.order_by().aggregate(
-        joint_cross=Count("pk", filter=Q(state=State.JOINT, is_cross=True)),
-        verified_negative=Count("pk", filter=Q(state=State.VERIFIED, verification__conclusion="false")),
-    )
-    return counts
-
-
 def _switch(month: Month) -> list[dict[str, str]]:
     """The month before and the month after."""
     neighbours = [month.shift(-1), month.shift(1)]
     return [{"url": f"{reverse('home')}?month={neighbour}", "label": neighbour.words} for neighbour in neighbours]
 
 
-def _money(points: Any) -> Money:
+def _money(of_month: figures.Figures, points: Any) -> Money:
     panel = panels.money()
-    return panel.month(points) if panel else None
+    return panel.month(of_month, points) if panel else None
 
 
 def tiles_of(numbers: dict[str, int], month: Month, money: Money) -> list[dict[str, Any]]:

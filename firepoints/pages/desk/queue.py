@@ -1,6 +1,6 @@
 """谁现在要做什么: what waits for a person, the signed-in one's own first, the late before the rest.
 
-Over every month: a deadline does not end with the month that the page shows. Four queries, whatever the number of points.
+Over every month: a deadline does not end with the month that the page shows. The queries read what is open, not what ever was.
 """
 
 from collections import Counter
@@ -17,12 +17,15 @@ from core import clock
 from firepoints.life.answers import is_turn_of
 from firepoints.life.waiting_rows import waiting_count
 from firepoints.models import FirePoint, Question
+from firepoints.models.points import FLAGGED
 from firepoints.pages import panels
 from firepoints.pages.points import words
 from firepoints.pages.points.filters import Wanted
-from firepoints.steps import questions
+from firepoints.steps import figures, questions
+from firepoints.steps.figures import Figures
+from firepoints.steps.questions import asked_points
 from firepoints.steps.selectors import ASK_THEM, on_fixed_heat_alone
-from firepoints.terms.states import State
+from firepoints.terms.states import Conclusion, State
 from grids.roles import ROLE_LABELS, Role
 from journal.proposals.selectors import for_answer_by
 
@@ -33,6 +36,7 @@ SINGLE_STATES = {
     str(State.CONTESTED): ("counted", "待复核异议", Role.RECOGNISER),
 }
 """The states whose points are listed one by one: the mark, what they wait for, and who acts next."""
+SUSPICIONS = ("heat", "suspected", "cross", "person")
 MAY_ANSWER = frozenset({Role.BUREAU, Role.RECOGNISER})
 Item = dict[str, Any]
 
@@ -67,7 +71,7 @@ def queue_of(user: Any, roles: frozenset[Role]) -> list[Item]:
     """Items for partials/q.html with `mine` and `late`; `overdue` of all together is the number of overdue points."""
     visible = FirePoint.objects.visible_to(user)
     now = clock.now()
-    counts = _counts(visible, now)
+    counts = _counts(user, visible, now)
     heads = list(_questions(roles, now))
     items = [
         *_singles(visible, roles, counts, now),
@@ -81,32 +85,60 @@ def queue_of(user: Any, roles: frozenset[Role]) -> list[Item]:
     )
 
 
-def _counts(visible: Any, now: datetime) -> dict[str, Any]:
-    def of(name: str, condition: Q) -> dict[str, Any]:
-        return {
-            name: Count("pk", filter=condition),
-            f"{name}_since": Min("created_at", filter=condition),
-        }
+def _counts(user: Any, visible: Any, now: datetime) -> dict[str, Any]:
+    """How many points wait for each thing, and since or until when: the numbers from the figures, and of the rows only those
+    that are open and wait for more than the next step."""
+    open_ = figures.of_open_work(user)
+    states = {str(state): open_.count(state=state) for state in SINGLE_STATES} | {
+        "verified": open_.count(state=State.VERIFIED),
+        "negative": open_.count(state=State.VERIFIED, conclusion=Conclusion.FALSE),
+        "to_notify": open_.count(state=State.RECOGNISED, counted=figures.COUNTED),
+        "objection": open_.count(state=State.OBJECTION),
+    }
+    return {**states, **_suspected(visible, open_.only(state=State.SUSPECTED)), **_moments(visible, states, now)}
 
+
+def _suspected(visible: Any, open_: Figures) -> dict[str, Any]:
+    """The suspicions by what they wait for. Those that are not simply dispatched next are counted by row, the rest is what
+    remains of the figures."""
+    if not open_.count():
+        return {f"{name}{end}": None if end else 0 for name in SUSPICIONS for end in ("", "_since")}
+    points = visible.filter(state=State.SUSPECTED)
     is_asked = questions.is_asked()
     heat = on_fixed_heat_alone()  # a pile of its own: most sightings of some cities are steel works
-    counts: dict[str, Any] = visible.order_by().aggregate(
-        **of("heat", heat),
-        **of("suspected", Q(state=State.SUSPECTED, is_cross=False, is_oversize=False) & ~is_asked & ~heat),
-        **of("cross", Q(state=State.SUSPECTED, is_cross=True) & ~heat),
-        **of("person", Q(state=State.SUSPECTED, is_cross=False) & (Q(is_oversize=True) | is_asked) & ~heat),
-        **of("dispatched", Q(state=State.DISPATCHED)),
-        **of("overdue", Q(state=State.DISPATCHED, due_at__lt=now)),
-        **of("joint", Q(state=State.JOINT)),
-        **of("verified", Q(state=State.VERIFIED)),
-        **of("negative", Q(state=State.VERIFIED, verification__conclusion="false")),
-        **of("to_notify", Q(state=State.RECOGNISED, counted=True)),
-        **of("objection", Q(state=State.OBJECTION)),
-        **of("contested", Q(state=State.CONTESTED)),
-        first_verified=Min("verification__at", filter=Q(state=State.VERIFIED)),
-        first_window=Min("objection_until", filter=Q(state=State.OBJECTION)),
-    )
-    return counts
+    person = Q(is_cross=False) & (Q(is_oversize=True) | is_asked) & ~heat
+    apart = FirePoint.objects.filter(FLAGGED).values("pk").union(asked_points())
+    counted = points.filter(pk__in=apart).order_by().aggregate(
+        heat=Count("pk", filter=heat), heat_since=Min("created_at", filter=heat),
+        heat_cross=Count("pk", filter=heat & Q(is_cross=True)),
+        person=Count("pk", filter=person), person_since=Min("created_at", filter=person),
+    )  # fmt: skip
+    heat_cross = counted.pop("heat_cross")
+    cross = open_.count(is_cross=True) - heat_cross
+    plain = open_.count(is_cross=False) - (counted["heat"] - heat_cross) - counted["person"]
+    of_cross, of_plain = Q(is_cross=True) & ~heat, Q(is_cross=False, is_oversize=False) & ~is_asked & ~heat
+    return {
+        **counted,
+        "cross": cross,
+        "cross_since": _first(points.filter(of_cross), "created_at") if cross else None,
+        "suspected": plain,
+        "suspected_since": _first(points.filter(of_plain), "created_at") if plain else None,
+    }
+
+
+def _moments(visible: Any, counts: dict[str, int], now: datetime) -> dict[str, Any]:
+    verified, window = visible.filter(state=State.VERIFIED), visible.filter(state=State.OBJECTION)
+    late = visible.filter(state=State.DISPATCHED, due_at__lt=now)
+    return {
+        "overdue": late.count() if counts[State.DISPATCHED] else 0,
+        "first_verified": _first(verified, "verification__at") if counts["verified"] else None,
+        "first_window": _first(window, "objection_until") if counts["objection"] else None,
+    }
+
+
+def _first(points: Any, moment: str) -> datetime | None:
+    at: datetime | None = points.order_by(moment).values_list(moment, flat=True).first()
+    return at
 
 
 def _singles(visible: Any, roles: frozenset[Role], counts: dict[str, Any], now: datetime) -> Iterable[Item]:

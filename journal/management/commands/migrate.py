@@ -1,4 +1,4 @@
-"""Django's migrate, and after it the append-only triggers."""
+"""Django's migrate, and after it the triggers: of append-only tables, and of figures that are kept."""
 
 from typing import Any
 
@@ -15,6 +15,6 @@ class Command(DjangoMigrate):
             return
         count = triggers.ensure(options["database"])
         if count and options["verbosity"] >= 1:
-            self.stdout.write(f"  Append-only triggers made: {count}")
+            self.stdout.write(f"  Triggers made: {count}")
         if getattr(settings, "JINSHAO_TESTING", False):
             baseline.remember(options["database"])

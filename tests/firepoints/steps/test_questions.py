@@ -8,14 +8,13 @@ from django.test import Client
 
 from core.db import triggers
 from core.errors import AppendOnly, BadInput, Conflict, Missing, StaleVersion
-from core.month import Month
 from firepoints import checks
 from firepoints.feedback.sending import final_word_record
 from firepoints.forming.doubts import Kind
 from firepoints.forming.points import attach_detections, release_detections
 from firepoints.life.act import act
 from firepoints.models import Detection, FirePoint, ImportRun, Question, RawRow
-from firepoints.pages.desk.months import month_numbers
+from firepoints.pages.points.filters import Wanted
 from firepoints.sightings.in_force import Departure
 from firepoints.sightings.lists.correcting import release_rows
 from firepoints.steps import describe, questions
@@ -335,7 +334,8 @@ def test_questions_stand_on_the_page_in_the_answer_of_the_api_and_in_the_numbers
         ("datum", "kept", city.clerk.pk),
     ]
     assert (told["needs_person"], told["questions"][0]["about_id"]) == (row.words, other.pk)
-    assert month_numbers(city.clerk, Month.parse("2023-10"))["needs_person"] == 1
+    waiting = Wanted(month="2023-10", state="person").narrow(FirePoint.objects.visible_to(city.clerk))
+    assert [point.pk for point in waiting] == [point.pk]
     client = Client()
     client.force_login(city.clerk)
     page = client.get(f"/fire-points/{point.pk}/").content.decode()

@@ -10,7 +10,7 @@ from core.month import Month
 from firepoints.models import FirePoint
 from firepoints.pages.desk import months
 from firepoints.pages.desk.counties import county_rows
-from firepoints.steps import describe, selectors
+from firepoints.steps import describe, figures, selectors
 from firepoints.terms import scope
 from grids.models import Term, User
 from tests.factories import points as make
@@ -170,10 +170,11 @@ def test_lists_are_narrowed_by_what_is_given(city: City, points) -> None:
 
 def test_the_months_numbers_add_up_in_one_query(city: City, points, django_assert_num_queries) -> None:
     with django_assert_num_queries(2):
-        numbers = months.month_numbers(city.clerk, Month(2023, 10))
+        of_month = figures.of_month(city.clerk, Month(2023, 10))
+    numbers = months.month_numbers(city.clerk, Month(2023, 10), of_month)
     assert (numbers["found"], numbers["counted"], numbers["excluded"], numbers["cross"]) == (6, 1, 1, 1)
     assert numbers["basis_satellite"] == 1
-    rows = county_rows(FirePoint.objects.visible_to(city.clerk), Month(2023, 10), None)
+    rows = county_rows(of_month, FirePoint.objects.visible_to(city.clerk), Month(2023, 10), None)
     assert {row.name: row.found for row in rows if row.found} == {
         "甲县": 4,
         "乙县": 1,
