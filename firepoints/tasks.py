@@ -30,9 +30,9 @@ WATCH = "firepoints.inbox"
 FIXED_HEAT = "firepoints.fixed_heat"
 RECHECKS = "firepoints.rechecks"
 RESUME = "firepoints.import_resume"
-FOLD = "firepoints.fold_counts"
+FOLD_COUNTS = "firepoints.fold_counts"
 CHECK_COUNTS = "firepoints.check_counts"
-FOLD = "firepoints.figures_fold"
+FOLD_FIGURES = "firepoints.figures_fold"
 CHECK_FIGURES = "firepoints.figures_check"
 A_CHUNK = 200
 DAY_S = 24 * 3600
@@ -120,7 +120,7 @@ def watch(payload: dict[str, Any]) -> None:
         log.info("inbox.taken", files=len(files))
 
 
-@jobs.handler(FOLD, label="并计火点数")
+@jobs.handler(FOLD_FIGURES, label="并计火点数")
 def fold_figures(payload: dict[str, Any]) -> None:
     """Add up the differences that acts have left beside the figures."""
     kept.fold(FIGURES)
@@ -135,14 +135,14 @@ def check_figures(payload: dict[str, Any]) -> None:
         raise FigureAlarm("；".join(problems))
 
 
-jobs.periodic(FOLD, every_s=600)
+jobs.periodic(FOLD_FIGURES, every_s=600)
 # 18:40 UTC is 02:40 in Beijing.
 jobs.periodic(CHECK_FIGURES, every_s=86400, offset_s=18 * 3600 + 40 * 60)
 jobs.periodic(POLL, every_s=1800)
 jobs.periodic(WATCH, every_s=60)
 
 
-@jobs.handler(FOLD, label="归总地图计数")
+@jobs.handler(FOLD_COUNTS, label="归总地图计数")
 def fold_counts(payload: dict[str, Any]) -> None:
     """Put what has changed since into the counts of the map; a reader adds what still waits."""
     folding.fold()
@@ -157,6 +157,6 @@ def check_counts(payload: dict[str, Any]) -> None:
         raise TallyAlarm("；".join(problems[:20]))
 
 
-jobs.periodic(FOLD, every_s=60)
+jobs.periodic(FOLD_COUNTS, every_s=60)
 # 18:50 UTC is 02:50 in Beijing.
 jobs.periodic(CHECK_COUNTS, every_s=DAY_S, offset_s=18 * 3600 + 50 * 60)

@@ -258,7 +258,12 @@ def fields_of(
     fields = mapped_columns(names, synonyms, mapping)
     own = {name: name for name in synonyms}
     pieces = {at for parts in parts_of_time(names) for at, _ in parts} if FIELDS & set(synonyms) else set()
-    for spell, spellings in ((str.lower, own), (str.lower, field_of), (without_brackets, field_of), (core_of, field_of)):
+    for spell, spellings in (
+        (str.lower, own),
+        (str.lower, field_of),
+        (without_brackets, field_of),
+        (core_of, field_of),
+    ):
         for column, name in enumerate(names):
             named = spellings.get(spell(compact(name)))
             if named and mapping.get(named) != "" and named not in fields and column not in (*fields.values(), *pieces):
