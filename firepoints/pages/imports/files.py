@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from core import clock
 from core.errors import BadInput, Refused
 from core.http.bodies import takes
+from firepoints.forming.foreseen import foresee
 from firepoints.models import ImportRun
 from firepoints.pages.imports import shown, shown_difference
 from firepoints.pages.imports.access import importer
@@ -31,12 +32,14 @@ from firepoints.pages.imports.forms import (
     plain_name,
 )
 from firepoints.pages.imports.observed import ask_observed
+from firepoints.pages.imports.preview_map import map_of
 from firepoints.sightings.importing.order import ImportOrder
-from firepoints.sightings.importing.reading import BY_SATELLITE
+from firepoints.sightings.importing.reading import BY_SATELLITE, ListName
 from firepoints.sightings.importing.start import INLINE_WAIT_S, SMALL_BYTES, import_file, import_start
 from firepoints.sightings.importing.turns import Busy
 from firepoints.sightings.lists import mapping, uploads
 from firepoints.sightings.lists import preview as previewing
+from firepoints.sightings.lists.naming import proposed_name
 from firepoints.sightings.lists.preview import Preview
 from firepoints.sightings.readers.base import DAYS, HIDDEN, TOTAL, SourceError
 from firepoints.sightings.readers.datum_check import TRIED
@@ -215,6 +218,9 @@ def _show(request: HttpRequest, form: PreviewForm, preview: Preview, size: int, 
         "must_confirm": preview.must_confirm,
         "questions": [(question, _choices(form, question.kind)) for question in preview.questions],
         "remarks": done.remarks,
+        "map": map_of(done.placed),
+        "foreseen": foresee([row for row in done.placed if row.outcome == "kept"], source),
+        **_proposal(form, preview),
     }
     return render(request, "firepoints/import_preview.html", context, status=status)
 
@@ -227,6 +233,19 @@ def _other_datums(form: PreviewForm, preview: Preview) -> list[tuple[str, str, b
         (DATUM_LABELS[datum], preview_url({**form.as_query(), "datum": datum}), datum == preview.better)
         for datum in sorted(other, key=lambda datum: datum != preview.better)
     ]
+
+
+def _proposal(form: PreviewForm, preview: Preview) -> dict[str, Any]:
+    """The name that the file proposes for the list, and the preview under it."""
+    data = form.cleaned_data
+    name = ListName(data["issuer"], data["period"], data["list_no"])
+    proposal = proposed_name(data["source"], data["name"], preview.done.titles, name)
+    if proposal is None:
+        return {"proposed": [], "proposed_url": ""}
+    parts = {"issuer": proposal.issuer, "period": proposal.period, "list_no": proposal.list_no}
+    labels = [(form[part].label, text) for part, text in parts.items() if text and text != data[part]]
+    query = form.as_query() | {part: text for part, text in parts.items() if text}
+    return {"proposed": labels, "proposed_url": preview_url(query)}
 
 
 def _choices(form: PreviewForm, kind: str) -> list[tuple[str, str, bool]]:

@@ -17,6 +17,7 @@ from firepoints.pages import proposed
 from firepoints.pages.imports import shown
 from firepoints.pages.imports.access import may_import, reader, row_or_404, says_why
 from firepoints.pages.imports.forms import DiscardForm, MendForm
+from firepoints.pages.imports.shown_next import swap_of
 from firepoints.sightings.lists import discarding, mending
 from grids.models import User
 from journal.pages.proposals import panel_of
@@ -95,6 +96,7 @@ def _show(
         "here": _url(row),
         "mending": mending.standing_mending(row) if row.pk else None,
         "mend": (mend or MendForm(cells=cells, wrong=row.column)) if is_open and cells else None,
+        "swapped": swap_of(row) if is_open else [],
         "discard": (discard or DiscardForm(prefix="discard")) if is_open else None,
         "back": f"{reverse('imports:run', args=[row.run.uuid])}?outcome={row.outcome}#rows",
         "proposals": panel_of(list(open_on(discarding.SUBJECT, row.pk)), user),

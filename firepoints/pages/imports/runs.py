@@ -22,6 +22,7 @@ from firepoints.pages.imports.access import importer, may_import, reader, run_or
 from firepoints.pages.imports.files import preview_again_url
 from firepoints.pages.imports.forms import DATUM_LABELS, WithdrawForm
 from firepoints.pages.imports.shown_left import left_of
+from firepoints.pages.imports.shown_next import next_steps
 from firepoints.sightings.importing.proposing import SUBJECT, withdraw_or_propose
 from firepoints.sightings.importing.reading import PARSERS
 from firepoints.sightings.lists import difference as list_difference
@@ -100,6 +101,7 @@ def _run_page(request: HttpRequest, user: User, run: ImportRun, form: WithdrawFo
         "mended": import_view.mended_counts(run),
         "answer": _answer_facts(run),
         "left": left_of(run),
+        "next": next_steps(run),
         "proposals": panel_of(list(open_on(SUBJECT, run.pk)), user),
         "again_url": preview_again_url(run) if may_import(user) and _may_be_tried_again(run) else "",
         "may_import": may_import(user),

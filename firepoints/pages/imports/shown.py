@@ -11,6 +11,7 @@ from firepoints.feedback import fates
 from firepoints.feedback.answers import standing_mendings
 from firepoints.links import row_url
 from firepoints.models import ImportRun, RawRow, Source
+from firepoints.pages.imports import shown_places
 from firepoints.sightings import packed
 from firepoints.sightings.importing.results import Import, Look
 from firepoints.sightings.lists import mending
@@ -110,28 +111,20 @@ def names_for(codes: Iterable[str]) -> dict[str, str]:
 
 
 def looks(lines: Iterable[Look]) -> list[dict[str, Any]]:
-    """Rows of a dry run with the names of where they lie; a stated county that differs is pointed out."""
+    """Rows of a dry run with the names of where they lie; where the list says otherwise, at which levels."""
     rows = list(lines)
-    names = names_for(code for row in rows for code in (row.county_code, row.leaf_code))
     contexts = []
-    for row in rows:
-        county = names.get(row.county_code, "")
-        leaf = names.get(row.leaf_code, "") if row.leaf_code != row.county_code else ""
+    for row, chain in zip(rows, shown_places.chains_of(rows), strict=True):
         contexts.append(
             {
                 "row": row,
                 "label": "替代旧行" if row.replaces else Outcome(row.outcome).label,
                 "address": address(row.sheet, row.row_no, "", ()),
-                "place": " ".join(part for part in (county, leaf) if part),
-                "differs": bool(row.stated_county and county and not _same_county(row.stated_county, county)),
+                "place": " ".join(chain.values()),
+                "differs": shown_places.differing(row, chain),
             }
         )
     return contexts
-
-
-def _same_county(stated: str, located: str) -> bool:
-    """Whether the list's own county is the one of the coordinates: lists shorten 桓仁满族自治县 to 桓仁县."""
-    return stated in located or located in stated or stated[:2] == located[:2]
 
 
 def counties(counted: Mapping[str, int]) -> list[dict[str, Any]]:
@@ -195,6 +188,7 @@ def _shown(run: ImportRun, rows: list[RawRow]) -> list[dict[str, Any]]:
                 "place": " ".join(names[code] for code in dict.fromkeys(place) if code),
                 "reason": reason_of(row),
                 "fates": fates_by_row[row.row_no, row.sheet],
+                "is_swapped": row.code == "swapped" and row.outcome == Outcome.QUARANTINED,
             }
         )
     return contexts

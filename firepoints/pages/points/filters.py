@@ -65,6 +65,7 @@ class Wanted:
     county: str = ""
     month: str = ""
     source: str = ""
+    run: str = ""
     q: str = ""
 
     def query(self) -> str:
@@ -86,6 +87,9 @@ class Wanted:
         if self.source:
             mine = Detection.objects.filter(source__code=self.source, memberships__is_active=True)
             points = points.filter(pk__in=mine.values("memberships__point"))
+        if self.run:
+            mine = Detection.objects.filter(run=int(self.run), memberships__is_active=True)
+            points = points.filter(pk__in=mine.values("memberships__point"))
         return points.filter(_text(self.q)) if self.q else points
 
 
@@ -106,6 +110,7 @@ class FilterForm(forms.Form):
         label="起火月（北京）", required=False, validators=[MONTH], widget=forms.TextInput(attrs={"type": "month"})
     )
     source = forms.ChoiceField(label="来源", required=False)
+    run = forms.RegexField(r"\A[0-9]{1,18}\Z", label="第几次导入", required=False, widget=forms.HiddenInput)
     q = forms.CharField(
         label="编号、乡镇或村", required=False, max_length=60, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from firepoints.sightings.importing import verdicts as judging
 from firepoints.sightings.importing.memory import give_back
 from firepoints.sightings.importing.placing import Places
 from firepoints.sightings.importing.reading import Keys, ListName
-from firepoints.sightings.importing.results import Import, Look
+from firepoints.sightings.importing.results import Import, Look, PlacedRow
 from firepoints.sightings.importing.verdicts import NONE, Verdicts
 from firepoints.sightings.readers.base import ParseResult
 from firepoints.sightings.readers.keys import SAME_NUMBER_M
@@ -22,6 +23,8 @@ from firepoints.sightings.readers.table import SightingTable, table_of
 from grids.geo.footprint import distance_m
 
 ROWS_ONE_BY_ONE = 5000  # a file up to this has a RawRow for each row; a larger table of lines is packed
+MOST_PLACED = 2000  # rows of a dry run that are drawn and grouped ahead
+MOST_TITLES = 10
 LOOKS = 20  # rows of each outcome that a dry run shows
 
 Ints = npt.NDArray[np.int64]
@@ -122,6 +125,8 @@ def preview_of(prepared: Prepared, doubt: str = "") -> Import:
         doubt=doubt,
         doubts=tuple(result.doubts),
         remarks=tuple(result.remarks),
+        placed=placed_of(prepared),
+        titles=titles_of(result),
         **counts,
     )
 
@@ -137,6 +142,26 @@ def looks_of(prepared: Prepared) -> tuple[Look, ...]:
         looks.append(
             Look(row.row_no, row.sheet, str(OUTCOME_OF[prepared.outcome[i]]), row.starts_at, row.ends_at, row.precision, row.satellite,
                  float(places.lon[i]), float(places.lat[i]), str(places.county[i]), str(places.leaf[i]),
-                 row.stated_county, i in replaced)
+                 row.stated_county, i in replaced, row.stated_place)
         )  # fmt: skip
     return tuple(looks)
+
+
+def placed_of(prepared: Prepared) -> tuple[PlacedRow, ...]:
+    """The rows with their places, of a file that is not larger than MOST_PLACED."""
+    table, places = prepared.table, prepared.places
+    if len(table) > MOST_PLACED:
+        return ()
+    return tuple(
+        PlacedRow(float(places.lon[i]), float(places.lat[i]), row.starts_at, row.ends_at, row.precision, row.satellite,
+                  row.kind, row.scan_km, row.track_km, row.accuracy_m,
+                  date.fromordinal(int(places.day[i]) + placing.EPOCH_DAY), str(OUTCOME_OF[prepared.outcome[i]]))
+        for i, row in enumerate(table)
+    )  # fmt: skip
+
+
+def titles_of(result: ParseResult) -> tuple[str, ...]:
+    """The first lines above the rows of a list."""
+    rows = [row.row_no for row in result.sightings[:1]] + [row.row_no for row in result.rejected[:1]]
+    above = [note for note in result.notes[:MOST_TITLES] if not rows or note.row_no < min(rows)]
+    return tuple(" ".join(part for part in note.raw if part.strip()) for note in above)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from firepoints.models import ImportRun
@@ -31,6 +31,25 @@ class Look:
     leaf_code: str
     stated_county: str
     replaces: bool
+    stated_place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedRow:
+    """One row of a dry run with what grouping and a map need. WGS-84 degrees, UTC; `day` is the Beijing date of the row."""
+
+    lon: float
+    lat: float
+    starts_at: datetime
+    ends_at: datetime
+    precision: str
+    satellite: str
+    kind: str
+    scan_km: float | None
+    track_km: float | None
+    accuracy_m: float | None
+    day: date
+    outcome: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +57,8 @@ class Import:
     """The counts of a run; `run` is None for a dry run. The five outcomes add up to `rows` once the run is committed.
 
     A dry run also says which rows were rejected, how the file was read (`meta` of its parser), shows some rows, and
-    gives the doubt about the declared datum with its figures, the doubts that must be answered, and the remarks.
+    gives the doubt about the declared datum with its figures, the doubts that must be answered, the remarks,
+    the rows with their places (of a file that is not too large), and the lines above the first row.
     """
 
     run: ImportRun | None
@@ -57,6 +77,8 @@ class Import:
     doubt: str = ""
     doubts: tuple[Doubt, ...] = ()
     remarks: tuple[str, ...] = ()
+    placed: tuple[PlacedRow, ...] = ()
+    titles: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The run and its counts in the shape of the command contract."""
