@@ -15,7 +15,7 @@ from firepoints.sightings.importing.answers import CONFIRMED, SAID
 from firepoints.sightings.importing.order import ImportOrder, run_named
 from firepoints.sightings.importing.proposing import Outcome, withdraw_or_propose
 from firepoints.sightings.importing.reading import DATUMS, ListName, source_named
-from firepoints.sightings.importing.results import result_of
+from firepoints.sightings.importing.results import UNSURE, result_of
 from firepoints.sightings.importing.start import import_file, import_run_now, import_start
 from firepoints.sightings.importing.working import COMMITTED
 from firepoints.sightings.lists.preview import preview
@@ -134,6 +134,8 @@ class Command(JinshaoCommand):
             return
         outcome_counts = "，".join(f"{label} {result[key]}" for key, label in OUTCOMES)
         self.stdout.write(f"{result['rows']} 行：{outcome_counts}；另有 {result['notes']} 行不是数据")
+        if unsure := result.get(UNSURE, 0):
+            self.stdout.write(f"  {unsure} 行可能是另一条的同一像元（另一次处理），不能确定，两条都留着")
         for code, count in result["counties"].items():
             self.stdout.write(f"  {code}\t{count} 行入库")
         run = ImportRun.objects.filter(uuid=result["run"]).first() if result["run"] else None

@@ -13,7 +13,7 @@ from firepoints.links import row_url
 from firepoints.models import ImportRun, RawRow, Source
 from firepoints.pages.imports import shown_places
 from firepoints.sightings import packed
-from firepoints.sightings.importing.results import Import, Look
+from firepoints.sightings.importing.results import UNSURE, Import, Look
 from firepoints.sightings.lists import mending
 from firepoints.sightings.readers.base import Rejected
 from firepoints.sightings.readers.blocks import letters, span_of
@@ -62,7 +62,15 @@ def tiles(done: Import | ImportRun, base: str = "") -> list[dict[str, Any]]:
                   "side": proof if len(proof) < 12 else "五项相加 ✓"})  # fmt: skip
     figures.append({"url": f"{base}?outcome=note#rows" if base else "#how", "label": "不是数据", "number": done.notes,
                   "unit": "行", "side": "标题 合计 注"})  # fmt: skip
+    if unsure := unsure_of(done):
+        figures.append({"url": f"{base}#rows" if base else "#kept", "label": "可能是同一像元", "number": unsure, "unit": "行",
+                  "side": "另一次处理，两条都留着"})  # fmt: skip
     return figures
+
+
+def unsure_of(done: Import | ImportRun) -> int:
+    """How many rows may be the pixel of another one, in another state of processing; both stay."""
+    return done.unsure_pairs if isinstance(done, Import) else int(done.options.get(UNSURE, 0))
 
 
 def address(sheet: str, row_no: int, column: str, names: Iterable[str]) -> str:

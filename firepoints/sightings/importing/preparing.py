@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from firepoints.models import OUTCOME_OF, Detection, ImportRun, OutcomeCode, RawRow, Source
-from firepoints.sightings.importing import placing, reading
+from firepoints.sightings.importing import pairing, placing, reading
 from firepoints.sightings.importing import verdicts as judging
 from firepoints.sightings.importing.memory import give_back
 from firepoints.sightings.importing.placing import Places
@@ -36,7 +36,7 @@ class Prepared:
 
     `keyed`: positions in the table of the rows that have a key; `keys` and `verdicts` are in step with it. Of a packed
     file a row far outside has none: it is outside whenever it comes again, and its chunk keeps it (ADR 0005).
-    `outcome` is in step with the whole table.
+    `outcome` is in step with the whole table; `unsure` rows may be the pixel of another one, in another state of processing.
     """
 
     result: ParseResult
@@ -48,6 +48,7 @@ class Prepared:
     outcome: npt.NDArray[np.uint8]
     is_packed: bool
     begin: int
+    unsure: int = 0
 
     def judged(self, start: int, stop: int) -> slice:
         """The part of the keyed rows that lies in rows [start, stop) of the table."""
@@ -67,14 +68,18 @@ def prepare(
     rows = None if len(keyed) == len(table) else keyed
     keys = reading.keys_of(table, source=source, name=name, generation=generation_of(supersedes), rows=rows)
     give_back(len(table))  # what reading and the keys have left behind
-    in_force = judging.standing_for(keys, table.starts_at[keyed])
+    live = judging.live_rows(keys, table.starts_at[keyed])
+    in_force, unsure = judging.standing_for(keys, live), 0
+    if keys.has_time:
+        keys, in_force, unsure = pairing.with_pairs(keys, in_force, live, table, keyed)
+    del live
     verdicts = judging.judge(keys, places.inside[keyed], in_force)
     if keys.is_numbered:
         _part_far_rows(verdicts, places, keyed)
     keys = keys.to_store()
     outcome = np.full(len(table), OutcomeCode.OUTSIDE, dtype=np.uint8)
     outcome[keyed] = verdicts.outcome
-    return Prepared(result, table, places, keyed, keys, verdicts, outcome, is_packed, begin)
+    return Prepared(result, table, places, keyed, keys, verdicts, outcome, is_packed, begin, unsure)
 
 
 def _part_far_rows(verdicts: Verdicts, places: Places, keyed: Ints) -> None:
@@ -127,6 +132,7 @@ def preview_of(prepared: Prepared, doubt: str = "") -> Import:
         remarks=tuple(result.remarks),
         placed=placed_of(prepared),
         titles=titles_of(result),
+        unsure_pairs=prepared.unsure,
         **counts,
     )
 

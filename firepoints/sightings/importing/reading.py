@@ -71,6 +71,8 @@ class Keys:
 
     `is_numbered`: the rows are known by their own 序号 in a numbered list, so two contents for one number contradict.
     `has_time`: the time of a row is part of its key, so equal keys began at the same moment.
+    `partner`, `original`: for each row the first one that is its pixel in another state of processing, and the first of which
+    it is a copy (`pairing`); itself where there is none.
     """
 
     key: Any
@@ -79,6 +81,8 @@ class Keys:
     equal_of: Ints
     is_numbered: bool = False
     has_time: bool = False
+    partner: Ints | None = None
+    original: Ints | None = None
 
     def __len__(self) -> int:
         return len(self.rank)
@@ -89,15 +93,16 @@ class Keys:
 
     def key_codes(self) -> Codes:
         """Equal numbers for equal keys, by first appearance."""
-        return self._codes[0]
+        return self._codes[0] if self.original is None else self._codes[0][self.original]
 
     def base_codes(self) -> Codes:
         """Equal numbers for equal bases, by first appearance."""
-        return self._codes[1]
+        return self._codes[1] if self.partner is None else self._codes[1][self.partner]
 
     def to_store(self) -> "Keys":
         """The keys as they are stored: without the codes, and without bases that the keys themselves say."""
-        return replace(self, base_key=None) if self.has_time else replace(self)
+        alone = replace(self, partner=None, original=None)
+        return replace(alone, base_key=None) if self.has_time else alone
 
     def take(self, rows: Ints) -> "Keys":
         """The keys of some rows; `equal_of` still counts in the whole table."""

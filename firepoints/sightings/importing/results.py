@@ -12,6 +12,8 @@ from firepoints.sightings.readers.base import Doubt, Rejected
 
 Progress = Callable[[str, int, int], None]
 COUNTED = ("rows", "kept", "identical", "superseded", "quarantined", "outside", "notes")
+UNSURE = "unsure_pairs"
+"""The name of that count in the options of a run; without it there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ class Import:
 
     A dry run also says which rows were rejected, how the file was read (`meta` of its parser), shows some rows, and
     gives the doubt about the declared datum with its figures, the doubts that must be answered, the remarks,
-    the rows with their places (of a file that is not too large), and the lines above the first row.
+    the rows with their places (of a file that is not too large), and the lines above the first row. `unsure_pairs`: rows that may be the pixel of another one
+    in force or in the file, in another state of processing; both stay.
     """
 
     run: ImportRun | None
@@ -79,15 +82,18 @@ class Import:
     remarks: tuple[str, ...] = ()
     placed: tuple[PlacedRow, ...] = ()
     titles: tuple[str, ...] = ()
+    unsure_pairs: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """The run and its counts in the shape of the command contract."""
         counts = {name: getattr(self, name) for name in COUNTED}
         run = str(self.run.uuid) if self.run else None
-        return {"run": run, **counts, "counties": self.counties, "points": self.points}
+        unsure = {UNSURE: self.unsure_pairs} if self.unsure_pairs else {}
+        return {"run": run, **counts, **unsure, "counties": self.counties, "points": self.points}
 
 
 def result_of(run: ImportRun) -> Import:
     """The answer for a run as it stands; read the row anew first."""
     counts = {name: getattr(run, name) for name in COUNTED}
-    return Import(run=run, **counts, counties=dict(run.counties), points=run.points)
+    unsure = int(run.options.get(UNSURE, 0))
+    return Import(run=run, **counts, counties=dict(run.counties), points=run.points, unsure_pairs=unsure)

@@ -27,6 +27,8 @@ MOST_MOMENTS = 20_000  # of satellite rows; with more of them, all that began in
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+LiveRow = tuple[str, str, int, int]
+"""A row in force: its key, base key, detection and rank (COLUMNS)."""
 
 
 @dataclass(slots=True)
@@ -121,16 +123,20 @@ def _within_one_base(verdicts: Verdicts, keys: Keys, inside: Bools, firsts: Ints
         newest[base] = row
 
 
-def standing_for(keys: Keys, seconds: Ints) -> Standing:
-    """The detections in force (or reserved by a run that is loading) with these keys. `seconds`: start of each row, Unix time.
+def live_rows(keys: Keys, seconds: Ints) -> list[LiveRow]:
+    """The rows in force (or reserved by a run that is loading) that these may concern. `seconds`: start of each, Unix time.
 
     The time of a satellite row is part of its key, so what began at the same moments is asked for; of other rows their
     keys.
     """
-    none = np.full(len(keys), NONE, dtype=np.int64)
     if not len(keys) or not DetectionKey.objects.exists():
-        return Standing(none, none, none)
-    rows = _rows_begun(seconds) if keys.has_time else _rows_named(keys)
+        return []
+    return _rows_begun(seconds) if keys.has_time else _rows_named(keys)
+
+
+def standing_for(keys: Keys, rows: list[LiveRow]) -> Standing:
+    """The detections among the live rows with these keys."""
+    none = np.full(len(keys), NONE, dtype=np.int64)
     if not rows:
         return Standing(none, none, none)
     live_key, live_base, detection, rank = zip(*rows, strict=True)
@@ -142,8 +148,8 @@ def standing_for(keys: Keys, seconds: Ints) -> Standing:
     return Standing(same[keys.key_codes()], base[keys.base_codes()], base_rank[keys.base_codes()])
 
 
-def _rows_named(keys: Keys) -> list[tuple[str, str, int, int]]:
-    by_detection: dict[int, tuple[str, str, int, int]] = {}
+def _rows_named(keys: Keys) -> list[LiveRow]:
+    by_detection: dict[int, LiveRow] = {}
     for field, values in (("key", keys.key), ("base_key", keys.base_key)):
         texts = values.unique().to_pylist()
         for part in _parts(texts):
@@ -152,7 +158,7 @@ def _rows_named(keys: Keys) -> list[tuple[str, str, int, int]]:
     return list(by_detection.values())
 
 
-def _rows_begun(seconds: Ints) -> list[tuple[str, str, int, int]]:
+def _rows_begun(seconds: Ints) -> list[LiveRow]:
     moments = [moment(second) for second in np.unique(seconds).tolist()]
     conditions = [Q(detection__starts_at__in=part) for part in _parts(moments)]
     if len(moments) > MOST_MOMENTS:

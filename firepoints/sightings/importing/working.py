@@ -20,7 +20,7 @@ from firepoints.sightings import in_force
 from firepoints.sightings.importing import answers, area, reading, releasing
 from firepoints.sightings.importing.preparing import Prepared, counties_of, counts_of, prepare
 from firepoints.sightings.importing.reading import ListName, WayOfReading
-from firepoints.sightings.importing.results import COUNTED, Progress
+from firepoints.sightings.importing.results import COUNTED, UNSURE, Progress
 from firepoints.sightings.importing.storing import CHUNK, Stored, store_aside, store_rows
 from firepoints.sightings.importing.turns import Turn
 from firepoints.sightings.packed import PACKED
@@ -136,7 +136,8 @@ def prepared_for(run: ImportRun, result: ParseResult) -> Prepared:
 def _open_storing(run: ImportRun, turn: Turn, prepared: Prepared) -> None:
     result = prepared.result
     shape = [len(result.sightings), len(result.rejected), len(result.notes)]
-    run.options = {**run.options, "shape": shape, PACKED: prepared.is_packed}
+    unsure = {UNSURE: prepared.unsure} if prepared.unsure else {}
+    run.options = {**run.options, "shape": shape, PACKED: prepared.is_packed, **unsure}
     run.phase, run.total = Phase.STORING, result.rows + len(result.notes)
     run.header = list(prepared.table.header)
     with turn.piece():

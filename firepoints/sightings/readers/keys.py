@@ -22,10 +22,13 @@ import pyarrow.compute as pc
 
 from firepoints.sightings.readers.base import Sighting
 from firepoints.sightings.readers.table import SightingTable, to_e5
+from firepoints.sightings.readers.text import compact
 
-REALTIME = {"URT": 0, "RT": 1, "NRT": 2}
 SAME_NUMBER_M = 2000  # a 序号 that a corrected list gives to a place farther away names another row (policy.md §3)
-VERSION = re.compile(r"(\d{1,3}(?:\.\d{1,4})?)(URT|RT|NRT)?")
+STAGES = {"URT": 0, "RT": 100_000, "NRT": 700_000, "SP": 1_000_000, "": 1_000_000}
+"""The first rank of each state of processing, as the provider replaces them: ultra real-time, real-time, near real-time,
+standard (which says SP or nothing). Apart by so much that ranks stored when the number counted first keep their order."""
+VERSION = re.compile(r"(\d{1,3}(?:\.\d{1,4})?)?(URT|RT|NRT|SP)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +54,17 @@ class KeyColumns:
 
 
 def version_rank(version: str) -> int:
-    """Order of processing: any standard version after any real-time one, then the number, then URT < RT < NRT.
+    """Order of processing: the state first, URT < RT < NRT < standard, then the number.
 
     An unreadable or missing version ranks lowest: it never replaces a row that says what it is.
     """
-    match = VERSION.fullmatch(version.strip().upper())
-    if not match:
+    match = VERSION.fullmatch(compact(version).upper())
+    if not match or not match.group(0):
         return 0
-    number = float(match.group(1))
+    number = float(match.group(1) or 0)
     number = number / 10 if number >= 10 else number  # MODIS collection 6.1 is also written 61
-    stage = REALTIME.get(match.group(2) or "", 3)
-    return (1_000_000 if stage == 3 else 0) + round(number * 10_000) * 10 + stage + 1
+    stage = STAGES[match.group(2) or ""]
+    return stage + (round(number * 10_000) * 10 + 4 if stage == STAGES["SP"] else round(number * 10_000) + 1)
 
 
 def satellite_columns(table: SightingTable, source: str, rows: npt.NDArray[np.int64] | None = None) -> KeyColumns:
