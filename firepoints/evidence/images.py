@@ -11,12 +11,15 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+import pillow_heif
 from PIL import ExifTags, Image
 
 from firepoints.evidence.likeness import difference_hash
 
-FORMATS = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
-ENDINGS = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp"}
+FORMATS = {
+    "JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "HEIF": "image/heic",
+}  # fmt: skip
+ENDINGS = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "image/heic": ".heic"}
 LEAST_SIDE_PX = 640
 MOST_PIXELS = 80_000_000
 """Never unpacked beyond this, whoever asks: below Pillow's own alarm (89 million)."""
@@ -27,9 +30,11 @@ _TAKEN_AT, _LONGEST_TEXT = 0x9003, 100
 
 # Pillow's JPEG reader also opens MPO; asking for MPO by name is a KeyError once a file is no JPEG.
 READERS = [name for name in FORMATS if name != "MPO"]
+pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
 
 
 HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+AVIF = (b"avif", b"avis")
 NOT_PHOTOS = {
     b"GIF8": "GIF 动图", b"BM": "BMP 图", b"II*\x00": "TIFF 或 RAW 原片", b"MM\x00*": "TIFF 或 RAW 原片", b"%PDF-": "PDF",
     b"PK": "压缩包或文档", b"<": "网页", b"\x00\x00\x01\x00": "图标", b"Rar!": "压缩包", b"\xd0\xcf\x11\xe0": "Office 文档",
@@ -72,8 +77,9 @@ def read_photo(content: bytes, *, least_px: int = LEAST_SIDE_PX, most_pixels: in
         with Image.open(io.BytesIO(content), formats=READERS) as image:
             kind, width, height = str(image.format), *image.size
             _refuse_size(width, height, least_px, min(most_pixels, MOST_PIXELS))
-            if kind != "MPO" and kind != "JPEG" and getattr(image, "n_frames", 1) > 1:
-                raise NotAPhoto("这是动图，请上传一张普通照片（JPEG、PNG、WebP）", "animated")
+            # A phone's HEIC may hold further shots of the moment: the first is the picture.
+            if kind not in ("MPO", "JPEG", "HEIF") and getattr(image, "n_frames", 1) > 1:
+                raise NotAPhoto("这是动图，请上传一张普通照片（JPEG、HEIC、PNG、WebP）", "animated")
             image.verify()
         if hidden := foreign_content(content, kind):
             raise NotAPhoto(f"照片里还夹带了{hidden}，请重新拍摄，或用相册另存后再上传", "polyglot")
@@ -104,15 +110,17 @@ def _why_not(content: bytes, error: Exception) -> str:
     """The reason in words why a file is no photo, and what to do."""
     brand = content[8:12] if content[4:8] == b"ftyp" else b""
     if brand in HEIC:
-        return "这是 HEIC 照片，打不开：请在手机设置里把照片格式改为“兼容性最佳”（JPEG）后重拍，或转成 JPEG 再上传"
+        return "HEIC 照片不完整或打不开：请重新上传；还不行，在手机设置里把照片格式改为“兼容性最佳”（JPEG）后重拍"
+    if brand in AVIF:
+        return "这是 AVIF 图片，打不开：请用相机原片（JPEG、HEIC），或转成 JPEG 再上传"
     if brand:
-        return "这是视频，不是照片，请上传照片（JPEG、PNG、WebP）"
+        return "这是视频，不是照片，请上传照片（JPEG、HEIC、PNG、WebP）"
     for start, word in NOT_PHOTOS.items():
         if content.startswith(start):
-            return f"这是{word}，不是照片（JPEG、PNG、WebP），请重新拍摄或上传"
+            return f"这是{word}，不是照片（JPEG、HEIC、PNG、WebP），请重新拍摄或上传"
     if content[:3] == b"\xff\xd8\xff" or content[:4] in (b"\x89PNG", b"RIFF") or "truncated" in str(error).lower():
         return "照片不完整，像是没有传完，请重新上传"
-    return "文件不是能打开的照片（JPEG、PNG、WebP），请重新拍摄或上传"
+    return "文件不是能打开的照片（JPEG、HEIC、PNG、WebP），请重新拍摄或上传"
 
 
 def foreign_content(content: bytes, kind: str) -> str:
@@ -139,13 +147,27 @@ def _ends_as_archive(content: bytes) -> bool:
 
 
 def picture_end(content: bytes, kind: str) -> int:
-    """The offset behind the picture: JPEG after its last scan, PNG after IEND, WebP by its own length."""
+    """The offset behind the picture: JPEG after its last scan, PNG after IEND, WebP by its own length, HEIC by its boxes."""
     if kind == "PNG":
         at = content.rfind(b"IEND")
         return at + 8 if at >= 0 else len(content)
     if kind == "WEBP":
         return 8 + int.from_bytes(content[4:8], "little")
+    if kind == "HEIF":
+        return _boxes_end(content)
     return _jpeg_end(content)
+
+
+def _boxes_end(content: bytes) -> int:
+    """The offset behind the last box of an ISO file; a box without a length reaches to the end."""
+    at = 0
+    while at + 8 <= len(content) and content[at + 4 : at + 8].isalnum():
+        size = int.from_bytes(content[at : at + 4], "big")
+        size = int.from_bytes(content[at + 8 : at + 16], "big") if size == 1 else size or len(content) - at
+        if size < 8:
+            break
+        at += size
+    return min(at, len(content))
 
 
 def _jpeg_end(content: bytes) -> int:
@@ -190,7 +212,9 @@ def _exif(image: Image.Image) -> tuple[dict[str, str], float | None, float | Non
     except Exception:
         return {}, None, None
     plain = {name: _text(value) for name, value in camera.items() if value not in (None, "")}
-    return plain, *((lon, lat) if lon is not None and lat is not None else (None, None))
+    # A camera without a fix writes zeros: a place in the Gulf of Guinea.
+    has_place = lon is not None and lat is not None and (lon, lat) != (0.0, 0.0)
+    return plain, *((lon, lat) if has_place else (None, None))
 
 
 def _degrees(gps: dict[int, Any], tag: int, ref_tag: int, negative: str, limit: float) -> float | None:

@@ -13,7 +13,7 @@ from PIL import Image, ImageFile
 
 from core.errors import BadInput
 from firepoints.evidence.pieces import evidence_store
-from firepoints.evidence.tracks import MOST_POSITIONS
+from firepoints.evidence.tracks import MOST_IN_FILE
 from firepoints.models import Evidence
 from firepoints.pages.acts import evidence as pages
 from tests.factories import points as make
@@ -129,6 +129,7 @@ def test_two_pictures_in_one_file_of_a_phone_are_a_photo_but_an_animation_is_not
     ("content", "said"),
     [
         (b"\0\0\0\x18ftypheic" + bytes(400), "HEIC"),
+        (b"\0\0\0\x18ftypavif" + bytes(400), "AVIF"),
         (b"\0\0\0\x18ftypmp42" + bytes(400), "视频"),
         (b"GIF89a" + bytes(200), "GIF"),
         (b"II*\0" + bytes(200), "RAW"),
@@ -163,7 +164,7 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_read(city, monkeypatch
 
 def test_a_track_without_end_is_refused_before_it_is_measured(city):
     point = make.dispatched(city)
-    line = [[123.75, 41.25]] * (MOST_POSITIONS + 1)
+    line = [[123.75, 41.25]] * (MOST_IN_FILE + 1)
     with pytest.raises(BadInput, match="最多"):
         evidence_store(point=point, actor=city.west, uuid=uuid.uuid4(), kind="track", file=json.dumps(line).encode())
 

@@ -3,15 +3,18 @@
 import io
 import json
 import uuid
+import zipfile
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from core.errors import BadInput, Conflict, Missing, NotAllowed, NotThere
 from firepoints.evidence.pieces import evidence_store, path_of, receipt_of
-from firepoints.evidence.tracks import NotATrack, read_track
+from firepoints.evidence.tracks import MOST_POSITIONS, NotATrack, read_track
 from firepoints.models import Evidence
+from firepoints.pages.acts.copies import copy_of
 from firepoints.steps import selectors
 from journal.models import Entry
 from tests.factories import points as make
@@ -172,6 +175,78 @@ def test_a_track_is_read_from_the_usual_formats(content: str) -> None:
     assert read_track(content.encode()) == [(123.75, 41.25), (123.76, 41.26)]
 
 
+KML = '<?xml version="1.0"?><kml xmlns="http://www.opengis.net/kml/2.2"><Document><Placemark>{}</Placemark></Document></kml>'
+LINE = "<LineString><coordinates>123.75,41.25,0 123.76,41.26,0</coordinates></LineString>"
+TCX = (
+    "<Trackpoint><Time>t</Time><Position><LatitudeDegrees>{}</LatitudeDegrees>"
+    "<LongitudeDegrees>{}</LongitudeDegrees></Position></Trackpoint>"
+)
+GPX = '<?xml version="1.0" encoding="GBK"?><gpx><trk><name>巡查轨迹</name><trkseg>{}</trkseg></trk></gpx>'
+POINTS = '<trkpt lat="41.25" lon="123.75"/><trkpt lat="41.26" lon="123.76"/>'
+
+
+def kmz(text: str) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("files/icon.png", b"x")
+        archive.writestr("doc.kml", text)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        KML.format(LINE).encode(),
+        KML.format(f"<Point><coordinates>120,30,0</coordinates></Point>{LINE}").encode(),
+        KML.format(
+            "<gx:Track><when>2024</when><gx:coord>123.75 41.25 0</gx:coord><gx:coord>123.76 41.26 0</gx:coord></gx:Track>"
+        ).encode(),
+        kmz(KML.format(LINE)),
+        ("<TrainingCenterDatabase>" + TCX.format(41.25, 123.75) + "<Trackpoint><Time>t</Time></Trackpoint>"
+         + TCX.format(41.26, 123.76) + "</TrainingCenterDatabase>").encode(),
+        GPX.format(POINTS).encode("gb18030"),
+        GPX.format(POINTS).encode("utf-16"),
+        GPX.format("<trkpt/>" + POINTS + '<trkpt lat="" lon=""></trkpt>').encode("gb18030"),
+        GPX.format('<trkpt lat="0.0" lon="0.0"/>' + POINTS).encode("gb18030"),
+        b'{"features":[{"geometry":null},{"geometry":{"type":"LineString","coordinates":[[123.75,41.25],null,[123.76,41.26]]}}]}',
+        b'{"features":[{"geometry":{"type":"Point","coordinates":[120,30]}},'
+        b'{"geometry":{"type":"LineString","coordinates":[[123.75,41.25],[123.76,41.26]]}}]}',
+        b'{"points":[{"lon":123.75,"lat":41.25},{"lon":null,"lat":null},{},{"lon":123.76,"lat":41.26}]}',
+    ],
+)  # fmt: skip
+def test_a_track_is_read_as_the_apps_of_phones_export_it(content: bytes) -> None:
+    assert read_track(content) == [(123.75, 41.25), (123.76, 41.26)]
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        (b"\x0e\x10\xd9\x07\x00\x00\x00\x00.FIT\x00\x00", "FIT"),
+        (b'<gpx><wpt lat="41.25" lon="123.75"/><wpt lat="41.26" lon="123.76"/></gpx>', "标注点"),
+        (KML.format("<Point><coordinates>120,30,0</coordinates></Point>").encode(), "标注点"),
+        (b"$GPRMC,0501,A,4115,N,12345,E", "NMEA"),
+        (b"\xff\xd8\xff\xe0", "照片"),
+        (b"PK\x03\x04 broken", "压缩包"),
+    ],
+)
+def test_what_is_no_track_is_named_with_what_to_export(content: bytes, word: str) -> None:
+    with pytest.raises(NotATrack) as refused:
+        read_track(content)
+    assert word in str(refused.value)
+    assert "GPX" in str(refused.value)
+
+
+def test_a_day_at_one_position_a_second_is_thinned_for_measuring_and_kept_whole(city: City, point) -> None:
+    points = [[123.70 + at / 1_000_000, 41.25] for at in range(86_400)]
+    content = json.dumps(points).encode()
+    read = read_track(content)
+    assert len(read) <= MOST_POSITIONS
+    assert (read[0], read[-1]) == ((123.70, 41.25), tuple(points[-1]))
+    assert max(b[0] - a[0] for a, b in pairwise(read)) < 6 / 1_000_000
+    piece = evidence_store(point=point, actor=city.west, uuid=uuid.uuid4(), file=content, kind="track")
+    assert path_of(piece).read_bytes() == content
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"[]", b"[[1,2]]", b"{}", b"null", b"[[1,2],[500,2]]", b"\xff\xfe", b"<x/>", b"[" * 9000]
 )
@@ -250,3 +325,48 @@ def test_the_journal_entry_of_evidence_names_no_person_and_no_position(city: Cit
 def test_a_member_of_the_township_may_file(city: City, point) -> None:
     member = person("member", "member", "210590001")
     assert make.photo(point, member).uploader == member
+
+
+def heic(size: tuple[int, int] = (800, 600), gps: dict | None = None) -> bytes:
+    """A photo as an iPhone keeps it, with a camera and a position in its EXIF."""
+    image = Image.linear_gradient("L").resize(size).convert("RGB")
+    exif = Image.Exif()
+    exif[ExifTags.Base.Make] = "Apple"
+    exif.get_ifd(ExifTags.IFD.GPSInfo).update(gps if gps is not None else GPS)
+    out = io.BytesIO()
+    image.save(out, "HEIF", quality=50, exif=exif)
+    return out.getvalue()
+
+
+GPS = {
+    ExifTags.GPS.GPSLatitudeRef: "N", ExifTags.GPS.GPSLatitude: (41.0, 15.0, 0.0),
+    ExifTags.GPS.GPSLongitudeRef: "E", ExifTags.GPS.GPSLongitude: (123.0, 45.0, 0.0),
+}  # fmt: skip
+
+
+def test_a_heic_is_kept_as_it_came_and_shown_as_a_jpeg(city: City, point) -> None:
+    content = heic()
+    piece = make.photo(point, city.west, file=content)
+    assert (piece.content_type, piece.width_px, piece.height_px) == ("image/heic", 800, 600)
+    assert (piece.exif_lon, piece.exif_lat, piece.exif["make"]) == (123.75, 41.25, "Apple")
+    assert path_of(piece).read_bytes() == content
+    assert path_of(piece).suffix == ".heic"
+    copy = copy_of(piece, 480)
+    assert copy is not None
+    with Image.open(copy) as image:
+        assert (image.format, image.size) == ("JPEG", (480, 360))
+        assert not image.getexif()
+
+
+def test_a_heic_is_measured_and_searched_like_any_photo(city: City, point) -> None:
+    for content, code in ((heic((400, 300)), "too_small"), (heic()[:-2000], "undecodable"),
+                          (heic() + b"PK\x03\x04 more", "polyglot")):  # fmt: skip
+        with pytest.raises(BadInput) as refused:
+            make.photo(point, city.west, file=content)
+        assert refused.value.code == code
+
+
+def test_a_camera_without_a_fix_gives_no_position(city: City, point) -> None:
+    zero = {**GPS, ExifTags.GPS.GPSLatitude: (0.0, 0.0, 0.0), ExifTags.GPS.GPSLongitude: (0.0, 0.0, 0.0)}
+    piece = make.photo(point, city.west, file=heic(gps=zero))
+    assert (piece.exif_lon, piece.exif_lat) == (None, None)
