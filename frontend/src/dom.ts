@@ -17,6 +17,11 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/** A label for Leaflet, which takes a string for HTML: a name from a file must not become markup. */
+export function textLabel(text: string): HTMLElement {
+  return make("span", { text });
+}
+
 const SVG = "http://www.w3.org/2000/svg";
 
 export function makeSvg(tag: string, attrs: Record<string, string | number>, text?: string): SVGElement {

@@ -1,7 +1,7 @@
 import type { Feature, FeatureCollection, Geometry } from "geojson";
 import * as L from "leaflet";
 
-import { make, token } from "../dom";
+import { make, textLabel, token } from "../dom";
 import { legendAfter } from "./frame";
 
 interface Area {
@@ -29,7 +29,7 @@ export function addAreas(map: L.Map, element: HTMLElement, areas: Areas): void {
       };
     },
     onEachFeature: (feature, layer) => {
-      layer.bindTooltip((feature.properties as Area).label, { sticky: true });
+      layer.bindTooltip(textLabel((feature.properties as Area).label), { sticky: true });
     },
   }).addTo(map);
   const proposed = areas.features.filter((one) => one.properties.state === "proposed").length;

@@ -1,7 +1,7 @@
 import type { Feature, FeatureCollection, Geometry, Point } from "geojson";
 import * as L from "leaflet";
 
-import { all, make, makeSvg, markIcon, token } from "../dom";
+import { all, make, makeSvg, markIcon, textLabel, token } from "../dom";
 import { getJson } from "../net";
 import { createMap, label, legendAfter, marksCanvas, showFailure, style } from "./frame";
 import { clipTo, labelPoint, largest, outerRings, signedArea, type Ring } from "./shapes";
@@ -162,7 +162,7 @@ function addFootprints(map: L.Map, footprints: Part[]): void {
     for (const one of group) {
       const layer = L.geoJSON(one, { style: look }).addTo(map);
       const words = one.properties.official ? (one.properties.label ?? "官方清单像元") : leadWords(one.properties.label);
-      layer.bindTooltip(words, { sticky: true });
+      layer.bindTooltip(textLabel(words), { sticky: true });
     }
   }
 }
@@ -177,7 +177,7 @@ function addCuts(map: L.Map, cuts: Part[]): void {
     const ring = L.geoJSON(cut, {
       style: { ...style({ stroke: PARTS[index % PARTS.length] ?? "accent", weight: 2.5, dash: "2 6" }), interactive: true },
     }).addTo(map);
-    ring.bindTooltip(cut.properties.label ?? "", { sticky: true });
+    ring.bindTooltip(textLabel(cut.properties.label ?? ""), { sticky: true });
     // Two parts may lie in one place, one after the other: their numbers stand at different corners.
     const box = ring.getBounds();
     const at = [box.getNorthWest(), box.getSouthEast(), box.getNorthEast(), box.getSouthWest()][index % 4] ?? box.getCenter();
@@ -189,7 +189,7 @@ function addDetections(map: L.Map, detections: Part[], renderer: L.Canvas): void
   for (const detection of detections) {
     const look = { radius: 3.5, color: token("halo"), weight: 1.5, fillColor: token("ink"), fillOpacity: 1 };
     const dot = L.circleMarker(pointOf(detection), { ...look, renderer });
-    dot.bindTooltip(detection.properties.label ?? "监测位置", { direction: "top" }).addTo(map);
+    dot.bindTooltip(textLabel(detection.properties.label ?? "监测位置"), { direction: "top" }).addTo(map);
   }
 }
 

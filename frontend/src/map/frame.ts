@@ -1,6 +1,6 @@
 import * as L from "leaflet";
 
-import { make, token } from "../dom";
+import { make, textLabel, token } from "../dom";
 import { wordsOf } from "../net";
 import { scaleBar } from "./leaflet-extra";
 
@@ -76,7 +76,8 @@ export function style(options: { stroke?: string; weight?: number; fill?: string
 
 /** Fixed words on the map, not a marker: no pointer, no focus. */
 export function label(at: L.LatLngExpression, content: HTMLElement | string, cls = "", pane = NAMES_PANE): L.Tooltip {
+  const element = typeof content === "string" ? textLabel(content) : content;
   return L.tooltip({ pane, permanent: true, direction: "center", className: `maplabel ${cls}`.trim(), interactive: false, opacity: 1 })
     .setLatLng(at)
-    .setContent(content);
+    .setContent(element);
 }

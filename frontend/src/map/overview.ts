@@ -1,7 +1,7 @@
 import type { Feature, FeatureCollection, Geometry, Point } from "geojson";
 import * as L from "leaflet";
 
-import { all, make, markIcon } from "../dom";
+import { all, make, markIcon, textLabel } from "../dom";
 import { getJson } from "../net";
 import { addFindings, type Findings } from "./findings";
 import { createMap, label, legendAfter, marksCanvas, showFailure, style } from "./frame";
@@ -119,7 +119,7 @@ function addPoints(map: L.Map, points: Feature<Point | null, PointProps>[]): voi
       L.DomEvent.stopPropagation(event);
       openList(map, event.latlng, points);
     });
-    mark.bindTooltip(`${feature.properties.number || "未编号"} · ${feature.properties.state_label}`, { direction: "top" });
+    mark.bindTooltip(textLabel(`${feature.properties.number || "未编号"} · ${feature.properties.state_label}`), { direction: "top" });
     layer.addLayer(mark);
   }
   layer.addTo(map);

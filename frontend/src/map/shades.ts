@@ -1,7 +1,7 @@
 import type { Feature, FeatureCollection, Geometry } from "geojson";
 import * as L from "leaflet";
 
-import { make, token } from "../dom";
+import { make, textLabel, token } from "../dom";
 import { legendAfter } from "./frame";
 
 /** What is said of a cell by its code: how much, in words, and where it is dealt with. */
@@ -37,7 +37,7 @@ export function addShades(map: L.Map, element: HTMLElement, cells: FeatureCollec
     onEachFeature: (cell, layer) => {
       const shade = shades[(cell.properties as Cell).code];
       if (!shade) return;
-      layer.bindTooltip(shade.label, { sticky: true });
+      layer.bindTooltip(textLabel(shade.label), { sticky: true });
       layer.on("click", (event: L.LeafletMouseEvent) => {
         L.DomEvent.stopPropagation(event);
         const box = make("div", {}, [make("p", { text: shade.label }), make("a", { text: "打开这个网格", attrs: { href: shade.url } })]);
