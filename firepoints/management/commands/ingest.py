@@ -140,20 +140,22 @@ class Command(JinshaoCommand):
             self.stdout.write(f"  {code}\t{count} 行入库")
         run = ImportRun.objects.filter(uuid=result["run"]).first() if result["run"] else None
         if run is None:
-            preview_json = result.get("preview", {})
-            if doubt := preview_json.get("doubt"):
-                self.stdout.write(f"坐标系可疑：{doubt}")
-            for question in preview_json.get("questions", ()):
-                for doubt in question["doubts"]:
-                    self.stdout.write(f"要回答（{question['switch']}）：{doubt['words']}")
-            for remark in preview_json.get("remarks", ()):
-                self.stdout.write(f"说明：{remark}")
-            self.stdout.write("只是试算，没有写入")
+            self._show_preview(result.get("preview", {}))
         elif run.is_over:
             self.stdout.write(f"导入记录 {run.uuid}，涉及 {result['points']} 处火点")
         else:
             later = f"由后台继续；没有后台进程时：ingest resume {run.uuid}"
             self.stdout.write(f"导入记录 {run.uuid}：{run.progress.words}，{later}")
+
+    def _show_preview(self, preview_json: dict[str, Any]) -> None:
+        if doubt := preview_json.get("doubt"):
+            self.stdout.write(f"坐标系可疑：{doubt}")
+        for question in preview_json.get("questions", ()):
+            for doubt in question["doubts"]:
+                self.stdout.write(f"要回答（{question['switch']}）：{doubt['words']}")
+        for remark in preview_json.get("remarks", ()):
+            self.stdout.write(f"说明：{remark}")
+        self.stdout.write("只是试算，没有写入")
 
 
 def _withdrawal(outcome: Outcome, actor: User) -> dict[str, Any]:

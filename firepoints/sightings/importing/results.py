@@ -60,8 +60,8 @@ class Import:
 
     A dry run also says which rows were rejected, how the file was read (`meta` of its parser), shows some rows, and
     gives the doubt about the declared datum with its figures, the doubts that must be answered, the remarks,
-    the rows with their places (of a file that is not too large), and the lines above the first row. `unsure_pairs`: rows that may be the pixel of another one
-    in force or in the file, in another state of processing; both stay.
+    the rows with their places (of a file that is not too large), and the lines above the first row. `unsure_pairs`: rows that
+    may be the pixel of another one in force or in the file, in another state of processing; both stay.
     """
 
     run: ImportRun | None
