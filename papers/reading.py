@@ -20,6 +20,7 @@ from papers.archive import SAVE_AS, Limits, check_xlsx
 from papers.encodings import FileError, decode
 from papers.epoch import counts_from_1904
 from papers.marks import Marks, filled_alone, marks_of_xlsx, with_book
+from papers.separators import is_rule, separator_of
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -134,8 +135,7 @@ def read_csv(data: bytes, options: Limits) -> Sheet:
     text, _ = decode(data)
     if text.lstrip()[:1] == "<":
         raise FileError("这是网页或 XML，不是表格（有的系统导出的 .xls 其实是网页）", todo=SAVE_AS, code="not_table")
-    first = text[:4096].lstrip().split("\n", 1)[0]
-    delimiter = max(",\t;，", key=first.count)
+    delimiter = separator_of(text)
     rows: list[list[Any]] = []
     reader = csv.reader(io.StringIO(text.replace("\r\n", "\n").replace("\r", "\n")), delimiter=delimiter)
     try:
@@ -147,7 +147,7 @@ def read_csv(data: bytes, options: Limits) -> Sheet:
                     todo="请检查分隔符和引号",
                     code="too_large",
                 )
-            rows.append(list(row))
+            rows.append([] if delimiter == "|" and is_rule(row) else list(row))
     except csv.Error as error:
         raise FileError(
             "单元格过长或引号不成对", where=f"第 {reader.line_num} 行", todo="请检查引号", code="broken"

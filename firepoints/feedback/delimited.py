@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from papers.encodings import decode
+from papers.separators import separator_of
 
 RISKY = ("=", "+", "-", "@", "\t", "\r")
 """A cell of a CSV that begins like this is a formula to Excel: an apostrophe makes it text."""
@@ -23,7 +24,7 @@ def append_columns(data: bytes, added: Mapping[int, Sequence[str]]) -> bytes:
     mark = next((bom for bom in MARKS if data.startswith(bom)), b"")
     encoding = MARKS.get(mark, read_as.removesuffix("-sig"))
     lines = LINE.findall(text)
-    delimiter = max(",\t;，", key=text[:4096].lstrip().split("\n", 1)[0].count)
+    delimiter = separator_of(text)
     reader = csv.reader(iter(lines), delimiter=delimiter)
     width = 0
     records: list[tuple[int, int]] = []
