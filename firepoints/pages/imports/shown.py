@@ -221,8 +221,18 @@ def has_columns(parser: str) -> bool:
     return parser in BY_PARSER
 
 
+CLOCKS = {"UTC": "世界时", "Asia/Shanghai": "北京时间", "two zones": "两种钟，读不了"}
+
+
 def zone_of(parser: str) -> str:
     return ZONES.get(parser, "北京时间（有时区的按其时区）")
+
+
+def zone_words(parser: str, meta: Mapping[str, Any]) -> str:
+    """The clock of every column of time, as the reader took it; else that of the kind of file."""
+    clocks = [clock for how in meta.get("reading", {}).values() for clock in how.get("clocks", ())]
+    words = dict.fromkeys(f"{clock['heading']}：{CLOCKS.get(clock['zone'], clock['zone'])}" for clock in clocks)
+    return "；".join(words) or zone_of(parser)
 
 
 def observed_words(meta: Mapping[str, Any]) -> str:

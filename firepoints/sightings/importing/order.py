@@ -52,8 +52,13 @@ class Resolved:
 
     def read(self) -> ParseResult:
         """The file as its reader gives it. Raises BadInput with place and remedy where it is unreadable."""
+        order = self.order
         way = WayOfReading(
-            self.mapping, area.area_of_the_deployment(), self.order.options, filename=self.order.filename
+            self.mapping,
+            area.area_of_the_deployment(),
+            order.options,
+            filename=order.filename,
+            period=order.name.period,
         )
         return reading.read_file(self.order.path, source=self.source, datum=self.datum, way=way)
 

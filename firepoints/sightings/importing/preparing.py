@@ -17,6 +17,7 @@ from firepoints.sightings.importing.placing import Places
 from firepoints.sightings.importing.reading import Keys, ListName
 from firepoints.sightings.importing.results import Import, Look, PlacedRow
 from firepoints.sightings.importing.verdicts import NONE, Verdicts
+from firepoints.sightings.readers.as_stands import time_cells
 from firepoints.sightings.readers.base import ParseResult
 from firepoints.sightings.readers.keys import SAME_NUMBER_M
 from firepoints.sightings.readers.table import SightingTable, table_of
@@ -142,13 +143,14 @@ def looks_of(prepared: Prepared) -> tuple[Look, ...]:
     table, places = prepared.table, prepared.places
     first = [np.flatnonzero(prepared.outcome == code)[:LOOKS] for code in OutcomeCode]
     replaced = set(prepared.keyed[prepared.verdicts.replaces != NONE].tolist())
+    reading_of = prepared.result.meta.get("reading", {})
     looks: list[Look] = []
     for i in sorted(int(row) for rows in first for row in rows):
         row: Any = table[i]
         looks.append(
             Look(row.row_no, row.sheet, str(OUTCOME_OF[prepared.outcome[i]]), row.starts_at, row.ends_at, row.precision, row.satellite,
                  float(places.lon[i]), float(places.lat[i]), str(places.county[i]), str(places.leaf[i]),
-                 row.stated_county, i in replaced, row.stated_place)
+                 row.stated_county, i in replaced, row.stated_place, time_cells(row.raw, reading_of), row.lon_given, row.lat_given)
         )  # fmt: skip
     return tuple(looks)
 

@@ -62,6 +62,7 @@ class WayOfReading:
     options: Mapping[str, Any] = field(default_factory=dict)
     now: datetime | None = None
     filename: str = ""
+    period: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,6 +157,7 @@ def read_file(path: Path, *, source: Source, datum: str, way: WayOfReading | Non
             now=way.now or clock.now(),
             area=way.area,
             filename=way.filename,
+            period=way.period,
             **further,
         )
         return parser(path, options=options)

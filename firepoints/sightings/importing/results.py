@@ -18,7 +18,10 @@ UNSURE = "unsure_pairs"
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One row as a preview shows it: what would become of it and where it lies. WGS-84 degrees, UTC, codes "" outside."""
+    """One row as a preview shows it: what would become of it and where it lies. WGS-84 degrees, UTC, codes "" outside.
+
+    `time_given`, `lon_given`, `lat_given`: the cells of the file as they stand.
+    """
 
     row_no: int
     sheet: str
@@ -34,6 +37,9 @@ class Look:
     stated_county: str
     replaces: bool
     stated_place: str = ""
+    time_given: str = ""
+    lon_given: str = ""
+    lat_given: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,9 @@ def load(run: ImportRun, turn: Turn, parsed: ParseResult | None, progress: Progr
 
 def read(run: ImportRun) -> ParseResult:
     """The stored file of a run, parsed as on the day it came in."""
-    way = WayOfReading(run.mapping, area.area_of_the_deployment(), run.options, run.started_at, run.filename)
+    way = WayOfReading(
+        run.mapping, area.area_of_the_deployment(), run.options, run.started_at, run.filename, run.period
+    )
     return reading.read_file(filing.stored_path(run.stored_as), source=run.source, datum=run.datum, way=way)
 
 

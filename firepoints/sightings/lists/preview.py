@@ -9,7 +9,7 @@ from firepoints.sightings.importing import placing, reading
 from firepoints.sightings.importing.answers import Question, questions_of
 from firepoints.sightings.importing.order import ImportOrder, Resolved, resolve
 from firepoints.sightings.importing.preparing import generation_of
-from firepoints.sightings.importing.results import Import
+from firepoints.sightings.importing.results import Import, Look
 from firepoints.sightings.importing.start import import_dry_run
 from firepoints.sightings.lists import difference as list_difference
 from firepoints.sightings.lists.comparing import Difference, Line
@@ -59,9 +59,19 @@ class Preview:
         content: dict[str, Any] = {"doubt": self.doubt, "mapping": dict(self.mapping), "quarantined": rejected}
         content["questions"] = [question.as_json() for question in self.questions]
         content["remarks"] = list(self.done.remarks)
+        content["days"] = self.done.meta.get("days", {})
+        content["looks"] = [_look(look) for look in self.done.looks[:MOST_SAID]]
         if self.difference is not None:
             content["difference"] = difference_json(self.difference)
         return {**self.done.as_json(), "preview": content}
+
+
+def _look(look: Look) -> dict[str, Any]:
+    """A row as it was read, beside its cells as they stand."""
+    return {"row": look.row_no, "sheet": look.sheet, "outcome": look.outcome, "starts_at": look.starts_at.isoformat(),
+            "ends_at": look.ends_at.isoformat(), "precision": look.precision, "lon": round(look.lon, 6),
+            "lat": round(look.lat, 6), "time_given": look.time_given, "lon_given": look.lon_given,
+            "lat_given": look.lat_given}  # fmt: skip
 
 
 def preview(order: ImportOrder) -> Preview:

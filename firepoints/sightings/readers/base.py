@@ -111,7 +111,8 @@ class ParseOptions:
     `date_order` ("dmy", "mdy", "ymd") settles dates such as 10/11/2023, which are rejected where nothing settles them.
     `year` completes dates without one; `window` (UTC) is the span that a list's title gives, `day` the one date that it
     gives to rows without one. `is_1904`: the workbook counts its days from 1904. `observed` (UTC) is when an
-    FY-4 text was taken; `filename` the name under which the file came: it may say when, and by which satellite.
+    FY-4 text was taken; `filename` the name under which the file came: it may say when, and by which satellite; `period`
+    is the period of the list as the import names it.
     `hidden`: KEEP or LEAVE hidden, struck and void rows, as a person answered; "" reads them and asks.
     """
 
@@ -130,6 +131,7 @@ class ParseOptions:
     observed: tuple[datetime, datetime] | None = None
     is_1904: bool = False
     filename: str = ""
+    period: str = ""
     hidden: str = ""
     satellite: str = ""
     instrument: str = ""

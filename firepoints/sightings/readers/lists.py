@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from firepoints.sightings.readers.as_stands import remarks_about_marks
 from firepoints.sightings.readers.base import (
     GIVEN_LIMIT,
     LEAVE,
@@ -35,7 +36,9 @@ from firepoints.sightings.readers.places import county_in
 from firepoints.sightings.readers.reasons import REASONS, is_future, position_problem
 from firepoints.sightings.readers.row_moment import Fault, is_time_field, row_moment
 from firepoints.sightings.readers.rows import PLACED, Row, Table, meta_of, no_heading, read_tables
+from firepoints.sightings.readers.stated_days import doubts_about_days, spread_of, statements_of
 from firepoints.sightings.readers.text import compact, parse_number, plain
+from firepoints.sightings.readers.written import is_nothing
 from papers.reading import Sheet, read_marked
 
 PLACE = ("province", "city", "county", "township", "village")
@@ -45,9 +48,11 @@ def parse(source: bytes | str | Path, *, options: ParseOptions) -> ParseResult:
     """Read a list (a path or its bytes: .xlsx, .xls, CSV). Degrees in the datum of `options`; intervals in UTC.
 
     `meta` says how it was read: `headings`, `sheets`, `datum`, and by sheet in `reading`: `zone`, `date_order`, `window`
-    as the title states it, the number of `rows` beside the stated `totals`. Raises SourceError when the file as a whole
-    is no list; a bad row is in `rejected` with its reason.
+    as the title states it, the number of `rows` beside the stated `totals`; `days` is how the rows spread
+    over the days. Raises SourceError when the file as a whole is no list; a bad row is in `rejected` with its reason.
     """
+    if not isinstance(source, bytes) and not options.filename:
+        options = replace(options, filename=Path(source).name)
     return parse_sheets(read_marked(source, options), options=options)
 
 
@@ -68,13 +73,14 @@ def parse_sheets(sheets: Sequence[Sheet], *, options: ParseOptions) -> ParseResu
         if how.window is None and not has_time and not any(map(is_time_field, table.heading.fields)):
             raise no_heading(sheets, LIST)
         results += read_table(table, how, {} if options.date_order else misread_dates(table.rows, ("date", "time")))
+    sightings = tuple(row for row in results if isinstance(row, Sighting))
     return ParseResult(
-        tuple(row for row in results if isinstance(row, Sighting)),
+        sightings,
         tuple(row for row in results if isinstance(row, Rejected)),
         tuple(note for table in tables for note in table.notes),
-        {**meta_of(tables), "datum": options.datum, "reading": reading},
-        doubts,
-        remarks,
+        {**meta_of(tables), "datum": options.datum, "reading": reading, "days": spread_of(sightings)},
+        (*doubts, *doubts_about_days(sightings, statements_of(tables, options))),
+        (*remarks, *remarks_about_marks(sheets)),
     )
 
 
@@ -146,9 +152,9 @@ def read_position(row: Row, options: ParseOptions) -> tuple[float, float] | Reje
     cells = given_position(row)
     for axis, value in cells.items():
         at = axis if axis in row.cells else "position"
-        if plain(value) == "":
+        if is_nothing(value):
             stated = row.get(at)
-            code = "metres" if in_metres(stated) else "bad_number" if plain(stated) else "missing_coordinate"
+            code = "metres" if in_metres(stated) else "missing_coordinate" if is_nothing(stated) else "bad_number"
             return reject(row, at, code)
         number = parse_coordinate(value, axis)
         if isinstance(number, str) or number is None:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from firepoints.sightings.readers.as_stands import remarks_about_marks
 from firepoints.sightings.readers.base import (
     FIRE,
     GIVEN_LIMIT,
@@ -31,10 +32,12 @@ from firepoints.sightings.readers.concealed import without_hidden_columns
 from firepoints.sightings.readers.examined import Examined, examine
 from firepoints.sightings.readers.fields import PATROL, PATROL_FIELDS
 from firepoints.sightings.readers.headings import fields_of
+from firepoints.sightings.readers.list_clock import clocks_of
 from firepoints.sightings.readers.lists import given_position, read_position, reject
 from firepoints.sightings.readers.reasons import is_future
 from firepoints.sightings.readers.row_moment import Fault, row_moment
 from firepoints.sightings.readers.rows import Row, jsonable, meta_of, read_tables
+from firepoints.sightings.readers.stated_days import doubts_about_days, spread_of, statements_of
 from firepoints.sightings.readers.text import compact, parse_number, plain
 from papers.encodings import decode
 from papers.reading import read_bytes, read_marked
@@ -68,8 +71,11 @@ def parse(source: bytes | str | Path, *, options: ParseOptions) -> ParseResult:
     Raises SourceError when the file as a whole cannot be read; a bad row is in `rejected` with its reason.
     """
     data = source if isinstance(source, bytes) else read_bytes(source, options)
+    if not isinstance(source, bytes) and not options.filename:
+        options = replace(options, filename=Path(source).name)
     if data[:256].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"[", b"{"):
         rows, notes, meta, examined = json_rows(data, options), list[Note](), dict[str, Any](), Examined([], (), ())
+        marks: list[str] = []
     else:
         sheets = read_marked(data, options)
         options = replace(options, is_1904=any(sheet.is_1904 for sheet in sheets))
@@ -78,14 +84,17 @@ def parse(source: bytes | str | Path, *, options: ParseOptions) -> ParseResult:
         examined = examine(sheets, read_tables(sheets, PATROL, options), options.hidden)
         rows = [row for table in examined.tables for row in table.rows]
         notes, meta = [note for table in examined.tables for note in table.notes], meta_of(examined.tables)
+        meta["reading"] = {table.name: {"clocks": clocks_of(table, options)} for table in examined.tables}
+        marks = list(remarks_about_marks(sheets))
     results = [read_row(row, options) for row in rows]
+    sightings = tuple(row for row in results if isinstance(row, Sighting))
     return ParseResult(
-        tuple(row for row in results if isinstance(row, Sighting)),
+        sightings,
         tuple(row for row in results if isinstance(row, Rejected)),
         tuple(notes),
-        {**meta, "datum": options.datum},
-        examined.doubts,
-        examined.remarks,
+        {**meta, "datum": options.datum, "days": spread_of(sightings)},
+        (*examined.doubts, *doubts_about_days(sightings, statements_of(examined.tables, options))),
+        (*examined.remarks, *marks),
     )
 
 

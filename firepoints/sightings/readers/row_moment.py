@@ -63,7 +63,7 @@ class Event(NamedTuple):
 
     @property
     def rank(self) -> int:
-        return min(stated.column.rank for stated in self.by)
+        return self.by[-1].column.rank  # its clock tells the event: a date may be shared by several
 
 
 def row_moment(row: Row, options: ParseOptions) -> Moment | Fault:

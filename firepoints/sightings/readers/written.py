@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from functools import lru_cache
 from typing import Any
 
 from firepoints.sightings.readers.clocks import MIDNIGHT, PART, clock_of
@@ -86,7 +87,12 @@ def read(value: Any, reading: Reading, *, is_clock: bool = False) -> Written:
     typed = _typed(value, reading)
     if typed is not None:
         return typed
-    text = plain(value)
+    return _of_text(plain(value), reading, is_clock)
+
+
+@lru_cache(maxsize=20_000)
+def _of_text(text: str, reading: Reading, is_clock: bool) -> Written:
+    """What a text states; dates and times of a list repeat, so each is read once."""
     if text.lower() in NOTHING:
         return Written()
     zones, text = zones_in(text)
@@ -97,6 +103,11 @@ def read(value: Any, reading: Reading, *, is_clock: bool = False) -> Written:
     if zones and written.zone is not None and _differ(written.zone, zones[0]):
         return Written(code="two_zones")
     return replace(written, zone=written.zone or zones[0]) if zones else written
+
+
+def is_nothing(value: Any) -> bool:
+    """Whether a cell is empty, or holds a sign that people write for an empty one (—, 无, /, #N/A)."""
+    return plain(value).lower() in NOTHING
 
 
 def _differ(first: tzinfo, second: tzinfo) -> bool:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import io
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import openpyxl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from firepoints.sightings.readers import lists, patrol
 from firepoints.sightings.readers.base import ParseOptions, ParseResult
+from firepoints.sightings.readers.row_moment import Fault, Moment, moment_of
+from firepoints.sightings.readers.zones import BEIJING
 
 COUNTY = "本溪满族自治县"
 LON, LAT = 124.07411, 41.12412
@@ -132,6 +136,8 @@ def test_two_clocks_that_contradict_each_other_are_quarantined(headings, cells):
         (["监测日期", "发布时间", "过境时间"], ["2024-11-03", "17:00", "13:21"]),
         (["监测时间", "更新时间", "核查日期"], ["2024-11-03 13:21", "2024-11-05 08:00", "2024-11-06"]),
         (["日期", "时间"], ["2024-11-03 13:21", "13:21"]),
+        (["监测日期", "监测时间", "发现时间"], ["2024-11-03", "13:21", "14:00"]),
+        (["日期", "发现时间", "卫星过境时间"], ["2024-11-03", "14:00", "13:21"]),
     ],
 )
 def test_the_pass_rules_and_columns_of_reporting_are_no_time_of_a_fire(headings, cells):
@@ -172,6 +178,56 @@ def test_a_time_alone_in_the_window_of_a_title_may_be_a_range():
     assert (row.starts_at, row.ends_at) == (beijing("2023-11-04T01:30"), beijing("2023-11-04T01:40"))
     (bad,) = read(["过境时间"], ["16:50-17:10"], titles=titles).rejected
     assert bad.code == "outside_window"
+
+
+def test_a_sign_for_an_empty_position_is_a_missing_one():
+    heading = ["序号", "经度", "纬度", "监测日期"]
+    (bad,) = lists.parse(workbook([heading, [1, "/", "/", "2024-11-03"]]), options=ParseOptions()).rejected
+    assert bad.code == "missing_coordinate"
+
+
+UTC_DATE, UTC_CLOCK, UTC_STAMP = "日期(世界时)", "时间(世界时)", "时间（UTC）"
+OWN_DATE, OWN_CLOCK, OWN_STAMP = "日期(北京时)", "时间(北京时)", "北京时间"
+LAYOUTS = [
+    [UTC_DATE, UTC_CLOCK], [OWN_DATE, OWN_CLOCK], [UTC_STAMP], [OWN_STAMP], [UTC_DATE, OWN_CLOCK], [OWN_DATE, UTC_CLOCK],
+    [UTC_DATE, UTC_CLOCK, OWN_STAMP], [OWN_STAMP, UTC_STAMP], [OWN_DATE, OWN_CLOCK, UTC_CLOCK], [UTC_STAMP, OWN_DATE, OWN_CLOCK],
+    ["日期", OWN_CLOCK, UTC_CLOCK], ["日期", "时间", "acq_date", "acq_time"], ["日期", "时间"],
+]  # fmt: skip
+
+
+def cell_under(heading: str, at: datetime) -> str:
+    local = at if "世界" in heading or "UTC" in heading or "acq" in heading else at.astimezone(BEIJING)
+    if heading in (UTC_STAMP, OWN_STAMP):
+        return f"{local:%Y-%m-%d %H:%M:%S}"
+    return f"{local:%Y-%m-%d}" if "日期" in heading or heading == "acq_date" else f"{local:%H:%M:%S}"
+
+
+moments = st.datetimes(datetime(2001, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC)).map(
+    lambda at: at.replace(second=1, microsecond=0)
+)
+
+
+@given(at=moments, layout=st.sampled_from(LAYOUTS))
+def test_one_moment_printed_under_any_clocks_is_that_moment(at, layout):
+    cells = [(f"clock#{i}", heading, cell_under(heading, at)) for i, heading in enumerate(layout)]
+    moment = moment_of(cells, ParseOptions())
+    assert isinstance(moment, Moment)
+    assert (moment.starts_at, moment.precision) == (at, "instant")
+
+
+@given(at=moments, layout=st.sampled_from(LAYOUTS), data=st.data(), minutes=st.integers(-3000, 3000))
+def test_a_column_that_says_another_time_is_named_or_states_the_moment_alone(at, layout, data, minutes):
+    moved = data.draw(st.integers(0, len(layout) - 1))
+    texts = [
+        cell_under(heading, at + timedelta(minutes=minutes) if i == moved else at) for i, heading in enumerate(layout)
+    ]
+    cells = [(f"clock#{i}", heading, text) for i, (heading, text) in enumerate(zip(layout, texts, strict=True))]
+    moment = moment_of(cells, ParseOptions())
+    if isinstance(moment, Fault):
+        assert moment.code == "contradicting_times"
+        return
+    # Every column is true of the moment: nothing was put together that no column states.
+    assert [cell_under(heading, moment.starts_at) for heading in layout] == texts
 
 
 def finding(**cells: Any) -> patrol.Sighting | patrol.Rejected:

@@ -1,0 +1,162 @@
+"""The days of a file's rows beside the days that its name, its period and its titles state. Pure; what states nothing asks
+nothing."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
+from pathlib import PurePath
+from typing import Any, NamedTuple
+
+from firepoints.sightings.readers.base import DAY as WHOLE_DAY
+from firepoints.sightings.readers.base import DAYS, INSTANT, Doubt, ParseOptions, Sighting
+from firepoints.sightings.readers.concealed import where
+from firepoints.sightings.readers.moments import full_year, make_date
+from firepoints.sightings.readers.rows import Table
+from firepoints.sightings.readers.text import plain
+from firepoints.sightings.readers.time_columns import NOT_OF_THE_FIRE
+from firepoints.sightings.readers.titles import read_titles
+from firepoints.sightings.readers.zones import BEIJING
+
+A_DAY = timedelta(days=1)
+NOON = 12
+MOST_DAYS = 31  # days of the spread that are listed one by one
+DASH = r"\s*(?:至|到|[-~〜—–―]+)\s*"
+MONTH, DAY = r"(0?[1-9]|1[0-2])", r"(0?[1-9]|[12]\d|3[01])"
+FULL = re.compile(
+    rf"(?<!\d)(?:(20\d\d)[年./_-]{MONTH}[月./_-]{DAY}(?:[日号]|(?!\d))|(20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?!\d))"
+)
+SPAN_END = re.compile(rf"^[日号]?{DASH}(?:(?:(20\d\d)年)?{MONTH}[月./-])?{DAY}(?:[日号]|(?![\d年月./:时点]))")
+MONTH_DAY = re.compile(rf"(?<![\d年./-]){MONTH}月{DAY}[日号]?")
+WHOLE_MONTH = re.compile(rf"(?<!\d)(20\d\d)(?:年{MONTH}月|[-/.]{MONTH})(?![\d./-]|\s*\d{{1,2}}[日号])")
+WHOLE_YEAR = re.compile(r"(?<!\d)(20\d\d)年(?!\s*\d{1,2}月)|[〔\[(](20\d\d)[〕\])]")
+OF_ANOTHER = re.compile(r"印发|文号|依据|根据|通知|办法|规定|同比|去年|上年|制表|联系|电话|号令|累计|以来")
+
+
+class Span(NamedTuple):
+    """The days from `first` to `last`, as `words` state them; `is_exact`: to the day, not a month or a year."""
+
+    first: date
+    last: date
+    words: str
+    is_exact: bool
+
+
+class Statement(NamedTuple):
+    """What speaks of the days of a file (文件名, 期次, 标题), and the text."""
+
+    by: str
+    text: str
+
+
+def statements_of(tables: Sequence[Table], options: ParseOptions) -> list[Statement]:
+    """What may state the days of a list: the name of its file, its period, the titles above each table."""
+    statements = [Statement("文件名", PurePath(options.filename).stem), Statement("期次", options.period)]
+    for table in tables:
+        if table.heading is None or not table.rows:
+            continue
+        above = [note for note in table.notes if note.row_no < table.rows[0].row_no]
+        titles = [" ".join(note.raw) for note in above if len({plain(cell) for cell in note.raw} - {""}) == 1]
+        lines = [line for line in titles if not OF_ANOTHER.search(line) and not NOT_OF_THE_FIRE.search(line)]
+        statements.append(Statement(f"{where(table.sheet)}标题", " ".join(lines)))
+    return [part for part in statements if part.text.strip()]
+
+
+def spread_of(sightings: Sequence[Sighting]) -> dict[str, Any]:
+    """The first and last Beijing day of the rows, and how many rows fall on each day (the first MOST_DAYS of them)."""
+    counts = Counter(day_of(row) for row in sightings)
+    if not counts:
+        return {}
+    days = sorted(counts)
+    listed = [[day.isoformat(), counts[day]] for day in days[:MOST_DAYS]]
+    return {"first": days[0].isoformat(), "last": days[-1].isoformat(), "days": len(days), "counts": listed}
+
+
+def day_of(row: Sighting) -> date:
+    """The Beijing day of a row: the one that it states, else that of its beginning."""
+    return row.day or row.starts_at.astimezone(BEIJING).date()
+
+
+def doubts_about_days(sightings: Sequence[Sighting], texts: Iterable[Statement]) -> tuple[Doubt, ...]:
+    """One doubt for each text whose days are not those of the rows."""
+    if not len(sightings):
+        return ()
+    doubts = []
+    days = Counter(day_of(row) for row in sightings)
+    years = Counter(day.year for day in days)
+    year = years.most_common(1)[0][0]
+    for statement in texts:
+        span = span_in(statement.text, year)
+        if span is None:
+            continue
+        apart = [row for row in sightings if not _fits(row, span)]
+        if apart:
+            rows = tuple(row.row_no for row in apart)
+            sheet = apart[0].sheet if len({row.sheet for row in apart}) == 1 else ""
+            words = f"{statement.by}写的是{span.words}，读到的日期是{_in_words(days)}，其中 {len(apart)} 行不在内"
+            doubts.append(Doubt(DAYS, words, sheet, rows[:1000]))
+    return tuple(doubts)
+
+
+def span_in(text: str, year: int | None = None) -> Span | None:
+    """The days that a text states: a window, dates, else a month, else a year; None where it states none."""
+    line = plain(text)[:300]
+    if OF_ANOTHER.search(line):
+        return None
+    window = read_titles([(1, line)], tz="Asia/Shanghai", year=year)
+    if window.begin and window.end:
+        first, last = (at.astimezone(BEIJING).date() for at in (window.begin, window.end))
+        return Span(first, last, f"“{line[:60]}”", True)
+    days = sorted(_days_in(line, year))
+    if days:
+        words = days[0].isoformat() if len(days) == 1 else f"{days[0].isoformat()} 至 {days[-1].isoformat()}"
+        return Span(days[0], days[-1], f" {words}", True)
+    if match := WHOLE_MONTH.search(line):
+        first = date(int(match[1]), int(match[2] or match[3]), 1)
+        last = (first + 31 * A_DAY).replace(day=1) - A_DAY
+        return Span(first, last, f" {first.year}年{first.month}月", False)
+    years = {int(match[1] or match[2]) for match in WHOLE_YEAR.finditer(line)}
+    if len(years) == 1:
+        year = years.pop()
+        return Span(date(year, 1, 1), date(year, 12, 31), f" {year}年", False)
+    return None
+
+
+def _days_in(line: str, year: int | None) -> Iterator[date]:
+    """The dates of a line; of a span 11月1日-7日 both ends. A date without its year lies in `year`."""
+    stated = [int(match[1] or match[4]) for match in FULL.finditer(line)]
+    named = [int(text) for text in re.findall(r"(?<!\d)(20\d\d)年", line)]
+    year = stated[0] if stated else named[0] if named else year
+    matches = [(match, [int(part) for part in match.groups() if part]) for match in FULL.finditer(line)]
+    if year is not None:
+        matches += [(match, [year, int(match[1]), int(match[2])]) for match in MONTH_DAY.finditer(line)]
+    for match, parts in matches:
+        first = make_date(*parts[:3])
+        if first is None:
+            continue
+        yield first
+        end = SPAN_END.match(line[match.end() :])
+        if end:
+            in_year = full_year(end[1]) if end[1] else first.year
+            last = make_date(in_year, int(end[2] or first.month), int(end[3]))
+            if last is not None and last < first and not end[1]:
+                last = make_date(in_year + 1, last.month, last.day)
+            if last is not None:
+                yield last
+
+
+def _fits(row: Sighting, span: Span) -> bool:
+    """Whether a row lies in the days that are stated, or in the evening before: a day of an issuer begins at noon or later."""
+    day = day_of(row)
+    if span.first <= day <= span.last:
+        return True
+    if day != span.first - A_DAY:
+        return False
+    return row.precision != WHOLE_DAY and (row.precision != INSTANT or row.starts_at.astimezone(BEIJING).hour >= NOON)
+
+
+def _in_words(days: Counter[date]) -> str:
+    first, last = min(days), max(days)
+    return f" {first.isoformat()}" if first == last else f" {first.isoformat()} 至 {last.isoformat()}（{len(days)} 天）"
