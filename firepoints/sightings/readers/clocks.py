@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 MIDNIGHT = 86_400  # 24:00 is lawful (GB/T 7408): the end of the day
-COLON = re.compile(r"(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,]\d{1,9})?)?")
+COLON = re.compile(r"(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,]\d{1,9})?)?[时分秒]?")
 UNITS = re.compile(r"(\d{1,2})[时点h](?:(\d{1,2})(?:[分:m](?:(\d{1,2})(?:\.\d+)?[秒s]?)?)?|整|正)?")
 HALF_PAST = re.compile(r"(\d{1,2})[时点]半")
 DIGITS = re.compile(r"(\d{1,2})(\d{2})(?:\.0+)?|(\d{2})(\d{2})(\d{2})(?:\.0+)?")

@@ -34,11 +34,12 @@ DMS = tuple(
 )
 # 41.3.9 may be degrees, minutes and seconds, or a decimal with a slip: 40 km apart, so a person says which.
 DOTTED = re.compile(r"-?\d{1,3}(?: ?[.。·・] ?\d+){2,} ?°?")
+HIGHEST_M = 9000  # of a height behind the two axes
 PAIR = re.compile(r"[,;、/|\s]+")
 # 124d04m26.8s, as GPS programs and spreadsheets without a ring write it: the s is no South.
 LETTERS = re.compile(r"(\d)\s*D\s*(?:(\d{1,2}(?:\.\d+)?)\s*M\s*(?:(\d{1,2}(?:\.\d+)?)\s*S)?)?", re.IGNORECASE)
 LABEL = re.compile(
-    r"[\"']?(?:(经[度°]?|东经|lon(?:gitude)?|lng|long)|(纬[度°]?|北纬|lat(?:itude)?))[\"']?\s*[:=为是]?\s*",
+    r"[\"']?(?:(经[度°]?|东经|lon(?:gitude)?|lng|long|x(?=\s*[:=]))|(纬[度°]?|北纬|lat(?:itude)?|y(?=\s*[:=])))[\"']?\s*[:=为是]?\s*",
     re.IGNORECASE,
 )
 WKT_POINT = re.compile(r"(?:SRID=\d+;)?\s*POINT\s*(?:ZM|Z|M)?\s*\(\s*(\S+)\s+([^\s)]+)[^)]*\)", re.IGNORECASE)
@@ -123,6 +124,8 @@ def split_pair(value: Any) -> tuple[str, str]:
         return labelled
     text = text.strip("()[]")
     parts = [part for part in PAIR.split(text) if part]
+    if len(parts) == 3 and (height := parse_number(parts[2])) is not None and 0 <= height < HIGHEST_M:
+        parts = parts[:2]
     if len(parts) % 2:
         parts = [part for part in re.split(r"[,;、|]", text) if part.strip()]
     half = len(parts) // 2

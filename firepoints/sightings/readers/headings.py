@@ -70,11 +70,14 @@ LOOKED_AT = 30  # rows below a heading that show what a column holds
 OF_A_CHECK = re.compile(
     r"核实|核查|核验|复核|查证|现场|实地|实测|校正|更正|修正|纠正|反馈|验证|处置|check|verif|correct|survey"
 )
-AXIS_WITH_UNIT = re.compile(r"((?:中心点?|火点)?(?:经度|纬度))(?:°|度)?[en]?")
+AXIS_WITH_UNIT = re.compile(
+    r"(?:中心点?|火点|像元|热点|疑似|几何)*(经度|纬度)(?:[/_\-]?(?:°|度|[en]|lon\w*|lat\w*|lng|十进制|小数|wgs-?84|cgcs2000))*"
+)
+OF_THE_FIRE = frozenset(("lon", "lat", "position", "date", "time", "found_at"))
 FORM_FIELDS = "latitude|longitude|lat|lon|lng|long|precision|accuracy|found_at|kind|finder|uuid|instanceid"
 FORM_PATH = re.compile(rf"(?:.*[/:.\-_])?({FORM_FIELDS})")
 LEVEL_PREFIX = re.compile(r"^(?:所属|所在|所辖|发生|归属|隶属|涉及|位于|管辖|属地|行政|火点)(?:地|的)?")
-LEVEL_SUFFIX = re.compile(r"(?:名称|名|级)$")
+LEVEL_SUFFIX = re.compile(r"(?:级?行政区划?(?:名称)?|名称|名|级)$")
 # The level of the grid that a heading names, by the first of these signs in it.
 LEVEL = re.compile(r"(?:省份?|[地设]?区?级?市州?|市?[县区旗]{1,2}市?区?|[乡镇街道]{1,4}|(?:行政)?村屯?|村?社区)")
 CITIES = frozenset(("设区市", "地级市", "市州"))
@@ -266,6 +269,8 @@ def fields_of(
     ):
         for column, name in enumerate(names):
             named = spellings.get(spell(compact(name)))
+            if named in OF_THE_FIRE and OF_A_CHECK.search(compact(name).lower()):
+                continue
             if named and mapping.get(named) != "" and named not in fields and column not in (*fields.values(), *pieces):
                 fields[named] = column
     return fields | time_fields(names, fields, synonyms, mapping)

@@ -186,8 +186,9 @@ def _contradiction(
     used = {id(stated) for event in (lead, *others) for stated in event.by}
     for stated in dates:
         if id(stated) not in used or stated not in lead.by:
-            zone = stated.zone or lead.by[-1].zone or ZoneInfo(options.tz)
-            if stated.written.day not in _days_of(lead, zone, options):
+            # A date that names no clock may be by that of the stamp beside it, or by the file's own.
+            zones = [stated.zone] if stated.zone else [lead.by[-1].zone or ZoneInfo(options.tz), ZoneInfo(options.tz)]
+            if not any(stated.written.day in _days_of(lead, zone, options) for zone in zones):
                 return stated
     for stated in clocks:
         at = lead.begin.astimezone(stated.zone or lead.by[-1].zone or ZoneInfo(options.tz))

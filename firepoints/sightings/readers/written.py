@@ -26,8 +26,9 @@ VAGUE = "夜间 夜里 夜晚 晚上 晚间 白天 日间 昼间 白昼 夜 昼 
 NOTHING = frozenset(("", *SIGNS.split(), *WORDS.split(), *VAGUE.split()))
 # A part of the day alone is an interval where everybody means the same by it; 夜间 and 早上 begin when the reader likes.
 PARTS = {"上午": (0, 43_200), "下午": (43_200, MIDNIGHT)}
+WEEKDAY_FIRST = re.compile(r"^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*[,.]? ", re.IGNORECASE)
 ASIDE = re.compile(r"^(?:大?约|于|在)\s*|左右|许$|前后$|整?\(?24小时制\)?")
-TO = re.compile(r"\s*(?:至|到|-{1,3}|[‐‑‒–—―─−~〜∼]+|(?<=\d)/(?=.*[T:]))\s*")
+TO = re.compile(r"\s*(?:至|到|-{1,3}|[‐‑‒–—―─−~〜∼⁓→]+|(?<=[\dZ])/(?=.*[T:])|(?<=[ \d])to(?=[ \d]))\s*")
 NEXT_DAY = re.compile(r"^(?:次日|翌日|第二[日天]|明日)\s*")
 SAME_DAY = re.compile(r"^(?:当日|同日|当天)\s*")
 BETWEEN = re.compile(r"T(?=\d)|[ ,;、/_]+|(?<=[日号])|-(?=\d{1,2}:)")
@@ -40,7 +41,8 @@ MONTH_DAY = re.compile(r"(\d{1,2})[-/.](\d{1,2})[ T]+(.*)")
 HALF_SAID = re.compile(PART, re.IGNORECASE)
 LIKE_A_DATE = re.compile(r"^\d{4}[-/.]|[年月日]")
 HAS_YEAR = re.compile(r"\d{4}")
-FOUR_DIGITS = re.compile(r"(?:.*[ T])?\d{3,4}")
+HOUR_ZERO = re.compile(r"(?<!\d)0{1,2}[时点](?:0{1,2}分?|整)?$")  # what people write, and mean
+DIGITS_ALONE = re.compile(r"(?:.*[ T])?(?:\d{3,4}|\d{6})")
 OFFSET = re.compile(r"(?P<body>.*\d)\s?(?:(?P<sign>[+\-−])(?P<hours>\d{2})(?::?(?P<minutes>\d{2}))?|(?P<zulu>Z))")
 ENDS_IN_CLOCK = re.compile(
     r"(?:\d{1,2}:\d{2}(?P<s>:\d{2}(?:[.,]\d+)?)?|T\d{2}(?:\d{2}){0,2}(?:[.,]\d+)?|20\d{10}(?:\d{2})?)$"
@@ -98,7 +100,9 @@ def _of_text(text: str, reading: Reading, is_clock: bool) -> Written:
     zones, text = zones_in(text)
     if len(zones) > 1:
         return Written(code="two_zones")
-    text = AROUND_UNITS.sub("", SPLIT_DATE.sub(r"\1\2\3\2\4", ASIDE.sub("", text).strip())).strip()
+    text = AROUND_UNITS.sub(
+        "", SPLIT_DATE.sub(r"\1\2\3\2\4", ASIDE.sub("", WEEKDAY_FIRST.sub("", text)).strip())
+    ).strip()
     written = _one_or_range(text, reading, is_clock)
     if zones and written.zone is not None and _differ(written.zone, zones[0]):
         return Written(code="two_zones")
@@ -152,7 +156,8 @@ def _one_or_range(text: str, reading: Reading, is_clock: bool) -> Written:
     single = _single(text, reading, is_clock)
     if single is not None:
         # Midnight beside a date is what programs write for a date alone.
-        return replace(single, clock=None) if single.day and single.clock == 0 and not single.is_range else single
+        is_alone = single.day and single.clock == 0 and not single.is_range and not HOUR_ZERO.search(text)
+        return replace(single, clock=None) if is_alone else single
     ranges: list[Written] = []
     for match in TO.finditer(text):
         written = _range(text[: match.start()], text[match.end() :], reading, is_clock)
@@ -265,7 +270,7 @@ def _range(before: str, after: str, reading: Reading, is_clock: bool) -> Written
     rest = SAME_DAY.sub("", after[next_day.end() :] if next_day else after)
     if HOUR_LACKS_UNIT.search(before) and UNIT_BEHIND.search(rest):
         before += "时"  # 13-14时
-    in_digits = bool(FOUR_DIGITS.fullmatch(before) and FOUR_DIGITS.fullmatch(rest))
+    in_digits = bool(DIGITS_ALONE.fullmatch(before) and DIGITS_ALONE.fullmatch(rest))
     first = _single(before, reading, is_clock and in_digits)
     if first is None or first.code or first.is_range:
         return None
@@ -281,6 +286,8 @@ def _range(before: str, after: str, reading: Reading, is_clock: bool) -> Written
     end = last.clock + (86_400 if next_day else (last.day - first.day).days * 86_400 if last.day and first.day else 0)
     if not next_day and last.day is None:
         end = _later_half(before, rest, first.clock, end)
+    if HALF_SAID.search(rest) and not HALF_SAID.search(before) and first.clock + 43_200 <= min(end, MIDNIGHT):
+        return Written(code="ambiguous_time")  # 1:21-下午1:26: the word may stand for both
     is_dated = bool(next_day or last.day)
     return replace(_checked(first.day, first.clock, end, is_dated), zone=first.zone or last.zone)
 

@@ -29,7 +29,8 @@ def positions(result: Any) -> list[tuple[float, float]]:
     [
         ("经度(E)", "纬度(N)"), ("经度（度）", "纬度（度）"), ("经度E", "纬度N"), ("经度°", "纬度°"), ("火点经度(°)", "火点纬度(°)"),
         ("Longitude(E)", "Latitude(N)"), ("_gps_longitude", "_gps_latitude"), ("gps-Longitude", "gps-Latitude"),
-        ("表单/位置_longitude", "表单/位置_latitude"),
+        ("表单/位置_longitude", "表单/位置_latitude"), ("经度/°", "纬度/°"), ("经度Longitude", "纬度Latitude"),
+        ("像元中心经度", "像元中心纬度"),
     ],
 )  # fmt: skip
 def test_a_heading_that_says_its_unit_is_known(headings):
@@ -84,6 +85,7 @@ def test_a_position_below_one_heading_over_two_columns_is_read_from_both():
         "经度：124.07411\n纬度：41.12412", "纬度：41.12412，经度：124.07411", "lon=124.07411,lat=41.12412", "E124.07411,N41.12412",
         "N41.12412，E124.07411", "124.07411E/41.12412N", "[124.07411, 41.12412]", "41.12412,124.07411", "东经：124.07411 北纬：41.12412",
         '{"type":"Point","coordinates":[124.07411,41.12412]}', "41.12412 124.07411 210.5 4.8", "\u202a124.07411\u202c,\u200b41.12412",
+        "X:124.07411 Y:41.12412", "124.07411,41.12412,210", "124.07411 E, 41.12412 N",
     ],
 )  # fmt: skip
 def test_a_position_in_one_cell_is_read_in_every_dress(cell):
@@ -149,6 +151,14 @@ def test_a_longitude_of_the_satellite_is_proposed_and_that_of_a_check_never():
     assert not {"核实经度", "核实纬度", "核查时间"} & set(suggestion.mapping.values())
     with pytest.raises(SourceError):
         parse(*rows)
+
+
+def test_the_position_of_a_check_is_not_read_whatever_its_bracket_says():
+    rows = [
+        ["监测日期", "经度（复核）", "纬度（复核）", "经度（卫星）", "纬度（卫星）"],
+        ["2024-11-03", 124.5, 41.5, LON, LAT],
+    ]
+    assert positions(parse(*rows)) == [(LON, LAT)]
 
 
 def test_what_the_reader_makes_of_a_heading_is_what_the_page_says():

@@ -32,6 +32,8 @@ def cell(value: object, *, is_clock: bool = True, reading: Reading = IN_2024) ->
         "2024-11-03T13:21/13:26", "2024-11-03T13:21-13:26", "2024-11-03 下午1:21-1:26", "2024-11-03 13:21至11月3日13:26",
         "2024-11-03 13:21 ~ 2024-11-03 13:26", "2024-11-03 13:21:00至2024-11-03 13:26:00", "202411031321-202411031326",
         "２０２４－１１－０３　１３：２１～１３：２６", "2024-11-03 13:21 至 3日13:26",
+        "20241103 13:21-13:26", "20241103132100-20241103132600", "2024-11-03 132100-132600", "2024-11-03 13:21 to 13:26",
+        "2024-11-03 13:21→13:26", "2024-11-03T13:21:00/2024-11-03T13:26:00",
     ],
 )  # fmt: skip
 def test_a_range_is_an_interval_of_its_own_day_in_every_form(text):
@@ -63,7 +65,9 @@ def test_a_range_over_the_new_year_ends_in_the_next_year():
         ("2024-11-01 17:00 至 2024-11-03 17:00", "long_span"), ("2024-11-03 17:00-17:00", "ambiguous_time"),
         ("2024-11-03 13:21-26", "bad_time"), ("2024-11-03 13:21-", "bad_time"), ("2024-11-03 13:21-25:00", "bad_time"),
         ("2024-11-03 01:30:00-02:00", "ambiguous_time"), ("2024-11-03T10:21-10:26", "ambiguous_time"),
-        ("2024-11-03 13:21+15:00", "bad_time"), ("UTC 05:21 北京时间 13:21", "two_zones"), ("晚上1点", "bad_time"),
+        ("2024-11-03 13:21+15:00", "bad_time"), ("UTC 05:21 北京时间 13:21", "two_zones"), ("晚上1点", "bad_time"), 
+        ("2024-11-03 1:21-下午1:26", "ambiguous_time"), ("2024-11-03T13:21:00+24:00", "bad_time"),
+        ("2024-11-03 13:21、13:26", "bad_time"), ("1730611260", "bad_time"),
         ("2024-11-31", "bad_date"), ("2024年11月上旬", "bad_date"), ("3日13时", "bad_date"),
     ],
 )  # fmt: skip
@@ -79,7 +83,8 @@ def test_what_can_be_read_in_two_ways_or_in_none_has_a_reason(text, code):
         ("2024-11-03T13:21:00-05:00", timezone(timedelta(hours=-5))), ("20241103T1321Z", UTC), ("2024-11-03 13:21 UTC", UTC),
         ("2024-11-03 13:21(UTC)", UTC), ("2024-11-03 13:21 世界时", UTC), ("2024-11-03 13:21 GMT", UTC),
         ("2024-11-03 13:21（国际时）", UTC), ("2024-11-03 13:21 (北京时间)", BEIJING), ("北京时 2024-11-03 13:21", BEIJING),
-        ("2024-11-03 13:21 UTC+8", BEIJING), ("2024-11-03 13:21 GMT+08:00", BEIJING),
+        ("2024-11-03 13:21 UTC+8", BEIJING), 
+        ("Sun Nov 03 2024 13:21:00 GMT+0800 (中国标准时间)", BEIJING), ("2024-11-03 13:21 GMT+08:00", BEIJING),
     ],
 )  # fmt: skip
 def test_a_zone_is_what_iso_8601_or_a_word_calls_one(text, zone):
@@ -125,6 +130,14 @@ def test_signs_for_an_empty_cell_state_nothing(text):
 def test_a_half_of_the_day_is_an_interval(text, hours):
     written = cell(text)
     assert (written.clock, written.end_clock) == (hours[0] * HOUR, hours[1] * HOUR)
+
+
+def test_an_hour_of_zero_that_a_person_wrote_is_a_moment():
+    assert cell("2024年11月3日0时") == Written(DAY, 0)
+
+
+def test_an_interval_of_iso_8601_has_its_zone_on_both_sides():
+    assert cell("2024-11-03T13:21:00Z/2024-11-03T13:26:00Z") == Written(DAY, AT, TO, UTC)
 
 
 def test_midnight_beside_a_date_is_the_date_alone_and_the_24th_hour_is_the_next_midnight():
