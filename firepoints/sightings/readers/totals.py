@@ -35,7 +35,7 @@ TOTALS = (
     re.compile(rf"(?<![第\d.]){NUM}{OF_ELSE}\s*{UNIT}\s*[一-龥]{{0,8}}?{FIRES}"),
 )
 COUNTY = re.compile(
-    rf"([一-龥]{{1,14}}?(?:自治县|县|区|旗|市))\s*[(:：]?\s*(?:共|有|计|{FIRES}){{0,2}}\s*[:：]?\s*{NUM}\s*{UNIT}"
+    rf"(?:\d[年月日时分])?([一-龥]{{1,14}}?(?:自治县|县|区|旗|市))\s*[(:：]?\s*(?:共|有|计|{FIRES}){{0,2}}\s*[:：]?\s*{NUM}\s*{UNIT}"
 )
 LEAD = re.compile(r"^(?:[一二三四五六七八九十]+、|其中|分别为?|包括|涉及|位于)+")
 EVERYWHERE = re.compile(r"(?:全|本|我|各|该|辖|上述|有关|所辖)(?:省|市|县|区|旗|县区|县市区|市县)+$")
@@ -126,7 +126,7 @@ class _Counted:
             return None
         stem = county_stem(name)
         for own in sorted(self.stems, key=len, reverse=True):
-            if stem.endswith(own) and len(own) > 1:  # 火点位于本溪县, 和本溪县
+            if (stem.endswith(own) or name.endswith(own)) and len(own) > 1:  # 火点位于本溪县, 和本溪县
                 return self.stems[own]
         return sum(name[:-1] in _place(row) for row in self.rows)
 

@@ -68,6 +68,11 @@ def test_numbers_of_each_county_are_compared_with_the_rows_of_that_county():
     assert "桓仁县 2 个，读到 桓仁县 1 行" in asked[1]
 
 
+def test_a_county_behind_a_date_is_known_by_its_own_name():
+    asked = words(read(book([["2024年11月3日平山区火点9个"], HEAD, *rows(2, "平山区")])), TOTAL)
+    assert asked == ["工作表“清单”第 1 行写着“2024年11月3日平山区火点9个”：平山区 9 个，读到 平山区 2 行"]
+
+
 def test_a_county_that_the_list_names_and_has_no_row_of_is_asked_about():
     asked = words(read(book([["平山区1处，本溪县2处"], HEAD, *rows(2)])), TOTAL)
     assert ["平山区 1 个，读到 平山区 0 行" in text for text in asked] == [True]
@@ -273,3 +278,10 @@ def test_a_patrol_file_is_asked_about_in_the_same_way():
     result = patrol.parse(content, options=ParseOptions())
     assert words(result, HIDDEN) == ["工作表“清单”第 3 行：隐藏的行"]
     assert len(patrol.parse(content, options=ParseOptions(hidden=LEAVE)).sightings) == 1
+
+
+def test_a_total_in_the_columns_of_the_axes_is_no_row():
+    head = ["纬度", "经度", "县", "监测时间"]
+    content = book([head, [PLACES[0][1], PLACES[0][0], COUNTY, "2024-11-03 13:21"], ["合计", "1个"]])
+    result = read(content)
+    assert (result.rows, result.doubts) == (1, ())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from datetime import UTC, datetime
 
 import pytest
+import xlsxwriter
 
 from firepoints.feedback.returned import places_in
 from firepoints.sightings.readers import lists
@@ -137,3 +139,21 @@ def test_the_opinions_on_a_returned_list_find_the_rows_of_a_table_beside_another
 def test_a_row_of_data_with_letters_for_its_axes_is_no_heading():
     result = read(book([HEAD, line(1), [2, COUNTY, "x", "y", "2024-11-03", "13:21", None]]))
     assert (len(result.sightings), [row.code for row in result.rejected]) == (1, ["bad_number"])
+
+
+def test_a_table_below_with_the_same_axes_and_another_order_beside_them_is_read_by_its_own_heading():
+    first, below = ["序号", "县", "经度", "纬度", "监测时间"], ["县", "序号", "经度", "纬度", "监测时间"]
+    at = "2024-11-03 13:21"
+    result = read(book([first, [1, COUNTY, *PLACES[0], at], below, [COUNTY, 2, *PLACES[1], at]]))
+    assert [(row.seq_no, row.stated_county) for row in result.sightings] == [("1", COUNTY), ("2", COUNTY)]
+
+
+def test_a_bare_number_of_the_1904_epoch_is_the_day_that_the_workbook_means():
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True, "date_1904": True}) as workbook:
+        sheet = workbook.add_worksheet()
+        sheet.write_row(0, 0, HEAD)
+        sheet.write_row(1, 0, line(1, 监测日期=45599 - 1462))
+        sheet.write_row(2, 0, line(2))
+        sheet.write_datetime(2, 4, datetime(2024, 11, 3), workbook.add_format({"num_format": "yyyy-mm-dd"}))
+    assert [row.starts_at for row in read(out.getvalue()).sightings] == [MOMENT, MOMENT]
