@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from papers.archive import beginning, column_number, inflate, sheet_names
+from papers.archive import column_number, inflate, sheet_names
 
 MOST_STYLES = 20_000_000  # bytes of the part with the styles
 MOST_MERGED = 50_000  # merged ranges of a sheet that are looked at
@@ -27,7 +27,6 @@ FORMAT = re.compile(rb"<(?:\w+:)?xf\s([^>]*)>")
 FONT_ID = re.compile(rb"\bfontId=[\"'](\d{1,6})[\"']")
 TAGS = re.compile(rb"<(?:\w+:)?(row|col|filterColumn)(?=[\s/>])([^>]*)>")
 TAGS_AND_CELLS = re.compile(rb"<(?:\w+:)?(row|col|filterColumn|c)(?=[\s/>])([^>]*)>")
-EPOCH = re.compile(r"<(?:\w+:)?workbookPr\s[^>]*\bdate1904=[\"'](?:1|true|on)[\"']")
 HIDDEN = re.compile(rb"\bhidden=[\"']" + ON + rb"[\"']")
 FLAT = re.compile(rb"\b(?:ht|width)=[\"']0(?:\.0*)?[\"']")
 NUMBER = {name: re.compile(rb"\b" + name + rb"=[\"'](\d{1,9})[\"']") for name in (b"r", b"s", b"min", b"max")}
@@ -40,7 +39,7 @@ Range = tuple[int, int, int, int]
 @dataclass(frozen=True, slots=True)
 class Marks:
     """The marks of one sheet. `merged`: (top, left, bottom, right), both ends included. `is_filtered`: a filter chose
-    which rows are to be seen. `is_1904`: the dates of the workbook are counted from 1904. `struck`: row → columns of
+    which rows are to be seen.  `struck`: row → columns of
     filled cells that are struck through."""
 
     is_hidden: bool = False
@@ -49,7 +48,6 @@ class Marks:
     columns: frozenset[int] = frozenset()
     struck: Mapping[int, frozenset[int]] = field(default_factory=dict)
     merged: tuple[Range, ...] = ()
-    is_1904: bool = False
 
 
 def marks_of_xlsx(data: bytes) -> dict[str, Marks]:
@@ -57,13 +55,8 @@ def marks_of_xlsx(data: bytes) -> dict[str, Marks]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         parts = {part.filename: part for part in archive.infolist()}
     struck = struck_formats(b"".join(_limited(data, parts.get("xl/styles.xml"))))
-    is_1904 = EPOCH.search(beginning(data, parts.get("xl/workbook.xml"))) is not None
     names = sheet_names(data, parts)
-    return {
-        name: replace(_marks(data, parts[path], struck), is_1904=is_1904)
-        for path, name in names.items()
-        if path in parts
-    }
+    return {name: _marks(data, parts[path], struck) for path, name in names.items() if path in parts}
 
 
 def _limited(data: bytes, part: zipfile.ZipInfo | None) -> Iterator[bytes]:

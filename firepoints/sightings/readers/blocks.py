@@ -55,13 +55,14 @@ class _Band:
 def blocks_of(sheet: Sheet, spellings: Mapping[str, tuple[str, ...]], mapping: Mapping[str, str]) -> list[Block]:
     """The parts of a sheet in reading order; the sheet as a whole where a person numbered its columns."""
     fields = _axis_fields(spellings, mapping)
+    kinds = {text: name for name, texts in spellings.items() for text in texts if name not in AXES}
     firsts = frozenset(text[0] for text in fields if text)
     if any(BY_NUMBER.fullmatch(heading.strip()) for heading in mapping.values()):
         return [Block(sheet.name, 0, 0, sheet.rows, ())]
     bands = [_Band(0)]
     for row, cells in enumerate(sheet.rows):
         if pairs := _axes_headed(cells, fields, firsts):
-            _place(bands, sheet.rows, row, pairs)
+            _place(bands, sheet.rows, row, pairs, kinds)
     edges = [*(band.top for band in bands), len(sheet.rows)]
     return [
         block
@@ -143,13 +144,15 @@ def _may_head(cell: str, firsts: frozenset[str]) -> bool:
     return first.lower() in firsts or first > "\uff00"
 
 
-def _place(bands: list[_Band], rows: Sequence[Cells], row: int, pairs: list[tuple[int, int]]) -> None:
+def _place(
+    bands: list[_Band], rows: Sequence[Cells], row: int, pairs: list[tuple[int, int]], kinds: Mapping[str, str]
+) -> None:
     """Enter a row of headings: in the band at work, or, where its tables lie across that one's edges, in a new one."""
     band = bands[-1]
     if _is_data(band, rows[row], pairs[0]):
         return
     names = _names(rows, row)
-    starts = [_first_start(band, rows, row, names, pairs[0]), *_further_starts(rows, row, names, pairs)]
+    starts = [_first_start(band, rows, row, names, pairs[0]), *_further_starts(rows, row, names, pairs, kinds)]
     ends = [*starts[1:], len(names)]
     spans = [(first, _last_named(names, first, end)) for first, end in zip(starts, ends, strict=True)]
     edges = {*band.starts, *starts} - {0}
@@ -194,7 +197,9 @@ def _first_start(band: _Band, rows: Sequence[Cells], row: int, names: list[str],
     return edge + 1 if goes_on and edge < pair[0] else owner
 
 
-def _further_starts(rows: Sequence[Cells], row: int, names: list[str], pairs: list[tuple[int, int]]) -> list[int]:
+def _further_starts(
+    rows: Sequence[Cells], row: int, names: list[str], pairs: list[tuple[int, int]], kinds: Mapping[str, str]
+) -> list[int]:
     starts: list[int] = []
     begin = next((column for column, name in enumerate(names) if name), 0)
     for before, pair in pairwise(pairs):
@@ -204,12 +209,28 @@ def _further_starts(rows: Sequence[Cells], row: int, names: list[str], pairs: li
             earlier = set(names[begin : before[1] + 1]) - {""}
             start = next((column for column in between if column < pair[0] and names[column] in earlier), None)
         if start is None:
+            start = _begins_anew(names, begin, before, pair, kinds)
+        if start is None:
             gaps = [column for column in between if _is_empty(rows, row, column, names)]
             start = gaps[-1] + 1 if gaps else None
         if start is not None:
             starts.append(start)
             begin = start
     return starts
+
+
+def _begins_anew(
+    names: list[str], begin: int, before: tuple[int, int], pair: tuple[int, int], kinds: Mapping[str, str]
+) -> int | None:
+    """Where a table begins whose headings say the same in other words (序号, 县 and 编号, 区县); one such column alone may as
+    well be a second number of the same row."""
+    earlier = {_kind(name, kinds) for name in names[begin : before[1] + 1]} - {""}
+    again = [column for column in range(before[1] + 1, pair[0]) if _kind(names[column], kinds) in earlier]
+    return again[0] if len(again) > 1 else None
+
+
+def _kind(name: str, kinds: Mapping[str, str]) -> str:
+    return kinds.get(name.lower()) or kinds.get(without_brackets(name), "")
 
 
 def _names(rows: Sequence[Cells], row: int) -> list[str]:

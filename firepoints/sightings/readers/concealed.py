@@ -20,8 +20,8 @@ from papers.marks import Marks
 from papers.reading import Sheet
 
 NOT = r"(?<![未不勿没无])(?<!无需)(?<!不用)(?<!不予)(?<!未予)(?<!不应)(?<!不得)(?<!没有)"
-VOID = re.compile(NOT + r"(?:作废|废止|删除|剔除|撤销|取消|不计(?!算))")
-VOID_SIGNS = frozenset("废删剔撤取不")  # one of them is in every such text
+VOID = re.compile(NOT + r"(?:作废|废止|删除|剔除|撤销|取消|无效|不计(?!算))")
+VOID_SIGNS = frozenset("废删剔撤取不无")  # one of them is in every such text
 BELOW, ABOVE = re.compile(r"以下|下列|下面|下述"), re.compile(r"以上|上列|上述|上面")
 LONGEST_VOID = 40  # characters of a cell that says so
 ASKED_COLUMNS = ("lon", "lat", "position", "date", "time", "found_at", "county", "acq_date", "acq_time")

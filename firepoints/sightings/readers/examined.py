@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from firepoints.sightings.readers import concealed, positions, totals
-from firepoints.sightings.readers.base import Doubt
+from firepoints.sightings.readers.base import LEAVE, Doubt, ParseOptions, SourceError
 from firepoints.sightings.readers.concealed import rows_in_words, where
-from firepoints.sightings.readers.fields import LABELS
-from firepoints.sightings.readers.rows import Table
+from firepoints.sightings.readers.fields import LABELS, Fields
+from firepoints.sightings.readers.rows import Table, read_tables
 from papers.reading import Sheet
 
 
@@ -19,6 +19,28 @@ class Examined(NamedTuple):
     tables: list[Table]
     doubts: tuple[Doubt, ...]
     remarks: tuple[str, ...]
+
+
+def examined_tables(
+    sheets: Sequence[Sheet],
+    fields: Fields,
+    options: ParseOptions,
+    *,
+    fallback: Sequence[tuple[str, ...]] = (),
+) -> Examined:
+    """The tables of a file (rows.read_tables), compared with its sheets. Raises SourceError as `read_tables`, and where
+    nothing but hidden columns says where or when, and a person left them out."""
+    hidden_columns = options.hidden == LEAVE and any(sheet.marks.columns for sheet in sheets)
+    read = concealed.without_hidden_columns(sheets) if hidden_columns else sheets
+    try:
+        tables = read_tables(read, fields, options, fallback=fallback)
+    except SourceError as error:
+        if not hidden_columns or error.code != "wrong_columns":
+            raise
+        raise SourceError(
+            "不读隐藏的列，就没有位置或时间可读了", todo="选“读入”，或在原表里取消隐藏后再导入", code="hidden_columns"
+        ) from error
+    return examine(read, tables, options.hidden)
 
 
 def examine(sheets: Sequence[Sheet], tables: Sequence[Table], hidden: str) -> Examined:

@@ -15,7 +15,6 @@ from typing import Any
 from firepoints.sightings.readers.as_stands import remarks_about_marks
 from firepoints.sightings.readers.base import (
     GIVEN_LIMIT,
-    LEAVE,
     NAME_LIMIT,
     PLACE_LIMIT,
     SATELLITE,
@@ -27,15 +26,14 @@ from firepoints.sightings.readers.base import (
     Sighting,
 )
 from firepoints.sightings.readers.columns import misread_dates
-from firepoints.sightings.readers.concealed import without_hidden_columns
 from firepoints.sightings.readers.coordinates import in_metres, in_parts, parse_coordinate, split_pair
-from firepoints.sightings.readers.examined import examine
+from firepoints.sightings.readers.examined import examined_tables
 from firepoints.sightings.readers.fields import LIST
 from firepoints.sightings.readers.list_clock import table_options
 from firepoints.sightings.readers.places import county_in
 from firepoints.sightings.readers.reasons import REASONS, is_future, position_problem
 from firepoints.sightings.readers.row_moment import Fault, is_time_field, row_moment
-from firepoints.sightings.readers.rows import PLACED, Row, Table, meta_of, no_heading, read_tables
+from firepoints.sightings.readers.rows import PLACED, Row, Table, meta_of, no_heading
 from firepoints.sightings.readers.stated_days import doubts_about_days, spread_of, statements_of
 from firepoints.sightings.readers.text import compact, parse_number, plain
 from firepoints.sightings.readers.written import is_nothing
@@ -59,9 +57,7 @@ def parse(source: bytes | str | Path, *, options: ParseOptions) -> ParseResult:
 def parse_sheets(sheets: Sequence[Sheet], *, options: ParseOptions) -> ParseResult:
     """`parse` of sheets that were read before, and perhaps mended in one row."""
     options = replace(options, is_1904=any(sheet.is_1904 for sheet in sheets))
-    if options.hidden == LEAVE:
-        sheets = without_hidden_columns(sheets)
-    tables, doubts, remarks = examine(sheets, read_tables(sheets, LIST, options, fallback=PLACED), options.hidden)
+    tables, doubts, remarks = examined_tables(sheets, LIST, options, fallback=PLACED)
     cover = [line for table in tables if table.heading is None for line in _lines_of(table.notes)]
     has_time = any(table.heading and any(map(is_time_field, table.heading.fields)) for table in tables)
     results: list[Sighting | Rejected] = []

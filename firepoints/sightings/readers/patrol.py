@@ -18,7 +18,6 @@ from firepoints.sightings.readers.as_stands import remarks_about_marks
 from firepoints.sightings.readers.base import (
     FIRE,
     GIVEN_LIMIT,
-    LEAVE,
     PLACE_LIMIT,
     SCAR,
     Note,
@@ -28,15 +27,14 @@ from firepoints.sightings.readers.base import (
     Sighting,
     SourceError,
 )
-from firepoints.sightings.readers.concealed import without_hidden_columns
-from firepoints.sightings.readers.examined import Examined, examine
+from firepoints.sightings.readers.examined import Examined, examined_tables
 from firepoints.sightings.readers.fields import PATROL, PATROL_FIELDS
 from firepoints.sightings.readers.headings import fields_of
 from firepoints.sightings.readers.list_clock import clocks_of
 from firepoints.sightings.readers.lists import given_position, read_position, reject
 from firepoints.sightings.readers.reasons import is_future
 from firepoints.sightings.readers.row_moment import Fault, row_moment
-from firepoints.sightings.readers.rows import Row, jsonable, meta_of, read_tables
+from firepoints.sightings.readers.rows import Row, jsonable, meta_of
 from firepoints.sightings.readers.stated_days import doubts_about_days, spread_of, statements_of
 from firepoints.sightings.readers.text import compact, parse_number, plain
 from papers.encodings import decode
@@ -79,9 +77,7 @@ def parse(source: bytes | str | Path, *, options: ParseOptions) -> ParseResult:
     else:
         sheets = read_marked(data, options)
         options = replace(options, is_1904=any(sheet.is_1904 for sheet in sheets))
-        if options.hidden == LEAVE:
-            sheets = without_hidden_columns(sheets)
-        examined = examine(sheets, read_tables(sheets, PATROL, options), options.hidden)
+        examined = examined_tables(sheets, PATROL, options)
         rows = [row for table in examined.tables for row in table.rows]
         notes, meta = [note for table in examined.tables for note in table.notes], meta_of(examined.tables)
         meta["reading"] = {table.name: {"clocks": clocks_of(table, options)} for table in examined.tables}

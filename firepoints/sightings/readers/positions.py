@@ -7,14 +7,14 @@ its sheet and row, and asked about: it may be the half of a list.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from firepoints.sightings.readers.base import TOTAL, Doubt
 from firepoints.sightings.readers.blocks import letters
 from firepoints.sightings.readers.concealed import where
-from firepoints.sightings.readers.rows import Table
+from firepoints.sightings.readers.rows import Row, Table
 from firepoints.sightings.readers.text import compact, plain
 from papers.reading import Sheet
 
@@ -24,6 +24,7 @@ NUMBER = re.compile(rf"(?<![\d.])(\d{{2,3}})(\.\d+|{MINUTES})")
 SPAN = re.compile(r"范围|区域|[°度\d]\s*(?:[-—~～至到])\s*(?:东经|北纬)?\s*\d{2,3}\.")
 SIGNS = frozenset(".．。°º˚度")  # one of them is in every position
 LONGEST = 200  # characters of a cell that may hold one
+FAR = 0.02  # degrees: some two kilometres
 APART = 2  # columns between the two axes, at most
 MOST_NAMED = 8
 AXES = ("lon", "lat", "position", "lon_min", "lon_sec", "lat_min", "lat_sec", "longitude", "latitude")
@@ -89,6 +90,7 @@ class _Reach:
     columns: tuple[int, int]
     data: frozenset[int]
     axes: frozenset[int]
+    places: Mapping[int, tuple[float, float]]
 
     @classmethod
     def of(cls, table: Table) -> _Reach:
@@ -105,7 +107,13 @@ class _Reach:
             (table.first, table.first + width),
             frozenset(data),
             frozenset(axes),
+            {row.row_no: place for row in table.rows if (place := place_in(_text_of(row)))},
         )
+
+    def is_far(self, position: Position) -> bool:
+        """Whether a position lies kilometres from the one that its row was read by, and so is another place."""
+        own, other = self.places.get(position.row_no), place_in(position.text)
+        return bool(own and other) and max(abs(a - b) for a, b in zip(own or (), other or (), strict=False)) > FAR
 
     def holds(self, position: Position) -> bool:
         return (
@@ -113,6 +121,20 @@ class _Reach:
             and position.last < self.columns[1]
             and self.rows[0] <= position.row_no <= self.rows[1]
         )
+
+
+def _text_of(row: Row) -> str:
+    return ", ".join(plain(row.get(name)) for name in ("lon", "lat", "position") if plain(row.get(name)))
+
+
+def place_in(text: str) -> tuple[float, float] | None:
+    """(longitude, latitude) in whole degrees and their fraction, of a text that holds both; minutes and seconds to some 30 m."""
+    degrees: dict[str, float] = {}
+    for match in NUMBER.finditer(text):
+        parts = [float(part) for part in re.findall(r"\d+(?:\.\d+)?", match[0])]
+        number = sum(part / 60**step for step, part in enumerate(parts[:3]))
+        degrees.setdefault(_axis(number), number)
+    return (degrees["lon"], degrees["lat"]) if {"lon", "lat"} <= degrees.keys() else None
 
 
 def unread(sheets: Sequence[Sheet], tables: Sequence[Table]) -> tuple[list[Doubt], list[str]]:
@@ -146,6 +168,8 @@ def _covered(position: Position, reaches: Sequence[_Reach]) -> str | None:
             continue  # a sentence that names a place: no total of a column
         if is_row and reach.axes & set(columns):
             return ""
+        if is_row and reach.is_far(position):
+            return None
         headings = reach.table.heading.names
         names = [compact(headings[at]) if at < len(headings) else "" for at in columns]
         of_axes = {compact(headings[at]) for at in reach.axes if at < len(headings)}

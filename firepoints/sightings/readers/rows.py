@@ -14,7 +14,6 @@ from firepoints.sightings.readers.blocks import Block, blocks_of, is_number
 from firepoints.sightings.readers.fields import Fields, said_of
 from firepoints.sightings.readers.headings import Heading, cell_of, find_heading, is_units, name_of, with_units
 from firepoints.sightings.readers.text import compact, plain
-from firepoints.sightings.readers.time_columns import FURTHER
 from papers.marks import spread
 from papers.reading import Sheet
 
@@ -22,9 +21,6 @@ REMARK = re.compile(
     r"(合计|总计|小计|共计|累计|总数|备注|附注|注[:：1-9、]|注$|说明|制表|审核|填报|填表|单位[:：]|数据来源|来源[:：]|报送|联系|抄送|打印)"
 )
 PLACED = (("lon", "position"), ("lat", "position"))  # what suffices where another table has said the rest
-DATED = ("date", "time", "found_at", "acq_date", "acq_time")
-EPOCH_1904_DAYS = 1462  # from the one epoch of Excel to the other
-FIRST_DAY, LAST_DAY = 30_000, 60_000  # what may be a date and not a clock, in days of 1904: from 1986 on
 TOTAL = re.compile(r"(?:合计|总计|小计|共计)(?:[:：]|$)")
 
 
@@ -89,7 +85,7 @@ def tables_of(sheet: Sheet, fields: Fields, required: Sequence[tuple[str, ...]],
     for block in blocks_of(whole, fields.spellings, options.mapping):
         # What one table of a sheet says, the others may leave out: a second half often repeats the axes alone.
         enough = required if not any(table.heading for table in tables) else PLACED
-        tables += _tables_in(block, fields, enough, options, is_1904=sheet.marks.is_1904)
+        tables += _tables_in(block, fields, enough, options)
     above = _above(tables)
     names: set[str] = set()
     whole_tables = []
@@ -124,9 +120,7 @@ def _above(tables: Sequence[Table]) -> tuple[Note, ...]:
     return tuple(note for note in first.notes if note.row_no < first.rows[0].row_no)
 
 
-def _tables_in(
-    block: Block, fields: Fields, required: Sequence[tuple[str, ...]], options: ParseOptions, *, is_1904: bool
-) -> list[Table]:
+def _tables_in(block: Block, fields: Fields, required: Sequence[tuple[str, ...]], options: ParseOptions) -> list[Table]:
     """The tables of a block: one below each row of headings that names other columns than the one before."""
     heading = find_heading(block.rows, fields.spellings, required, options.mapping)
     if heading is None:
@@ -145,7 +139,7 @@ def _tables_in(
     edges = [0, *(later.top for later in headings[1:]), len(block.rows)]
     tables = []
     for headed, (begin, end) in zip(headings, pairwise(edges), strict=True):
-        lines = list(sheet_rows(block, headed, begin, end, is_1904=is_1904))
+        lines = list(sheet_rows(block, headed, begin, end))
         rows = tuple(line for line in lines if isinstance(line, Row))
         notes = tuple(line for line in lines if isinstance(line, Note))
         tables.append(Table(block.name, headed, rows, notes, first=block.first))
@@ -167,7 +161,7 @@ def _moved(heading: Heading, rows: Sequence[Sequence[Any]], at: int, fields: Fie
     return with_units(rows, replace(heading, top=at + heading.top, below=at + 1), fields.spellings)
 
 
-def sheet_rows(block: Block, heading: Heading, begin: int, end: int, *, is_1904: bool) -> Iterator[Row | Note]:
+def sheet_rows(block: Block, heading: Heading, begin: int, end: int) -> Iterator[Row | Note]:
     names = {field: name_of(heading, field, block.first) for field in heading.fields}
     for i in range(begin, end):
         cells = block.rows[i]
@@ -181,18 +175,10 @@ def sheet_rows(block: Block, heading: Heading, begin: int, end: int, *, is_1904:
         yield Row(
             sheet=block.name,
             row_no=number,
-            cells={field: _of_epoch(cell_of(cells, heading, field), field, is_1904) for field in heading.fields},
+            cells={field: cell_of(cells, heading, field) for field in heading.fields},
             raw=raw_row(heading.names, cells),
             names=names,
         )
-
-
-def _of_epoch(cell: Any, name: str, is_1904: bool) -> Any:
-    """A date that a workbook of the 1904 epoch left as a bare number, in days of the other epoch, as readers count them."""
-    is_dated = name in DATED or name.startswith(FURTHER)
-    if not is_1904 or not is_dated or isinstance(cell, bool) or not isinstance(cell, int | float):
-        return cell
-    return cell + EPOCH_1904_DAYS if FIRST_DAY <= cell <= LAST_DAY else cell
 
 
 def meta_of(tables: Sequence[Table]) -> dict[str, Any]:
@@ -216,7 +202,16 @@ def is_note(cells: Sequence[Any], heading: Heading) -> bool:
         return True  # the columns of the axes come first, and the total stands in them
     if placed == 0 and any(TOTAL.search(text) for text in filled[:4]):
         return True
+    if placed == 0 and len(filled) <= 2 and _names_no_row(cells, heading):
+        return True  # a line of a small summary below the list: 本溪县 | 3
     return placed == 0 and len(filled) == 1 and not filled[0].isdigit()
+
+
+def _names_no_row(cells: Sequence[Any], heading: Heading) -> bool:
+    """Whether the column of the 序号 holds words."""
+    column = heading.fields.get("seq_no", -1)
+    text = compact(cells[column]) if 0 <= column < len(cells) else ""
+    return bool(text) and not any(sign.isdigit() for sign in text)
 
 
 def position_columns(heading: Heading) -> list[int]:

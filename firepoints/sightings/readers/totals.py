@@ -37,10 +37,12 @@ TOTALS = (
 COUNTY = re.compile(
     rf"(?:\d[年月日时分])?([一-龥]{{1,14}}?(?:自治县|县|区|旗|市))\s*[(:：]?\s*(?:共|有|计|{FIRES}){{0,2}}\s*[:：]?\s*{NUM}\s*{UNIT}"
 )
+COUNTY_ALONE, WHOLE = re.compile(r"[一-龥]{2,14}(?:县|区|旗|市)"), re.compile(r"\d{1,6}(?:\.0)?")
 LEAD = re.compile(r"^(?:[一二三四五六七八九十]+、|其中|分别为?|包括|涉及|位于)+")
 EVERYWHERE = re.compile(r"(?:全|本|我|各|该|辖|上述|有关|所辖)(?:省|市|县|区|旗|县区|县市区|市县)+$")
 BARE = re.compile(r"(?:合计|总计|共计|小计|总数)[:：]?(?:\(?[个处起]\)?)?")
 OTHER_MEASURE = re.compile(r"面积|亩|公顷|功率|frp|温|度|经|纬|像元|像素|象素|人|元|率|%|时间|日期", re.IGNORECASE)
+POINT_ZERO = re.compile(r"(?<=\d)\.0(?!\d)")  # of a whole number as a workbook holds it
 SUB = re.compile(r"小计")
 
 
@@ -72,10 +74,12 @@ def stated_in(note: Note, headings: Sequence[str] = ()) -> list[Stated]:
     filled = [plain(cell) for cell in note.raw if plain(cell)]
     if not filled:
         return []
-    text = " ".join(filled)[:300]
+    text = POINT_ZERO.sub("", " ".join(filled))[:300]
     if BARE.fullmatch(compact(filled[0])) or any(BARE.fullmatch(compact(cell)) for cell in filled[:4]):
         numbers = tuple(_numbers_below(note, headings))
         return [Stated(numbers, "", text[:60], bool(SUB.search(text)))] if numbers else []
+    if len(filled) == 2 and COUNTY_ALONE.fullmatch(compact(filled[0])) and WHOLE.fullmatch(filled[1]):
+        return [Stated((int(float(filled[1])),), compact(filled[0]), text[:60], False)]
     stated: list[Stated] = []
     for clause in CLAUSES.split(text):
         if OF_OTHERS.search(clause):

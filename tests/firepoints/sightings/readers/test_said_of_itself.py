@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from firepoints.sightings.readers import lists, patrol
-from firepoints.sightings.readers.base import HIDDEN, KEEP, LEAVE, TOTAL, Note, ParseOptions, ParseResult
+from firepoints.sightings.readers.base import HIDDEN, KEEP, LEAVE, TOTAL, Note, ParseOptions, ParseResult, SourceError
 from firepoints.sightings.readers.positions import axes_in, positions_in
 from firepoints.sightings.readers.totals import number_of, stated_in
 from papers.reading import Sheet
@@ -285,3 +285,28 @@ def test_a_total_in_the_columns_of_the_axes_is_no_row():
     content = book([head, [PLACES[0][1], PLACES[0][0], COUNTY, "2024-11-03 13:21"], ["合计", "1个"]])
     result = read(content)
     assert (result.rows, result.doubts) == (1, ())
+
+
+def test_a_second_place_kilometres_away_in_a_row_is_asked_about_and_the_same_place_in_another_form_is_not():
+    head = ["序号", "县", "东经", "北纬", "经度", "纬度", "监测时间"]
+    at = "2024-11-03 13:21"
+    same = book([head, [1, COUNTY, "124°04′26″", "41°07′27″", *PLACES[0], at]])
+    assert read(same).doubts == ()
+    assert len(words(read(book([head, [1, COUNTY, *PLACES[1], *PLACES[0], at]])), TOTAL)) == 1
+
+
+def test_a_small_summary_below_a_list_is_no_row_and_is_compared():
+    summary = [[], ["县", "火点数"], [COUNTY, 2], ["合计", 2]]
+    assert (read(book([HEAD, *rows(2), *summary])).rows, read(book([HEAD, *rows(2), *summary])).doubts) == (2, ())
+    asked = words(read(book([HEAD, *rows(1), *summary])), TOTAL)
+    assert [text.partition("：")[2] for text in asked] == [
+        f"{COUNTY} 2 个，读到 {COUNTY} 1 行",
+        "2 个，读到 1 行",
+    ]
+
+
+def test_leaving_out_the_column_that_alone_says_where_is_refused_with_the_way_out():
+    content = book([HEAD, line(1)], then=lambda sheet: setattr(sheet.column_dimensions["D"], "hidden", True))
+    with pytest.raises(SourceError, match="隐藏的列") as refused:
+        read(content, hidden=LEAVE)
+    assert refused.value.code == "hidden_columns"

@@ -157,3 +157,11 @@ def test_a_bare_number_of_the_1904_epoch_is_the_day_that_the_workbook_means():
         sheet.write_row(2, 0, line(2))
         sheet.write_datetime(2, 4, datetime(2024, 11, 3), workbook.add_format({"num_format": "yyyy-mm-dd"}))
     assert [row.starts_at for row in read(out.getvalue()).sightings] == [MOMENT, MOMENT]
+
+
+def test_a_table_beside_another_whose_headings_say_the_same_in_other_words_is_read():
+    rows = [["2024年11月3日火点"], [*HALF, "编号", "区县", "东经", "北纬"], [*half(1), *half(2)]]
+    assert seqs(read(book(rows))) == [("1", "清单", 3), ("2", "清单[E:H]", 3)]
+    with_code = [["2024年11月3日火点"], ["序号", "县", "东经", "北纬", "火点编号", "经度", "纬度"]]
+    with_code.append([1, COUNTY, *PLACES[0], "A1", *PLACES[0]])
+    assert len(read(book(with_code)).sightings) == 1
