@@ -1,7 +1,7 @@
 """What a workbook says of its cells beside their values: hidden sheets, rows and columns, struck-through and merged cells.
 
-The reader of cells gives values alone. What is hidden or struck is in the XML of an .xlsx; of an .xls only hidden sheets and
-merged cells are known. Positions are 0-based (row, column).
+The reader of cells gives values alone. What is hidden or struck is in the XML of an .xlsx, or the records of an .xls.
+Positions are 0-based (row, column).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from papers import biff
 from papers.archive import column_number, inflate, sheet_names
 
 MOST_STYLES = 20_000_000  # bytes of the part with the styles
@@ -39,8 +40,7 @@ Range = tuple[int, int, int, int]
 @dataclass(frozen=True, slots=True)
 class Marks:
     """The marks of one sheet. `merged`: (top, left, bottom, right), both ends included. `is_filtered`: a filter chose
-    which rows are to be seen.  `struck`: row → columns of
-    filled cells that are struck through."""
+    which rows are to be seen. `struck`: row → columns of filled cells that are struck through."""
 
     is_hidden: bool = False
     is_filtered: bool = False
@@ -57,6 +57,21 @@ def marks_of_xlsx(data: bytes) -> dict[str, Marks]:
     struck = struck_formats(b"".join(_limited(data, parts.get("xl/styles.xml"))))
     names = sheet_names(data, parts)
     return {name: _marks(data, parts[path], struck) for path, name in names.items() if path in parts}
+
+
+def marks_of_xls(data: bytes) -> dict[str, Marks]:
+    """Sheet → its hidden rows and columns and struck cells, from the records of an .xls."""
+    sheets = biff.marks_by_sheet(data)
+    return {
+        name: Marks(
+            False,
+            own.is_filtered,
+            frozenset(own.rows),
+            frozenset(own.columns),
+            {row: frozenset(columns) for row, columns in own.struck.items()},
+        )
+        for name, own in sheets.items()
+    }
 
 
 def _limited(data: bytes, part: zipfile.ZipInfo | None) -> Iterator[bytes]:

@@ -19,7 +19,7 @@ import python_calamine
 from papers.archive import SAVE_AS, Limits, check_xlsx
 from papers.encodings import FileError, decode
 from papers.epoch import counts_from_1904
-from papers.marks import Marks, filled_alone, marks_of_xlsx, with_book
+from papers.marks import Marks, filled_alone, marks_of_xls, marks_of_xlsx, with_book
 from papers.separators import is_rule, separator_of
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -56,7 +56,7 @@ def read_marked(source: bytes | str | Path, options: Limits) -> list[Sheet]:
     sheets = read_sheets(data, options)
     if data[:4] != b"PK\x03\x04" and data[:8] != OLE:
         return sheets
-    by_name = marks_of_xlsx(data) if data[:4] == b"PK\x03\x04" else {}
+    by_name = marks_of_xlsx(data) if data[:4] == b"PK\x03\x04" else marks_of_xls(data)
     with _opened(data) as book:
         visible = {meta.name: meta.visible == python_calamine.SheetVisibleEnum.Visible for meta in book.sheets_metadata}
         return [

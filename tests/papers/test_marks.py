@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from openpyxl.styles import Font
 
+from papers import biff
 from papers.marks import Marks, spread, struck_formats
 from papers.reading import Small, read_marked, read_sheets
 from tests.factories.workbooks import book, strike
+from tests.papers.old_workbooks import LARGE, SMALL
 
 
 def marks(content: bytes) -> Marks:
@@ -77,7 +80,7 @@ def test_what_is_merged_to_the_right_is_not_spread():
     assert (whole[0], filled) == (["title", "", ""], {})
 
 
-def test_marks_of_an_xls_and_of_a_text_are_those_that_can_be_known():
+def test_a_text_has_no_marks():
     assert read_marked(b"a,b\n1,2\n", Small())[0].marks == Marks()
 
 
@@ -85,3 +88,18 @@ def test_merged_ranges_come_with_the_marks_and_not_with_the_bare_cells():
     content = book([["a", 1], [None, 2]], then=lambda sheet: sheet.merge_cells("A1:A2"))
     assert marks(content).merged == ((0, 0, 1, 0),)
     assert read_sheets(content, Small())[0].marks.merged == ()
+
+
+@pytest.mark.parametrize("content", [SMALL, LARGE])
+def test_the_marks_of_an_xls_are_those_of_its_records(content):
+    sheet, draft = read_marked(content, Small())
+    assert (sheet.name, sheet.marks.rows, sheet.marks.columns) == ("清单", {2}, {6})
+    assert {row: len(columns) for row, columns in sheet.marks.struck.items()} == {3: 6}
+    assert sheet.marks.merged == ((1, 1, 2, 1),)
+    assert (draft.name, draft.marks.is_hidden, draft.marks.rows) == ("上一版", True, frozenset())
+
+
+@pytest.mark.parametrize("cut", [0, 8, 100, 600, 1500, 5000])
+def test_an_xls_that_cannot_be_followed_has_no_marks_and_ends(cut):
+    for damaged in (SMALL[:cut], SMALL[:cut] + b"\xff" * 600 + SMALL[cut + 600 :], SMALL[:cut] + bytes(600)):
+        assert isinstance(biff.marks_by_sheet(damaged), dict)
