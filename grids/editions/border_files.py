@@ -15,11 +15,12 @@ from typing import Any, Final
 from core.errors import BadInput
 from papers.encodings import FileError
 from papers.layers import door, unpacking
-from papers.layers.kinds import DRIVERS, SUFFIX_KINDS, kind_of
+from papers.layers.kinds import DRIVERS, GEODATABASE, SUFFIX_KINDS, kind_of
 
 SUFFIXES: Final = (".shp", ".gpkg", ".geojson", ".json", ".kml")
 SIDECARS: Final = (".shx", ".dbf", ".prj", ".cpg")
 ARCHIVES: Final = (".zip", ".kmz")
+_GDB_SUFFIXES: Final = (".gdbtable", ".gdbtablx", ".gdbindexes", ".atx", ".spx", ".freelist", ".horizon")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +42,19 @@ def sources_in(
     """
     sources: list[Source] = []
     for at, path in enumerate(paths):
+        if path.is_dir():
+            sources += _layers(_geodatabase(path), path.name, False, opening)
+            continue
         if not path.is_file():
             raise BadInput("没有这个文件", where=path.name, code="no_file")
         suffix = path.suffix.lower()
         if suffix in SIDECARS:
             continue
         if suffix in ARCHIVES:
-            inside = [member for member in _unpacked(path, workdir / str(at)) if member.suffix.lower() in SUFFIXES]
+            inside = _border_files_in(_unpacked(path, workdir / str(at)), workdir / str(at))
             if not inside:
-                raise BadInput(f"压缩包里没有边界文件（{'、'.join(SUFFIXES)}）", where=path.name, code="empty_archive")
+                kinds = "、".join((*SUFFIXES, ".gdb"))
+                raise BadInput(f"压缩包里没有边界文件（{kinds}）", where=path.name, code="empty_archive")
             for member in sorted(inside):
                 sources += _layers(member, f"{path.name}/{member.name}", True, opening)
         else:
@@ -85,7 +90,26 @@ def _unpacked(archive: Path, folder: Path) -> list[Path]:
 
 
 def _is_border_file(path: PurePosixPath) -> bool:
-    return path.suffix.lower() in (*SUFFIXES, *SIDECARS)
+    in_geodatabase = path.suffix.lower() in _GDB_SUFFIXES or path.name in ("gdb", "timestamps")
+    return path.suffix.lower() in (*SUFFIXES, *SIDECARS) or in_geodatabase
+
+
+def _border_files_in(unpacked: Sequence[Path], folder: Path) -> list[Path]:
+    """What can be read among unpacked files: single files, and the folder of a FileGDB under a name that GDAL takes."""
+    inside = [member for member in unpacked if member.suffix.lower() in SUFFIXES]
+    for home in dict.fromkeys(member.parent for member in unpacked if member.suffix.lower() == ".gdbtable"):
+        is_named = home != folder and home.suffix.lower() == ".gdb"
+        inside.append(home if is_named else home.rename(folder.parent / f"{folder.name}-{home.name}.gdb"))
+    return inside
+
+
+def _geodatabase(path: Path) -> Path:
+    """The folder, which must be a FileGDB."""
+    if kind_of(path) != GEODATABASE:
+        raise BadInput("这是文件夹，不是 FileGDB（.gdb）；请指明里面的边界文件", where=path.name, code="no_file")
+    if path.suffix.lower() != ".gdb":
+        raise BadInput("FileGDB 的文件夹名要以 .gdb 结尾；请改名后再导入", where=path.name, code="unreadable")
+    return path
 
 
 def _layers(path: Path, name: str, only_known: bool, opening: door.Opening) -> list[Source]:
@@ -113,6 +137,8 @@ def unreadable(error: FileError, where: str) -> BadInput:
 def _check_kind(path: Path, name: str, *, only_known: bool) -> None:
     """Raises BadInput unless the content is of the kind that the name says, and of one that is read at all."""
     suffix = path.suffix.lower()
+    if path.is_dir() and kind_of(path) == GEODATABASE:
+        return
     if suffix not in SUFFIXES and (only_known or suffix not in SUFFIX_KINDS):
         if only_known or not kind_of(path):
             raise BadInput(f"不认识的文件；可用：{'、'.join((*SUFFIXES, *ARCHIVES))}", where=name, code="unknown_kind")

@@ -13,10 +13,19 @@ from core.errors import BadInput
 from grids.roles import LEVEL_LABELS, LEVELS, Level
 
 KNOWN: Final[Mapping[str, tuple[str, ...]]] = {
-    "code": ("code", "adcode", "gb", "XZQDM", "CUNDM", "区划代码", "代码"),
-    "name": ("name", "XZQMC", "CUNMC", "名称"),
-}
-"""In order of preference; `gb` is 天地图's, XZQDM and XZQMC are those of TD/T 1016."""
+    "code": (
+        "code", "adcode", "gb", "XZQDM", "XZQHDM", "CUNDM", "PAC", "行政区划代码", "行政区代码", "区划代码", "统计用区划代码",
+        "区划编码", "行政区划编码", "村代码", "乡镇代码", "县代码", "代码", "编码", "ZLDWDM", "QSDWDM",
+    ),
+    "name": (
+        "name", "XZQMC", "XZQHMC", "CUNMC", "行政区划名称", "行政区名称", "区划名称", "村名称", "乡镇名称", "县名称", "名称", "村名",
+        "乡镇名", "县名", "地名", "ZLDWMC", "QSDWMC",
+    ),
+}  # fmt: skip
+"""In order of preference; `gb` is 天地图's, XZQDM, XZQMC, ZLDWDM and QSDWDM are those of TD/T 1016, PAC that of the national
+base map. Of these the first that has values counts."""
+UNIT_COLUMNS: Final = ("zldwdm", "qsdwdm")
+"""坐落 and 权属单位代码: a village's twelve digits and seven more."""
 PARENT_COLUMNS: Final = ("city", "county", "township", "village", "parent", "parent_code")
 FIELDS: Final = ("code", "name", *PARENT_COLUMNS)
 SKIP: Final = "skip"
@@ -57,11 +66,18 @@ def text_of(value: Any) -> str:
 
 
 def code_of(value: Any, column: str) -> str:
-    """A code as text; 天地图's `gb` is the country (156) followed by the 区划 code."""
+    """A code as text; 天地图's `gb` is the country (156) followed by the 区划 code; 坐落单位代码 ends in seven zeros."""
     text = text_of(value)
     if column.lower() == "gb" and text.startswith("156") and len(text) in (7, 9, 12, 15):
         return text[3:]
+    if column.lower() in UNIT_COLUMNS and len(text) == 19 and text.endswith("0000000"):
+        return text[:12]
     return text
+
+
+def empty_columns(table: Mapping[str, Iterable[Any]]) -> list[str]:
+    """The columns that have no value in any row."""
+    return [name for name, values in table.items() if not any(text_of(value) for value in values)]
 
 
 def truth_of(value: Any) -> bool:
@@ -77,10 +93,14 @@ def check_mapping(mapping: Mapping[str, str]) -> None:
 
 
 class Columns:
-    """The columns of one file, asked by field. `used` remembers the keys of the mapping that found their column."""
+    """The columns of one file, asked by field. `used` remembers the keys of the mapping that found their column; one that is
+    empty in every row stands for a field only where no other does, or a person says so."""
 
-    def __init__(self, columns: Sequence[str], mapping: Mapping[str, str], used: set[str]) -> None:
+    def __init__(
+        self, columns: Sequence[str], mapping: Mapping[str, str], used: set[str], empty: Iterable[str] = ()
+    ) -> None:
         self.names = list(columns)
+        self._empty = frozenset(empty)
         self._by_lower = {column.lower(): column for column in reversed(self.names)}
         self._mapping, self._used = mapping, used
 
@@ -91,8 +111,9 @@ class Columns:
             if column in self._by_lower:
                 self._used.add(key)
                 return self._by_lower[column]
-        usual_names = KNOWN.get(field, (field,))
-        return next((self._by_lower[name.lower()] for name in usual_names if name.lower() in self._by_lower), None)
+        usual_names = [name.lower() for name in KNOWN.get(field, (field,))]
+        present = [self._by_lower[name] for name in usual_names if name in self._by_lower]
+        return next((column for column in present if column not in self._empty), next(iter(present), None))
 
     def needed(self, level: str, where: str) -> tuple[str, str]:
         """The columns of code and name. Raises BadInput("missing_column") with the columns that there are."""

@@ -17,6 +17,11 @@ _MILLION: Final = 1_000_000
 _EASTING_M: Final = 500_000
 _OURS = ("world geodetic system 1984", "wgs_1984", "wgs 84", "china 2000", "china_2000", "cgcs2000", "cgcs_2000",
          "china geodetic coordinate system 2000")  # fmt: skip
+_MERCATOR_TODO: Final = (
+    "多是从网页地图上取下来的，可能带偏移；请要 CGCS2000 或 WGS-84 的原始数据；"
+    "确知没有偏移的，先在 QGIS 里转成 EPSG:4490"
+)
+_MERCATOR_M_PER_DEGREE: Final = 111_319.49
 _LON_RANGE, _LAT_RANGE = (70.0, 140.0), (0.0, 60.0)
 
 
@@ -51,9 +56,15 @@ def to_degrees(
         )
     if not crs.is_projected:
         return shapes
+    if "pseudo mercator" in _method_of(crs) or "web mercator" in crs.name.lower():
+        raise BadInput(f"坐标是网络墨卡托（{crs.name}），{_MERCATOR_TODO}", where=where, code="unknown_crs")
     if datum not in ("wgs84", "cgcs2000"):
         raise BadInput(f"文件是投影坐标（{crs.name}），不会是 {datum}", where=where, code="unknown_crs")
     return _unproject(_with_zone(shapes, crs, where), crs)
+
+
+def _method_of(crs: Any) -> str:
+    return str(crs.coordinate_operation.method_name if crs.coordinate_operation else "").lower()
 
 
 def _effective(shapes: Shapes, file_crs: str | None, is_default: bool, declared: str, where: str) -> Any:
@@ -127,6 +138,8 @@ def looks_like(x: float, y: float) -> str:
     if _LAT_RANGE[0] <= x <= _LAT_RANGE[1] and _LON_RANGE[0] <= y <= _LON_RANGE[1]:
         return "像是先写了纬度，要先经度后纬度"
     zone = int(x // _MILLION)
+    if mercator := _looks_mercator(x, y):
+        return mercator
     if 25 <= zone <= 45 and 0 < y < 6_500_000:
         return f"像是 CGCS2000 三度带第 {zone} 带，中央经线 {zone * 3}°，EPSG:{4513 + zone - 25}"
     if 13 <= zone <= 23 and 0 < y < 6_500_000:
@@ -134,3 +147,14 @@ def looks_like(x: float, y: float) -> str:
     if 100_000 < x < 900_000 and 0 < y < 6_500_000:
         return "像是不带带号的高斯-克吕格坐标，要说明是哪一带（例如 EPSG:4547 是中央经线 114°）"
     return ""
+
+
+def _looks_mercator(x: float, y: float) -> str:
+    """Web Mercator in words where both numbers lie in China as such; an easting of a six-degree zone is named beside it."""
+    lon = x / _MERCATOR_M_PER_DEGREE
+    if not (73 <= lon <= 136 and 1_800_000 <= y <= 7_200_000):
+        return ""
+    lat = float(np.degrees(2 * np.arctan(np.exp(np.radians(y / _MERCATOR_M_PER_DEGREE))) - np.pi / 2))
+    zone, easting = divmod(x, _MILLION)
+    or_zone = f"；也可能是六度带第 {int(zone)} 带" if zone >= 13 and abs(easting - _EASTING_M) < 260_000 else ""
+    return f"像是网络墨卡托（EPSG:3857，约东经 {lon:.2f}°、北纬 {lat:.2f}°），{_MERCATOR_TODO}{or_zone}"

@@ -19,8 +19,20 @@ import shapely
 
 from core.errors import BadInput
 from grids.editions.border_files import Source, choose_layer, sources_in, unreadable
-from grids.editions.columns import SKIP, Columns, check_mapping, code_of, level_of, signature_of, text_of, truth_of
+from grids.editions.columns import (
+    SKIP,
+    Columns,
+    check_mapping,
+    code_of,
+    empty_columns,
+    level_of,
+    signature_of,
+    text_of,
+    truth_of,
+)
 from grids.editions.crs import to_degrees
+from grids.editions.joining import joined
+from grids.editions.raw_cells import RawCell, fault_at
 from grids.editions.shapes import Fault, decoded, faults_of, place_of
 from grids.geo.datum import to_wgs84
 from grids.roles import LEVEL_LABELS, LEVELS, Level
@@ -41,19 +53,6 @@ Recall = Callable[[Sequence[str]], Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class RawCell:
-    """One feature as read: `claims` are the codes of upper cells by column, `geometry` is WGS-84 or None."""
-
-    level: str
-    feature: int
-    code: str
-    name: str
-    claims: Mapping[str, str]
-    geometry: shapely.Geometry | None
-    is_synthetic: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Part:
     """One file (or archive) and what it holds: a level, or ANY_LEVEL. `layer` chooses where there are several."""
 
@@ -66,8 +65,8 @@ class Part:
 class Plan:
     """How files are to be read. `datum` and `crs` ("" = what the files say) are declared, never guessed; `mapping` gives
     columns by field (`code`) or by level and field (`village.code`); `level_words` what a level column's values mean
-    (SKIP leaves rows out); `recall` answers column names with the mapping used for them the last time; `opening` limits how
-    long a file may be read."""
+    (SKIP leaves rows out); `join_parts`: pieces of one code are one cell; `recall`
+    answers column names with the mapping used for them the last time; `opening` limits how long a file may be read."""
 
     parts: Sequence[Part]
     datum: str = "wgs84"
@@ -75,6 +74,7 @@ class Plan:
     mapping: Mapping[str, str] = field(default_factory=dict)
     level_words: Mapping[str, str] = field(default_factory=dict)
     accept_repairs: bool = False
+    join_parts: bool = False
     only_known: bool = False
     recall: Recall | None = None
     opening: door.Opening = door.USUAL
@@ -120,6 +120,9 @@ def read_borders(plan: Plan, progress: Progress | None = None) -> BordersRead:
     if not problems:
         read.cells.sort(key=lambda cell: order[cell.level])
         _undo_datum(read, plan, problems)
+    if plan.join_parts and not problems:
+        read.cells, joins, problems = joined(read.cells)
+        read.repairs += joins
     _raise_all(problems)
     return read
 
@@ -158,13 +161,6 @@ def _raise_all(problems: Sequence[BadInput]) -> None:
     raise raised
 
 
-def fault_at(where: str, feature: int, code: str, place: str, message: str, error: str, **more: Any) -> BadInput:
-    """A refusal that names feature, code and place."""
-    at = f"{where} 第 {feature} 个要素（代码 {code or '空'}{f'，位置 {place}' if place else ''}）"
-    details = {"feature": feature, "cell_code": code, "place": place, **more}
-    return BadInput(message, where=at, code=error, details=details)
-
-
 class _Reader:
     """One layer, from the file to cells; faults go to `problems` and do not stop the next layer."""
 
@@ -179,8 +175,8 @@ class _Reader:
             read.notes.append(f"{self._where}：{self._source.note}")
         layer = read_raw(self._source, self._where, self._plan.opening)
         read.notes += [f"{self._where}：{note}" for note in layer.notes]
-        table, names = layer.columns, list(layer.columns)
-        columns = self._columns(names, read)
+        table = layer.columns
+        columns = self._columns(table, read)
         code_column, name_column = columns.needed(self._level, self._where)
         codes = [code_of(value, code_column) for value in table[code_column]]
         levels = self._levels(columns, table, codes, read)
@@ -199,13 +195,14 @@ class _Reader:
             if self._is_sound(cell, at in self._faulty):
                 read.cells.append(cell)
 
-    def _columns(self, names: list[str], read: BordersRead) -> Columns:
+    def _columns(self, table: Mapping[str, Any], read: BordersRead) -> Columns:
+        names = list(table)
         remembered = dict(self._plan.recall(names)) if self._plan.recall else {}
         mapping = {**remembered, **self._plan.mapping}
         if remembered:
             pairs = "、".join(f"{key}={column}" for key, column in sorted(remembered.items()))
             read.notes.append(f"{self._where}：列按上次的对应（{pairs}）")
-        columns = Columns(names, mapping, self._used)
+        columns = Columns(names, mapping, self._used, empty_columns(table))
         lower = {name.lower() for name in names}
         read.columns[signature_of(names)] = {key: column for key, column in mapping.items() if column.lower() in lower}
         return columns

@@ -148,8 +148,10 @@ def _check_codes(cells: Sequence[RawCell]) -> None:
                 f"{LEVEL_LABELS[Level(raw.level)]}第 {raw.feature} 个要素（{raw.name}，位置 {place_of(raw.geometry)}）"
                 for raw in (twin, cell)
             )
+            is_one = twin.name == cell.name and twin.level == cell.level
+            hint = "；是一个网格的几块（飞地）的，可以合为一个（--join-parts）" if is_one else ""
             raise BadInput(
-                f"代码 {cell.code} 重复：{both}",
+                f"代码 {cell.code} 重复：{both}{hint}",
                 code="duplicate_code",
                 details={
                     "cell_code": cell.code,

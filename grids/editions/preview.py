@@ -11,7 +11,7 @@ import shapely
 
 from grids.editions.border_files import Source, unreadable
 from grids.editions.check import datum_findings
-from grids.editions.columns import LEVEL_WORDS, PARENT_COLUMNS, Columns, code_of, text_of
+from grids.editions.columns import LEVEL_WORDS, PARENT_COLUMNS, Columns, code_of, empty_columns, text_of
 from grids.editions.division_checks import DIGITS
 from grids.editions.files import RawCell, Recall
 from grids.editions.layers import Layer
@@ -40,7 +40,7 @@ def source_facts(source: Source, *, file: str, recall: Recall, opening: door.Ope
     remembered = dict(recall(names))
     # The page asks per layer, so that a mapping of one level is told without its level.
     plain = {key.split(".")[-1]: column for key, column in remembered.items()}
-    columns = Columns(names, plain, used)
+    columns = Columns(names, plain, used, empty_columns(table))
     code, name = columns.find("code"), columns.find("name")
     parent = next((upper_column for field in reversed(PARENT_COLUMNS) if (upper_column := columns.find(field))), None)
     codes = [code_of(value, code) for value in table[code]] if code else []

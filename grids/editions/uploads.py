@@ -172,6 +172,7 @@ def plan_of(row: EditionImport, options: Mapping[str, Any]) -> Plan:
         mapping=mapping,
         level_words=options.get("level_words", {}),
         accept_repairs=bool(options.get("accept_repairs")),
+        join_parts=bool(options.get("join_parts")),
         only_known=True,
         opening=OPENING,
     )

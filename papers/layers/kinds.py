@@ -28,7 +28,7 @@ _DESCRIPTIONS: Final = (b"<ogrvrt", b"<vrt", b"gdal_streamed_alg")
 def kind_of(path: Path) -> str:
     """The kind by content, for what has a mark in its first bytes; "" for anything else, descriptions included."""
     if path.is_dir():
-        return GEODATABASE if (path / "gdb").is_file() or any(path.glob("a00000001.gdbtabl*")) else ""
+        return GEODATABASE if any(path.glob("a00000001.gdbtabl*")) else ""
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     text = head.removeprefix(codecs.BOM_UTF8).lstrip()

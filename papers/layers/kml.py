@@ -6,6 +6,7 @@ columns stand before the file's own even where they are empty.
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,6 +23,11 @@ _SHAPES: Final = ("Point", "LineString", "LinearRing", "Polygon", "MultiGeometry
 _POINT, _LINE, _POLYGON, _COLLECTION = 1, 2, 3, 7
 _MULTI: Final = {_POINT: 4, _LINE: 5, _POLYGON: 6}
 """The numbers of WKB."""
+_TABLE_ROW: Final = re.compile(
+    r"<tr[^>]*>\s*<t[dh][^>]*>\s*([^<>]{1,60}?)\s*[:：]?\s*</t[dh]>\s*<td[^>]*>\s*([^<>]{0,200}?)\s*</td>\s*</tr>",
+    re.IGNORECASE,
+)
+"""A field in the description, as ArcGIS writes it: a row of two cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,7 @@ def _values(placemark: Any) -> Iterator[tuple[str, str]]:
         value = next(element.iterchildren("{*}value"), element)
         if name:
             yield name, _text(value)
+    yield from _TABLE_ROW.findall("".join(_text(part) for part in placemark.iterchildren("{*}description")))
     for built_in, name in (("name", "Name"), ("description", "Description")):
         element = next(placemark.iterchildren(f"{{*}}{built_in}"), None)
         if element is not None:

@@ -32,7 +32,7 @@ def written(path: Path, *, layer: str | None = None, crs: str = "EPSG:4490", sha
         layer=layer,
         append=append,
         encoding=encoding,
-        driver="LIBKML" if path.suffix == ".kml" else None,
+        driver={".kml": "LIBKML", ".gdb": "OpenFileGDB"}.get(path.suffix),
     )
     return path
 

@@ -207,6 +207,7 @@ def _import_arguments(load: ArgumentParser) -> None:
     load.add_argument("--crs", default="", metavar="EPSG", help="文件没有写的坐标参考，例如 EPSG:4547")
     load.add_argument("--map", action="append", default=[], metavar="FIELD=COLUMN", dest="mapping")
     load.add_argument("--accept-repairs", action="store_true", help="接受修补后的图形（逐个列出并记录）")
+    load.add_argument("--join-parts", action="store_true", help="同一代码的几块（飞地）合为一个网格（逐个列出并记录）")
     load.add_argument("--note", default="")
     load.add_argument("--as", dest="username", metavar="USER")
 
@@ -224,6 +225,7 @@ def _plan(options: Mapping[str, Any]) -> Plan:
         mapping=pairs(options["mapping"], "--map"),
         level_words=pairs(options["level_words"], "--level-value"),
         accept_repairs=options["accept_repairs"],
+        join_parts=options["join_parts"],
     )
 
 

@@ -76,6 +76,12 @@ class LayersForm(forms.Form):
         label="接受修补后的图形", required=False, help_text="自交、孔在壳外等由程序修补，逐个列出并记入日志"
     )
 
+    join_parts = forms.BooleanField(
+        label="同一代码的几块合为一个网格",
+        required=False,
+        help_text="飞地分成几行的；名称、上级相同、互不重叠才合，逐个列出并记入日志",
+    )
+
     def __init__(self, *args: Any, row: EditionImport, **kwargs: Any) -> None:
         self.sources: list[dict[str, Any]] = row.report.get("sources", [])
         super().__init__(*args, **kwargs)
@@ -119,7 +125,7 @@ class LayersForm(forms.Form):
 
     def common(self) -> list[Any]:
         """The fields for all layers."""
-        return [self[name] for name in ("datum", "crs", "level_words", "accept_repairs")]
+        return [self[name] for name in ("datum", "crs", "level_words", "accept_repairs", "join_parts")]
 
     def clean_level_words(self) -> dict[str, str]:
         words = {}
@@ -165,7 +171,10 @@ class LayersForm(forms.Form):
             for at, source in enumerate(self.sources)
             if data[f"level_{at}"]
         ]
-        return {"parts": parts, **{name: data[name] for name in ("datum", "crs", "level_words", "accept_repairs")}}
+        return {
+            "parts": parts,
+            **{name: data[name] for name in ("datum", "crs", "level_words", "accept_repairs", "join_parts")},
+        }
 
 
 class ActivateForm(forms.Form):
