@@ -12,6 +12,7 @@ class PenaltiesConfig(AppConfig):
     def ready(self) -> None:
         from firepoints.pages import panels as point_panels
         from firepoints.policy import pins, ruling_acts
+        from firepoints.steps import searching
         from grids.frame import nav
         from grids.roles import Role
         from journal.record import verify
@@ -21,10 +22,11 @@ class PenaltiesConfig(AppConfig):
         )
         from penalties.pages import panels
         from penalties.rules import stored
-        from penalties.selectors import rulings_behind
+        from penalties.selectors import points_of_paper, rulings_behind
 
         pins.register(stored.pin)
         ruling_acts.GUARDS.add(rulings_behind)
+        searching.PAPERS.add(points_of_paper)
         point_panels.register_money_panel(panels.LedgerPanel())
         verify.register("扣缴台账", checks.check)
         readers = {Role.BUREAU, Role.RECOGNISER, Role.FINANCE, Role.AUDITOR, Role.COUNTY}

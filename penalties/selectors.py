@@ -89,3 +89,10 @@ def rulings_behind(valid_from: date) -> str:
         f"自 {valid_from} 起会改到已报送的批次（{last.batch}，其中有 {last.recognition.burn_date} 起火的）："
         f"最早写 {last.recognition.burn_date + timedelta(days=1)}"
     )
+
+
+def points_of_paper(number: str) -> Q | None:
+    """The condition on points that a 请示 or 批件 of this number is about; None where no batch has it."""
+    batches = Batch.objects.filter(Q(submit_doc_no=number) | Q(approval_doc_no=number)).values_list("pk", flat=True)
+    ids = list(batches) if number else []
+    return Q(pk__in=LedgerEntry.objects.filter(batch__in=ids).values("point")) if ids else None

@@ -21,7 +21,7 @@ class FirePointFilter(django_filters.FilterSet):
     month = django_filters.CharFilter(validators=[MONTH], label="起火月份 YYYY-MM（北京）")
     number = django_filters.CharFilter(max_length=30, label="编号，全文")
     source = django_filters.CharFilter(max_length=30, label="来源代码，例如 provincial_list")
-    q = django_filters.CharFilter(max_length=30, label="编号的一部分，或乡、村、组代码")
+    q = django_filters.CharFilter(max_length=30, label="编号或其开头、序号、地名、代码、责任人、文件名或文号")
     counted = django_filters.BooleanFilter(label="是否计入")
     cross = django_filters.BooleanFilter(label="是否跨界")
     needs_person = django_filters.BooleanFilter(label="只看待人处理的")

@@ -248,6 +248,7 @@ class Detection(AppendOnlyModel):
         ]
         indexes = [
             models.Index(fields=["starts_at"], name="detection_time_ix"),
+            models.Index(fields=["source"], name="detection_source_ix"),
             models.Index(
                 place_cell(F("lat"), output_field=IntegerField()),
                 place_cell(F("lon"), output_field=IntegerField()),

@@ -85,6 +85,7 @@ class FirePoint(models.Model):
             # What is open, apart from history: each holds only what somebody still has to do.
             models.Index(fields=["created_at"], condition=Q(state=State.SUSPECTED), name="point_suspected_ix"),
             models.Index(fields=["id"], condition=FLAGGED, name="point_flagged_ix"),
+            models.Index(fields=["id"], condition=Q(is_oversize=True), name="point_oversize_ix"),
             models.Index(fields=["due_at"], condition=Q(state=State.DISPATCHED), name="point_due_ix"),
             models.Index(fields=["objection_until"], condition=Q(state=State.OBJECTION), name="point_window_ix"),
             models.Index(fields=["final_at"], condition=UNPOSTED, name="point_unposted_ix"),

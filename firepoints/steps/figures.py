@@ -70,6 +70,11 @@ def by_day(user: Any, month: Month) -> Figures:
     return _read(user, _DAY_KEYS, of_figures, live & burned_in(month))
 
 
+def of_everything(user: Any) -> Figures:
+    """All points by who answers for them, state and decision; one query."""
+    return _read(user, _KEYS, Q(), Q())
+
+
 def of_open_work(user: Any) -> Figures:
     """All points for which somebody still has something to do, whatever their month; one query."""
     open_ = Q(state__in=(*WORKING, State.OBJECTION, State.CONTESTED))

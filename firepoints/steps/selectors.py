@@ -4,7 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.lookups import IsNull
 
 from core import clock
 from core.errors import NotThere
@@ -18,6 +19,7 @@ from firepoints.models import (
     FormerNumber,
     ImportRun,
     Membership,
+    PointCounty,
     Question,
     Reattribution,
     Source,
@@ -25,6 +27,7 @@ from firepoints.models import (
 from firepoints.policy import rulings
 from firepoints.policy.grounds import Grounds
 from firepoints.steps import questions, workflow
+from firepoints.steps.searching import matching
 from firepoints.terms import scope
 from firepoints.terms.states import Conclusion, State
 from grids import selectors as grids
@@ -231,8 +234,8 @@ def burned_in(month: Month) -> Q:
 class PointFilter:
     """By what a list of points is narrowed; what is left empty narrows nothing.
 
-    `month` is YYYY-MM of the burning date (Beijing), `county` also finds candidates, `source` a source code, `q` a number
-    or an area code.
+    `month` is YYYY-MM of the burning date (Beijing), `county` also finds candidates, `source` a source code, `q` whatever
+    the search finds.
     """
 
     state: str = ""
@@ -264,21 +267,30 @@ class PointFilter:
         condition = Q()
         if self.county:
             codes = grids.one_government({self.county})
-            condition &= Q(pk__in=FirePoint.objects.filter(counties__county_code__in=codes).values("pk"))
+            condition &= Q(Exists(PointCounty.objects.filter(point=OuterRef("pk"), county_code__in=codes)))
         if self.month:
             condition &= burned_in(Month.parse(self.month))
         if self.source:
-            mine = Detection.objects.filter(source__code=self.source, memberships__is_active=True)
-            condition &= Q(pk__in=mine.values("memberships__point"))
+            condition &= of_source(self.source)
         if self.q:
-            condition &= (
-                Q(number__icontains=self.q)
-                | Q(pk__in=FormerNumber.objects.filter(number__icontains=self.q).values("point"))
-                | Q(township_code=self.q)
-                | Q(village_code=self.q)
-                | Q(group_code=self.q)
-            )
+            condition &= matching(self.q)
         return condition
+
+
+FEW = 2_000
+"""Sightings of a source up to which its points are found from them; those of more are met while the list is read."""
+
+
+def of_source(code: str) -> Q:
+    """The condition on points that they gather a sighting of a source now."""
+    few = list(Detection.objects.filter(source__code=code).values_list("pk", flat=True)[: FEW + 1])
+    mine = Membership.objects.filter(is_active=True)
+    if len(few) <= FEW:
+        return Q(pk__in=mine.filter(detection__in=few).values("point"))
+    # The first one, and not EXISTS: that the database would turn into a list of all points of the source.
+    source = Source.objects.get(code=code).pk
+    first = mine.filter(point=OuterRef("pk"), detection__source=source).values("pk")[:1]
+    return Q(IsNull(Subquery(first), False))
 
 
 def filter_points(points: QuerySet[FirePoint], by: PointFilter) -> QuerySet[FirePoint]:

@@ -11,10 +11,12 @@ from django.urls import reverse
 from core import clock
 from core.month import Month
 from core.validators import MONTH
-from firepoints.models import Detection, FirePoint, Source
+from firepoints.models import FirePoint, Source
 from firepoints.steps import questions
-from firepoints.steps.selectors import burned_in, on_fixed_heat_alone
-from firepoints.terms.states import LIVE, State
+from firepoints.steps.figures import COUNTED, EXCLUDED, WORKING
+from firepoints.steps.searching import matching
+from firepoints.steps.selectors import burned_in, of_source, on_fixed_heat_alone
+from firepoints.terms.states import LIVE, Conclusion, State
 from grids import selectors as grids
 
 NOBODY = "none"
@@ -48,6 +50,21 @@ VIEWS: dict[str, tuple[str, Any]] = {
 }
 
 
+_ALIVE = {"state": tuple(LIVE)}
+OF_FIGURES: dict[str, dict[str, Any]] = {
+    "": _ALIVE,
+    **{str(state): {"state": state} for state in State if state != State.RECOGNISED},
+    "negative": {**_ALIVE, "conclusion": Conclusion.FALSE},
+    "counted": {**_ALIVE, "counted": COUNTED},
+    "excluded": {**_ALIVE, "counted": EXCLUDED},
+    "to_notify": {"state": State.RECOGNISED, "counted": COUNTED},
+    "working": {"state": WORKING},
+    "cross": {**_ALIVE, "is_cross": True},
+    "all": {},
+}
+"""The views whose number is a sum of figures."""
+
+
 def answerable(points: QuerySet[FirePoint]) -> QuerySet[Any]:
     """Adds `answers_for`: who pays where that is decided (policy.md §2e), else the county, "" while it is nobody's."""
     return points.annotate(
@@ -55,6 +72,12 @@ def answerable(points: QuerySet[FirePoint]) -> QuerySet[Any]:
             When(counted=True, then=F("recognition__payer_code")), default=F("county_code"), output_field=CharField()
         )
     )
+
+
+def _answered_by(code: str) -> Q:
+    """The condition on points that `answers_for` is this code, in columns of which the database knows how often each value is."""
+    undecided = (Q(counted__isnull=True) | Q(counted=False)) & Q(county_code=code)
+    return undecided | Q(counted=True, recognition__payer_code=code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,24 +104,22 @@ class Wanted:
         condition = VIEWS[self.state][1] if self.state in VIEWS else _LIVE
         points = points.filter(condition() if callable(condition) else condition)
         if self.county:
-            points = answerable(points).filter(answers_for="" if self.county == NOBODY else self.county)
+            points = points.filter(_answered_by("" if self.county == NOBODY else self.county))
         if self.month:
             points = points.filter(burned_in(Month.parse(self.month)))
         if self.source:
-            mine = Detection.objects.filter(source__code=self.source, memberships__is_active=True)
-            points = points.filter(pk__in=mine.values("memberships__point"))
+            points = points.filter(of_source(self.source))
         if self.run:
             mine = Detection.objects.filter(run=int(self.run), memberships__is_active=True)
             points = points.filter(pk__in=mine.values("memberships__point"))
-        return points.filter(_text(self.q)) if self.q else points
+        return points.filter(matching(self.q)) if self.q else points
 
-
-def _text(q: str) -> Q:
-    levels = ("county", "township", "village", "group")
-    condition = Q(number__icontains=q)
-    for level in levels:
-        condition |= Q(**{f"attribution__{level}_name__icontains": q}) | Q(**{f"attribution__{level}_code": q})
-    return condition
+    def of_figures(self) -> dict[str, Any] | None:
+        """The values of the figures that count these points; None where only their rows do."""
+        if self.source or self.q or self.state not in OF_FIGURES:
+            return None
+        payer = {"answers_for": "" if self.county == NOBODY else self.county} if self.county else {}
+        return {**OF_FIGURES[self.state], **payer}
 
 
 class FilterForm(forms.Form):
@@ -112,7 +133,10 @@ class FilterForm(forms.Form):
     source = forms.ChoiceField(label="来源", required=False)
     run = forms.RegexField(r"\A[0-9]{1,18}\Z", label="第几次导入", required=False, widget=forms.HiddenInput)
     q = forms.CharField(
-        label="编号、乡镇或村", required=False, max_length=60, widget=forms.TextInput(attrs={"autocomplete": "off"})
+        label="编号、地名、代码、责任人、文件或文号",
+        required=False,
+        max_length=60,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -4,22 +4,26 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from core.errors import NotAllowed, Refused
+from core.month import Month
 from firepoints.life.heat_leads import heat_leads_close
 from firepoints.models import FirePoint
 from firepoints.pages.access import user_of
 from firepoints.pages.points.filters import VIEWS, FilterForm, Wanted
 from firepoints.pages.points.paging import page_of
 from firepoints.pages.points.rows import for_rows, rows_of
+from firepoints.steps import figures
+from firepoints.terms.scope import scope_of
 from grids import selectors as grids
 from grids.roles import Role
 
-PAGE = 50
+PAGE, MOST_COUNTED = 50, 1000
 
 
 @require_safe
@@ -37,7 +41,7 @@ def point_list(request: HttpRequest) -> HttpResponse:
         "filtered": bool(criteria.query()) or not is_valid,
         "view_label": VIEWS[criteria.state][0] if criteria.state in VIEWS else "",
         "rows": rows_of(page.points),
-        "total": points.count(),
+        "total": _total(request, criteria, points),
         "prev_url": page.prev_url,
         "next_url": page.next_url,
         "points_url": criteria.url("firepoints:points_geojson"),
@@ -47,6 +51,16 @@ def point_list(request: HttpRequest) -> HttpResponse:
         # Which ones, so that what comes in while the page is read is not closed unseen.
         context["closable"] = [row.point.pk for row in context["rows"]]
     return render(request, "firepoints/list.html", context)
+
+
+def _total(request: HttpRequest, criteria: Wanted, points: QuerySet[FirePoint]) -> str:
+    """How many there are: a sum of the figures, else counted up to MOST_COUNTED, and said so."""
+    values = criteria.of_figures()
+    if values is not None and scope_of(request.user) is not None:
+        by = figures.of_month(request.user, Month.parse(criteria.month)) if criteria.month else None
+        return str((by or figures.of_everything(request.user)).count(**values))
+    count = points.order_by()[: MOST_COUNTED + 1].count()
+    return f"{MOST_COUNTED} 多" if count > MOST_COUNTED else str(count)
 
 
 @require_POST

@@ -1,13 +1,14 @@
 """Pages by key: deep pages cost what the first costs, and rows that arrive meanwhile shift nothing."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from core.db import row_order
 from firepoints.models import FirePoint
+from firepoints.models.points import NEWEST
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -24,7 +25,7 @@ class Page:
 
 def page_of(request: HttpRequest, points: QuerySet[FirePoint], size: int) -> Page:
     """One page by `before` (older) or `after` (newer) of the query string; an unreadable key is the first page."""
-    ordered = points.order_by("-starts_at", "-id")
+    ordered = points.order_by(*NEWEST)
     if newer := _key(request.GET.get("after", "")):
         rows = list(row_order.after(ordered, newer).reverse()[: size + 1])
         has_newer, rows = len(rows) > size, rows[:size][::-1]
@@ -44,23 +45,27 @@ def page_of(request: HttpRequest, points: QuerySet[FirePoint], size: int) -> Pag
 
 def neighbours(points: QuerySet[FirePoint], point: FirePoint) -> tuple[FirePoint | None, FirePoint | None]:
     """The point before (newer) and after (older) in the order of the list; None at an end."""
-    ordered = points.order_by("-starts_at", "-id").only("id", "number", "starts_at")
-    key = {"starts_at": point.starts_at, "id": point.pk}
+    ordered = points.order_by(*NEWEST).only("id", "number", "starts_at", "burn_date")
+    key = {"burn_date": point.burn_date, "starts_at": point.starts_at, "id": point.pk}
     return row_order.after(ordered, key).reverse().first(), row_order.before(ordered, key).first()
 
 
 def _key(text: str) -> row_order.Key | None:
-    instant, _, pk = text.partition("-")
-    if not (instant.isascii() and instant.isdecimal() and pk.isascii() and pk.isdecimal()):
+    """The values of a key: the day, microseconds, the id."""
+    parts = text.split("-")
+    if len(parts) != 3 or not all(part.isascii() and part.isdecimal() for part in parts):
         return None
-    if len(instant) > 17 or len(pk) > 18:
+    day, instant, pk = parts
+    if len(day) > 6 or not 0 < int(day) <= date.max.toordinal() or len(instant) > 17 or len(pk) > 18:
         return None
-    return {"starts_at": _EPOCH + int(instant) * _MICROSECOND, "id": int(pk)}
+    at = _EPOCH + int(instant) * _MICROSECOND
+    return {"burn_date": date.fromordinal(int(day)), "starts_at": at, "id": int(pk)}
 
 
 def _url(request: HttpRequest, name: str, point: FirePoint) -> str:
     query = request.GET.copy()
     for old in ("before", "after"):
         query.pop(old, None)
-    query[name] = f"{(point.starts_at - _EPOCH) // _MICROSECOND}-{point.pk}"
+    micros = (point.starts_at - _EPOCH) // _MICROSECOND
+    query[name] = f"{point.burn_date.toordinal()}-{micros}-{point.pk}"
     return "?" + query.urlencode()
