@@ -14,6 +14,8 @@ patterns = [
     path("fire-points/", listing.point_list, name="list"),
     path("fire-points/heat-leads/close", listing.heat_leads, name="heat_leads_close"),
     path("fire-points/points.geojson", maps.points, name="points_geojson"),
+    path("fire-points/map.json", maps.overview, name="map"),
+    path("fire-points/tiles/<int:z>/<int:x>/<int:y>.geojson", maps.tile, name="map_tile"),
     path("fire-points/reattributions/", reattributions.reattributions, name="reattributions"),
     path(
         "fire-points/reattributions/export/<str:what>",

@@ -72,6 +72,7 @@ def _right(scene: Scene, name: str) -> dict[str, Any]:
         "step": "settle",
         "kind": "public" if name.startswith("penalties:circular") else "workbook",
         "code": WEST,
+        **dict.fromkeys("zxy", 0),
         "job_id": scene.job.pk,
         "proposal_id": scene.proposal.pk,
         "token_id": _token(scene).pk,
@@ -136,6 +137,7 @@ NUMBERS = (
     "ruling_id",
     "asked_id",
     "edition_id",
+    *"zxy",
 )
 """The arguments of addresses that are numbers; each is tried with one that is not there, a large one and none at all."""
 
@@ -181,6 +183,7 @@ HOSTILE_QUERIES = (
     "/fire-points/?month=abc&state=x&county=%00&source=%27&q=%00", "/fire-points/?before=1-1&after=9-9",
     "/fire-points/?before=" + "9" * 17 + "-" + "9" * 18, "/fire-points/?after=" + "9" * 17 + "-1",
     "/fire-points/?q=%25%27%22%3Cscript%3Ealert(1)%3C/script%3E", "/fire-points/points.geojson?month=0000-00",
+    "/fire-points/map.json?month=0000-00", "/fire-points/tiles/0/0/0.geojson?county=%00&state=x&q=%00",
     "/recognition/?point=%00", "/recognition/?point=" + "9" * 5000, "/recognition/?point=abc",
     "/proposals/?before=²", "/proposals/?before=" + "9" * 40, "/api/proposals/?answer=x", "/api/proposals/?subject_id=%00",
     "/journal/?date_to=9999-12-31", "/journal/?date_from=0001-01-01", "/journal/?before=" + "9" * 5000,

@@ -55,7 +55,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "totals": rows[-1] if rows else None,
         "days": day_rows(figures.by_day(request.user, month), month),
         "cells_url": f"{reverse('cells-geojson')}?level=county,township&edition={edition.pk}",
-        "points_url": criteria.url("firepoints:points_geojson"),
+        "points_url": criteria.url("firepoints:map"),
         "edition": edition,
     }
     return render(request, "firepoints/home.html", context)

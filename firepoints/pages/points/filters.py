@@ -80,6 +80,13 @@ def _answered_by(code: str) -> Q:
     return undecided | Q(counted=True, recognition__payer_code=code)
 
 
+def condition_of(state: str) -> Q:
+    """The condition of a named view; without a name, of the points that live on, neither merged nor closed."""
+    condition = VIEWS[state][1] if state in VIEWS else _LIVE
+    resolved: Q = condition() if callable(condition) else condition
+    return resolved
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A narrowed view of the points, as the query string says it."""
@@ -101,8 +108,7 @@ class Wanted:
 
     def narrow(self, points: QuerySet[FirePoint]) -> QuerySet[FirePoint]:
         """`points` that fit. Without a state: those that live on, neither merged nor closed."""
-        condition = VIEWS[self.state][1] if self.state in VIEWS else _LIVE
-        points = points.filter(condition() if callable(condition) else condition)
+        points = points.filter(condition_of(self.state))
         if self.county:
             points = points.filter(_answered_by("" if self.county == NOBODY else self.county))
         if self.month:

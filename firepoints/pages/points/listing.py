@@ -44,7 +44,7 @@ def point_list(request: HttpRequest) -> HttpResponse:
         "total": _total(request, criteria, points),
         "prev_url": page.prev_url,
         "next_url": page.next_url,
-        "points_url": criteria.url("firepoints:points_geojson"),
+        "points_url": criteria.url("firepoints:map"),
         "cells_url": f"{reverse('cells-geojson')}?level=county,township" if grids.edition_now() else "",
     }
     if criteria.state == "heat" and Role.BUREAU in grids.roles_of(request.user):

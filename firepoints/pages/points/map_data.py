@@ -40,23 +40,6 @@ def feature(geometry: BaseGeometry | None, **properties: Any) -> Feature:
     return {"type": "Feature", "geometry": shape, "properties": properties}
 
 
-def point_features(points: Iterable[FirePoint], *, url_of: Any, label_of: Any) -> Iterable[Feature]:
-    """The marks of the overview; points must come with their attribution."""
-    for point in points:
-        where = point.attribution
-        yield feature(
-            shapely.Point(point.lon, point.lat),
-            id=str(point.pk),
-            number=point.number or str(point),
-            state=point.state,
-            state_label=label_of(point),
-            url=url_of(point),
-            date=point.burn_date.isoformat(),
-            county_name=where.county_name if where and point.county_code else "",
-            counted=point.counted,
-        )
-
-
 def detail_features(
     point: FirePoint,
     detections: Sequence[Detection],

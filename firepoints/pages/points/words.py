@@ -31,7 +31,12 @@ _NEXT = {
 
 def mark_of(point: FirePoint) -> str:
     """The shape of the state: after 认定 it says 计入 or 不计入, whatever step of the objection it is in."""
-    return _MARKS.get(State(point.state)) or ("counted" if point.counted else "excluded")
+    return mark_of_state(point.state, point.counted)
+
+
+def mark_of_state(state: str, counted: bool | None) -> str:
+    """The shape of a state and what was decided in it."""
+    return _MARKS.get(State(state)) or ("counted" if counted else "excluded")
 
 
 def label_of(point: FirePoint) -> str:

@@ -1,6 +1,6 @@
 import * as L from "leaflet";
 
-import { drawMark, type Mark } from "./marks";
+import { clusterSize, drawCluster, drawMark, type Cluster, type Mark } from "./marks";
 
 /** The parts of Leaflet 1.9 that its typings keep private and that our two subclasses need. */
 interface CanvasPath {
@@ -8,7 +8,7 @@ interface CanvasPath {
   _point: L.Point;
   _radius: number;
   _empty(): boolean;
-  options: MarkOptions;
+  options: MarkOptions & ClusterOptions;
 }
 
 export interface MarkOptions extends L.CircleMarkerOptions {
@@ -25,6 +25,22 @@ const MarkClass = L.CircleMarker.extend({
 /** A state mark on the canvas; its hit area is the circle around it. */
 export function stateMark(at: L.LatLngExpression, mark: Mark, canvas: L.Canvas): L.CircleMarker {
   return new MarkClass(at, { mark, radius: 7.5, renderer: canvas });
+}
+
+export interface ClusterOptions extends L.CircleMarkerOptions {
+  cluster: Cluster;
+}
+
+const ClusterClass = L.CircleMarker.extend({
+  _updatePath(this: CanvasPath): void {
+    if (!this._renderer._drawing || this._empty()) return;
+    drawCluster(this._renderer._ctx, this.options.cluster, this._point.x, this._point.y, this._radius);
+  },
+}) as unknown as new (at: L.LatLngExpression, options: ClusterOptions) => L.CircleMarker;
+
+/** Many points in one place on the canvas: how many, in a ring of their states. */
+export function clusterMark(at: L.LatLngExpression, cluster: Cluster, canvas: L.Canvas): L.CircleMarker {
+  return new ClusterClass(at, { cluster, radius: clusterSize(cluster.points) / 2, renderer: canvas });
 }
 
 interface ScaleInternals {

@@ -60,6 +60,7 @@ interface Palette {
   ink: Record<Mark, string>;
   halo: string;
   surface: string;
+  text: string;
 }
 
 let palette: Palette | null = null;
@@ -68,7 +69,7 @@ function colours(): Palette {
   if (palette === null) {
     const ink = {} as Record<Mark, string>;
     for (const mark of MARKS) ink[mark] = token(`${mark}-m`);
-    palette = { ink, halo: token("halo"), surface: token("surface") };
+    palette = { ink, halo: token("halo"), surface: token("surface"), text: token("ink") };
   }
   return palette;
 }
@@ -105,4 +106,55 @@ function inside(pen: Pen, mark: Mark, colour: string, surface: string): void {
   }
   if (mark === "excluded") line(pen, [4, 12, 12, 4], colour);
   if (mark === "settled") line(pen, [4.6, 8.2, 7, 10.7, 11.4, 5.7], surface);
+}
+
+/** Points of one cell, by their marks. */
+export interface Cluster {
+  points: number;
+  marks: Partial<Record<Mark, number>>;
+}
+
+const RING = 4;
+
+/** How wide a cluster is: wider with each digit, so that its number fits; one point alone is as wide as its mark. */
+export function clusterSize(points: number): number {
+  return points === 1 ? 15 : 20 + 7 * Math.max(2, String(points).length);
+}
+
+/** A disc with the number, in a ring whose parts are the states; a single point is its own mark. */
+export function drawCluster(pen: Pen, { points, marks }: Cluster, x: number, y: number, radius: number): void {
+  const { ink, halo, surface, text } = colours();
+  const present = MARKS.filter((mark) => marks[mark]);
+  const [only] = present;
+  if (points === 1 && only) {
+    drawMark(pen, only, x, y, radius * 2);
+    return;
+  }
+  pen.save();
+  disc(pen, x, y, radius + 1.5, halo);
+  let from = -Math.PI / 2;
+  for (const mark of present) {
+    const to = from + (Math.PI * 2 * (marks[mark] ?? 0)) / points;
+    pen.beginPath();
+    pen.moveTo(x, y);
+    pen.arc(x, y, radius, from, to);
+    pen.closePath();
+    pen.fillStyle = ink[mark];
+    pen.fill();
+    from = to;
+  }
+  disc(pen, x, y, radius - RING, surface);
+  pen.fillStyle = text;
+  pen.font = "700 12px sans-serif";
+  pen.textAlign = "center";
+  pen.textBaseline = "middle";
+  pen.fillText(String(points), x, y + 0.5);
+  pen.restore();
+}
+
+function disc(pen: Pen, x: number, y: number, radius: number, colour: string): void {
+  pen.beginPath();
+  pen.arc(x, y, radius, 0, Math.PI * 2);
+  pen.fillStyle = colour;
+  pen.fill();
 }
