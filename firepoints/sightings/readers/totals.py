@@ -43,6 +43,9 @@ EVERYWHERE = re.compile(r"(?:全|本|我|各|该|辖|上述|有关|所辖)(?:省
 BARE = re.compile(r"(?:合计|总计|共计|小计|总数)[:：]?(?:\(?[个处起]\)?)?")
 OTHER_MEASURE = re.compile(r"面积|亩|公顷|功率|frp|温|度|经|纬|像元|像素|象素|人|元|率|%|时间|日期", re.IGNORECASE)
 POINT_ZERO = re.compile(r"(?<=\d)\.0(?!\d)")  # of a whole number as a workbook holds it
+OF_CELL = re.compile(
+    rf"(?:合计|总计|共计|小计|总数|共)?[:：]?{NUM}{OF_ELSE}(?:{UNIT}[一-龥]{{0,8}}|{FIRES})?(?:\(.*\))?"
+)
 SUB = re.compile(r"小计")
 
 
@@ -105,7 +108,7 @@ def _numbers_below(note: Note, headings: Sequence[str]) -> Iterator[int]:
     for at, cell in enumerate(note.raw):
         heading = headings[at] if at < len(headings) else ""
         text = compact(cell)
-        match = re.fullmatch(rf"(?:合计|总计|共计|小计|总数|共)?[:：]?{NUM}{UNIT}?{FIRES}?(?:\(.*\))?", text)
+        match = OF_CELL.fullmatch(text)
         if match and (re.search(UNIT, text) or not OTHER_MEASURE.search(heading)):
             yield number_of(match[1])
             continue

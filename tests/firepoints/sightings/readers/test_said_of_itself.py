@@ -310,3 +310,14 @@ def test_leaving_out_the_column_that_alone_says_where_is_refused_with_the_way_ou
     with pytest.raises(SourceError, match="隐藏的列") as refused:
         read(content, hidden=LEAVE)
     assert refused.value.code == "hidden_columns"
+
+
+@pytest.mark.parametrize("text", ["3 个疑似火点", "3个", "3处火点（含固定热源1处）", "3"])
+def test_a_total_row_is_compared_however_its_number_is_dressed(text):
+    assert read(book([HEAD, *rows(3), ["合计", text]])).doubts == ()
+    assert len(words(read(book([HEAD, *rows(2), ["合计", text]])), TOTAL)) == 1
+
+
+@pytest.mark.parametrize("text", ["3个乡镇", "12.5亩", "—", "见附件"])
+def test_a_total_row_of_something_else_is_not_compared(text):
+    assert read(book([HEAD, *rows(2), ["合计", text]])).doubts == ()
