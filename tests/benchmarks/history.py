@@ -29,6 +29,13 @@ MONTHS = 24
 CLOSED, CHARGED = 42, 14  # of the demonstration's month: a quarter is charged
 NEW = 100
 APART = 1_000_000  # between the ids of a row and of its copies
+SOURCE = (
+    "CREATE TEMP TABLE source ON COMMIT DROP AS"
+    f" (SELECT id, false AS charged FROM fire_point WHERE state = 'closed' ORDER BY id LIMIT {CLOSED})"
+    " UNION ALL (SELECT id, true FROM fire_point WHERE posted_recognition_id IS NOT NULL"
+    f" ORDER BY id LIMIT {CHARGED})"
+)
+"""The points that are copied."""
 SPREAD = {"lon": "(k % 1000 - 500) * 4e-4", "lat": "(k % 777 - 388) * 5e-4"}  # degrees between a row and its copies
 
 
@@ -228,9 +235,11 @@ def fill(points: int) -> dict[str, Any]:
     from firepoints.models.figures import NAME as FIGURES
     from firepoints.tally import folding
 
-    copies = max(points // (CLOSED + CHARGED), MONTHS)
     fresh = -(-NEW // CHARGED)
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(SOURCE)
+        cursor.execute("SELECT count(*) FROM source")
+        copies = max(points // cursor.fetchone()[0], MONTHS)
         cursor.execute("SET LOCAL session_replication_role = replica")
         cursor.execute("SET LOCAL synchronous_commit = off")
         for statement in _sources(copies, fresh):
@@ -253,13 +262,7 @@ def fill(points: int) -> dict[str, Any]:
 
 
 def _sources(copies: int, fresh: int) -> Iterator[str]:
-    """The points that are copied; and each copy: what it adds to ids, and how many months it lies back (0: the new ones)."""
-    yield (
-        "CREATE TEMP TABLE source ON COMMIT DROP AS"
-        f" (SELECT id, false AS charged FROM fire_point WHERE state = 'closed' ORDER BY id LIMIT {CLOSED})"
-        " UNION ALL (SELECT id, true FROM fire_point WHERE posted_recognition_id IS NOT NULL"
-        f" ORDER BY id LIMIT {CHARGED})"
-    )
+    """Each copy: what it adds to ids, and how many months it lies back (0: the new ones)."""
     yield (
         "CREATE TEMP TABLE copy ON COMMIT DROP AS"
         f" SELECT k, k::bigint * {APART} AS o, (k - 1) % {MONTHS} + 1 AS m FROM generate_series(1, {copies}) k"
@@ -376,7 +379,7 @@ def _lines() -> None:
     from penalties.ledger import figures
     from penalties.models import Batch, BatchLine, LedgerEntry
 
-    for batch in Batch.objects.filter(pk__gt=1000).order_by("month"):
+    for batch in Batch.objects.filter(lines__isnull=True).order_by("month"):
         own = figures.of_entries(LedgerEntry.objects.filter(batch=batch))
         until = figures.burned_in_year(batch.month[:4], until=batch.month)
         year = figures.of_entries(LedgerEntry.objects.filter(until))
