@@ -19,7 +19,7 @@ def drop_triggers(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("firepoints", "0026_open_work_and_figures"),
+        ("firepoints", "0027_sources_and_divisions"),
     ]
 
     operations = [

@@ -11,7 +11,7 @@ from django.urls import reverse
 from core import clock
 from core.month import Month
 from core.validators import MONTH
-from firepoints.models import FirePoint, Source
+from firepoints.models import Detection, FirePoint, Source
 from firepoints.steps import questions
 from firepoints.steps.figures import COUNTED, EXCLUDED, WORKING
 from firepoints.steps.searching import matching
@@ -122,7 +122,7 @@ class Wanted:
 
     def of_figures(self) -> dict[str, Any] | None:
         """The values of the figures that count these points; None where only their rows do."""
-        if self.source or self.q or self.state not in OF_FIGURES:
+        if self.source or self.run or self.q or self.state not in OF_FIGURES:
             return None
         payer = {"answers_for": "" if self.county == NOBODY else self.county} if self.county else {}
         return {**OF_FIGURES[self.state], **payer}

@@ -65,7 +65,7 @@ def test_a_range_over_the_new_year_ends_in_the_next_year():
         ("2024-11-01 17:00 至 2024-11-03 17:00", "long_span"), ("2024-11-03 17:00-17:00", "ambiguous_time"),
         ("2024-11-03 13:21-26", "bad_time"), ("2024-11-03 13:21-", "bad_time"), ("2024-11-03 13:21-25:00", "bad_time"),
         ("2024-11-03 01:30:00-02:00", "ambiguous_time"), ("2024-11-03T10:21-10:26", "ambiguous_time"),
-        ("2024-11-03 13:21+15:00", "bad_time"), ("UTC 05:21 北京时间 13:21", "two_zones"), ("晚上1点", "bad_time"), 
+        ("2024-11-03 13:21+15:00", "bad_time"), ("UTC 05:21 北京时间 13:21", "two_zones"), ("晚上1点", "bad_time"),
         ("2024-11-03 1:21-下午1:26", "ambiguous_time"), ("2024-11-03T13:21:00+24:00", "bad_time"),
         ("2024-11-03 13:21、13:26", "bad_time"), ("1730611260", "bad_time"),
         ("2024-11-31", "bad_date"), ("2024年11月上旬", "bad_date"), ("3日13时", "bad_date"),
@@ -83,7 +83,7 @@ def test_what_can_be_read_in_two_ways_or_in_none_has_a_reason(text, code):
         ("2024-11-03T13:21:00-05:00", timezone(timedelta(hours=-5))), ("20241103T1321Z", UTC), ("2024-11-03 13:21 UTC", UTC),
         ("2024-11-03 13:21(UTC)", UTC), ("2024-11-03 13:21 世界时", UTC), ("2024-11-03 13:21 GMT", UTC),
         ("2024-11-03 13:21（国际时）", UTC), ("2024-11-03 13:21 (北京时间)", BEIJING), ("北京时 2024-11-03 13:21", BEIJING),
-        ("2024-11-03 13:21 UTC+8", BEIJING), 
+        ("2024-11-03 13:21 UTC+8", BEIJING),
         ("Sun Nov 03 2024 13:21:00 GMT+0800 (中国标准时间)", BEIJING), ("2024-11-03 13:21 GMT+08:00", BEIJING),
     ],
 )  # fmt: skip
