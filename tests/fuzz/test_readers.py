@@ -20,6 +20,7 @@ from firepoints.sightings.readers import firms, fy4, himawari, lists, patrol
 from firepoints.sightings.readers.base import ParseOptions, ParseResult, SourceError
 from firepoints.sightings.readers.suggest import suggest_mapping
 from firepoints.sightings.readers.table import table_of
+from firepoints.sightings.readers.text import plain
 from papers.encodings import decode
 from papers.reading import Sheet, read_sheets
 from tests.fuzz.files import KINDS, LIST, LIST_ROW, texts, workbooks
@@ -68,7 +69,12 @@ def filled_rows(data: bytes, kind: str) -> set[tuple[str, int]] | None:
 
 
 def rows_with_text(sheet: Sheet) -> list[int]:
-    return [i for i, row in enumerate(sheet.rows) if any(str(cell).strip(NOTHING) for cell in row if cell is not None)]
+    # Marks without a width are nothing: a row of them alone is blank to whoever looks at it.
+    return [
+        i
+        for i, row in enumerate(sheet.rows)
+        if any(plain(str(cell)).strip(NOTHING) for cell in row if cell is not None)
+    ]
 
 
 def nothing_vanishes(kind: str, data: bytes) -> None:
