@@ -17,7 +17,7 @@ from papers.encodings import FileError
 from papers.layers import door, unpacking
 from papers.layers.kinds import DRIVERS, GEODATABASE, SUFFIX_KINDS, kind_of
 
-SUFFIXES: Final = (".shp", ".gpkg", ".geojson", ".json", ".kml")
+SUFFIXES: Final = (".shp", ".gpkg", ".geojson", ".json", ".kml", ".ovkml")
 SIDECARS: Final = (".shx", ".dbf", ".prj", ".cpg")
 ARCHIVES: Final = (".zip", ".kmz")
 _GDB_SUFFIXES: Final = (".gdbtable", ".gdbtablx", ".gdbindexes", ".atx", ".spx", ".freelist", ".horizon")
@@ -150,7 +150,14 @@ def _check_kind(path: Path, name: str, *, only_known: bool) -> None:
         raise BadInput(f"内容不是 {suffix} 文件", where=name, code="unreadable")
 
 
-_KIND_OF_SUFFIX: Final = {".shp": "shp", ".gpkg": "gpkg", ".kml": "kml", ".geojson": "json", ".json": "json"}
+_KIND_OF_SUFFIX: Final = {
+    ".shp": "shp",
+    ".gpkg": "gpkg",
+    ".kml": "kml",
+    ".ovkml": "kml",
+    ".geojson": "json",
+    ".json": "json",
+}
 _CODE_PAGES = {
     "936": "gb18030",
     "gbk": "gb18030",

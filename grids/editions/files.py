@@ -46,7 +46,7 @@ ANY_LEVEL: Final = "*"
 """In place of a level: the file has all levels, told by its level column."""
 PROBLEMS_TOLD: Final = 200
 _CODE = re.compile(r"[0-9A-Za-z_-]{1,20}")
-_DEFAULT_CRS_KINDS = (".geojson", ".json", ".kml")
+_DEFAULT_CRS_KINDS = (".geojson", ".json", ".kml", ".ovkml")
 
 Progress = Callable[[str, int, int], None]
 Recall = Callable[[Sequence[str]], Mapping[str, str]]

@@ -65,9 +65,12 @@ def read(path: Path) -> Placemarks:
 
 
 def _elements(path: Path, local_name: str) -> Iterator[Any]:
+    """The elements of that name, each gone from memory when the next is asked for."""
+    # Some apps write gx: or their own prefix without saying what it stands for; all else that is wrong stays an error.
+    lenient = _has_undeclared_prefix(path)
     events = etree.iterparse(
         str(path), events=("end",), tag=f"{{*}}{local_name}", resolve_entities=False, no_network=True, load_dtd=False,
-        recover=False, huge_tree=False,
+        recover=lenient, huge_tree=False,
     )  # fmt: skip
     try:
         for _, element in events:
@@ -77,6 +80,14 @@ def _elements(path: Path, local_name: str) -> Iterator[Any]:
                 del element.getparent()[0]
     except etree.XMLSyntaxError as error:
         raise FileError(f"KML 写得不完整或有错（{error}）", code="unreadable") from error
+
+
+def _has_undeclared_prefix(path: Path) -> bool:
+    """Whether the only fault of the file is a prefix without a namespace."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=True)
+    etree.parse(str(path), parser)
+    kinds = {entry.domain_name for entry in parser.error_log}
+    return kinds == {"NAMESPACE"}
 
 
 def _values(placemark: Any) -> Iterator[tuple[str, str]]:

@@ -69,6 +69,15 @@ def test_a_kml_with_holes_and_parts_keeps_them(tmp_path):
     assert [len(part.interiors) for part in cell.geometry.geoms] == [1, 0]
 
 
+def test_a_prefix_that_an_app_does_not_explain_is_no_fault_but_a_cut_file_is(tmp_path):
+    path = kml(tmp_path, "<name>平山区</name><ov:Type>x</ov:Type>" + data(代码="210502"))
+    assert names(path) == ["平山区"]
+    assert names(path.rename(tmp_path / "c.ovkml")) == ["平山区"]
+    cut = kml(tmp_path, "<name>平山区</name>" + data(代码="210502"))
+    cut.write_text(cut.read_text()[:-30])
+    assert refusal(cut).code == "unreadable"
+
+
 def test_an_entity_in_a_kml_brings_in_no_other_file(tmp_path):
     secret = tmp_path / "secret.txt"
     secret.write_text("KEPT-ELSEWHERE")

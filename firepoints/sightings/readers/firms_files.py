@@ -21,6 +21,7 @@ import numpy as np
 import shapely
 
 from firepoints.sightings.readers.base import ParseOptions, SourceError
+from papers.encodings import decode
 from papers.layers import door, unpacking
 from papers.layers.kinds import FLATGEOBUF, GEOPACKAGE, SHAPEFILE, is_kml
 
@@ -53,7 +54,7 @@ def parts_of(data: bytes, options: ParseOptions) -> list[Part] | None:
 
     Raises SourceError for what is neither, by its name.
     """
-    start = data[:4096].removeprefix(b"\xef\xbb\xbf").lstrip()
+    start = data[:4096].replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe").lstrip()
     if data[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
         return None if _is_office(data) else _in_archive(data)
     if start[:1] in (b"{", b"["):
@@ -225,7 +226,7 @@ def json_as_csv(data: bytes, name: str = "") -> bytes:
     Raises SourceError where it is neither, with what the server said in it.
     """
     try:
-        whole = json.loads(data)
+        whole = _parsed(decode(data)[0])
     except (ValueError, RecursionError) as error:
         raise SourceError("JSON 不完整或写法有错", where=name or "文件", todo="请重新下载", code="broken") from error
     rows = [_row(entry) for entry in _entries(whole) if isinstance(entry, dict)]
@@ -235,6 +236,17 @@ def json_as_csv(data: bytes, name: str = "") -> bytes:
         raise SourceError(what, where=name or "文件", todo=BRING, code="wrong_columns")
     names = list(dict.fromkeys(field for row in rows for field in row))
     return _as_csv({field: [row.get(field, "") for row in rows] for field in names}, len(rows))
+
+
+def _parsed(text: str) -> Any:
+    """The JSON, or its lines where each is one."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        lines = [line for line in text.splitlines() if line.strip()]
+        if len(lines) < 2:
+            raise
+        return [json.loads(line) for line in lines]
 
 
 def _message_in(whole: Any) -> str:

@@ -173,6 +173,13 @@ def test_json_in_each_of_its_forms_gives_the_rows_of_the_csv(whole):
     assert facts(read(zipped(fire__json=data, Readme__txt=b"x"))) == WHOLE
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "gb18030"])
+def test_json_line_by_line_and_in_the_encodings_of_offices_is_read(encoding):
+    rows = [dict(zip(ARCHIVE, row, strict=True)) | {"备注": "秸秆"} for row in ROWS]
+    assert facts(read("\n".join(json.dumps(row, ensure_ascii=False) for row in rows).encode(encoding))) == WHOLE
+    assert facts(read(json.dumps(rows, ensure_ascii=False).encode(encoding))) == WHOLE
+
+
 @pytest.mark.parametrize("content", [b'{"error": "Invalid API call."}', b"[]", b"{}", b'[{"latitude": 1', b"[1, 2]"])
 def test_a_json_without_fires_says_so(content):
     error = refused(content)
