@@ -17,8 +17,10 @@ from penalties.ledger import differing
 from penalties.models import LedgerEntry
 from tests.factories import points as make
 from tests.factories.city import City
+from tests.safety.walk import signed_in
 
 pytestmark = pytest.mark.django_db
+GROWING = ("fire_point", "fire_recognition", "penalty_entry")
 COPIES = 4_000
 """Enough rows for the planner to see that reading a table is dear."""
 
@@ -110,6 +112,23 @@ def test_the_grouping_finds_what_people_divided_by_the_points_and_reads_no_other
     plans = [_explained(query["sql"]) for query in queries if "fire_step" in query["sql"]]
     assert plans
     assert not any("Seq Scan on fire_step" in plan for plan in plans), plans
+
+
+SMALL = ("/", "/?month=2023-10", "/fire-points/", "/fire-points/?state=all&month=2023-10", "/fire-points/?q=HD2023")
+"""Pages that show as much behind a long history as behind none."""
+
+
+@pytest.mark.parametrize("who", ["clerk", "west", "finance", "auditor"])
+def test_home_list_search_and_point_read_no_history_from_end_to_end(city, who):
+    point = long_history(city)
+    client = signed_in(getattr(city, who))
+    for url in (*SMALL, f"/fire-points/{point.pk}/"):
+        client.get(url)
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(url).status_code == 200, url
+        plans = [_explained(query["sql"].replace("%", "%%")) for query in queries if query["sql"].startswith("SELECT")]
+        whole = [plan for plan in plans for table in GROWING if f"Seq Scan on {table} " in plan]
+        assert whole == [], url
 
 
 def _explained(sql: str) -> str:
