@@ -26,6 +26,8 @@ FINER: Final = 3
 FEW: Final = 200
 """So many points of a tile are shown one by one."""
 MOST_DEEPEST: Final = 500
+_COUNTED_BY: Final = ("state", "county", "month")
+"""The filters that the counts know; with any other the rows are counted."""
 _WHOLE: Final = 12
 """The level by whose cells the whole map is summed up: 0.09°."""
 
@@ -59,7 +61,8 @@ class Sight:
 
 def _counted(user: Any, criteria: Wanted) -> tuple[str, int, Q] | None:
     """(by whom the points are seen, month, condition) of the counts that answer; None where only the rows can."""
-    condition = None if criteria.source or criteria.q else reading.as_kept(condition_of(criteria.state))
+    others = [name for name in criteria.__slots__ if name not in _COUNTED_BY and getattr(criteria, name)]
+    condition = None if others else reading.as_kept(condition_of(criteria.state))
     where = scope.counted_for(user) if condition is not None else None
     if condition is None or where is None:
         return None

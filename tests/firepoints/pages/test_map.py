@@ -93,11 +93,13 @@ def test_every_filter_and_everybody_sees_on_the_map_what_the_list_holds(city: Ci
     monkeypatch.setattr(tiles, "FEW", 1)
     make.suspected(), make.dispatched(city, at=IN_EAST), make.joint(city, at=ON_THE_BORDER)
     make.final(city), make.negative(city, at=IN_EAST), make.recognised(city, at=(123.72, 41.35))
+    lead = make.suspected(source="firms", at=(123.76, 41.35))
     walker = person("walker", PostKind.INSPECTOR, f"{WEST}001")
     queries = [{"state": view} for view in ("", *VIEWS)]
     queries += [{"state": "all", "county": county} for county in (WEST, EAST, "none")]
     queries += [{"month": month} for month in ("2023-10", "2023-11")]
     queries += [{"source": "provincial_list"}, {"q": "甲县"}, {"state": "counted", "county": WEST, "month": "2023-10"}]
+    queries += [{"run": str(lead.memberships.get().detection.run_id), "state": "all"}]
     for user in (city.clerk, city.west, city.east, city.finance, walker, User.objects.create(username="nobody")):
         client = signed_in(user)
         for query in queries:
