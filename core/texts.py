@@ -10,9 +10,9 @@ def stripped(text: str) -> str:
 
 def required(text: str, what: str) -> str:
     """`text` without its margins. Raises Missing, naming `what`, when nothing is left."""
-    if not (kept := stripped(text)):
+    if not (plain := stripped(text)):
         raise Missing([what])
-    return kept
+    return plain
 
 
 def whole_key(value: object) -> int:

@@ -23,6 +23,6 @@ def spellings_of(name: str) -> list[str]:
     return [plain, *(pad.join(plain) for pad in _PADDED)] if len(plain) == 2 else [plain]
 
 
-def same_name(one: str, other: str) -> bool:
+def same_name(name: str, other: str) -> bool:
     """Whether two names are one but for blanks and full-width letters."""
-    return unicodedata.normalize("NFKC", name_of(one)) == unicodedata.normalize("NFKC", name_of(other))
+    return unicodedata.normalize("NFKC", name_of(name)) == unicodedata.normalize("NFKC", name_of(other))

@@ -43,17 +43,16 @@ def read_phone(text: str) -> PhoneText:
     if plain in NONE:
         return PhoneText()
     first = _NUMBER.search(plain)
-    left = _NUMBER.sub(" ", plain)
-    broken = _DIGITS.search(left)
+    broken = _DIGITS.search(_NUMBER.sub(" ", plain))
     if first is None:
         return PhoneText(refusal=_refusal(broken[0].strip(" -") if broken else "", plain))
     rest = re.sub(r"\s+", " ", f"{plain[: first.start()]} {plain[first.end() :]}").strip(" /、,;|()")
     return PhoneText(_number(first), rest[:60], _refusal(broken[0].strip(" -"), "") if broken else "")
 
 
-def same_number(one: str, other: str) -> bool:
+def same_number(phone: str, other: str) -> bool:
     """Whether two numbers are one, however they are written."""
-    return digits_of(one) == digits_of(other)
+    return digits_of(phone) == digits_of(other)
 
 
 def digits_of(text: str) -> str:

@@ -81,8 +81,8 @@ def read_roster(sheets: Sheets, places: Places, hidden: Mapping[str, Collection[
         is_read = True
         at, columns = head
         for line, cells in enumerate(rows[at + 1 :], start=at + 2):
-            taken = _read_line(roster, name if len(sheets) > 1 else "", line, cells, columns, places)
-            if taken and line - 1 in (hidden or {}).get(name, ()):
+            is_row = _read_line(roster, name if len(sheets) > 1 else "", line, cells, columns, places)
+            if is_row and line - 1 in (hidden or {}).get(name, ()):
                 roster.notes.append(_note(line, "行", "这一行在表里是隐藏的，照样登记"))
     if not is_read:
         raise BadInput(

@@ -172,10 +172,11 @@ def _plan_row(row: RosterRow, records: _Records, starts: date) -> Planned:
 
 def _likely(row: RosterRow, username: str, records: _Records) -> str:
     """Who of those in the actor's keeping a new account may double, in words: same name, or same number; "" for nobody."""
-    known = [user for user in records.by_name.get(row.full_name, []) if user.pk in records.kept]
-    known += [user for user in records.by_phone.get(digits_of(row.phone), []) if row.phone and user not in known]
-    if known:
-        listed = "、".join(f"{user.full_name}（账号 {user.username}）" for user in known[:3])
+    of_number = records.by_phone.get(digits_of(row.phone), []) if row.phone else []
+    both = {user.pk: user for user in [*records.by_name.get(row.full_name, []), *of_number]}
+    likely = [user for pk, user in both.items() if pk in records.kept]
+    if likely:
+        listed = "、".join(f"{user.full_name}（账号 {user.username}）" for user in likely[:3])
         return f"可能就是 {listed}：是同一人，就在“账号”一列写上"
     others = [name for (named, _), name in records.opened.items() if named == row.full_name and name != username]
     return f"表里还有一个{row.full_name}：是同一人，就写同一个电话或账号" if others else ""

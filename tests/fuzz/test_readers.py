@@ -59,7 +59,7 @@ def outcomes(kind: str, data: bytes, options: ParseOptions = OPTIONS) -> ParseRe
 
 def filled_rows(data: bytes, kind: str) -> set[tuple[str, int]] | None:
     """(sheet, row) of every row that holds anything, counted without the readers; None where lines cannot be told."""
-    if data[:2] == b"PK" or kind in ("lists", "patrol"):
+    if data[:4] == b"PK\x03\x04" or kind in ("lists", "patrol"):
         return {(sheet.name, i + 1) for sheet in read_sheets(data, OPTIONS) for i in rows_with_text(sheet)}
     text, _ = decode(data)
     lines = text.replace("\r\n", "\n").split("\n") if "\n" in text else text.split("\r")
