@@ -107,7 +107,7 @@ def _suspected(visible: Any, open_: Figures) -> dict[str, Any]:
     is_asked = questions.is_asked()
     heat = on_fixed_heat_alone()  # a pile of its own: most sightings of some cities are steel works
     person = Q(is_cross=False) & (Q(is_oversize=True) | is_asked) & ~heat
-    apart = FirePoint.objects.filter(FLAGGED).values("pk").union(asked_points())
+    apart = FirePoint.objects.filter(FLAGGED).order_by().values("pk").union(asked_points())
     counted = points.filter(pk__in=apart).order_by().aggregate(
         heat=Count("pk", filter=heat), heat_since=Min("created_at", filter=heat),
         heat_cross=Count("pk", filter=heat & Q(is_cross=True)),

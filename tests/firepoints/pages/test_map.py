@@ -155,3 +155,10 @@ def test_the_queries_of_a_tile_do_not_grow_with_its_points(city: City, django_as
 def test_the_keys_of_neighbouring_tiles_do_not_overlap() -> None:
     ranges = sorted(Tile(6, x, y).keys(DEPTH) for x in range(40, 50) for y in range(20, 30))
     assert all(after <= first for (_, after), (first, _) in pairwise(ranges))
+
+
+def test_the_pages_with_a_map_open_on_both_databases(city: City) -> None:
+    make.suspected()
+    for user in (city.clerk, city.west):
+        for url in (reverse("home"), reverse("firepoints:list")):
+            assert signed_in(user).get(url).status_code == 200
