@@ -1,12 +1,14 @@
 """Rows that come again: they replace a row of a point past suspicion, or come after its withdrawal. Each waits for a person at
 that point and opens none of its own: else one fire would be charged twice (policy.md §4)."""
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.utils import timezone
 
+from firepoints.forming import doubts
 from firepoints.forming.scene import Scene
 from firepoints.models import Detection, FirePoint, ImportRun, Membership, Question, Supersession
 from firepoints.steps import selectors
@@ -19,6 +21,7 @@ from grids.geo.footprint import distance_m
 from grids.models import User
 from journal.record.services import record
 
+_NUMBERED = re.compile(r".*?\|#[^|]*\|")
 REPLACES = "更正的清单用它替代这一处的一行"
 SAME_FILE = "同一文件撤回以后又导入，这是这一处原来的那一行"
 SAME_GROUP = "与又来的一行连成一处"
@@ -55,6 +58,33 @@ def _replaced(run: ImportRun, new: Collection[int]) -> dict[int, int]:
     """New row → the row that it replaces, where that one is out of force."""
     pairs = Supersession.objects.filter(run=run, older__live_key__isnull=True).order_by("-older")
     return {newer: older for newer, older in pairs.values_list("newer_id", "older_id") if newer in new}
+
+
+def far_of_their_number(run: ImportRun, new: Collection[int]) -> dict[int, Doubt]:
+    """Of the new rows of a corrected list those whose 序号 was, in the list before, that of a row kilometres away that a point past
+    suspicion holds: a fire of its own, as a list is read, or the same one put right. At most four queries."""
+    if run.supersedes_id is None or not new:
+        return {}
+    mine = {base: pk for pk, key in _keys(run.pk) if pk in new and (base := _numbered(key))}
+    for pk in _replaced(run, new):
+        mine = {base: own for base, own in mine.items() if own != pk}
+    older = {mine[base]: pk for pk, key in _keys(run.supersedes_id) if mine and (base := _numbered(key)) in mine}
+    held = _points_of(set(older.values()))
+    pairs = {pk: of for pk, of in older.items() if of in held}
+    rows = Detection.objects.select_related("source").in_bulk([*pairs, *pairs.values()])
+    return {
+        pk: doubts.number_given_away(rows[pk], rows[of]) for pk, of in pairs.items() if rows[pk].key != rows[of].key
+    }
+
+
+def _keys(run: int) -> Iterable[tuple[int, str]]:
+    return Detection.objects.filter(run=run, key__contains="|#").values_list("pk", "key")
+
+
+def _numbered(key: str) -> str:
+    """What a row's key says before its content: the list and the 序号; "" where it has none."""
+    match = _NUMBERED.match(key)
+    return match[0] if match else ""
 
 
 def _repeated(run: ImportRun, new: Collection[int]) -> dict[int, int]:

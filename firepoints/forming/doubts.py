@@ -4,6 +4,7 @@ Pure but for the names of counties. A question blocks 认定 until somebody answ
 brings is asked, so that an answered question does not come back with the next row.
 """
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,6 +15,7 @@ import numpy as np
 
 from firepoints.models import Detection, Question, Source
 from firepoints.sightings.readers.places import county_stem
+from firepoints.steps.asking import THE_OTHER
 from firepoints.terms.doubt import Doubt
 from grids.geo.footprint import metres_per_degree
 
@@ -40,6 +42,17 @@ def earlier_finding(detection: int, beside: int) -> Doubt:
 def shifted(detection: int, beside: int, *, is_finding: bool) -> Doubt:
     """A finding that a wrong datum may keep from its pixel, asked of the one that comes later."""
     return Doubt(Kind.DATUM, FINDING_SHIFTED if is_finding else PIXEL_SHIFTED, detection=detection, beside=beside)
+
+
+def number_given_away(row: Detection, older: Detection) -> Doubt:
+    """A row of a corrected list under the 序号 of one kilometres away, which is gone: asked of the new one."""
+    east, north = (float(metres) for metres in metres_per_degree(row.lat))
+    km = math.hypot((row.lon - older.lon) * east, (row.lat - older.lat) * north) / 1000
+    words = f"更正的清单把 {THE_OTHER} 原来那一行的序号给了这一处，相距 {km:.1f} 公里：是同一处改了坐标请并入，另是一处请核对"
+    return Doubt(
+        Kind.NEAR, words, detection=row.pk, beside=older.pk, speaks_for="同一序号", speaks_against=f"相距 {km:.1f} 公里",
+        stops_money=row.source.raises_before_money,
+    )  # fmt: skip
 
 
 def touches(other: int, name: str) -> Doubt:

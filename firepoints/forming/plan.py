@@ -14,7 +14,7 @@ from django.db.models import Max
 
 from firepoints.forming import doubts
 from firepoints.forming.apply import Application
-from firepoints.forming.came_again import Tie, answered_pairs, ties_of
+from firepoints.forming.came_again import Tie, answered_pairs, far_of_their_number, ties_of
 from firepoints.forming.nearby import Ranked, look_around
 from firepoints.forming.outside_findings import hold_back
 from firepoints.forming.scene import (
@@ -163,13 +163,16 @@ def plan_of(run: ImportRun, new: Sequence[Values]) -> Plan | None:
             targets[proposal.detection].add(at)
     ties = ties_of(run, scene.own)
     around = look_around(scene, partition, settled)
+    nearest = {pk: list(ranked) for pk, ranked in around.nearest.items()}
+    for pk, doubt in far_of_their_number(run, scene.own).items():
+        nearest.setdefault(pk, []).append((-pk, doubt))  # before all that merely lies near
     doubtful = _shifted(partition, params, scene.own) | _before_pass(partition)
     return Plan(
         partition,
         scene,
         targets,
         doubtful,
-        around.nearest,
+        nearest,
         {**around.ties, **ties},
         pause_on(min(row[Seen.DATE] for row in new)),
     )

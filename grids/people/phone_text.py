@@ -16,8 +16,9 @@ NONE: Final = frozenset(
 )
 _MARKS = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _COUNTRY = r"(?:(?:\+|00)?86[- ]?)?"
+_OUTSIDE = r"(?:0[- ]?)?"  # dialled before a mobile number of another city
 _NUMBER = re.compile(
-    rf"(?<!\d){_COUNTRY}(?P<mobile>1[3-9]\d[- ]?\d{{4}}[- ]?\d{{4}})(?!\d)"
+    rf"(?<!\d){_COUNTRY}{_OUTSIDE}(?P<mobile>1[3-9]\d[- ]?\d{{4}}[- ]?\d{{4}})(?!\d)"
     rf"|(?<!\d){_COUNTRY}\(?(?P<area>010|02\d|000|0[3-9]\d{{2}})\)?[- ]?\d{{3,4}}[- ]?\d{{4}}(?!\d)"
     r"(?:(?:转|-|ext\.?) ?\d{1,6})?"
     r"|(?<!\d)(?P<free>[48]00[- ]?\d{3}[- ]?\d{4})(?!\d)"

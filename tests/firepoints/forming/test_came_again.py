@@ -70,7 +70,6 @@ CORRECTIONS = {
     "a minute later": line(1, time="13:06"),
     "100 m off": line(1, near(100)),
     "300 m off": line(1, near(300)),
-    "5 km off": line(1, near(5000)),
 }
 
 
@@ -92,6 +91,22 @@ def test_a_corrected_row_of_a_point_past_suspicion_waits_there_and_opens_none(
     assert not Membership.objects.filter(detection=row.detection).exists()
     assert point.memberships.filter(is_active=True).exists(), "it is not left empty while its fire gets a second number"
     assert FirePoint.objects.filter(questions.stops_money(), pk=point.pk).exists()
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_a_number_given_to_a_far_place_opens_a_point_that_asks_about_the_one_that_had_it(
+    city: City, lists: Lists, state: str
+) -> None:
+    run, point = first_point(lists)
+    point = brought_to(city, point, state)
+    corrected = lists(line(1, near(5000)), name="更正.csv", supersedes=str(run.uuid))
+    own = FirePoint.objects.get(memberships__detection__run=corrected)
+    row = Question.objects.unanswered().get(point=own, kind=Kind.NEAR)
+    assert (row.other, row.stops_money) == (point, True)
+    assert "相距 5.0 公里" in row.words
+    assert set(FirePoint.objects.filter(questions.stops_money())) == {own, point}
+    untouched = lists(line(1, near(9000)), name="再更正.csv", supersedes=str(corrected.uuid))
+    assert not Question.objects.filter(kind=Kind.NEAR, detection__run=untouched).exists()
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -149,8 +164,8 @@ def test_the_same_fire_joins_its_point_and_answers_what_its_going_had_raised(
 
 @pytest.mark.parametrize("state", ["dispatched", "final"])
 def test_a_row_that_joins_is_compared_with_what_came_while_it_waited(city: City, lists: Lists, state: str) -> None:
-    point, row = corrected_of(city, lists, state, corrected=line(1, near(5000)))
-    run = lists(line(9, near(6500), time="15:00"), name="又一份.csv", known=ListName("省厅", "", "29"))
+    point, row = corrected_of(city, lists, state, corrected=line(1, near(1900)))
+    run = lists(line(9, near(4200), time="15:00"), name="又一份.csv", known=ListName("省厅", "", "29"))
     other = FirePoint.objects.get(memberships__detection__run=run)
     assert not Question.objects.filter(kind=Kind.NEAR).exists()
     came_again_answer(question_id=row.pk, actor=city.recogniser, answer="same", reason="只改了坐标")
@@ -216,9 +231,10 @@ def test_who_may_say_what_it_is(city: City, lists: Lists) -> None:
 
 
 def test_a_clerk_alone_does_not_make_a_far_row_part_of_a_point(city: City, lists: Lists) -> None:
-    _, row = corrected_of(city, lists, "dispatched", corrected=line(1, near(5000)))
+    _, row = corrected_of(city, lists, "dispatched")
+    far = make.dispatched(city, at=near(9000))
     with pytest.raises(NotAllowed):
-        came_again_answer(question_id=row.pk, actor=city.clerk, answer="same", reason="同一处")
+        came_again_answer(question_id=row.pk, actor=city.clerk, answer="same", reason="同一处", into=far.pk)
     came_again_answer(question_id=row.pk, actor=city.clerk, answer="apart", reason="另一处")
 
 
