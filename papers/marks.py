@@ -29,7 +29,7 @@ FONT_ID = re.compile(rb"\bfontId=[\"'](\d{1,6})[\"']")
 TAGS = re.compile(rb"<(?:\w+:)?(row|col|filterColumn)(?=[\s/>])([^>]*)>")
 TAGS_AND_CELLS = re.compile(rb"<(?:\w+:)?(row|col|filterColumn|c)(?=[\s/>])([^>]*)>")
 HIDDEN = re.compile(rb"\bhidden=[\"']" + ON + rb"[\"']")
-FLAT = re.compile(rb"\b(?:ht|width)=[\"']0(?:\.0*)?[\"']")
+FLAT = re.compile(rb"\b(?:ht|width)=[\"']0(?:\.\d*)?[\"']")  # lower or narrower than one point: nobody sees it
 NUMBER = {name: re.compile(rb"\b" + name + rb"=[\"'](\d{1,9})[\"']") for name in (b"r", b"s", b"min", b"max")}
 CELL = re.compile(rb"\br=[\"']([A-Z]{1,4})(\d{1,9})[\"']")
 LAST_COLUMN = 16_384

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
+from pathlib import PurePath
 from typing import Any
 
 from firepoints.sightings.readers.base import HIDDEN, LEAVE, Doubt, Note
@@ -16,17 +17,32 @@ from firepoints.sightings.readers.blocks import letters
 from firepoints.sightings.readers.fields import LABELS
 from firepoints.sightings.readers.rows import Row, Table
 from firepoints.sightings.readers.text import compact, plain
+from firepoints.sightings.readers.time_columns import FURTHER
 from papers.marks import Marks
 from papers.reading import Sheet
 
-NOT = r"(?<![未不勿没无])(?<!无需)(?<!不用)(?<!不予)(?<!未予)(?<!不应)(?<!不得)(?<!没有)"
-VOID = re.compile(NOT + r"(?:作废|废止|删除|剔除|撤销|取消|无效|不计(?!算))")
-VOID_SIGNS = frozenset("废删剔撤取不无")  # one of them is in every such text
+NOT = r"(?<![未不勿没无非])(?<!无需)(?<!不用)(?<!不予)(?<!未予)(?<!不应)(?<!不得)(?<!没有)"
+VOID = re.compile(
+    NOT + r"(?:作废|废止|删除|剔除|撤销|取消|无效|误报|误判|不计(?!算))|^重复(?:了|上报|数据|记录|火点)?$"
+)
+VOID_SIGNS = frozenset("废删剔撤取不无误重")  # one of them is in every such text
+# A title, or the name of a sheet or file, that takes all of its rows back: 清单（作废）, 旧版, 本表作废.
+THIS_TABLE = (
+    r"(?:本表|此表|该表|本件|此件|本清单|此清单|该清单|整表|全表|全部)(?:已经?|均|予以|现)*(?:作废|废止|撤销|无效)"
+)
+STALE = r"(?:作废|废止|已?撤销|无效|旧版?|旧表|旧稿|上一[版稿]|上版|前一[版稿]|草稿|初稿|原稿|备份)"
+TITLE_TAKEN_BACK = re.compile(rf"{THIS_TABLE}|[(\[【]{STALE}[)\]】]|{NOT}(?:作废|废止)$|^(?:已?作废|废止)[:\-—_]")
+TABLE_TAKEN_BACK = re.compile(THIS_TABLE)
+NAME_TAKEN_BACK = re.compile(
+    rf"{NOT}(?:作废|废止|旧版|旧表|上一[版稿]|上版|前一[版稿]|草稿|初稿|原稿|备份)|[(\[【_-]{STALE}[)\]】_-]?|^(?:旧|old|bak)\d*$",
+    re.IGNORECASE,
+)
 BELOW, ABOVE = re.compile(r"以下|下列|下面|下述"), re.compile(r"以上|上列|上述|上面")
 LONGEST_VOID = 40  # characters of a cell that says so
 ASKED_COLUMNS = ("lon", "lat", "position", "date", "time", "found_at", "county", "acq_date", "acq_time")
 MOST_NAMED = 12  # rows named in one question
 LEFT_OUT = "left_out"
+STRUCK_COLUMNS = (*ASKED_COLUMNS, "seq_no", "lon_min", "lon_sec", "lat_min", "lat_sec", "longitude", "latitude")
 
 
 def without_hidden_columns(sheets: Sequence[Sheet]) -> list[Sheet]:
@@ -39,12 +55,13 @@ def _emptied(sheet: Sheet) -> list[list[Any]]:
     return [["" if at in hidden else cell for at, cell in enumerate(cells)] for cells in sheet.rows]
 
 
-def reasons_of(table: Table, marks: Marks) -> dict[int, str]:
-    """Row number → why the row may not be meant, of the rows of a table."""
+def reasons_of(table: Table, marks: Marks, filename: str = "") -> dict[int, str]:
+    """Row number → why the row may not be meant, of the rows of a table in a file of that name."""
     void = {**_void_by_notes(table)}
+    whole = _taken_back(table, filename)
     reasons: dict[int, str] = {}
     for row in table.rows:
-        reason = _marked(table, row, marks) or _void_in(row) or void.get(row.row_no, "")
+        reason = _marked(table, row, marks) or _void_in(row) or void.get(row.row_no, "") or whole
         if reason:
             reasons[row.row_no] = reason
     return reasons
@@ -59,7 +76,11 @@ def _marked(table: Table, row: Row, marks: Marks) -> str:
     struck = marks.struck.get(at, frozenset())
     if not struck or table.heading is None:
         return ""
-    own = {table.first + column for name, column in table.heading.fields.items() if name in ("lon", "lat", "position")}
+    own = {
+        table.first + column
+        for name, column in table.heading.fields.items()
+        if name in STRUCK_COLUMNS or name.startswith(FURTHER)
+    }
     width = len(row.raw)
     filled = sum(plain(cell) != "" for cell in row.raw.values())
     lined = sum(table.first <= column < table.first + width for column in struck)
@@ -74,6 +95,21 @@ def _void_in(row: Row) -> str:
     )
     text = next((text for text in texts if VOID.search(compact(text))), "")
     return f"写着“{text}”" if text else ""
+
+
+def _taken_back(table: Table, filename: str) -> str:
+    """Why none of the rows may be meant, as the file, the sheet or a title says; "" where none does."""
+    stem = PurePath(filename).stem
+    for what, name in (("工作表", table.sheet), ("文件", stem)):
+        if NAME_TAKEN_BACK.search(compact(name)):
+            return f"{what}的名字是“{name}”"
+    for note in table.notes:
+        is_title = table.heading is not None and note.row_no <= table.heading.below
+        pattern = TITLE_TAKEN_BACK if is_title else TABLE_TAKEN_BACK
+        text = next((cell.strip() for cell in note.raw if pattern.search(compact(cell))), "")
+        if text:
+            return f"第 {note.row_no} 行写着“{text[:LONGEST_VOID]}”"
+    return ""
 
 
 def _void_by_notes(table: Table) -> dict[int, str]:
@@ -92,11 +128,11 @@ def _void_by_notes(table: Table) -> dict[int, str]:
     return reasons
 
 
-def doubts_about(tables: Sequence[Table], marks: Mapping[str, Marks]) -> list[Doubt]:
+def doubts_about(tables: Sequence[Table], marks: Mapping[str, Marks], filename: str = "") -> list[Doubt]:
     """One question for each sheet and reason, and one for each hidden column that is read."""
     doubts: list[Doubt] = []
     for table in tables:
-        reasons = reasons_of(table, marks.get(table.sheet, Marks()))
+        reasons = reasons_of(table, marks.get(table.sheet, Marks()), filename)
         by_reason = sorted(reasons.items(), key=lambda item: (item[1], item[0]))
         for reason, group in groupby(by_reason, key=lambda item: item[1]):
             rows = tuple(sorted(row for row, _ in group))
@@ -117,9 +153,9 @@ def _hidden_columns(table: Table, marks: Marks) -> Iterator[Doubt]:
             yield Doubt(HIDDEN, words, table.sheet)
 
 
-def left_out(table: Table, marks: Marks, answer: str) -> Table:
+def left_out(table: Table, marks: Marks, answer: str, filename: str = "") -> Table:
     """The table without the rows that a person left out: they are notes with their reason now."""
-    reasons = reasons_of(table, marks) if answer == LEAVE else {}
+    reasons = reasons_of(table, marks, filename) if answer == LEAVE else {}
     if not reasons:
         return table
     notes = [

@@ -40,14 +40,15 @@ def examined_tables(
         raise SourceError(
             "不读隐藏的列，就没有位置或时间可读了", todo="选“读入”，或在原表里取消隐藏后再导入", code="hidden_columns"
         ) from error
-    return examine(read, tables, options.hidden)
+    return examine(read, tables, options.hidden, options.filename)
 
 
-def examine(sheets: Sequence[Sheet], tables: Sequence[Table], hidden: str) -> Examined:
-    """Compare tables with their sheets; `hidden` is a person's answer about hidden rows (base.KEEP, LEAVE, "")."""
+def examine(sheets: Sequence[Sheet], tables: Sequence[Table], hidden: str, filename: str = "") -> Examined:
+    """Compare tables with their sheets and the name of their file; `hidden` is a person's answer about hidden rows
+    (base.KEEP, LEAVE, "")."""
     marks = {sheet.name: sheet.marks for sheet in sheets}
-    concealed_doubts = concealed.doubts_about(tables, marks)
-    remaining = [concealed.left_out(table, marks[table.sheet], hidden) for table in tables]
+    concealed_doubts = concealed.doubts_about(tables, marks, filename)
+    remaining = [concealed.left_out(table, marks[table.sheet], hidden, filename) for table in tables]
     lost, remarks = positions.unread(sheets, remaining)
     return Examined(
         remaining,

@@ -29,11 +29,15 @@ OF_OTHERS = re.compile(
     r"累计|以来|同比|环比|去年|上年|同期|本年度?|全年|截至|截止|上[一]?[期次周月]|增加|减少|上升|下降|较"
 )
 TOTALS = (
-    re.compile(rf"(?:合计|总计|共计|总数|总共|一共|全部|共)[^\d零〇一二两三四五六七八九十百千]{{0,12}}{NUM}{AFTER}"),
+    re.compile(
+        rf"(?:合计|总计|共计|小计|总数|总共|一共|全部|共)[^\d零〇一二两三四五六七八九十百千]{{0,12}}{NUM}{AFTER}"
+    ),
     re.compile(rf"{FIRES}\s*(?:\(?(?:总数|数量|个数|点数|数)\)?)?\s*[:：为有共计是(]{{0,3}}\s*{NUM}\s*{UNIT}"),
     re.compile(rf"{FIRES}\s*(?:总数|数量|个数|数)\s*[:：为]?\s*{NUM}{AFTER}"),
     re.compile(rf"(?<![第\d.]){NUM}{OF_ELSE}\s*{UNIT}\s*[一-龥]{{0,8}}?{FIRES}"),
+    re.compile(rf"^[总共]?计[:：]?\s*{NUM}\s*{UNIT}"),
 )
+SPACED = re.compile(r"(?<=[合总共小])\s+(?=[计数])")  # 合  计
 COUNTY = re.compile(
     rf"(?:\d[年月日时分])?([一-龥]{{1,14}}?(?:自治县|县|区|旗|市))\s*[(:：]?\s*(?:共|有|计|{FIRES}){{0,2}}\s*[:：]?\s*{NUM}\s*{UNIT}"
 )
@@ -41,7 +45,10 @@ COUNTY_ALONE, WHOLE = re.compile(r"[一-龥]{2,14}(?:县|区|旗|市)"), re.comp
 LEAD = re.compile(r"^(?:[一二三四五六七八九十]+、|其中|分别为?|包括|涉及|位于)+")
 EVERYWHERE = re.compile(r"(?:全|本|我|各|该|辖|上述|有关|所辖)(?:省|市|县|区|旗|县区|县市区|市县)+$")
 BARE = re.compile(r"(?:合计|总计|共计|小计|总数)[:：]?(?:\(?[个处起]\)?)?")
-OTHER_MEASURE = re.compile(r"面积|亩|公顷|功率|frp|温|度|经|纬|像元|像素|象素|人|元|率|%|时间|日期", re.IGNORECASE)
+OTHER_MEASURE = re.compile(r"面积|亩|公顷|功率|frp|温|像元|像素|象素|人|元|率|%|信度", re.IGNORECASE)
+NEVER_SUMMED = re.compile(
+    r"度|经|纬|时间|日期|时刻"
+)  # a number of a total there counts the rows, where it is the only one
 POINT_ZERO = re.compile(r"(?<=\d)\.0(?!\d)")  # of a whole number as a workbook holds it
 OF_CELL = re.compile(
     rf"(?:合计|总计|共计|小计|总数|共)?[:：]?{NUM}{OF_ELSE}(?:{UNIT}[一-龥]{{0,8}}|{FIRES})?(?:\(.*\))?"
@@ -77,9 +84,9 @@ def stated_in(note: Note, headings: Sequence[str] = ()) -> list[Stated]:
     filled = [plain(cell) for cell in note.raw if plain(cell)]
     if not filled:
         return []
-    text = POINT_ZERO.sub("", " ".join(filled))[:300]
+    text = SPACED.sub("", POINT_ZERO.sub("", " ".join(filled)))[:300]
     if BARE.fullmatch(compact(filled[0])) or any(BARE.fullmatch(compact(cell)) for cell in filled[:4]):
-        numbers = tuple(_numbers_below(note, headings))
+        numbers = tuple(_numbers_below(note, headings)) or tuple(_numbers_below(note, headings, NEVER_SUMMED))
         return [Stated(numbers, "", text[:60], bool(SUB.search(text)))] if numbers else []
     if len(filled) == 2 and COUNTY_ALONE.fullmatch(compact(filled[0])) and WHOLE.fullmatch(filled[1]):
         return [Stated((int(float(filled[1])),), compact(filled[0]), text[:60], False)]
@@ -103,18 +110,20 @@ def _in_clause(clause: str) -> Iterator[Stated]:
         yield Stated((number_of(match[1]),), "", clause[:60], bool(SUB.search(clause)))
 
 
-def _numbers_below(note: Note, headings: Sequence[str]) -> Iterator[int]:
-    """The whole numbers of a line of totals, but for those below a heading that measures something else."""
+def _numbers_below(note: Note, headings: Sequence[str], below: re.Pattern[str] | None = None) -> Iterator[int]:
+    """The whole numbers of a line of totals, but for those below a heading that measures something else; only those `below`
+    headings of positions and times where that is given."""
     for at, cell in enumerate(note.raw):
         heading = headings[at] if at < len(headings) else ""
+        is_other = OTHER_MEASURE.search(heading) or bool(NEVER_SUMMED.search(heading)) != (below is not None)
         text = compact(cell)
         match = OF_CELL.fullmatch(text)
-        if match and (re.search(UNIT, text) or not OTHER_MEASURE.search(heading)):
+        if match and (re.search(UNIT, text) or not is_other):
             yield number_of(match[1])
             continue
         number = parse_number(cell)
         is_count = number is not None and number >= 0 and number.is_integer() and not match
-        if number is not None and is_count and not OTHER_MEASURE.search(heading):
+        if number is not None and is_count and not is_other:
             yield int(number)
 
 
@@ -158,9 +167,13 @@ def _count(rows: Sequence[Row], every: int) -> _Counted:
     for row in rows:
         if stem := county_stem(compact(row.get("county"))):
             stems[stem] = stems.get(stem, 0) + 1
-    pixels = sum(int(number) for row in rows if (number := parse_number(row.get("pixels"))) is not None)
+    pixels = _pixels(rows)
     is_told = sum(stems.values()) * 2 > len(rows)
     return _Counted(tuple(rows), every, pixels, stems if is_told else {})
+
+
+def _pixels(rows: Sequence[Row]) -> int:
+    return sum(int(number) for row in rows if (number := parse_number(row.get("pixels"))) is not None)
 
 
 def _place(row: Row) -> str:
@@ -176,31 +189,29 @@ def _of_table(table: Table, own: Sequence[Table], counted: _Counted) -> Iterator
         after = lines[at + 1][0].row_no if at + 1 < len(lines) else 10**9
         for number in stated:
             fits = _fitting(number, note, (before, after), own, counted)
-            if fits and not set(number.numbers) & fits:
-                yield _doubt(number, note, counted, fits)
+            if fits and not set(number.numbers) & set(fits):
+                yield _doubt(number, note, fits)
 
 
-def _fitting(stated: Stated, note: Note, lines: tuple[int, int], own: Sequence[Table], counted: _Counted) -> set[int]:
-    """The counts of which a stated number may be one: of its county, of the sheet, of the rows between the lines that state
-    numbers; empty where nothing can be compared."""
-    numbers = [row.row_no for row in counted.rows if any(table.rows for table in own)]
-    above = sum(lines[0] < number < note.row_no for number in numbers)
-    below = sum(note.row_no < number < lines[1] for number in numbers)
+def _fitting(
+    stated: Stated, note: Note, lines: tuple[int, int], own: Sequence[Table], counted: _Counted
+) -> tuple[int, ...]:
+    """The counts of which a stated number may be one, the likeliest first: of its county, of the sheet, of the rows between
+    the lines that state numbers; empty where nothing can be compared."""
+    above = [row for row in counted.rows if lines[0] < row.row_no < note.row_no]
+    below = sum(note.row_no < row.row_no < lines[1] for row in counted.rows)
     if stated.county:
         of_county = counted.of_county(stated.county)
         if of_county is None:
-            return {below} if below else set()
-        section = {below} if of_county == 0 and below and not _is_elsewhere(stated, counted) else set()
-        return {of_county} | section
-    fits = {len(counted.rows), counted.every}
-    if counted.pixels:
-        fits.add(counted.pixels)
-    if stated.is_part or above:
-        fits.add(above)
+            return (below,) if below else ()
+        section = (below,) if of_county == 0 and below and not _is_elsewhere(stated, counted) else ()
+        return (of_county, *section)
     tables = [table for table in own if table.rows]
-    if len(tables) > 1:
-        fits |= {len(table.rows) for table in tables if _is_near(table, note)}
-    return fits
+    of_tables = [len(table.rows) for table in tables if _is_near(table, note)] if len(tables) > 1 else []
+    if stated.is_part and above:
+        return (len(above), *of_tables, *filter(None, [_pixels(above)]))
+    whole = (len(counted.rows), counted.every, *filter(None, [counted.pixels]))
+    return (*whole, *([len(above)] if stated.is_part or above else []), *of_tables)
 
 
 def _is_elsewhere(stated: Stated, counted: _Counted) -> bool:
@@ -211,11 +222,9 @@ def _is_near(table: Table, note: Note) -> bool:
     return any(line is note for line in table.notes)
 
 
-def _doubt(stated: Stated, note: Note, counted: _Counted, fits: set[int]) -> Doubt:
+def _doubt(stated: Stated, note: Note, fits: tuple[int, ...]) -> Doubt:
     figures = " 或 ".join(str(number) for number in dict.fromkeys(stated.numbers))
-    read = counted.of_county(stated.county) if stated.county else len(counted.rows)
-    read = max(fits) if read is None else read
     what = f"{stated.county} " if stated.county else ""
     sheet = where(note.sheet)
-    words = f"{sheet}第 {note.row_no} 行写着“{stated.text}”：{what}{figures} 个，读到 {what}{read} 行"
+    words = f"{sheet}第 {note.row_no} 行写着“{stated.text}”：{what}{figures} 个，读到 {what}{fits[0]} 行"
     return Doubt(TOTAL, words, note.sheet, (note.row_no,))

@@ -41,7 +41,8 @@ def test_the_title_and_the_total_of_an_incomplete_list_are_both_asked_about():
     "title",
     [
         "共监测到疑似火点 3 处", "合计：3", "共计3个火点", "监测到火点三个", "发现3处秸秆焚烧火点", "火点总数：3", "火点（3个）",
-        "11月3日17时至11月4日17时，全省共发现火点3个，其中本溪市3个", "火点个数：3个（详见下表）",
+        "11月3日17时至11月4日17时，全省共发现火点3个，其中本溪市3个", "火点个数：3个（详见下表）", "合  计：3 处", "计3处", "小计 3个",
+        "总 数：三",
     ],
 )  # fmt: skip
 def test_every_way_of_stating_a_number_of_places_is_compared(title):
@@ -89,9 +90,10 @@ def test_a_section_and_its_subtotal_are_compared_with_their_own_rows():
     ]
     assert read(book([HEAD, *sections, ["合计", 3]])).doubts == ()
     sections[3] = ["小计", 3]
-    assert len(words(read(book([HEAD, *sections, ["合计", 3]])), TOTAL)) == 0, "3 is the number of all rows"
-    sections[3] = ["小计", 7]
-    assert len(words(read(book([HEAD, *sections, ["合计", 3]])), TOTAL)) == 1
+    asked = words(read(book([HEAD, *sections, ["合计", 3]])), TOTAL)
+    assert [text.partition("：")[2] for text in asked] == ["3 个，读到 2 行"], (
+        "3 is the number of all rows, not of these"
+    )
 
 
 def test_a_total_of_pixels_is_compared_with_the_pixels():
@@ -316,6 +318,14 @@ def test_leaving_out_the_column_that_alone_says_where_is_refused_with_the_way_ou
 def test_a_total_row_is_compared_however_its_number_is_dressed(text):
     assert read(book([HEAD, *rows(3), ["合计", text]])).doubts == ()
     assert len(words(read(book([HEAD, *rows(2), ["合计", text]])), TOTAL)) == 1
+
+
+@pytest.mark.parametrize("column", range(1, 7))
+def test_the_one_number_of_a_total_row_counts_the_rows_under_whatever_heading(column):
+    total = ["合计", *[None] * 6]
+    total[column] = 3
+    assert read(book([HEAD, *rows(3), total])).doubts == ()
+    assert len(words(read(book([HEAD, *rows(2), total])), TOTAL)) == 1
 
 
 @pytest.mark.parametrize("text", ["3个乡镇", "12.5亩", "—", "见附件"])
