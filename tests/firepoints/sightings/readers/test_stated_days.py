@@ -10,6 +10,7 @@ import pytest
 from firepoints.sightings.readers import lists
 from firepoints.sightings.readers.base import DAYS, ParseOptions
 from firepoints.sightings.readers.stated_days import span_in
+from tests.factories.workbooks import book
 from tests.firepoints.sightings.readers.test_row_moments import workbook
 
 
@@ -35,6 +36,9 @@ def asked(**how: Any) -> list[str]:
         {"titles": ("根据辽政办发〔2018〕48号通知",)}, {"titles": ("制表日期：2024年12月1日",)}, {"titles": ("2024年11月1日至7日",)},
         {"moments": ("2024-11-02 22:10", "2024-11-03 01:30"), "titles": ("2024年11月3日火点",)},
         {"moments": ("2024-10-31 22:10", "2024-11-03"), "period": "2024-11"},
+        {"moments": ("2024-11-02 13:21", "2024-11-03 01:30"), "titles": ("2024年11月3日火点",)},
+        {"moments": ("2024-11-02 22:10", "2024-11-02 17:05"), "titles": ("2024年11月3日火点",)},
+        {"filename": "2024年第45周_10.28-11.3.xlsx"}, {"filename": "火点_11月.xlsx"}, {"filename": "v11.2-1.xlsx"},
     ],
 )  # fmt: skip
 def test_days_that_agree_with_what_the_file_says_ask_nothing(how):
@@ -53,6 +57,14 @@ def test_days_that_agree_with_what_the_file_says_ask_nothing(how):
         ({"filename": "10月3日火点.xlsx"}, "文件名写的是 2024-10-03"),
         ({"period": "2024-10"}, "期次写的是 2024年10月"),
         ({"period": "2024-11-05"}, "期次写的是 2024-11-05"),
+        ({"titles": ("2024年11月4日火点",), "moments": ("2024-11-03 13:21",)}, "标题写的是 2024-11-04"),
+        ({"titles": ("2024年11月4日火点",), "moments": ("2024-11-03 13:21-13:26",)}, "标题写的是 2024-11-04"),
+        (
+            {"filename": "2024年第45周_11.4-11.10.xlsx", "moments": ("2024-11-03 13:21",)},
+            "文件名写的是 2024-11-04 至 2024-11-10",
+        ),
+        ({"filename": "火点_10月.xlsx"}, "文件名写的是 2024年10月"),
+        ({"filename": "10月份火点.xlsx"}, "文件名写的是 2024年10月"),
         ({"moments": ("2024-11-02",), "titles": ("2024年11月3日火点",)}, "标题写的是 2024-11-03"),
         ({"moments": ("2024-11-03 13:21", "2025-11-03 13:21"), "titles": ("2024年11月3日火点",)}, "其中 1 行不在内"),
     ],
@@ -83,3 +95,33 @@ def test_the_spread_of_the_rows_over_the_days_is_said():
 def test_a_text_states_days_a_month_or_a_year(text, first, last):
     span = span_in(text, 2024)
     assert (span and (span.first, span.last)) == (first and (date(*first), date(*last)))
+
+
+HEAD = ["序号", "县", "经度", "纬度", "监测时间"]
+
+
+def rows_of(day: str, count: int = 2) -> list[list[object]]:
+    return [[seq, "甲县", 124.07411 + seq / 100, 41.12412, f"{day} 13:21"] for seq in range(1, count + 1)]
+
+
+def days_asked(content: bytes) -> list[str]:
+    return [doubt.words for doubt in lists.parse(content, options=ParseOptions()).doubts if doubt.kind == DAYS]
+
+
+def test_the_title_and_the_name_of_a_sheet_speak_of_its_own_rows_alone():
+    third, fourth = ([[f"2024年11月{day}日火点"], HEAD, *rows_of(f"2024-11-0{day}")] for day in (3, 4))
+    assert days_asked(book(third, name="11月3日", further={"11月4日": fourth})) == []
+    asked_about = days_asked(book(third, name="11月3日", further={"11月4日": third}))
+    assert asked_about == ["工作表名写的是 2024-11-04，读到的日期是 2024-11-03，其中 2 行不在内"]
+
+
+def test_titles_of_tables_under_each_other_speak_of_their_own_rows_alone():
+    third, fourth = ([[f"2024年11月{day}日火点"], HEAD, *rows_of(f"2024-11-0{day}")] for day in (3, 4))
+    assert days_asked(book([*third, *fourth])) == []
+    assert len(days_asked(book([*third, ["2024年11月9日火点"], HEAD, *rows_of("2024-11-04")]))) == 1
+
+
+def test_a_line_below_the_rows_that_says_when_was_observed_is_compared():
+    assert days_asked(book([HEAD, *rows_of("2024-11-03"), ["监测时段：2024年11月3日0时至24时"]])) == []
+    assert len(days_asked(book([HEAD, *rows_of("2024-11-03"), ["监测时段：2024年11月8日0时至24时"]]))) == 1
+    assert days_asked(book([HEAD, *rows_of("2024-11-03"), ["2024年11月8日"]])) == []
