@@ -110,7 +110,8 @@ class ParseOptions:
     it, else the day. `now` rejects the future; `area` = (lon_min, lat_min, lon_max, lat_max) finds swapped coordinates.
     `date_order` ("dmy", "mdy", "ymd") settles dates such as 10/11/2023, which are rejected where nothing settles them.
     `year` completes dates without one; `window` (UTC) is the span that a list's title gives, `day` the one date that it
-    gives to rows without one. `is_1904`: the workbook counts its days from 1904. `observed` (UTC) is when an
+    gives to rows without one, `days` the days or the month that it states, for rows that name the day of the month alone.
+    `is_1904`: the workbook counts its days from 1904. `observed` (UTC) is when an
     FY-4 text was taken; `filename` the name under which the file came: it may say when, and by which satellite; `period`
     is the period of the list as the import names it.
     `hidden`: KEEP or LEAVE hidden, struck and void rows, as a person answered; "" reads them and asks.
@@ -127,6 +128,7 @@ class ParseOptions:
     year: int | None = None
     window: tuple[datetime, datetime] | None = None
     day: date | None = None
+    days: tuple[date, date] | None = None
     window_ends_on_date: bool = True
     observed: tuple[datetime, datetime] | None = None
     is_1904: bool = False

@@ -16,13 +16,14 @@ from firepoints.sightings.readers.base import Note, ParseOptions
 from firepoints.sightings.readers.columns import date_order
 from firepoints.sightings.readers.row_moment import TWO_ZONES, Moment, is_time_field, row_moment
 from firepoints.sightings.readers.rows import Table
+from firepoints.sightings.readers.stated_days import span_in
 from firepoints.sightings.readers.text import plain
 from firepoints.sightings.readers.time_columns import described
 from firepoints.sightings.readers.titles import TitleTime, day_of, read_titles, stated_totals, year_of
 from firepoints.sightings.readers.zones import zone_of
 
 Lines = Sequence[tuple[int, str]]
-DAY = timedelta(days=1)
+DAY, A_MONTH = timedelta(days=1), timedelta(days=31)
 ZONES = {timedelta(): "UTC", timedelta(hours=8): "Asia/Shanghai"}
 DATED = 50  # rows whose dates are compared with the title's window
 
@@ -43,11 +44,18 @@ def table_options(table: Table, cover: Lines, options: ParseOptions) -> tuple[Pa
     if how.window is None and (day := title_day(table, lines)):
         how = replace(how, window=_day_of_the_issuer(day, how), day=day)
     how = replace(how, year=options.year or (title.begin.year if title.begin else None) or year_of(t for _, t in lines))
+    how = replace(how, days=_days_stated([*(text for _, text in lines), options.period], how.year))
     clocks = clocks_of(table, how)
     zone = next((clock["zone"] for clock in clocks if clock["zone"] != how.tz), how.tz)
     reading = {"zone": zone, "clocks": clocks, "date_order": order, "window": title.as_json() if title.text else None}
     how = replace(how, tz=TWO_ZONES) if len(zones) > 1 else how
     return how, {**reading, "rows": len(table.rows), "totals": totals}
+
+
+def _days_stated(texts: Sequence[str], year: int | None) -> tuple[date, date] | None:
+    """The days, or the month, that the first of the texts with any states."""
+    spans = (span_in(text, year) for text in texts)
+    return next(((span.first, span.last) for span in spans if span and span.last - span.first <= A_MONTH), None)
 
 
 def zones_around(table: Table, cover: Lines) -> set[str]:

@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from firepoints.sightings.readers.base import DAY, INSTANT, WINDOW, ParseOptions
+from firepoints.sightings.readers.intervals import Written, between
 from firepoints.sightings.readers.rows import Row
 from firepoints.sightings.readers.text import plain
-from firepoints.sightings.readers.time_columns import FIELDS, FURTHER, TimeColumn, described
-from firepoints.sightings.readers.written import Reading, Written, read
+from firepoints.sightings.readers.time_columns import BEGIN, END, FIELDS, FURTHER, TimeColumn, described
+from firepoints.sightings.readers.written import Reading, read
 from firepoints.sightings.readers.zones import BEIJING
 
 A_DAY = timedelta(days=1)
@@ -78,7 +79,7 @@ def is_time_field(field: str) -> bool:
 
 def moment_of(cells: Sequence[tuple[str, str, Any]], options: ParseOptions) -> Moment | Fault:
     """The same of cells, each (field, heading, value)."""
-    reading = Reading(options.date_order, options.year, options.is_1904)
+    reading = Reading(options.date_order, options.year, options.is_1904, options.days)
     columns = [described(heading, field) for field, heading, _ in cells]
     if options.tz == TWO_ZONES:
         unsaid = next((cell[0] for cell, column in zip(cells, columns, strict=True) if column.zone is None), None)
@@ -97,11 +98,34 @@ def moment_of(cells: Sequence[tuple[str, str, Any]], options: ParseOptions) -> M
         if not written.is_empty:
             zone = written.zone or column.zone or own
             statements.append(Stated(field, heading, cell, column, written, zone))
-    statements.sort(key=lambda stated: stated.column.rank)
+    statements.sort(key=lambda stated: (stated.column.rank, stated.column.edge == END))
+    joined = _intervals(statements)
+    if isinstance(joined, Fault):
+        return joined
     try:
-        return _moment(statements, cells, options)
+        return _moment(joined, cells, options)
     except (OverflowError, ValueError):
         return Fault("bad_date", cells[0][0] if cells else "date")
+
+
+def _intervals(statements: Sequence[Stated]) -> list[Stated] | Fault:
+    """The statements with the two ends of an interval, each in its own column, made one."""
+    joined: list[Stated] = []
+    for stated in statements:
+        at = next((at for at, other in enumerate(joined) if _is_begin_of(other, stated)), None)
+        if at is None:
+            joined.append(stated)
+            continue
+        written = between(joined[at].written, stated.written)
+        if written.code:
+            return Fault(written.code, stated.field, f"：{joined[at].words}；{stated.words}")
+        joined[at] = replace(joined[at], written=written, column=joined[at].column._replace(edge=""))
+    return joined
+
+
+def _is_begin_of(begin: Stated, end: Stated) -> bool:
+    is_pair = begin.column.edge == BEGIN and end.column.edge == END and begin.column.rank == end.column.rank
+    return is_pair and (begin.written.clock is None) == (end.written.clock is None) and _same_zone(begin, end)
 
 
 def _moment(

@@ -37,8 +37,14 @@ MOMENT = frozenset(
 EVENTS = "卫星|过境|监测|观测|探测|成像|拍摄|发现|火点|火情|起火|着火|遥感|巡查|检查|督查|数据"
 DATE = re.compile(rf"(?:{EVENTS})*(?:日期|日|年月日)|(?:acq_|found_|obs_|local_)?date")
 TIME = re.compile(
-    rf"(?:{EVENTS})*(?:时间|时刻)|(?:acq_|found_|obs_|local_)?(?:date_?)?time|found_at|(?:本地|当地)时间?"
+    rf"(?:{EVENTS})*(?:时间|时刻|时段|时间段)|(?:acq_|found_|obs_|local_)?(?:date_?)?time|found_at|(?:本地|当地)时间?"
 )
+
+# Two columns that hold the two ends of one interval: 首次发现时间 and 最后发现时间, 监测时间起 and 监测时间止.
+BEGINS = re.compile(r"首次|首先|最早|最先|初次|起始|开始|第一次|(?<=[间期刻段])[起始]$")
+ENDS = re.compile(r"最后(?:一次)?|最晚|末次|最近(?:一次)?|最新|结束|终止|(?<=[间期刻段])[止终]$")
+BOTH_ENDS = re.compile(r"起止|始末|起讫")
+BEGIN, END = "begin", "end"
 
 PARTS = (("年", ("年", "年份", "year")), ("月", ("月", "月份", "month")), ("日", ("日", "day")),
          ("时", ("时", "小时", "点", "hour")), ("分", ("分", "分钟", "minute", "min")), ("秒", ("秒", "second", "sec")))  # fmt: skip
@@ -47,12 +53,14 @@ EVENT_FIRST = re.compile(rf"^(?:{EVENTS})+")
 
 
 class TimeColumn(NamedTuple):
-    """What a heading says of the times below it: `zone` None where it names no clock, `rank` the lower rules."""
+    """What a heading says of the times below it: `zone` None where it names no clock, `rank` the lower rules, `edge` BEGIN or
+    END where another column holds the other end of the interval."""
 
     is_time: bool
     zone: tzinfo | None
     rank: int
     has_two_zones: bool = False
+    edge: str = ""
 
 
 @lru_cache(maxsize=1000)
@@ -63,12 +71,21 @@ def column_of(heading: str) -> TimeColumn | None:
     core = compact(BRACKETS.sub("", rest)).strip("_-.:/")
     if len(name) > 40 or NOT_OF_THE_FIRE.search(name):
         return None
+    edge, core = _edge_of(core)
     is_time = bool(TIME.fullmatch(core)) or core in MOMENT or (core == "" and bool(zones))
     if not is_time and not DATE.fullmatch(core):
         return None
     rank = next((rank for rank, event in RANKS if event.search(core)), PLAIN_RANK)
     zone = zones[0] if len(zones) == 1 else UTC if core.startswith("acq_") and not zones else None
-    return TimeColumn(is_time, zone, rank, len(zones) > 1)
+    return TimeColumn(is_time, zone, rank, len(zones) > 1, edge)
+
+
+def _edge_of(core: str) -> tuple[str, str]:
+    """(BEGIN, END or "", the heading without the word that says so)."""
+    core = BOTH_ENDS.sub("", core)
+    if BEGINS.search(core):
+        return BEGIN, BEGINS.sub("", core)
+    return (END, ENDS.sub("", core)) if ENDS.search(core) else ("", core)
 
 
 def described(heading: str, field: str) -> TimeColumn:
@@ -98,7 +115,7 @@ def time_fields(
         is_new = name not in fields and name not in further
         further[name if is_new else f"{FURTHER}{parts[0][0]}"] = parts[0][0]
     columns = [(at, column) for at, name in enumerate(names) if at not in pieces and (column := column_of(name))]
-    for at, column in sorted(columns, key=lambda pair: pair[1].rank):
+    for at, column in sorted(columns, key=lambda pair: (pair[1].rank, pair[1].edge == END)):
         field = own[0] if len(own) == 1 else ("time" if column.is_time else "date")
         is_new = field not in fields and field not in further
         further[field if is_new else f"{FURTHER}{at}"] = at

@@ -13,7 +13,16 @@ from functools import lru_cache
 from typing import Any
 
 from firepoints.sightings.readers.clocks import MIDNIGHT, PART, clock_of
-from firepoints.sightings.readers.moments import EXCEL_EPOCH, MIDNIGHT_AFTER, WEEKDAY, make_date, parse_date, sane
+from firepoints.sightings.readers.intervals import Written, checked
+from firepoints.sightings.readers.moments import (
+    EXCEL_EPOCH,
+    MIDNIGHT_AFTER,
+    WEEKDAY,
+    chinese_number,
+    make_date,
+    parse_date,
+    sane,
+)
 from firepoints.sightings.readers.text import plain
 from firepoints.sightings.readers.zones import WEST, offset_of, zones_in
 
@@ -27,9 +36,12 @@ NOTHING = frozenset(("", *SIGNS.split(), *WORDS.split(), *VAGUE.split()))
 # A part of the day alone is an interval where everybody means the same by it; 夜间 and 早上 begin when the reader likes.
 PARTS = {"上午": (0, 43_200), "下午": (43_200, MIDNIGHT)}
 WEEKDAY_FIRST = re.compile(r"^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*[,.]? ", re.IGNORECASE)
-ASIDE = re.compile(r"^(?:大?约|于|在)\s*|左右|许$|前后$|整?\(?24小时制\)?")
-TO = re.compile(r"\s*(?:至|到|-{1,3}|[‐‑‒–—―─−~〜∼⁓→]+|(?<=[\dZ])/(?=.*[T:])|(?<=[ \d])to(?=[ \d]))\s*")
+ASIDE = re.compile(r"^(?:大?约|于|在|从|自)\s*|左右|许$|前后$|整?\(?24小时制\)?|起(?=\s*[至到])|(?<=[\d分秒时点])止$")
+TO = re.compile(r"\s*(?:至|到|\.{2,}|…+|-{1,3}|[‐‑‒–—―─−~〜∼⁓→]+|(?<=[\dZ])/(?=.*[T:])|(?<=[ \d])to(?=[ \d]))\s*")
 NEXT_DAY = re.compile(r"^(?:次日|翌日|第二[日天]|明日)\s*")
+NEXT_DAY_BEHIND = re.compile(r"\s*\((?:次日|翌日|第二[日天]|\+1)\)$")
+MINUTE_ALONE = re.compile(r"(\d{1,2})分")
+CHINESE_CLOCK = re.compile(r"([零〇一二两三四五六七八九十廿]{1,3})(?=[时点分])")
 SAME_DAY = re.compile(r"^(?:当日|同日|当天)\s*")
 BETWEEN = re.compile(r"T(?=\d)|[ ,;、/_]+|(?<=[日号])|-(?=\d{1,2}:)")
 STAMP = re.compile(r"(20\d{6})[T _]?(\d{2})(\d{2})?(\d{2})?(?:\.0+)?")
@@ -40,48 +52,28 @@ DAY_OF_MONTH = re.compile(r"(\d{1,2})[日号] ?(.*)")
 MONTH_DAY = re.compile(r"(\d{1,2})[-/.](\d{1,2})[ T]+(.*)")
 HALF_SAID = re.compile(PART, re.IGNORECASE)
 LIKE_A_DATE = re.compile(r"^\d{4}[-/.]|[年月日]")
+PART_OF_DATE = re.compile(r"(?:\d{1,2}月)?\d{1,2}[日号]|[一二三四五六七八九十]{1,3}月[一二三四五六七八九十]{1,3}[日号]")
 HAS_YEAR = re.compile(r"\d{4}")
 HOUR_ZERO = re.compile(r"(?<!\d)0{1,2}[时点](?:0{1,2}分?|整)?$")  # what people write, and mean
 DIGITS_ALONE = re.compile(r"(?:.*[ T])?(?:\d{3,4}|\d{6})")
 OFFSET = re.compile(r"(?P<body>.*\d)\s?(?:(?P<sign>[+\-−])(?P<hours>\d{2})(?::?(?P<minutes>\d{2}))?|(?P<zulu>Z))")
 ENDS_IN_CLOCK = re.compile(
-    r"(?:\d{1,2}:\d{2}(?P<s>:\d{2}(?:[.,]\d+)?)?|T\d{2}(?:\d{2}){0,2}(?:[.,]\d+)?|20\d{10}(?:\d{2})?)$"
+    r"(?:^\d{4}(?:\d{2})?|\d{1,2}:\d{2}(?P<s>:\d{2}(?:[.,]\d+)?)?|T\d{2}(?:\d{2}){0,2}(?:[.,]\d+)?|20\d{10}(?:\d{2})?)$"
 )
 BARE_HOUR = re.compile(r"\d{1,2}")
 HOUR_LACKS_UNIT, UNIT_BEHIND = re.compile(r"(?:^|[ 日号T])\d{1,2}$"), re.compile(r"\d[时点]")
-LONGEST_NIGHT = 18 * 3600  # a range that ends before it begins runs over midnight, unless it would fill the day
+A_MONTH = timedelta(days=27)  # a title of so many days and more is one of a whole month
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How the dates of a file are read: the order of day and month, the year of dates without one, the workbook's epoch."""
+    """How the dates of a file are read: the order of day and month, the year of dates without one, the workbook's epoch, and
+    the days that its title states, of which 3日 is one."""
 
     order: str = ""
     year: int | None = None
     is_1904: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What a cell states. `clock`, `end_clock`: seconds after the midnight that begins `day` (24:00 is 86400, an end on
-    the next day is more); `end_clock` only where an interval is stated.
-
-    `zone` only where the cell names one. `code` says why it cannot be read (reasons.REASONS); all empty: nothing stated.
-    """
-
-    day: date | None = None
-    clock: int | None = None
-    end_clock: int | None = None
-    zone: tzinfo | None = None
-    code: str = ""
-
-    @property
-    def is_empty(self) -> bool:
-        return self.day is None and self.clock is None and not self.code
-
-    @property
-    def is_range(self) -> bool:
-        return self.end_clock is not None
+    days: tuple[date, date] | None = None
 
 
 def read(value: Any, reading: Reading, *, is_clock: bool = False) -> Written:
@@ -100,6 +92,7 @@ def _of_text(text: str, reading: Reading, is_clock: bool) -> Written:
     zones, text = zones_in(text)
     if len(zones) > 1:
         return Written(code="two_zones")
+    text = CHINESE_CLOCK.sub(lambda match: str(_chinese_clock(match[1])), text)
     text = AROUND_UNITS.sub(
         "", SPLIT_DATE.sub(r"\1\2\3\2\4", ASIDE.sub("", WEEKDAY_FIRST.sub("", text)).strip())
     ).strip()
@@ -107,6 +100,13 @@ def _of_text(text: str, reading: Reading, is_clock: bool) -> Written:
     if zones and written.zone is not None and _differ(written.zone, zones[0]):
         return Written(code="two_zones")
     return replace(written, zone=written.zone or zones[0]) if zones else written
+
+
+def _chinese_clock(text: str) -> int | str:
+    """13 of 十三, 5 of 零五; the text itself where it is no number."""
+    bare = text.replace("两", "二").lstrip("零〇")
+    number = chinese_number(bare) if bare else 0
+    return number if number or not bare else text
 
 
 def is_nothing(value: Any) -> bool:
@@ -172,6 +172,10 @@ def _one_or_range(text: str, reading: Reading, is_clock: bool) -> Written:
 
 def _fault(text: str, reading: Reading, is_clock: bool) -> str:
     """Which half of an unreadable text is at fault: the time where its date can be read, or where no date is meant."""
+    if PART_OF_DATE.match(text) and not HAS_YEAR.match(text):
+        lacks = reading.days is None if DAY_OF_MONTH.match(text) else reading.year is None
+        if lacks:
+            return "part_date"
     for match in BETWEEN.finditer(text):
         day = parse_date(text[: match.start()].strip(), reading.order, reading.year)
         if day is not None:
@@ -201,7 +205,21 @@ def _single(text: str, reading: Reading, is_clock: bool) -> Written | None:
     day = None if MIDNIGHT_AFTER.search(bare) else parse_date(bare, reading.order, reading.year)
     if day is not None:
         return Written(code=day) if isinstance(day, str) else Written(day)
-    return _day_then_clock(bare, reading)
+    return _day_then_clock(bare, reading) or _day_of_month(bare, reading)
+
+
+def _day_of_month(text: str, reading: Reading) -> Written | None:
+    """3日13时 in the days that the title states, or on the evening before them; None where it is none or several of them."""
+    match = DAY_OF_MONTH.fullmatch(text)
+    if match is None or reading.days is None:
+        return None
+    first, last = reading.days
+    days = [first + timedelta(days=n) for n in range(-1 if last - first < A_MONTH else 0, (last - first).days + 1)]
+    days = [day for day in days if day.day == int(match[1])]
+    clock = clock_of(match[2])
+    if len(days) != 1 or (clock is None and match[2].lower() not in NOTHING):
+        return None
+    return Written(days[0], clock.seconds if clock else None)
 
 
 def _offset(match: re.Match[str]) -> tuple[str, tzinfo | None, str]:
@@ -266,8 +284,11 @@ def _day_then_clock(text: str, reading: Reading) -> Written | None:
 
 def _range(before: str, after: str, reading: Reading, is_clock: bool) -> Written | None:
     """The interval of a text on both sides of 至, ~ or a dash; None where either side is no moment."""
-    next_day = NEXT_DAY.match(after)
-    rest = SAME_DAY.sub("", after[next_day.end() :] if next_day else after)
+    behind = NEXT_DAY_BEHIND.search(after)
+    after = after[: behind.start()] if behind else after
+    prefix = NEXT_DAY.match(after)
+    next_day = prefix or behind
+    rest = SAME_DAY.sub("", after[prefix.end() :] if prefix else after)
     if HOUR_LACKS_UNIT.search(before) and UNIT_BEHIND.search(rest):
         before += "时"  # 13-14时
     in_digits = bool(DIGITS_ALONE.fullmatch(before) and DIGITS_ALONE.fullmatch(rest))
@@ -289,7 +310,7 @@ def _range(before: str, after: str, reading: Reading, is_clock: bool) -> Written
     if HALF_SAID.search(rest) and not HALF_SAID.search(before) and first.clock + 43_200 <= min(end, MIDNIGHT):
         return Written(code="ambiguous_time")  # 1:21-下午1:26: the word may stand for both
     is_dated = bool(next_day or last.day)
-    return replace(_checked(first.day, first.clock, end, is_dated), zone=first.zone or last.zone)
+    return replace(checked(first.day, first.clock, end, is_dated), zone=first.zone or last.zone)
 
 
 def _last(text: str, first: Written, reading: Reading, in_digits: bool) -> Written | None:
@@ -298,6 +319,9 @@ def _last(text: str, first: Written, reading: Reading, in_digits: bool) -> Writt
     if written is not None and not written.code:
         turns = written.day and first.day and written.day < first.day and not HAS_YEAR.search(text)
         return replace(written, day=make_date(first.day.year + 1, 1, written.day.day)) if turns else written  # type: ignore[union-attr]
+    minute = MINUTE_ALONE.fullmatch(text)
+    if minute and first.clock is not None and int(minute[1]) < 60:
+        return Written(clock=first.clock // 3600 * 3600 + int(minute[1]) * 60)  # 13时21分-26分
     if first.day is None:
         return None
     if match := MONTH_DAY.fullmatch(text):
@@ -316,15 +340,3 @@ def _later_half(before: str, after: str, begin: int, end: int) -> int:
     if HALF_SAID.search(before) and not HALF_SAID.search(after) and end < begin and begin <= end + 43_200 <= MIDNIGHT:
         return end + 43_200
     return end
-
-
-def _checked(day: date | None, begin: int, end: int, is_dated: bool) -> Written:
-    """The range, an instant where both ends are one, or why it is none."""
-    if end == begin:
-        # 17:00-17:00 may be a moment or a day; 13:21-13:21 is what a platform prints of a pass.
-        return Written(day, begin) if begin % 3600 else Written(code="ambiguous_time")
-    if end < begin and not is_dated and end + MIDNIGHT - begin <= LONGEST_NIGHT:
-        end += MIDNIGHT
-    if end < begin:
-        return Written(code="bad_range")
-    return Written(day, begin, end) if end - begin <= MIDNIGHT else Written(code="long_span")

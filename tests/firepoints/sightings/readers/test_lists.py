@@ -138,7 +138,7 @@ def test_what_can_be_read_in_two_ways_is_read_in_none(given):
         ({"lon": "经度不详"}, "bad_number", "经度"),
         ({"lat": ""}, "missing_coordinate", "纬度"),
         ({"lon": "116°74'00\""}, "bad_number", "经度"),
-        ({"date": "十月五日", "time": ""}, "bad_date", "监测日期"),
+        ({"date": "十月五日", "time": ""}, "part_date", "监测日期"),
         ({"date": "2023-02-30"}, "bad_date", "监测日期"),
         ({"time": "25:00"}, "bad_time", "过境时间"),
         ({"lon": 0, "lat": 0}, "null_island", "纬度"),

@@ -259,3 +259,66 @@ def test_a_workbook_of_1904_means_the_same_day_in_every_kind_of_cell(cell, momen
     assert begins(result) == [beijing(moment)]
     (bad,) = read(["监测时间"], ["45599.55625"], is_1904=True).rejected
     assert bad.code == "serial_1904"
+
+
+@pytest.mark.parametrize(
+    "headings",
+    [
+        ("首次发现时间", "最后发现时间"), ("开始时间", "结束时间"), ("观测起始时间", "观测终止时间"), ("监测时间起", "监测时间止"),
+        ("最早监测时间", "最晚监测时间"), ("末次监测时间", "首次监测时间"),
+    ],
+)  # fmt: skip
+def test_the_two_ends_of_an_interval_in_two_columns_are_one_interval(headings):
+    ends = ["2024-11-03 13:21", "2024-11-03 14:26"]
+    row = ends[::-1] if headings[0].startswith("末") else ends
+    sighting = read(list(headings), row).sightings[0]
+    assert (sighting.starts_at, sighting.ends_at) == (beijing("2024-11-03T13:21"), beijing("2024-11-03T14:26"))
+    assert (sighting.precision, sighting.day) == ("window", date(2024, 11, 3))
+
+
+def test_the_ends_of_an_interval_beside_a_column_of_dates_may_lie_over_midnight():
+    result = read(
+        ["日期", "起始时间", "终止时间"],
+        ["2024-11-03", "23:50", "00:10"],
+        ["2024-11-03", "13:21", "13:21"],
+        ["2024-11-03", "13:21", "—"],
+    )
+    spans = [(row.starts_at, row.ends_at) for row in result.sightings]
+    assert spans[0] == (beijing("2024-11-03T23:50"), beijing("2024-11-04T00:10"))
+    assert spans[1] == spans[2] == (beijing("2024-11-03T13:21"), beijing("2024-11-03T13:21"))
+
+
+def test_ends_that_are_turned_round_or_days_apart_are_refused_with_both_named():
+    result = read(
+        ["首次发现时间", "最后发现时间"],
+        ["2024-11-03 14:26", "2024-11-03 13:21"],
+        ["2024-11-03 14:26", "2024-11-06 13:21"],
+    )
+    assert [row.code for row in result.rejected] == ["bad_range", "long_span"]
+    assert "首次发现时间 2024-11-03 14:26；最后发现时间 2024-11-03 13:21" in result.rejected[0].reason
+
+
+@pytest.mark.parametrize(
+    ("title", "cell", "begin"),
+    [
+        ("2024年11月火点清单", "3日13时", "2024-11-03T13:00"),
+        ("2024年11月3日火点清单", "3日13时21分", "2024-11-03T13:21"),
+        ("2024年11月1日火点清单", "31日22:10", "2024-10-31T22:10"),
+        ("2024年10月31日17时至11月1日17时火点", "1日13:21", "2024-11-01T13:21"),
+        ("2024年10月31日17时至11月1日17时火点", "31日22时", "2024-10-31T22:00"),
+    ],
+)
+def test_a_day_of_the_month_is_one_of_the_days_that_the_title_states(title, cell, begin):
+    assert begins(read(["监测时间"], [cell], titles=(title,))) == [beijing(begin)]
+
+
+@pytest.mark.parametrize(
+    ("titles", "cell"),
+    [((), "3日13时"), (("火点清单",), "11月3日13时"), (("2024年火点清单",), "3日13时"), ((), "十一月三日")],
+)
+def test_a_date_without_its_month_or_year_is_refused_for_what_it_lacks(titles, cell):
+    assert [row.code for row in read(["监测时间"], [cell], titles=titles).rejected] == ["part_date"]
+
+
+def test_a_day_that_the_title_does_not_hold_is_no_day():
+    assert [row.code for row in read(["监测时间"], ["5日13时"], titles=("2024年11月3日火点",)).rejected] == ["bad_date"]

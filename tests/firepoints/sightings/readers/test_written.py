@@ -33,6 +33,8 @@ def cell(value: object, *, is_clock: bool = True, reading: Reading = IN_2024) ->
         "2024-11-03 13:21 ~ 2024-11-03 13:26", "2024-11-03 13:21:00至2024-11-03 13:26:00", "202411031321-202411031326",
         "２０２４－１１－０３　１３：２１～１３：２６", "2024-11-03 13:21 至 3日13:26",
         "20241103 13:21-13:26", "20241103132100-20241103132600", "2024-11-03 132100-132600", "2024-11-03 13:21 to 13:26",
+        "2024-11-03 13:21至26分", "2024年11月3日13时21分-26分", "2024-11-03 13:21起至13:26止",
+        "2024-11-03 13:21..13:26", "2024-11-03 13:21…13:26", "二〇二四年十一月三日十三时二十一分至十三时二十六分",
         "2024-11-03 13:21→13:26", "2024-11-03T13:21:00/2024-11-03T13:26:00",
     ],
 )  # fmt: skip
@@ -68,7 +70,7 @@ def test_a_range_over_the_new_year_ends_in_the_next_year():
         ("2024-11-03 13:21+15:00", "bad_time"), ("UTC 05:21 北京时间 13:21", "two_zones"), ("晚上1点", "bad_time"),
         ("2024-11-03 1:21-下午1:26", "ambiguous_time"), ("2024-11-03T13:21:00+24:00", "bad_time"),
         ("2024-11-03 13:21、13:26", "bad_time"), ("1730611260", "bad_time"),
-        ("2024-11-31", "bad_date"), ("2024年11月上旬", "bad_date"), ("3日13时", "bad_date"),
+        ("2024-11-31", "bad_date"), ("2024年11月上旬", "bad_date"), ("3日13时", "part_date"),
     ],
 )  # fmt: skip
 def test_what_can_be_read_in_two_ways_or_in_none_has_a_reason(text, code):
@@ -216,3 +218,29 @@ def test_a_cell_of_any_text_is_read_or_has_a_reason_and_an_interval_ends_within_
         assert 0 < written.end_clock - written.clock <= 86_400
     if written.clock is not None:
         assert 0 <= written.clock <= 86_400
+
+
+@pytest.mark.parametrize(
+    ("text", "clock"),
+    [
+        ("十三时二十分", (13, 20)), ("十三点", (13, 0)), ("下午一点二十分", (13, 20)), ("下午两点半", (14, 30)), ("零时五分", (0, 5)),
+        ("二十时零五分", (20, 5)), ("二十三时五十九分", (23, 59)),
+    ],
+)  # fmt: skip
+def test_a_clock_may_be_written_in_chinese_numerals(text, clock):
+    assert cell(text) == Written(clock=clock[0] * HOUR + clock[1] * 60)
+
+
+@pytest.mark.parametrize("text", ["23:50~00:10(次日)", "23:50-00:10（+1）", "23:50至00:10（翌日）"])
+def test_the_next_day_may_be_said_behind_the_end_of_a_range(text):
+    assert cell(text) == Written(clock=23 * HOUR + 50 * 60, end_clock=24 * HOUR + 10 * 60)
+
+
+@pytest.mark.parametrize("text", ["13:21-22", "13:21-70", "13:21至60分"])
+def test_a_range_whose_end_may_be_an_hour_or_is_no_minute_is_refused(text):
+    assert cell(text).code
+
+
+@pytest.mark.parametrize("text", ["0521Z", "052100Z"])
+def test_digits_with_the_z_of_utc_are_a_clock_of_utc(text):
+    assert cell(text) == Written(clock=5 * HOUR + 21 * 60, zone=UTC)
