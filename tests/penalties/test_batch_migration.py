@@ -1,8 +1,6 @@
 """A home with settled batches goes forward: spans, the end of each freezing and the vouchers are carried, and verify holds."""
 
 import pytest
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
 from core.db import triggers
 from penalties import checks
@@ -10,6 +8,7 @@ from penalties.batches import steps
 from penalties.models import Batch, Settlement, Voucher
 from tests.factories import points as make
 from tests.factories.city import IN_EAST
+from tests.factories.migrating import migrate_forward, migrate_to
 from tests.penalties.test_batches import approved, clock
 
 BEFORE = [("penalties", "0002_circulars")]
@@ -27,15 +26,10 @@ def test_a_home_of_before_keeps_its_batches_and_vouchers_through_the_migrations(
     columns = ("line_id", "voucher_no", "settled_on", "amount_fen", "recorded_by_id", "at")
     before = list(Settlement.objects.order_by("pk").values_list("pk", *columns))
     try:
-        with triggers.lifted():
-            MigrationExecutor(connection).migrate(BEFORE)
-        triggers.ensure()
-        after = MigrationExecutor(connection)
-        after.migrate(after.loader.graph.leaf_nodes("penalties"))
+        migrate_to(BEFORE)
+        migrate_forward("penalties")
     finally:
-        executor = MigrationExecutor(connection)
-        executor.migrate(executor.loader.graph.leaf_nodes())
-        triggers.ensure()
+        migrate_forward()
     batch = Batch.objects.get()
     assert (batch.first_month, batch.month, batch.with_earlier, batch.last_entry_id) == (
         "2023-10",

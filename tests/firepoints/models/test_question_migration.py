@@ -6,10 +6,10 @@ import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from core.db import triggers
 from firepoints.terms.states import State
 from tests.factories import points as make
 from tests.factories.city import IN_EAST, City
+from tests.factories.migrating import migrate_forward, migrate_to
 
 BEFORE = [("firepoints", "0011_slim_keys")]
 AFTER = [("firepoints", "0012_questions")]
@@ -64,12 +64,12 @@ def test_a_home_of_before_keeps_every_question_through_the_migration(city: City)
     itself = f"与 疑似-{alone.pk}（疑似） 的范围相接：同一处请并入；与 没有的（疑似） 的范围相接：同一处请并入"
     text = f"疑为几处：相距 300 米；与 {sent.number}（已派发） 的范围相接：同一处请并入，新的焚烧另行派发；局长说再看看"
     try:
-        MigrationExecutor(connection).migrate(BEFORE)
+        migrate_to(BEFORE)
         old = MigrationExecutor(connection).loader.project_state(BEFORE).apps.get_model("firepoints", "FirePoint")
         old.objects.filter(pk=point.pk).update(needs_person=text)
         old.objects.filter(pk=merged.pk).update(needs_person="中心不在任何县（区）内")
         old.objects.filter(pk=alone.pk).update(needs_person=itself)
-        MigrationExecutor(connection).migrate(MigrationExecutor(connection).loader.graph.leaf_nodes())
+        migrate_forward()
         new = MigrationExecutor(connection).loader.project_state(AFTER).apps.get_model("firepoints", "Question")
         rows = list(new.objects.order_by("pk").values_list("point", "kind", "other", "answer", "words"))
         touch = text.split("；")[1]
@@ -81,8 +81,7 @@ def test_a_home_of_before_keeps_every_question_through_the_migration(city: City)
             (alone.pk, "touches", None, "", itself),
         ]
         assert merged.state == State.MERGED
-        MigrationExecutor(connection).migrate(BEFORE)
+        migrate_to(BEFORE)
         assert set(old.objects.values_list("needs_person", flat=True)) == {text, itself, ""}
     finally:
-        MigrationExecutor(connection).migrate(MigrationExecutor(connection).loader.graph.leaf_nodes())
-        triggers.ensure()
+        migrate_forward()

@@ -4,10 +4,10 @@ import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from core.db import triggers
 from firepoints.models import JointAttendance
 from tests.factories import points as make
 from tests.factories.city import EAST, City
+from tests.factories.migrating import migrate_forward, migrate_to
 
 
 @pytest.mark.embedded
@@ -18,16 +18,15 @@ def test_an_absence_of_before_is_marked_as_a_registered_number(city: City) -> No
     after = next(key for key in loader.graph.nodes if key[0] == "firepoints" and key[1].endswith("_served_notices"))
     before = next(key for key in loader.graph.node_map[after].parents if key.key[0] == "firepoints").key
     try:
-        executor = MigrationExecutor(connection)
-        executor.migrate([before])
-        row = executor.loader.project_state([before]).apps.get_model("firepoints", "JointAttendance")
+        migrate_to([before])
+        row = (
+            MigrationExecutor(connection).loader.project_state([before]).apps.get_model("firepoints", "JointAttendance")
+        )
         row.objects.create(
             verification_id=verification, party="乙县", county_code=EAST, outcome="absent", notices_sent=2
         )
     finally:
-        executor = MigrationExecutor(connection)
-        executor.migrate(executor.loader.graph.leaf_nodes())
-        triggers.ensure()
+        migrate_forward()
     absence = JointAttendance.objects.get()
     assert (absence.notices_sent, absence.is_registered_number, absence.first_served_on) == (2, True, None)
     assert not JointAttendance(outcome="present").is_registered_number
