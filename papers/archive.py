@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from html import unescape
 from typing import Protocol
 
-from papers.encodings import FileError
+from papers.encodings import FileError, written_name
 
 MAX_INFLATED = 300_000_000  # bytes of all parts of one xlsx once inflated
 MAX_PARTS = 5_000
@@ -25,12 +25,21 @@ MAX_RATIO, SMALL = 250, 20_000_000  # a real sheet packs some 10 to 30 times; be
 MAX_TEXT = 500_000_000  # bytes of all cells, shared strings written out
 LOOKED_AT = 1_000_000  # bytes of the workbook's own part, for the names of its sheets
 SAVE_AS = "请用 Excel 或 WPS 另存为 .xlsx 后再导入"
+ASK_FOR_TABLE = "请向来文单位要 Excel 版"
 OTHERS = {
-    "xl/workbook.bin": "这是 .xlsb 工作簿",
-    "word/document.xml": "这是 Word 文档，不是表格",
-    "ppt/presentation.xml": "这是演示文稿，不是表格",
-    "content.xml": "这是 .ods 表格",
+    "xl/workbook.bin": ("这是 .xlsb 工作簿", SAVE_AS),
+    "word/document.xml": ("这是 Word 文档，不是表格", ASK_FOR_TABLE),
+    "ppt/presentation.xml": ("这是演示文稿，不是表格", ASK_FOR_TABLE),
+    "content.xml": ("这是 .ods 表格", SAVE_AS),
 }
+# What a plain archive may hold: the ends of its files, and what to do with them.
+TABLES, LAYERS = (
+    (".xlsx", ".xls", ".csv", ".et", ".txt", ".ods", ".xlsb"),
+    (".shp", ".kml", ".kmz", ".json", ".geojson"),
+)
+OF_FIRMS = re.compile(r"(?:^|/)(?:fire_(?:archive|nrt|sp)_|DL_FIRE_)", re.IGNORECASE)
+AS_IT_IS = "卫星产品请选来源 FIRMS，整个原样导入"
+NAMED = 4  # files of an archive that are named
 
 
 class Limits(Protocol):
@@ -64,8 +73,7 @@ def check_directory(parts: list[zipfile.ZipInfo]) -> None:
         raise FileError("工作簿已加密", todo="请去掉密码后再导入", code="encrypted")
     names = {part.filename for part in parts}
     if "xl/workbook.xml" not in names:
-        what = next((kind for name, kind in OTHERS.items() if name in names), "压缩包里没有工作表")
-        raise FileError(what, todo=SAVE_AS, code="not_table")
+        raise _no_workbook(parts, names)
     inflated, packed = sum(part.file_size for part in parts), sum(part.compress_size for part in parts)
     if len(parts) > MAX_PARTS or inflated > MAX_INFLATED or (inflated > SMALL and inflated > MAX_RATIO * packed):
         raise FileError(
@@ -73,6 +81,31 @@ def check_directory(parts: list[zipfile.ZipInfo]) -> None:
             todo="请只保留名单本身；确有这么多行的，请另存为 CSV 再导入",
             code="bomb",
         )
+
+
+def _no_workbook(parts: list[zipfile.ZipInfo], names: set[str]) -> FileError:
+    """Why an archive is no table: what it holds, and what to do with that."""
+    for name, (what, todo) in OTHERS.items():
+        if name in names:
+            return FileError(what, todo=todo, code="not_table")
+    files = [written_name(part) for part in parts if not part.is_dir() and not part.filename.startswith("__MACOSX")]
+    if not files:
+        return FileError("压缩包是空的", todo="请核对是否没有传完，或选错了文件", code="not_table")
+    tables = [name for name in files if name.lower().endswith(TABLES)]
+    if any(map(OF_FIRMS.search, files)):
+        todo = AS_IT_IS
+    elif tables:
+        todo = f"请解压，把其中的表格（{_listed(tables)}）一个一个导入"
+    elif any(name.lower().endswith(LAYERS) for name in files):
+        todo = f"这里要表格（.xlsx、.xls、CSV），请解压后核对，或向来文单位要；{AS_IT_IS}"
+    else:
+        todo = "里面没有表格，" + ASK_FOR_TABLE
+    return FileError(f"压缩包里没有工作表，里面是 {_listed(files)}", todo=todo, code="not_table")
+
+
+def _listed(names: list[str]) -> str:
+    more = f" 等 {len(names)} 个文件" if len(names) > NAMED else ""
+    return "、".join(name[-60:] for name in names[:NAMED]) + more
 
 
 def check_parts(data: bytes, parts: list[zipfile.ZipInfo], names: dict[str, str], options: Limits) -> None:

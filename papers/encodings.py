@@ -1,5 +1,7 @@
 """Text and encoding of a file's bytes, and the error of a file that cannot be read."""
 
+import zipfile
+
 
 class FileError(ValueError):
     """The file as a whole cannot be read: where it fails, what is wrong, and what the person can do about it."""
@@ -38,3 +40,16 @@ def encodings_of(data: bytes) -> tuple[str, ...]:
     if even > many and even > 10 * odd:
         return ("utf-16-be", *usual)
     return usual
+
+
+def written_name(member: zipfile.ZipInfo) -> str:
+    """The name of a file in an archive. Names that it does not mark as UTF-8 are GBK on a Chinese Windows."""
+    if member.flag_bits & 0x800:
+        return member.filename
+    raw = member.filename.encode("cp437", errors="replace")
+    for encoding in ("utf-8", "gb18030"):
+        try:
+            return raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    return member.filename

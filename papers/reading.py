@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -20,9 +21,11 @@ from papers.archive import SAVE_AS, Limits, check_xlsx
 from papers.encodings import FileError, decode
 from papers.epoch import counts_from_1904
 from papers.marks import Marks, filled_alone, marks_of_xls, marks_of_xlsx, with_book
-from papers.separators import is_rule, separator_of
+from papers.separators import blanks_of, is_rule, separator_of
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+LAYER_TAG = re.compile(r"<(?:\w+:)?(kml|gpx)[\s>]", re.IGNORECASE)
+LIKE_JSON = re.compile(r"[\[{]\s*(?:\"[^\"\n]{1,80}\"\s*:|[\[{])")
 ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 OLE_KINDS = {"WordDocument": "Word 文档", "PowerPoint Document": "演示文稿"}
 
@@ -87,6 +90,8 @@ def read_sheets(source: bytes | str | Path, options: Limits) -> list[Sheet]:
             if stream.encode("utf-16-le") in data and "Workbook".encode("utf-16-le") not in data:
                 raise FileError(f"这是{kind}，不是表格", todo="请向来文单位要 Excel 版", code="not_table")
         return read_workbook(data, options)
+    if data[:4] == b"PK\x05\x06":
+        raise FileError("压缩包是空的", todo="请核对是否没有传完，或选错了文件", code="not_table")
     if data[:5] == b"%PDF-":
         raise FileError("这是 PDF，不是表格", todo="请向来文单位要 Excel 版", code="not_table")
     return [read_csv(data, options)]
@@ -130,11 +135,25 @@ def _opened(data: bytes) -> Iterator[Any]:
         raise FileError("工作簿读不出来", todo=SAVE_AS, code="broken") from error
 
 
+def _kind_of_layer(text: str) -> str:
+    """KML, GPX or JSON, of a text that is one; else ""."""
+    if text[:1] == "<":
+        tag = LAYER_TAG.search(text[:4000])
+        return tag[1].upper() if tag else ""
+    return "JSON" if LIKE_JSON.match(text) else ""
+
+
 def read_csv(data: bytes, options: Limits) -> Sheet:
     """A delimited text. Row numbers count records, which are lines unless a quoted cell holds a line break."""
     text, _ = decode(data)
+    if kind := _kind_of_layer(text.lstrip("\ufeff \t\r\n")):
+        todo = "这里要表格（.xlsx、.xls、CSV），请向来文单位要；卫星产品请选来源 FIRMS，原样导入"
+        raise FileError(f"这是 {kind}，不是表格", todo=todo, code="not_table")
     if text.lstrip()[:1] == "<":
         raise FileError("这是网页或 XML，不是表格（有的系统导出的 .xls 其实是网页）", todo=SAVE_AS, code="not_table")
+    if blanks := blanks_of(text):
+        lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+        return Sheet("", [blanks.split(line.strip(), options.max_columns) if line.strip() else [] for line in lines])
     delimiter = separator_of(text)
     rows: list[list[Any]] = []
     reader = csv.reader(io.StringIO(text.replace("\r\n", "\n").replace("\r", "\n")), delimiter=delimiter)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
-from papers.encodings import FileError
+from papers.encodings import FileError, written_name
 
 MOST_MEMBERS: Final = 2000
 MOST_UNPACKED_BYTES: Final = 2 * 1024**3
@@ -58,17 +58,8 @@ def check_members(members: Sequence[zipfile.ZipInfo], packed_bytes: int, like: s
 
 
 def inside_path(member: zipfile.ZipInfo) -> PurePosixPath:
-    """The member's path below the folder. Names that the archive does not mark as UTF-8 are GBK on a Chinese
-    Windows."""
-    name = member.filename
-    if not member.flag_bits & 0x800:
-        raw = name.encode("cp437", errors="replace")
-        for encoding in ("utf-8", "gb18030"):
-            try:
-                name = raw.decode(encoding)
-                break
-            except UnicodeDecodeError:
-                continue
+    """The member's path below the folder."""
+    name = written_name(member)
     path = PurePosixPath(name.replace("\\", "/"))
     bad = any(part in ("..", "/") or ":" in part or "\0" in part or len(part) > 200 for part in path.parts)
     if bad or not path.parts or name.startswith("/"):

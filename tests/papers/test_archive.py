@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from papers import archive
 from papers.archive import check_xlsx, column_number
 from papers.encodings import FileError
-from papers.reading import Small
+from papers.reading import Small, read_sheets
 from tests.papers.archives import BOOK, LINKS, TWO_CELLS, book, packed
 
 SMALL = Small(max_columns=10, max_cells=1000)
@@ -167,3 +168,50 @@ def test_a_workbook_that_names_a_part_which_is_not_there_is_checked_all_the_same
 @pytest.mark.parametrize(("letters", "number"), [(b"A", 1), (b"Z", 26), (b"AA", 27), (b"XFD", 16384)])
 def test_a_column_is_numbered_by_its_letters(letters: bytes, number: int) -> None:
     assert column_number(letters) == number
+
+
+def archive_of(*names: str) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as folder:
+        for name in names:
+            folder.writestr(name, b"x")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (("省厅/11月3日火点.xlsx", "说明.docx"), ("省厅/11月3日火点.xlsx", "解压", "一个一个导入")),
+        (("fire_archive_J1V-C2_401.csv", "Readme.txt"), ("fire_archive_J1V-C2_401.csv", "来源 FIRMS")),
+        (("fire_nrt_x.shp", "fire_nrt_x.dbf"), ("fire_nrt_x.shp", "来源 FIRMS")),
+        (("doc.kml",), ("doc.kml", "要表格")),
+        (("通报.pdf",), ("通报.pdf", "没有表格", "Excel 版")),
+        (("word/document.xml",), ("Word 文档", "Excel 版")),
+        ((), ("压缩包是空的",)),
+        (("__MACOSX/._a.csv",), ("压缩包是空的",)),
+    ],
+)
+def test_an_archive_that_is_no_workbook_is_named_by_what_it_holds(
+    names: tuple[str, ...], words: tuple[str, ...]
+) -> None:
+    with pytest.raises(FileError) as refused:
+        read_sheets(archive_of(*names), Small())
+    text = str(refused.value)
+    assert all(word in text for word in words)
+    assert "另存为" not in text
+    assert refused.value.code == "not_table"
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b'<?xml version="1.0"?>\n<kml xmlns="http://www.opengis.net/kml/2.2"><Document/></kml>', "KML"),
+        (b'<?xml version="1.0"?><gpx version="1.1"></gpx>', "GPX"),
+        (b'{"type": "FeatureCollection", "features": []}', "JSON"),
+        (b'[{"latitude": 41.2}]', "JSON"),
+    ],
+)
+def test_a_layer_given_for_a_list_is_named_and_not_to_be_saved_as_a_workbook(content: bytes, kind: str) -> None:
+    with pytest.raises(FileError, match=f"这是 {kind}") as refused:
+        read_sheets(content, Small())
+    assert "另存为" not in str(refused.value)
