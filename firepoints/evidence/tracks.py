@@ -36,6 +36,7 @@ _OTHERS: Final = (
     (b"OziExplorer", "OziExplorer 轨迹（.plt）"), (b"SQLite format 3", "数据库"), (b"\x1f\x8b", "压缩文件"),
     (b"Rar!", "压缩包"), (b"7z\xbc\xaf", "压缩包"),
 )  # fmt: skip
+MOST_WRONG: Final = 0.01  # of the positions of a track; one alone may always be
 _LINES: Final = ("LineString", "MultiLineString")
 Place = tuple[float, float]
 
@@ -48,19 +49,26 @@ def read_track(content: bytes) -> list[Place]:
     """The positions (lon, lat; WGS-84 degrees) in order, at least two and at most MOST_POSITIONS.
 
     JSON: GeoJSON (LineString, MultiLineString, alone or in features), [[lon, lat, …], …] or {"points": [{"lon", "lat"}]}.
-    A position that is empty, or 0, 0 (a receiver without a fix), is left out. Raises NotATrack.
+    A position that is empty, or 0, 0 (a receiver without a fix), is left out, and so is one that is nowhere on earth, unless
+    more than one in a hundred are. Raises NotATrack.
     """
     text = _text(content)
     is_xml = text.lstrip().startswith("<")
-    positions = [place for place in (_xml(text) if is_xml else _json(text)) if place != (0.0, 0.0)]
+    stated = [place for place in (_xml(text) if is_xml else _json(text)) if place != (0.0, 0.0)]
+    positions = [place for place in stated if _is_on_earth(place)]
+    if len(stated) - len(positions) > max(MOST_WRONG * len(stated), 1) or (stated and len(positions) < LEAST_POSITIONS):
+        lon, lat = next((place for place in stated if not _is_on_earth(place)), stated[0])
+        raise NotATrack(f"轨迹里的位置 {lon}, {lat} 不是经纬度" if len(stated) > len(positions) else _too_few(text))
     if len(positions) < LEAST_POSITIONS:
         raise NotATrack(_too_few(text))
     if len(positions) > MOST_IN_FILE:
         raise NotATrack(f"轨迹有 {len(positions)} 个位置，最多 {MOST_IN_FILE} 个，请分段上传")
-    for lon, lat in positions:
-        if not (math.isfinite(lon) and math.isfinite(lat) and abs(lon) <= 180 and abs(lat) <= 90):
-            raise NotATrack(f"轨迹里的位置 {lon}, {lat} 不是经纬度")
     return _thinned(positions)
+
+
+def _is_on_earth(place: Place) -> bool:
+    lon, lat = place
+    return math.isfinite(lon) and math.isfinite(lat) and abs(lon) <= 180 and abs(lat) <= 90
 
 
 def _thinned(positions: list[Place]) -> list[Place]:

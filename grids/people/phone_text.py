@@ -80,6 +80,8 @@ def _refusal(digits: str, plain: str) -> str:
         return "号码丢了末几位数字：请把这一列设为文本后重填"
     if not count:
         return f"这不是电话号码：{FORMS}"
+    if digits.startswith("1") and count == 11:
+        return f"号码不是手机号段（13 至 19 开头）：{FORMS}"
     if digits.startswith("1") and 9 <= count <= 13:
         return f"号码有 {count} 位，手机号是 11 位"
     if count in (7, 8):

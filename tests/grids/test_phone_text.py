@@ -40,7 +40,7 @@ def test_a_sign_for_no_number_is_no_number(text: str) -> None:
     ("text", "why"),
     [
         ("1380013800", "有 10 位"), ("138001380001", "有 12 位"), ("41234567", "缺区号"), ("7654321", "缺区号"),
-        ("1.38001E+10", "丢了末几位"), ("微信", "不是电话号码"), ("20800138000", "拨不通"),
+        ("1.38001E+10", "丢了末几位"), ("微信", "不是电话号码"), ("12013800138", "不是手机号段"), ("20800138000", "拨不通"),
     ],
 )  # fmt: skip
 def test_a_number_that_cannot_ring_is_refused_without_repeating_it(text: str, why: str) -> None:

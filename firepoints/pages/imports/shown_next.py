@@ -10,6 +10,7 @@ from django.db.models import Count, Q
 from firepoints.models import FirePoint, ImportRun, Question, RawRow
 from firepoints.pages.points.filters import Wanted
 from firepoints.sightings.lists import mending
+from firepoints.sightings.readers.coordinates import parse_coordinate, split_pair
 from firepoints.sightings.readers.fields import BY_PARSER
 from firepoints.sightings.readers.headings import fields_of
 from firepoints.terms.states import State
@@ -70,9 +71,19 @@ def swap_of(row: RawRow) -> list[tuple[str, str]]:
     fields = BY_PARSER.get(row.run.source.parser)
     at = fields_of(names, fields.spellings, row.run.mapping) if fields else {}
     axes = [next((at[name] for name in own if name in at), None) for own in (("lon", "longitude"), ("lat", "latitude"))]
-    if None in axes:
-        return []
     values = list(cells.values())
+    if None in axes:
+        return _pair_turned(values, at.get("position"))
     lon, lat = (int(axis) for axis in axes if axis is not None)
     values[lon], values[lat] = values[lat], values[lon]
+    return [(f"cell-{number}", value) for number, value in enumerate(values)]
+
+
+def _pair_turned(values: list[str], column: int | None) -> list[tuple[str, str]]:
+    """The form of a row whose two axes stand in one cell under the wrong names: 经度：41.1 纬度：124.0 → 124.0,41.1."""
+    texts = split_pair(values[column]) if column is not None else ("", "")
+    lon, lat = (parse_coordinate(text, axis) for text, axis in zip(texts, ("lon", "lat"), strict=True))
+    if column is None or not (isinstance(lon, float) and isinstance(lat, float)):
+        return []
+    values[column] = f"{lat},{lon}"
     return [(f"cell-{number}", value) for number, value in enumerate(values)]

@@ -255,6 +255,15 @@ def test_what_is_no_track_is_refused(content: bytes) -> None:
         read_track(content)
 
 
+@pytest.mark.parametrize("wrong", ["4110,124.1", "124.1,411.0", "1e400,41.1"])
+def test_one_position_nowhere_on_earth_does_not_refuse_the_track_and_several_do(wrong: str) -> None:
+    lon, lat = wrong.split(",")
+    good = ["[123.75, 41.25]", "[123.76, 41.26]"]
+    assert read_track(f"[{good[0]}, [{lon}, {lat}], {good[1]}]".encode()) == [(123.75, 41.25), (123.76, 41.26)]
+    with pytest.raises(NotATrack, match="不是经纬度"):
+        read_track(f"[{good[0]}, [{lon}, {lat}], [{lon}, {lat}], {good[1]}]".encode())
+
+
 def test_names_of_files_stay_names(city: City, point) -> None:
     stored = make.photo(point, city.west, filename="..\\..\\etc/火点 1.jpg")
     assert stored.filename == "火点 1.jpg"

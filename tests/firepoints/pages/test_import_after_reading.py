@@ -101,3 +101,24 @@ def test_a_swapped_position_is_mended_by_one_button(city):
     clerk.post(url, dict(re.findall(r'name="(cell-\d+|reason)" value="([^"]*)"', form)))
     mended = ImportRun.objects.latest("pk")
     assert (mended.kept, round(mended.detections.get().lon, 5)) == (1, lon)
+
+
+@pytest.mark.parametrize("cell", ["经度：{lat} 纬度：{lon}", "POINT({lat} {lon})"])
+def test_a_pair_in_one_cell_under_the_wrong_names_is_mended_by_the_same_button(city, cell):
+    clerk = client_of(city.clerk)
+    lon, lat = IN_WEST
+    head = "序号,县区,经纬度,日期,时间,卫星"
+    rows = [
+        f"1,甲县,{lon} {lat},2023-10-07,13:05,NOAA-20",
+        f"2,甲县,{cell.format(lon=lon, lat=lat + 0.1)},2023-10-07,13:05,NOAA-20",
+    ]
+    page = body(upload(clerk, "\n".join([head, *rows])))
+    clerk.post(reverse("imports:preview"), hidden(page))
+    run = ImportRun.objects.latest("pk")
+    bad = run.raw_rows.get(outcome="quarantined")
+    assert bad.code == "swapped"
+    url = reverse("imports:row", args=[run.uuid, bad.row_no])
+    form = body(clerk.get(url)).split('id="swap"')[1].split("</form>")[0]
+    clerk.post(url, dict(re.findall(r'name="(cell-\d+|reason)" value="([^"]*)"', form)))
+    mended = ImportRun.objects.latest("pk").detections.get()
+    assert (round(mended.lon, 5), round(mended.lat, 5)) == (lon, round(lat + 0.1, 5))
