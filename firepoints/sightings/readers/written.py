@@ -30,7 +30,10 @@ EPOCH_1904 = timedelta(days=1462)  # how much later the same serial number lies 
 SERIALS = (36_526, 109_575)  # 2000-01-01 to 2199-12-31 as Excel counts days
 SERIAL_TEXT = re.compile(r"\d{5}(?:\.\d+)?")
 SIGNS = "- -- --- — —— – ― ─ − / // \\ · . 。 * ? … 、 ~ ～ _ __ : -:- --:-- nan nat none null nil na n/a #n/a #na #null! #ref!"
-WORDS = "空 无 暂无 不详 未知 不明 未注明 没有 缺 缺失 无数据 无时间 未提供 待定 待核 待查 略"
+WORDS = (
+    "空 空白 无 暂无 暂缺 不详 未知 不明 不清 不清楚 无法确定 未注明 未提供 未填 未填写 无记录 未记录 没有 缺 缺失 缺测 无数据 无时间 "
+    "待定 待核 待查 待补 待补充 略"
+)
 VAGUE = "夜间 夜里 夜晚 晚上 晚间 白天 日间 昼间 白昼 夜 昼 早晨 早上 清晨 傍晚 中午 正午 全天 当日 当天"
 NOTHING = frozenset(("", *SIGNS.split(), *WORDS.split(), *VAGUE.split()))
 # A part of the day alone is an interval where everybody means the same by it; 夜间 and 早上 begin when the reader likes.

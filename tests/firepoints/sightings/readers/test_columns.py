@@ -66,6 +66,14 @@ def test_townships_and_villages_are_known_by_their_level_too():
     assert row.stated_place == "本溪市 小市镇 城沟村"
 
 
+@pytest.mark.parametrize(
+    "heading",
+    ["经纬度信息", "坐标点", "坐标信息", "点位坐标", "东经/北纬", "东经、北纬", "位置（经度，纬度）", "位置(经纬度)"],
+)
+def test_a_heading_of_both_axes_is_known(heading):
+    assert positions(parse(["监测日期", heading], ["2024-11-03", f"{LON},{LAT}"])) == [(LON, LAT)]
+
+
 def test_a_position_below_one_heading_over_two_columns_is_read_from_both():
     heading = ["序号", "县", "经纬度", None, "监测时间"]
     rows = [[1, "甲县", LON, LAT, "2024-11-03 13:00"], [2, "甲县", 124.22583, 41.11015, "2024-11-03 13:01"]]

@@ -120,7 +120,31 @@ def test_a_clock_alone_is_no_day(value, seconds):
 
 
 @pytest.mark.parametrize(
-    "text", ["—", "-", "－", "--", "无", "/", "／", "", None, "#N/A", "夜间", "白天", "不详", "\u200b"]
+    "text",
+    [
+        "—",
+        "-",
+        "－",
+        "--",
+        "无",
+        "/",
+        "／",
+        "",
+        None,
+        "#N/A",
+        "夜间",
+        "白天",
+        "不详",
+        "\u200b",
+        "暂缺",
+        "缺测",
+        "无记录",
+        "未填",
+        "待补",
+        "不清楚",
+        "无法确定",
+        "空白",
+    ],
 )
 def test_signs_for_an_empty_cell_state_nothing(text):
     assert cell(text).is_empty
