@@ -1,24 +1,6 @@
 """The app's place in Django, and what it tells the apps below it."""
 
-from typing import Any
-
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate, pre_migrate
-
-
-def lift_triggers(sender: Any, using: str, plan: Any = (), **_: Any) -> None:
-    """Before tables change."""
-    from firepoints.tally import triggers
-
-    if plan:
-        triggers.lift(using)
-
-
-def ensure_triggers(sender: Any, using: str, **_: Any) -> None:
-    """After tables have changed."""
-    from firepoints.tally import triggers
-
-    triggers.ensure(using)
 
 
 class FirepointsConfig(AppConfig):
@@ -45,8 +27,6 @@ class FirepointsConfig(AppConfig):
         from grids.roles import Role
         from journal.record import restoring, verify
 
-        pre_migrate.connect(lift_triggers, sender=self)
-        post_migrate.connect(ensure_triggers, sender=self)
         immutable.register(Verification.evidence.through)
         immutable.register(RecheckVisit.evidence.through)
         in_force.FORMING.set(answers.Points())

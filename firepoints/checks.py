@@ -6,9 +6,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
 
 from core.db import kept
 from firepoints.models import FirePoint, JointAttendance, Question, Recognition, Step, Verification
-from firepoints.models.figures import NAME as FIGURES
 from firepoints.rechecks import draws
-from firepoints.tally import checking
 from firepoints.terms.states import State
 from grids.models import Edition
 
@@ -22,17 +20,8 @@ def problems() -> list[str]:
         *_states_without_steps(),
         *_questions_left(),
         *_absences(),
-        *figure_problems(),
         *draws.problems(),
-        *checking.problems(),
-    ]
-
-
-def figure_problems() -> list[str]:
-    """A sentence for each kept figure that is not what the rows come to; they are told, never mended in silence."""
-    return [
-        f"火点数与火点不符：{day} {scope or '全市'} 由“{payer or '未定'}”承担、{State(state).label} 的，应多 {n} 处。"
-        for scope, day, payer, state, _, _, _, _, n, _, _ in kept.differing(FIGURES)
+        *kept.problems(),
     ]
 
 

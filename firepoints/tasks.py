@@ -6,7 +6,6 @@ import structlog
 
 from core.db import kept
 from core.errors import Refused
-from firepoints.checks import figure_problems
 from firepoints.forming.people_change import JOB as PEOPLE_CHANGED
 from firepoints.forming.people_change import people_changed
 from firepoints.life.objections import lapse_due
@@ -14,13 +13,13 @@ from firepoints.life.reattribute import JOB as REATTRIBUTE
 from firepoints.life.reattribute import look_at_fires
 from firepoints.models import ImportRun
 from firepoints.models.figures import NAME as FIGURES
+from firepoints.models.tally import NAME as MAP_COUNTS
 from firepoints.rechecks.draws import recheck_draw
 from firepoints.sightings.feeds.polling import firms_poll
 from firepoints.sightings.feeds.watching import inbox_take
 from firepoints.sightings.fixed_heat import fixed_heat_propose
 from firepoints.sightings.importing.start import JOB as IMPORT
 from firepoints.sightings.importing.start import take_up
-from firepoints.tally import checking, folding
 from journal.jobs import jobs
 
 log = structlog.get_logger(__name__)
@@ -31,15 +30,9 @@ FIXED_HEAT = "firepoints.fixed_heat"
 RECHECKS = "firepoints.rechecks"
 RESUME = "firepoints.import_resume"
 FOLD_COUNTS = "firepoints.fold_counts"
-CHECK_COUNTS = "firepoints.check_counts"
 FOLD_FIGURES = "firepoints.figures_fold"
 CHECK_FIGURES = "firepoints.figures_check"
 A_CHUNK = 200
-DAY_S = 24 * 3600
-
-
-class TallyAlarm(RuntimeError):
-    """The counts of the map contradict the points; the job fails and stays visible until a person has looked."""
 
 
 class FigureAlarm(RuntimeError):
@@ -126,10 +119,10 @@ def fold_figures(payload: dict[str, Any]) -> None:
     kept.fold(FIGURES)
 
 
-@jobs.handler(CHECK_FIGURES, label="夜间核对火点数")
+@jobs.handler(CHECK_FIGURES, label="夜间核对火点数和地图计数")
 def check_figures(payload: dict[str, Any]) -> None:
     """Compare the figures with the points: it alarms and mends nothing."""
-    problems = figure_problems()
+    problems = kept.problems()
     if problems:
         log.error("figure_problems", count=len(problems), first=problems[:5])
         raise FigureAlarm("；".join(problems))
@@ -145,18 +138,7 @@ jobs.periodic(WATCH, every_s=60)
 @jobs.handler(FOLD_COUNTS, label="归总地图计数")
 def fold_counts(payload: dict[str, Any]) -> None:
     """Put what has changed since into the counts of the map; a reader adds what still waits."""
-    folding.fold()
-
-
-@jobs.handler(CHECK_COUNTS, label="夜间核对地图计数")
-def check_counts(payload: dict[str, Any]) -> None:
-    """The nightly check: it alarms and mends nothing."""
-    problems = checking.problems()
-    if problems:
-        log.error("tally_problems", count=len(problems), first=problems[:5])
-        raise TallyAlarm("；".join(problems[:20]))
+    kept.fold(MAP_COUNTS)
 
 
 jobs.periodic(FOLD_COUNTS, every_s=60)
-# 18:50 UTC is 02:50 in Beijing.
-jobs.periodic(CHECK_COUNTS, every_s=DAY_S, offset_s=18 * 3600 + 50 * 60)

@@ -29,6 +29,14 @@ class JournalConfig(AppConfig):
         # The waker sends its task by name, so every process must know it.
         import_module("journal.tasks")
         self._check_privacy()
+        self._mind_triggers()
+
+    def _mind_triggers(self) -> None:
+        from django.db.models.signals import pre_migrate
+
+        from core.db import triggers
+
+        pre_migrate.connect(triggers.lift, sender=self)
 
     @staticmethod
     def _check_privacy() -> None:

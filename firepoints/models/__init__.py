@@ -39,7 +39,7 @@ from firepoints.models.reattributions import Reattribution
 from firepoints.models.rechecks import Recheck, RecheckDraw, RecheckVisit
 from firepoints.models.rulings import Ruling
 from firepoints.models.sources import Feed, Source
-from firepoints.models.tally import MapChange, MapCount
+from firepoints.models.tally import MapCount
 
 __all__ = [
     "OUTCOME_OF",
@@ -63,7 +63,6 @@ __all__ = [
     "ImportRun",
     "JointAttendance",
     "JointSite",
-    "MapChange",
     "MapCount",
     "Membership",
     "Mending",

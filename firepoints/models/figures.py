@@ -1,8 +1,12 @@
 """Figures of fire points by day, kept beside them by triggers (`core.db.kept`): pages read these, not every point of a month."""
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
 from django.db import models
 
 from core.db.kept import KEPT, Kept
+from firepoints.terms.states import State
 
 NAME = "火点数"
 ALL = ""
@@ -54,17 +58,29 @@ _COLUMNS = {
     "amount_fen": "CASE WHEN p.counted THEN " + _PINNED.format(of="recognition_id") + " ELSE 0 END",
     "posted_fen": _PINNED.format(of="posted_recognition_id"),
 }
-_FIGURES = ", ".join(f"{expression} AS {name}" for name, expression in _COLUMNS.items())
 
 
-def _of_rows(source: str, table: str) -> str:
-    """The figures of some points, each once for all and once for each county concerned; or of some rows of such counties."""
-    if table == "fire_point_county":
-        return f"SELECT c.county_code AS scope, {_FIGURES} FROM {source} c JOIN fire_point p ON p.id = c.point_id"  # noqa: S608
-    counties = f"{source} p JOIN fire_point_county c ON c.point_id = p.id"
+def of_points(scope: str, columns: Callable[[str], Mapping[str, str]]) -> Callable[[str, str, str], str]:
+    """The statement of figures of points, each once for all and once for each county concerned; or of some rows of such
+    counties. `scope` is the column that says for whom; `columns(vendor)`: an expression for each other one."""
+
+    def of_rows(source: str, table: str, vendor: str) -> str:
+        values = ", ".join(f"{expression} AS {name}" for name, expression in columns(vendor).items())
+        if table == "fire_point_county":
+            return f"SELECT c.county_code AS {scope}, {values} FROM {source} c JOIN fire_point p ON p.id = c.point_id"  # noqa: S608
+        counties = f"{source} p JOIN fire_point_county c ON c.point_id = p.id"
+        return (
+            f"SELECT '{ALL}' AS {scope}, {values} FROM {source} p"  # noqa: S608
+            f" UNION ALL SELECT c.county_code AS {scope}, {values} FROM {counties}"
+        )
+
+    return of_rows
+
+
+def _sentence(row: Sequence[Any]) -> str:
+    scope, day, payer, state, *_, n, _, _ = row
     return (
-        f"SELECT '{ALL}' AS scope, {_FIGURES} FROM {source} p"  # noqa: S608
-        f" UNION ALL SELECT c.county_code AS scope, {_FIGURES} FROM {counties}"
+        f"火点数与火点不符：{day} {scope or '全市'} 由“{payer or '未定'}”承担、{State(state).label} 的，应多 {n} 处。"
     )
 
 
@@ -75,6 +91,7 @@ KEPT.add(
         keys=_KEYS,
         sums=("n", "amount_fen", "posted_fen"),
         columns={"fire_point": _POINT, "fire_point_county": ("point_id", "county_code")},
-        of_rows=_of_rows,
+        of_rows=of_points("scope", lambda vendor: _COLUMNS),
+        sentence=_sentence,
     ),
 )

@@ -1,1 +1,1 @@
-"""The counts of points by cell of the map: kept by triggers, folded by a job, read by the map, checked every night."""
+"""The counts of points by cell of the map (`firepoints.models.tally`), as the map reads them."""

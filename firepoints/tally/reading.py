@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db.models import Avg, Case, Count, F, IntegerField, Q, QuerySet, Sum, Value, When
 
-from firepoints.models import FirePoint, MapChange, MapCount
-from firepoints.tally.rows import ALWAYS, BY_MONTH
+from firepoints.models import FirePoint, MapCount
+from firepoints.models.tally import ALWAYS, BY_MONTH, NOTED
 from firepoints.terms.cells import DEPTH, Tile
 
 _OF_VERDICT = {0: None, 1: True, 2: False}
@@ -57,13 +57,12 @@ def kept_sums(tile: Tile, level: int, *, seen_by: str, month: int, condition: Q)
     """
     finest = max(level, BY_MONTH[0])
     first, after = tile.keys(finest)
-    counts = MapCount.objects.filter(
-        condition, seen_by=seen_by, month=month, level=finest, cell__gte=first, cell__lt=after
-    )
-    first, after = tile.keys(DEPTH)
-    changes = MapChange.objects.filter(condition, seen_by=seen_by, cell__gte=first, cell__lt=after)
+    rows = MapCount.objects.filter(condition, seen_by=seen_by)
+    counts = rows.filter(month=month, level=finest, cell__gte=first, cell__lt=after)
+    first, after = tile.keys(NOTED)
+    changes = rows.filter(level=NOTED, cell__gte=first, cell__lt=after)
     changes = changes.filter(month=month) if month else changes
-    return _merged([*_summed(counts, finest - level).union(_summed(changes, DEPTH - level), all=True)])
+    return _merged([*_summed(counts, finest - level).union(_summed(changes, NOTED - level), all=True)])
 
 
 def _summed(rows: QuerySet[Any], levels_up: int) -> QuerySet[Any, Any]:

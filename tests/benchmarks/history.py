@@ -232,8 +232,6 @@ def fill(points: int) -> dict[str, Any]:
     from django.db import connection, transaction
 
     from core.db import kept
-    from firepoints.models.figures import NAME as FIGURES
-    from firepoints.tally import folding
 
     fresh = -(-NEW // CHARGED)
     with transaction.atomic(), connection.cursor() as cursor:
@@ -249,8 +247,8 @@ def fill(points: int) -> dict[str, Any]:
             cursor.execute(f"INSERT INTO {table} ({names}) SELECT {values} FROM {rows}")
         for table in ("penalty_batch", "penalty_entry", "penalty_batch_line", "fire_point", "fire_detection"):
             cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
-    folding.recount()  # the copies were written without triggers
-    kept.fill(FIGURES)  # the triggers slept
+    for name, _ in kept.KEPT.items():
+        kept.fill(name)  # the triggers slept
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     _lines()

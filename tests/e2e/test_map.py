@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from firepoints.tally import folding
+from core.db import kept
+from firepoints.models.tally import NAME as MAP_COUNTS
 from tests.e2e.test_fire_point_pages import fits, sign_in
 from tests.factories.city import City
 from tests.factories.crowds import crowd
@@ -28,7 +29,7 @@ def to_the_end(page, way: str) -> None:
 
 def test_a_map_of_many_points_pans_and_zooms_and_counts_all(page, live_server, city: City) -> None:
     crowd(city, MANY)
-    folding.fold()
+    kept.fold(MAP_COUNTS)
     sign_in(page, live_server, city.clerk)
     page.goto("/?month=2023-10")
     page.wait_for_selector(".map[data-drawn]")

@@ -12,6 +12,7 @@ from django.core.management.base import CommandParser
 
 from core.clock import BEIJING
 from core.commands import JinshaoCommand, month
+from core.db import kept
 from core.errors import BadInput
 from firepoints.evidence.pieces import evidence_store
 from firepoints.life.act import transition_of
@@ -19,7 +20,6 @@ from firepoints.life.export import export_points
 from firepoints.life.proposing import act_or_propose
 from firepoints.models import Evidence, FirePoint
 from firepoints.steps import describe, selectors
-from firepoints.tally import folding
 from firepoints.terms.states import State
 from grids.editions.vector_files import SUFFIX_WORDS
 from grids.models import User
@@ -54,14 +54,14 @@ class Command(JinshaoCommand):
         export = verbs.add_parser("export", help=f"导出为 {SUFFIX_WORDS}（WGS-84）")
         export.add_argument("--out", type=Path, required=True)
         export.add_argument("--month", type=month, help="起火月份 YYYY-MM（北京）")
-        verbs.add_parser("recount", help="地图计数与火点不符时重新计数").set_defaults(actor="")
+        verbs.add_parser("recount", help="火点数或地图计数与火点不符时重新计数").set_defaults(actor="")
         for verb in (listing, show, export):
             verb.add_argument("--as", dest="actor", help="以谁的身份看；缺省为系统")
         acting.add_argument("--as", dest="actor", required=True, help="由谁办理")
 
     def run(self, *, verb: str, **options: Any) -> dict[str, Any]:
         if verb == "recount":
-            return {"counts": folding.recount()}
+            return {"counts": {figures.table: kept.fill(name) for name, figures in kept.KEPT.items()}}
         actor = user_named(options["actor"]) if options["actor"] else system_user()
         if verb == "list":
             return self._list(actor, options)

@@ -6,7 +6,6 @@ from django.db import connection
 from core.db import kept, triggers
 from core.month import Month
 from firepoints import tasks
-from firepoints.checks import figure_problems
 from firepoints.models import FirePoint, PointCounty, PointFigure
 from firepoints.models.figures import NAME
 from firepoints.steps import figures
@@ -82,12 +81,12 @@ def test_differences_are_added_up_into_one_row_and_nothing_is_lost(city: City) -
 
 def test_a_figure_that_is_not_what_the_points_come_to_is_told_by_verify_and_by_the_night_and_left(city: City) -> None:
     make.suspected()
-    assert figure_problems() == []
+    assert kept.problems() == []
     wrong = PointFigure.objects.filter(scope="").first()
     assert wrong is not None
     PointFigure.objects.filter(pk=wrong.pk).update(n=7)
-    assert len(figure_problems()) == 1
-    assert State.SUSPECTED.label in figure_problems()[0]
+    assert len(kept.problems()) == 1
+    assert State.SUSPECTED.label in kept.problems()[0]
     with pytest.raises(tasks.FigureAlarm):
         tasks.check_figures({})
     assert PointFigure.objects.get(pk=wrong.pk).n == 7
@@ -96,10 +95,10 @@ def test_a_figure_that_is_not_what_the_points_come_to_is_told_by_verify_and_by_t
 def test_triggers_that_were_lost_are_missed_and_made_again_with_the_figures_filled(city: City) -> None:
     make.suspected()
     kept.drop()
-    assert "fire_point.fire_point_kept_ins" in triggers.missing()
+    assert "fire_point.fire_point_kept_fire_point_figure_ins" in triggers.missing()
     make.suspected(at=IN_EAST)
     assert figures.of_month(city.clerk, OCTOBER).count() == 1
-    assert triggers.ensure() == 6
+    assert triggers.ensure() == 12
     assert triggers.missing() == []
     assert figures.of_month(city.clerk, OCTOBER).count() == 2
 

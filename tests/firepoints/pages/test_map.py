@@ -6,10 +6,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from core.db import kept
 from firepoints.models import FirePoint
+from firepoints.models.tally import NAME as MAP_COUNTS
 from firepoints.pages.points import maps, tiles
 from firepoints.pages.points.filters import VIEWS, FilterForm
-from firepoints.tally import folding
 from firepoints.terms.cells import DEPTH, Tile, column_and_row
 from grids.models import User
 from grids.roles import PostKind
@@ -59,7 +60,7 @@ def test_few_points_are_shown_one_by_one_as_before(city: City) -> None:
 def test_many_points_are_clusters_that_add_up_on_every_level(city: City, is_folded: bool) -> None:
     crowd(city, 1500)
     if is_folded:
-        folding.fold()
+        kept.fold(MAP_COUNTS)
     client = signed_in(city.clerk)
     overview = client.get(reverse("firepoints:map")).json()
     assert (overview["total"], overview["marks"]) == (1500, {"suspected": 1500})

@@ -7,9 +7,11 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.models import Q
 
+from core.db import kept, triggers
 from firepoints import tasks
-from firepoints.models import FirePoint, MapChange, MapCount, PointCounty
-from firepoints.tally import checking, folding, reading, triggers
+from firepoints.models import FirePoint, MapCount, PointCounty
+from firepoints.models.tally import NAME, NOTED
+from firepoints.tally import reading
 from firepoints.terms import scope
 from firepoints.terms.cells import DEPTH, EARTH, Tile, bounds_of, cell_at, column_and_row
 from grids.models import User
@@ -32,9 +34,11 @@ def seen(user: User, condition: Q = ANY, tile: Tile = EARTH, month: int = 0, lev
     """What the counts say of the user's points."""
     where = scope.counted_for(user)
     assert where is not None
-    kept = reading.as_kept(condition)
-    assert kept is not None
-    sums = reading.kept_sums(tile, level, seen_by=where[0], month=month, condition=kept & reading.as_kept(where[1]))
+    of_counts = reading.as_kept(condition)
+    assert of_counts is not None
+    sums = reading.kept_sums(
+        tile, level, seen_by=where[0], month=month, condition=of_counts & reading.as_kept(where[1])
+    )
     return rounded(sums)
 
 
@@ -83,14 +87,14 @@ def test_the_counts_follow_every_act_before_and_after_folding(city: City) -> Non
             for condition in CONDITIONS:
                 assert seen(user, condition) == real(user, condition), (user, condition)
         assert seen(city.clerk)
-        assert checking.problems() == []
-        folding.fold()
-    assert not MapChange.objects.exists()
+        assert kept.problems() == []
+        kept.fold(NAME)
+    assert not MapCount.objects.filter(level=NOTED).exists()
 
 
 def test_a_month_and_a_tile_are_counted_by_themselves(city: City) -> None:
     make.suspected(), make.final(city, at=IN_EAST)
-    folding.fold()
+    kept.fold(NAME)
     point = FirePoint.objects.filter(state="suspected").get()
     month = int(f"{point.burn_date:%Y%m}")
     assert sum(row[3] for row in seen(city.clerk, month=month)) == 2
@@ -102,20 +106,20 @@ def test_a_month_and_a_tile_are_counted_by_themselves(city: City) -> None:
 
 def test_a_coarse_tile_is_added_up_from_the_coarsest_counts(city: City) -> None:
     make.suspected(), make.suspected(at=IN_EAST)
-    folding.fold()
+    kept.fold(NAME)
     assert seen(city.clerk, level=3) == real(city.clerk, level=3)
 
 
 def test_what_moves_a_point_or_its_counties_by_any_door_moves_its_count(city: City) -> None:
     point = make.dispatched(city)
-    folding.fold()
+    kept.fold(NAME)
     FirePoint.objects.filter(pk=point.pk).update(lon=123.88, lat=41.38, burn_date="2024-02-03")
     PointCounty.objects.create(point=point, county_code=EAST)
     PointCounty.objects.filter(point=point, county_code=WEST).delete()
     assert seen(city.east, month=202402) == real(city.east) != []
     assert seen(city.west) == real(city.west) == []
-    folding.fold()
-    assert checking.problems() == []
+    kept.fold(NAME)
+    assert kept.problems() == []
     assert not MapCount.objects.filter(seen_by=WEST).exists()
 
 
@@ -131,7 +135,7 @@ def test_who_has_no_count_of_his_own_is_told_so(city: City) -> None:
 
 def test_counting_anew_gives_what_was_kept(city: City) -> None:
     make.final(city), make.joint(city, at=ON_THE_BORDER), make.suspected(at=IN_EAST)
-    folding.fold()
+    kept.fold(NAME)
     columns = [field.name for field in MapCount._meta.fields if field.name != "id"]
     before = sorted(MapCount.objects.values_list(*columns))
     MapCount.objects.filter(level=12).delete()
@@ -142,23 +146,37 @@ def test_counting_anew_gives_what_was_kept(city: City) -> None:
 def test_a_count_that_differs_raises_the_alarm_and_stays(city: City) -> None:
     make.suspected()
     tasks.fold_counts({})
-    tasks.check_counts({})
+    tasks.check_figures({})
     for level in (11, 15):
         MapCount.objects.filter(level=level, month=0, seen_by="").update(points=3)
-        with pytest.raises(tasks.TallyAlarm, match=f"第 {level} 级"):
-            tasks.check_counts({})
+        with pytest.raises(tasks.FigureAlarm, match=f"第 {level} 级"):
+            tasks.check_figures({})
         assert MapCount.objects.filter(level=level, month=0, seen_by="", points=3).exists()
-        folding.recount()
+        kept.fill(NAME)
 
 
 def test_triggers_that_are_gone_are_made_and_what_they_missed_is_counted(city: City) -> None:
     on_table = ' ON "fire_point"' if connection.vendor == "postgresql" else ""
     with connection.cursor() as cursor:
-        cursor.execute(f'DROP TRIGGER "fire_point_tally_ins"{on_table}')
-    assert triggers.missing() == ["fire_point_tally_ins"]
+        cursor.execute(f'DROP TRIGGER "fire_point_kept_fire_map_count_ins"{on_table}')
+    assert triggers.missing() == ["fire_point.fire_point_kept_fire_map_count_ins"]
     make.suspected()
-    assert any("触发器" in problem for problem in checking.problems())
+    assert any("触发器" in problem for problem in kept.problems())
     assert triggers.ensure()
     assert not triggers.ensure()
-    assert checking.problems() == []
+    assert kept.problems() == []
     assert seen(city.clerk) == real(city.clerk) != []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_populated_home_whose_points_are_rebuilt_counts_them_again(city: City) -> None:
+    make.final(city), make.suspected(at=IN_EAST)
+    try:
+        call_command("migrate", "firepoints", "0027_sources_and_divisions", verbosity=0)
+    finally:
+        call_command("migrate", verbosity=0)
+    assert triggers.missing() == []
+    assert kept.problems() == []
+    assert seen(city.clerk) == real(city.clerk) != []
+    make.suspected()
+    assert seen(city.clerk) == real(city.clerk)
