@@ -69,8 +69,8 @@ def far_of_their_number(run: ImportRun, new: Collection[int]) -> dict[int, Doubt
     for pk in _replaced(run, new):
         mine = {base: own for base, own in mine.items() if own != pk}
     older = {mine[base]: pk for pk, key in _keys(run.supersedes_id) if mine and (base := _numbered(key)) in mine}
-    held = _points_of(set(older.values()))
-    pairs = {pk: of for pk, of in older.items() if of in held}
+    points = _points_of(set(older.values()))
+    pairs = {pk: of for pk, of in older.items() if of in points}
     rows = Detection.objects.select_related("source").in_bulk([*pairs, *pairs.values()])
     return {
         pk: doubts.number_given_away(rows[pk], rows[of]) for pk, of in pairs.items() if rows[pk].key != rows[of].key
