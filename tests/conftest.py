@@ -10,6 +10,8 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from core import recent
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -44,6 +46,12 @@ def overridden() -> Iterator[Callable[..., None]]:
 def _files_of_one_test_only(settings, tmp_path: Path) -> None:
     """What a test writes under MEDIA_ROOT goes away with the test."""
     settings.MEDIA_ROOT = tmp_path / "files"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_recent() -> None:
+    """What a process keeps for some seconds is of the database of the test before."""
+    recent.forget()
 
 
 @pytest.fixture

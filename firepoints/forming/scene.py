@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 from itertools import pairwise
+from operator import attrgetter
 from typing import Any, Self
 
 import numpy as np
@@ -71,6 +72,13 @@ class Seen(IntEnum):
 
 
 SEEN = tuple(column.path for column in Seen)
+_READ = attrgetter(*(path.replace("__", ".") for path in SEEN))
+
+
+def seen_of(sighting: Detection) -> Values:
+    """A sighting that is at hand, with its source, as a row of SEEN."""
+    values: Values = _READ(sighting)
+    return values
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from firepoints.forming.scene import REACH_DEGREES, SEEN, columns_of, params_of
+from firepoints.forming.scene import REACH_DEGREES, SEEN, Seen, columns_of, params_of, seen_of
 from firepoints.grouping.links import HOUR, Shapes, gap_s, offset_m, touching
 from firepoints.grouping.model import Family
 from firepoints.grouping.rule import Detections, Params
@@ -20,6 +20,7 @@ from grids.models import User
 
 REACH_M = 3000.0
 MOST, MOST_ROWS = 5, 400
+PATHS = tuple(f"detection__{path}" for path in SEEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +40,16 @@ def neighbours_of(point: FirePoint, sightings: Sequence[Detection], user: User) 
     own = [sighting.pk for sighting in sightings]
     if not own or point.state == State.MERGED:
         return []
-    point_of = dict(_near(point, sightings).values_list("detection_id", "point_id")[:MOST_ROWS])
-    if not point_of:
+    near = {row[Seen.PK]: row for row in _near(point, sightings).values_list(*PATHS, "point_id")[:MOST_ROWS]}
+    if not near:
         return []
+    point_of = {pk: row[-1] for pk, row in near.items()}
     points = FirePoint.objects.visible_to(user).filter(pk__in=set(point_of.values())).exclude(state=State.MERGED)
     visible = points.select_related("verification").in_bulk()
     point_of = {pk: at for pk, at in point_of.items() if at in visible}
     if not point_of:
         return []
-    rows = list(Detection.objects.filter(pk__in=[*own, *point_of]).values_list(*SEEN))
+    rows = [*(seen_of(sighting) for sighting in sightings), *(near[pk][:-1] for pk in point_of)]
     _, divided = said_by_division([point.pk])
     words = {frozenset(pair): "由人划分" for pair in divided}
     words |= {frozenset(pair): "核对过：另是一处" for pair in said_on_review([point.pk])}

@@ -3,6 +3,8 @@ came again to a point past suspicion. One list, one door to the answers."""
 
 from collections.abc import Collection
 
+from django.db.models import QuerySet
+
 from core.errors import NotAllowed
 from firepoints.forming import outside_findings
 from firepoints.forming.outside_findings import outside_finding_answer
@@ -35,8 +37,8 @@ def waiting_for(user: User) -> list[Question]:
     return sorted([*findings, *came_again.waiting()], key=lambda row: (row.asked_at, row.pk))
 
 
-def waiting_count(roles: Collection[Role]) -> int:
-    """How many rows wait for somebody of these roles."""
+def waiting_rows_for(roles: Collection[Role]) -> QuerySet[Question]:
+    """The questions of the rows that wait for somebody of these roles."""
     kinds = [Kind.CAME_AGAIN] if frozenset(roles) & came_again.ANSWERERS else []
     kinds += [Kind.OUTSIDE_FINDING] if frozenset(roles) & outside_findings.ANSWERERS else []
-    return Question.objects.unanswered().filter(kind__in=kinds).count() if kinds else 0
+    return Question.objects.unanswered().filter(kind__in=kinds)

@@ -59,6 +59,9 @@ class MoneyPanel(Protocol):
         """Items of 谁现在要做什么 for this user, as partials/q.html takes them, with `mine`."""
 
 
+RELATED = ("attribution", "verification", "charged_detection__source")
+"""What of a 认定 the money rests on: read along with it, by the page or by whoever answers."""
+
 PANEL: Slot[MoneyPanel | None] = Slot(
     "money panel", asked_by="the pages of points", what_for="the money beside them", default=None
 )

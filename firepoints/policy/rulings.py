@@ -8,8 +8,7 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
-from django.db.models import QuerySet
-
+from core.page_memory import remembered
 from firepoints.models import Ruling
 from firepoints.policy.charge_matrix import CELLS
 
@@ -101,14 +100,16 @@ def _latest(on: date) -> dict[str, Ruling]:
     return {row.key: row for row in _until(on)}
 
 
-def _until(on: date) -> QuerySet[Ruling]:
-    return Ruling.objects.filter(valid_from__lte=on).order_by("valid_from")
+def _until(on: date) -> list[Ruling]:
+    """The rulings up to a day, the oldest first: they are few, and a page asks for several days, so it reads them once."""
+    rows = remembered("rulings", lambda: list(Ruling.objects.order_by("valid_from")))
+    return [row for row in rows if row.valid_from <= on]
 
 
 def ruling(key: str, on: date) -> Any:
     """The value of `key` in force on a Beijing date. Raises KeyError for a key that no code reads."""
     default = DEFAULTS[key]
-    row = Ruling.objects.filter(key=key, valid_from__lte=on).order_by("-valid_from").first()
+    row = _latest(on).get(key)
     return default if row is None else row.value
 
 
@@ -119,7 +120,7 @@ def pause_on(on: date) -> float:
 
 def words(key: str, on: date) -> Any:
     """The words of the policy pack under a key of its own (titles, the duties of a 责任书), in force on a date, or None."""
-    row = Ruling.objects.filter(key=key, valid_from__lte=on).order_by("-valid_from").first()
+    row = _latest(on).get(key)
     return row.value if row else None
 
 
@@ -130,7 +131,7 @@ def values_on(on: date) -> dict[str, Any]:
 
 def values_of(days: Collection[date]) -> dict[date, dict[str, Any]]:
     """`values_on` of many dates, {date: values}, in one query."""
-    rows = list(_until(max(days)))
+    rows = _until(max(days))
     latest_of = {on: {row.key: row for row in rows if row.valid_from <= on} for on in days}
     return {on: {key: pin[2] for key, pin in _pins(latest).items()} for on, latest in latest_of.items()}
 

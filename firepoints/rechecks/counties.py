@@ -18,6 +18,7 @@ from grids import selectors as grids
 
 WINDOW = timedelta(days=30)
 BY_COUNTIES = (Verification.Kind.COUNTY, Verification.Kind.ON_BEHALF)
+Visits = Mapping[tuple[str, str], tuple[int, int]]
 NOT_LIVE = (State.MERGED, State.CLOSED)
 
 
@@ -94,24 +95,30 @@ def standing_records(since: datetime, until: datetime) -> QuerySet[Verification]
 
 def tallies(since: datetime) -> dict[str, Tally]:
     """Denials filed, re-checked and contradicted since then, by county."""
+    return _tallied(since, _visits(since))
+
+
+def _tallied(since: datetime, visits: Visits) -> dict[str, Tally]:
     filed: dict[str, int] = defaultdict(int)
     for code in last_records(since).filter(conclusion=Conclusion.FALSE).values_list("county_code", flat=True):
         filed[code] += 1
-    checked = _visits(since, Conclusion.FALSE)
+    checked = {code: numbers for (code, conclusion), numbers in visits.items() if conclusion == Conclusion.FALSE}
     return {
         code: Tally(max(filed[code], checked.get(code, (0, 0))[0]), *checked.get(code, (0, 0)))
         for code in sorted({*filed, *checked})
     }
 
 
-def _visits(since: datetime, conclusion: str) -> Mapping[str, tuple[int, int]]:
-    """{county: (visited, contradicted)} of records of one conclusion that were visited since then and could be judged."""
-    counted: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    visits = RecheckVisit.objects.filter(at__gte=since, recheck__conclusion=conclusion).exclude(finding="unclear")
-    for code, is_contradiction in visits.values_list("recheck__county_code", "is_contradiction"):
-        counted[code][0] += 1
-        counted[code][1] += is_contradiction
-    return {code: (visited, contradicted) for code, (visited, contradicted) in counted.items()}
+def _visits(since: datetime) -> Visits:
+    """{(county, conclusion of the record): (visited, contradicted)} since then, of those that could be judged."""
+    counted: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0])
+    visits = RecheckVisit.objects.filter(at__gte=since).exclude(finding="unclear")
+    for code, conclusion, is_contradiction in visits.values_list(
+        "recheck__county_code", "recheck__conclusion", "is_contradiction"
+    ):
+        counted[code, conclusion][0] += 1
+        counted[code, conclusion][1] += is_contradiction
+    return {key: (visited, contradicted) for key, (visited, contradicted) in counted.items()}
 
 
 def named_counties(since: datetime | None = None) -> list[str]:
@@ -131,11 +138,12 @@ def county_records(user: Any, span: timedelta) -> list[CountyRecord]:
         counted[code][1] += conclusion == Conclusion.FALSE
     edition = grids.edition_now()
     names = grids.cell_names(edition, list(counted)) if edition else {}
-    rechecked, true_visits = tallies(since), _visits(since, Conclusion.TRUE)
+    visits = _visits(since)
+    rechecked = _tallied(since, visits)
     records = [
         CountyRecord(
             code, names.get(code, code), points, denied, tally := rechecked.get(code, Tally(denied, 0, 0)),
-            *true_visits.get(code, (0, 0)), is_beyond_chance(tally, limits),
+            *visits.get((code, Conclusion.TRUE), (0, 0)), is_beyond_chance(tally, limits),
         )
         for code, (points, denied) in counted.items()
     ]  # fmt: skip

@@ -79,7 +79,7 @@ def full(point: FirePoint, user: Any) -> dict[str, Any]:
         ],
         "actions": [
             {"action": available.transition.action, "label": available.transition.label, "missing": list(available.missing)}
-            for available in selectors.actions_for(point, user, open_)
+            for available in selectors.actions_for(point, user, selectors.AtHand(open_))
         ],
     }  # fmt: skip
 

@@ -1,12 +1,13 @@
 """Pairs of sightings that people joined and held apart, for the grouping."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from itertools import combinations, pairwise, product
 from typing import Any
 
 from django.db.models import Q
 
+from core.page_memory import remembered
 from firepoints.models import DividedPoint, Membership, Question, Step
 
 Kind, Answer = Question.Kind, Question.Answer
@@ -59,12 +60,17 @@ def note_division(step: Step) -> None:
 
 def _said_of(point_ids: Collection[int], key: str) -> list[Any]:
     """What the steps about these points say under a key of their data, the oldest first."""
+    ids = tuple(sorted(point_ids))
+    steps = remembered(("divisions", ids), lambda: _steps_about(ids))
+    return [steps[pk][key] for pk in sorted(steps) if key in steps[pk]]
+
+
+def _steps_about(ids: Sequence[int]) -> dict[int, Any]:
     steps: dict[int, Any] = {}
-    ids = sorted(point_ids)
     for start in range(0, len(ids), PIECE):
         rows = DividedPoint.objects.filter(point__in=ids[start : start + PIECE])
         steps |= dict(rows.values_list("step", "step__data"))
-    return [steps[pk][key] for pk in sorted(steps) if key in steps[pk]]
+    return steps
 
 
 def said_of_findings(points: Collection[int]) -> Pairs:

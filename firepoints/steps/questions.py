@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from firepoints.models import FirePoint, Question
 
@@ -48,9 +48,12 @@ def open_by_point(points: Iterable[FirePoint]) -> dict[int, list[Question]]:
     return rows
 
 
-def questions_of(point: FirePoint) -> list[Question]:
-    """Everything that was ever asked of a point: the open first, then the answered, each in the order of asking."""
+def questions_of(point: FirePoint, user: Any = None) -> list[Question]:
+    """Everything that was ever asked of a point: the open first, then the answered, each in the order of asking. For a user
+    `is_seen` of each says whether he may open the other point that it is about."""
     rows = Question.objects.filter(point=point).select_related("asked_by", "answered_by", "other")
+    if user is not None:
+        rows = rows.annotate(is_seen=Exists(FirePoint.objects.visible_to(user).filter(pk=OuterRef("other"))))
     return sorted(rows.order_by("pk"), key=lambda row: row.answered_at is not None)
 
 

@@ -44,7 +44,7 @@ def fire_point_for(user: Any, id_or_number: int | str) -> FirePoint:
     # isdecimal and a length limit: "²" and a number beyond bigint are no ids
     condition = Q(pk=int(text)) if text.isascii() and text.isdecimal() and len(text) < 19 else Q(number=text)
     points = FirePoint.objects.visible_to(user).filter(condition)
-    related = points.select_related("attribution", "verification", "recognition", "merged_into")
+    related = points.select_related("attribution__edition", "verification", "recognition", "merged_into")
     point = related.first() or _by_former_number(user, text)
     if point is None:
         raise NotThere(f"没有火点“{text}”，或不在您的范围内")
@@ -96,14 +96,28 @@ def chargeable_detections(point: FirePoint) -> list[Detection]:
     return Grounds().in_order([sighting for sighting in active_detections(point) if is_in_force(sighting)])
 
 
-def facts_for(point: FirePoint, actor: Any, open_questions: Sequence[Question] | None = None) -> workflow.Facts:
+@dataclass(frozen=True, slots=True)
+class AtHand:
+    """What of a point a page has read already: its open questions, `active_detections` and the evidence filed for it; None =
+    not read."""
+
+    questions: Sequence[Question] | None = None
+    sightings: Sequence[Detection] | None = None
+    evidence: Sequence[Evidence] | None = None
+
+
+NOTHING = AtHand()
+
+
+def facts_for(point: FirePoint, actor: Any, at_hand: AtHand = NOTHING) -> workflow.Facts:
     """The facts that the transition table needs; at most nine queries whatever the point, two more for whoever decides, and
-    one for whoever answers questions unless the open ones are given (`open_questions`)."""
+    one for whoever answers questions; fewer by what is `at_hand`."""
     roles = grids.roles_of(actor)
     counties = scope.own_counties(actor) if Role.COUNTY in roles else frozenset()
-    detections = active_detections(point)
+    detections = active_detections(point) if at_hand.sightings is None else at_hand.sightings
     counting = [detection for detection in detections if is_in_force(detection)]
     in_force = rulings.values_on(point.burn_date)
+    open_questions = at_hand.questions
     if open_questions is None:
         is_asked = bool(roles & ASK_THEM) or point.state == State.OBJECTION
         open_questions = questions.open_by_point([point])[point.pk] if is_asked else []
@@ -126,11 +140,13 @@ def facts_for(point: FirePoint, actor: Any, open_questions: Sequence[Question] |
         has_live_detections=any(detection.run.state != ImportRun.State.WITHDRAWN for detection in detections),
         actor_is_designated=point.county_code in counties and grids.is_designated(actor, point.county_code),
         actor_in_candidate_county=Role.BUREAU in roles
+        or point.county_code in counties
         or (bool(counties) and point.counties.filter(county_code__in=counties).exists()),
         actor_in_owner_county=point.county_code in counties,
-        parts=_parts_of(actor, point, detections) if Role.RECOGNISER in roles else (),
-        is_own_decision=point.recognition is not None
-        and grids.is_same_person(point.recognition.recognised_by_id, int(actor.pk)),
+        parts=_parts_of(actor, point, detections, at_hand.evidence) if Role.RECOGNISER in roles else (),
+        is_own_decision=Role.RECOGNISER in roles
+        and point.recognition is not None
+        and grids.is_same_person(actor, point.recognition.recognised_by_id),
         another_upholds=_another_upholds(point),
         conclusion=point.verification.conclusion if point.verification else "",
         counted=point.counted,
@@ -145,15 +161,21 @@ def _said_to(roles: Collection[str], row: Question) -> str:
     return row.words if ASK_THEM.intersection(roles) else row.get_kind_display()
 
 
-def _parts_of(actor: Any, point: FirePoint, detections: Sequence[Detection]) -> tuple[str, ...]:
+def _parts_of(
+    actor: Any, point: FirePoint, detections: Sequence[Detection], evidence: Sequence[Evidence] | None
+) -> tuple[str, ...]:
     """The parts that a person had in the case of a point, whatever his account; read only where it may be decided."""
     if point.state != State.VERIFIED:
         return ()
-    uploaders = Evidence.objects.filter(filed_for(point)).order_by().values_list("uploader", flat=True).distinct()
+    if evidence is None:
+        filed = Evidence.objects.filter(filed_for(point)).order_by()
+        uploaders = list(filed.values_list("uploader", flat=True).distinct())
+    else:
+        uploaders = [piece.uploader_id for piece in evidence]
     on_site = [detection for detection in detections if detection.kind != Detection.Kind.SATELLITE]
     people = {
         "核实人": [point.verification.verified_by_id] if point.verification else [],
-        "上传佐证的人": list(uploaders),
+        "上传佐证的人": uploaders,
         "发现人": [detection.run.actor_id for detection in on_site],
     }
     own = grids.same_persons(actor, {int(pk) for ids in people.values() for pk in ids})
@@ -178,11 +200,9 @@ def is_settled_jointly(point: FirePoint) -> bool:
     return point.attribution is not None and point.attribution.method == Attribution.Method.JOINT
 
 
-def actions_for(
-    point: FirePoint, actor: Any, open_questions: Sequence[Question] | None = None
-) -> list[Available[workflow.Facts]]:
+def actions_for(point: FirePoint, actor: Any, at_hand: AtHand = NOTHING) -> list[Available[workflow.Facts]]:
     """The acts that `actor` may take on `point` now; blocked ones say what is missing."""
-    return workflow.available_actions(facts_for(point, actor, open_questions))
+    return workflow.available_actions(facts_for(point, actor, at_hand))
 
 
 def former_numbers_of(point: FirePoint) -> list[FormerNumber]:
@@ -192,15 +212,17 @@ def former_numbers_of(point: FirePoint) -> list[FormerNumber]:
     return list(point.former_numbers.exclude(number=point.number).order_by("pk"))
 
 
-def filed_for(point: FirePoint) -> Q:
+def filed_for(point: FirePoint, behind: Collection[int] | None = None) -> Q:
     """The condition on evidence: filed for this point or for one that was merged into it, or that a record of this point
-    rests on (a joint record of several sites is filed at one of them).
+    rests on (`behind`, where these are known; a joint record of several sites is filed at one of them).
 
     By keys, not by joins: each part is found by its index, however much evidence there is. Two queries, one more for
     each step of a chain of merges.
     """
-    behind = Evidence.verifications.through.objects.filter(verification__point=point).values_list("evidence", flat=True)
-    return Q(point__in=[point.pk, *merged_into(point)]) | Q(pk__in=list(behind))
+    if behind is None:
+        rested_on = Evidence.verifications.through.objects.filter(verification__point=point)
+        behind = list(rested_on.values_list("evidence", flat=True))
+    return Q(point__in=[point.pk, *merged_into(point)]) | Q(pk__in=behind)
 
 
 def merged_into(point: FirePoint) -> list[int]:
@@ -215,10 +237,10 @@ def merged_into(point: FirePoint) -> list[int]:
     return merged
 
 
-def evidence_for(point: FirePoint, user: Any) -> QuerySet[Evidence]:
+def evidence_for(point: FirePoint, user: Any, behind: Collection[int] | None = None) -> QuerySet[Evidence]:
     """The evidence of a visible point that `user` may see, what came with merged points included; a county that has lost
-    the point keeps what it filed."""
-    every = Evidence.objects.filter(filed_for(point)).select_related("uploader").order_by("server_at", "pk")
+    the point keeps what it filed. `behind`: the keys of what its records rest on, where they are known."""
+    every = Evidence.objects.filter(filed_for(point, behind)).select_related("uploader").order_by("server_at", "pk")
     if not scope.is_former(user, point):
         return every
     counties = scope.own_counties(user)

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from core import clock
+from core.recent import recently
 from grids.frame import nav
 from grids.models import Post
 from grids.roles import ROLE_OF_POST, PostKind, Role
@@ -25,6 +26,10 @@ def site(request: HttpRequest) -> dict[str, Any]:
     return {"site": Site(request)}
 
 
+def _troubles() -> list[str]:
+    return working.working().troubles()
+
+
 class Site:
     """The deployment and the user as a page shows them; lazy, so that it pays only for what it shows."""
 
@@ -34,7 +39,7 @@ class Site:
 
     @cached_property
     def _deployment(self) -> Deployment:
-        return deployment()
+        return recently("deployment", deployment)
 
     @property
     def title(self) -> str:
@@ -59,7 +64,7 @@ class Site:
     @cached_property
     def head(self) -> str:
         """The head of the journal, shortened; "" before the first seal."""
-        seq, head_hash = sealing.head()
+        seq, head_hash = recently("head", sealing.head)
         return f"{seq}:{head_hash[:HASH_SHOWN]}" if seq else ""
 
     @cached_property
@@ -87,7 +92,7 @@ class Site:
     def troubles(self) -> list[str]:
         """The troubles of the machinery, for the bureau and the auditors: failed jobs, a worker or sealer that is
         late."""
-        return working.working().troubles() if self.roles & {Role.BUREAU, Role.AUDITOR} else []
+        return recently("troubles", _troubles) if self.roles & {Role.BUREAU, Role.AUDITOR} else []
 
     @property
     def post_label(self) -> str:

@@ -16,25 +16,21 @@ _LEVEL_BY_LENGTH = {4: Level.CITY, 6: Level.COUNTY, 9: Level.TOWNSHIP, 12: Level
 
 
 def editions_in_force() -> list[Edition]:
-    """The active editions in the order of their dates: each rules until the next one begins."""
-    return list(Edition.objects.filter(state=Edition.State.ACTIVE).order_by("valid_from", "id"))
+    """The active editions in the order of their dates: each rules until the next one begins. Read once for a page."""
+    active = Edition.objects.filter(state=Edition.State.ACTIVE).order_by("valid_from", "id")
+    return remembered("editions in force", lambda: list(active))
 
 
 def edition_for(on: date) -> tuple[Edition | None, bool]:
     """The edition of a Beijing date, and whether the date lies before the first one (which then stands in).
 
-    (None, False) when no edition is active. Read once for a page.
+    (None, False) when no edition is active.
     """
-    return remembered(("edition", on), lambda: _edition_for(on))
-
-
-def _edition_for(on: date) -> tuple[Edition | None, bool]:
-    active = Edition.objects.filter(state=Edition.State.ACTIVE)
-    edition = active.filter(valid_from__lte=on).order_by("-valid_from").first()
-    if edition:
-        return edition, False
-    first = active.order_by("valid_from").first()
-    return first, first is not None
+    active = editions_in_force()
+    begun = [edition for edition in active if edition.valid_from and edition.valid_from <= on]
+    if begun:
+        return begun[-1], False
+    return (active[0], True) if active else (None, False)
 
 
 def editions_of(days: Sequence[date]) -> list[Edition | None]:

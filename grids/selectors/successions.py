@@ -13,8 +13,9 @@ def governments_on(on: date) -> dict[str, str]:
 
     One query of a table of a few rows. The rows of a table of money are added up under the answer.
     """
-    rows = Succession.objects.filter(valid_from__lte=on).values_list("old_code", "new_code")
-    next_code = remembered(("successions", on), lambda: dict(rows))
+    rows = Succession.objects.values_list("old_code", "new_code", "valid_from")
+    every = remembered("successions", lambda: list(rows))
+    next_code = {old: new for old, new, valid_from in every if valid_from <= on}
     return {code: _last(code, next_code) for code in next_code}
 
 

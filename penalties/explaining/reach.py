@@ -19,6 +19,12 @@ def entries_open_to(user: User) -> QuerySet[LedgerEntry]:
     return LedgerEntry.objects.filter(payer_code__in=payers).exclude(batch__state=BatchState.OPEN)
 
 
+def is_open_to(user: User, entry: LedgerEntry) -> bool:
+    """Whether an entry that is at hand, with its batch, is among those of `entries_open_to`."""
+    payers = selectors.payers_open_to(user)
+    return payers is None or (entry.payer_code in payers and entry.batch.state != BatchState.OPEN)
+
+
 KINDS = {"charge": "扣", "return": "退"}
 
 

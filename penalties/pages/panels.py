@@ -6,14 +6,14 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from firepoints.models import FirePoint, Recognition
-from firepoints.pages.panels import Card, MonthMoney, PointMoney
+from firepoints.pages.panels import RELATED, Card, MonthMoney, PointMoney
 from firepoints.policy.pins import PointFacts
 from firepoints.steps.figures import Figures
 from firepoints.terms.states import LIVE, State
 from grids.models import User
 from grids.roles import Role
 from grids.selectors import roles_of
-from penalties.explaining.reach import entries_open_to
+from penalties.explaining.reach import entries_open_to, is_open_to
 from penalties.ledger import figures
 from penalties.models import Batch, BatchState, LedgerEntry, Rule
 from penalties.money import wan
@@ -21,7 +21,6 @@ from penalties.rules import stored as rules
 from penalties.rules.pricing import charge
 
 Assessed = dict[int, tuple[Rule, int, str]]
-RELATED = ("recognition__attribution", "recognition__verification", "recognition__charged_detection__source")
 
 # What a batch waits for, and whose turn it is (C13).
 _TURNS = {
@@ -86,7 +85,9 @@ def _assess(recognitions: list[Recognition]) -> Assessed | None:
     if not stored:
         return None
     if any(parsed.count for _, parsed in stored.values()):
-        every = FirePoint.objects.filter(counted=True, state__in=LIVE).select_related(*RELATED)
+        every = FirePoint.objects.filter(counted=True, state__in=LIVE).select_related(
+            *(f"recognition__{name}" for name in RELATED)
+        )
         recognitions = [point.recognition for point in every if point.recognition is not None]
     return rules.assess(recognitions)
 
@@ -116,7 +117,7 @@ def _rule_card(rule: Rule | None, explanation: str = "") -> Card:
 def _batch(last: LedgerEntry | None, user: User) -> Card | None:
     if last is None:
         return None
-    opens = entries_open_to(user).filter(point=last.point_id).exists()
+    opens = is_open_to(user, last) or entries_open_to(user).filter(point=last.point_id).exists()
     url = reverse("penalties:account", args=[last.point_id]) if opens else ""
     state = "已退回" if not last.balance_fen else last.batch.state_words
     count = f"共 {last.seq} 笔，看这一处的账" if opens else ""

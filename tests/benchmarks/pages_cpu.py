@@ -62,7 +62,7 @@ def _words(several: list[float]) -> str:
 def _env(home: str) -> dict[str, str]:
     return {
         **os.environ, "JINSHAO_HOME": home, "JINSHAO_LOG_LEVEL": "ERROR", "DJANGO_SETTINGS_MODULE": "config.settings",
-        "DATABASE_URL": f"sqlite:///{Path(home) / 'jinshao.sqlite3'}", "ALLOWED_HOSTS": "testserver",
+        "DATABASE_URL": f"sqlite:///{Path(home) / 'jinshao.sqlite3'}", "ALLOWED_HOSTS": "testserver,127.0.0.1",
     }  # fmt: skip
 
 

@@ -75,9 +75,8 @@ def _month_of(request: HttpRequest, visible: Any) -> tuple[Month, bool, str]:
 def _month_of_fires(visible: Any) -> tuple[Month, bool]:
     """This month, else the latest one with a fire; and whether it is another than this."""
     current = Month.of(clock.today_beijing())
-    if Wanted(month=str(current)).narrow(visible).exists():
-        return current, False
-    latest = visible.order_by("-burn_date").values_list("burn_date", flat=True).first()
+    until_now = visible.filter(burn_date__lte=current.last_day)
+    latest = until_now.order_by("-burn_date").values_list("burn_date", flat=True).first()
     month = Month.of(latest) if latest else current
     return month, month != current
 

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, F, Min, Q
+from django.db.models import Count, F, Min, Q, QuerySet, Subquery, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
 
 from core import clock
 from firepoints.life.answers import is_turn_of
-from firepoints.life.waiting_rows import waiting_count
+from firepoints.life.waiting_rows import waiting_rows_for
 from firepoints.models import FirePoint, Question
 from firepoints.models.points import FLAGGED
 from firepoints.pages import panels
@@ -26,6 +28,7 @@ from firepoints.steps.figures import Figures
 from firepoints.steps.questions import asked_points
 from firepoints.steps.selectors import ASK_THEM, on_fixed_heat_alone
 from firepoints.terms.states import Conclusion, State
+from grids.models import User
 from grids.roles import ROLE_LABELS, Role
 from journal.proposals.selectors import for_answer_by
 
@@ -39,6 +42,7 @@ SINGLE_STATES = {
 SUSPICIONS = ("heat", "suspected", "cross", "person")
 MAY_ANSWER = frozenset({Role.BUREAU, Role.RECOGNISER})
 Item = dict[str, Any]
+Moments = dict[str, Combinable]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +75,8 @@ def queue_of(user: Any, roles: frozenset[Role]) -> list[Item]:
     """Items for partials/q.html with `mine` and `late`; `overdue` of all together is the number of overdue points."""
     visible = FirePoint.objects.visible_to(user)
     now = clock.now()
-    counts = _counts(user, visible, now)
-    heads = list(_questions(roles, now))
+    counts = _counts(user, visible, roles, now)
+    heads = list(_questions(roles, counts["questions"], now))
     items = [
         *_singles(visible, roles, counts, now),
         *_groups(user, roles, counts, now),
@@ -85,9 +89,9 @@ def queue_of(user: Any, roles: frozenset[Role]) -> list[Item]:
     )
 
 
-def _counts(user: Any, visible: Any, now: datetime) -> dict[str, Any]:
+def _counts(user: Any, visible: Any, roles: frozenset[Role], now: datetime) -> dict[str, Any]:
     """How many points wait for each thing, and since or until when: the numbers from the figures, and of the rows only those
-    that are open and wait for more than the next step."""
+    that are open and wait for more than the next step. Three queries."""
     open_ = figures.of_open_work(user)
     states = {str(state): open_.count(state=state) for state in SINGLE_STATES} | {
         "verified": open_.count(state=State.VERIFIED),
@@ -95,14 +99,16 @@ def _counts(user: Any, visible: Any, now: datetime) -> dict[str, Any]:
         "to_notify": open_.count(state=State.RECOGNISED, counted=figures.COUNTED),
         "objection": open_.count(state=State.OBJECTION),
     }
-    return {**states, **_suspected(visible, open_.only(state=State.SUSPECTED)), **_moments(visible, states, now)}
+    suspected, moments = _suspected(visible, open_.only(state=State.SUSPECTED))
+    moments |= _moments(visible, roles, states, now)
+    return {"overdue": 0, "first_verified": None, "first_window": None, **states, **suspected, **_read(user, moments)}
 
 
-def _suspected(visible: Any, open_: Figures) -> dict[str, Any]:
-    """The suspicions by what they wait for. Those that are not simply dispatched next are counted by row, the rest is what
-    remains of the figures."""
+def _suspected(visible: Any, open_: Figures) -> tuple[dict[str, Any], Moments]:
+    """The suspicions by what they wait for, and the moments still to be read. Those that are not simply dispatched next are
+    counted by row, the rest is what remains of the figures."""
     if not open_.count():
-        return {f"{name}{end}": None if end else 0 for name in SUSPICIONS for end in ("", "_since")}
+        return {f"{name}{end}": None if end else 0 for name in SUSPICIONS for end in ("", "_since")}, Moments()
     points = visible.filter(state=State.SUSPECTED)
     is_asked = questions.is_asked()
     heat = on_fixed_heat_alone()  # a pile of its own: most sightings of some cities are steel works
@@ -117,28 +123,41 @@ def _suspected(visible: Any, open_: Figures) -> dict[str, Any]:
     cross = open_.count(is_cross=True) - heat_cross
     plain = open_.count(is_cross=False) - (counted["heat"] - heat_cross) - counted["person"]
     of_cross, of_plain = Q(is_cross=True) & ~heat, Q(is_cross=False, is_oversize=False) & ~is_asked & ~heat
-    return {
-        **counted,
-        "cross": cross,
-        "cross_since": _first(points.filter(of_cross), "created_at") if cross else None,
-        "suspected": plain,
-        "suspected_since": _first(points.filter(of_plain), "created_at") if plain else None,
-    }
+    moments = Moments()
+    if cross:
+        moments["cross_since"] = _first(points.filter(of_cross), "created_at")
+    if plain:
+        moments["suspected_since"] = _first(points.filter(of_plain), "created_at")
+    return {**counted, "cross": cross, "cross_since": None, "suspected": plain, "suspected_since": None}, moments
 
 
-def _moments(visible: Any, counts: dict[str, int], now: datetime) -> dict[str, Any]:
+def _moments(visible: Any, roles: frozenset[Role], counts: dict[str, int], now: datetime) -> Moments:
     verified, window = visible.filter(state=State.VERIFIED), visible.filter(state=State.OBJECTION)
     late = visible.filter(state=State.DISPATCHED, due_at__lt=now)
-    return {
-        "overdue": late.count() if counts[State.DISPATCHED] else 0,
-        "first_verified": _first(verified, "verification__at") if counts["verified"] else None,
-        "first_window": _first(window, "objection_until") if counts["objection"] else None,
-    }
+    moments: Moments = {"questions": _number(questions_for(roles)), "waiting_rows": _number(waiting_rows_for(roles))}
+    if counts[State.DISPATCHED]:
+        moments["overdue"] = _number(late)
+    if counts["verified"]:
+        moments["first_verified"] = _first(verified, "verification__at")
+    if counts["objection"]:
+        moments["first_window"] = _first(window, "objection_until")
+    return moments
 
 
-def _first(points: Any, moment: str) -> datetime | None:
-    at: datetime | None = points.order_by(moment).values_list(moment, flat=True).first()
-    return at
+def _read(user: Any, moments: Moments) -> dict[str, Any]:
+    """The numbers and moments of some subqueries, all in one query: beside the row of the user, which is always there."""
+    return dict(User.objects.filter(pk=user.pk).values(**moments).get())
+
+
+def _number(rows: QuerySet[Any]) -> Combinable:
+    """How many rows, as a subquery."""
+    one = rows.order_by().annotate(of_all=Value(1)).values("of_all")
+    return Coalesce(Subquery(one.annotate(number=Count("pk")).values("number")), 0)
+
+
+def _first(points: QuerySet[FirePoint], moment: str) -> Combinable:
+    """The first moment of this name, as a subquery."""
+    return Subquery(points.order_by(moment).values(moment)[:1])
 
 
 def _singles(visible: Any, roles: frozenset[Role], counts: dict[str, Any], now: datetime) -> Iterable[Item]:
@@ -190,14 +209,17 @@ def _single(point: FirePoint, roles: frozenset[Role], now: datetime) -> Item:
     return task.item_for(roles)
 
 
-def _questions(roles: frozenset[Role], now: datetime) -> Iterable[Item]:
+def questions_for(roles: frozenset[Role]) -> QuerySet[Question]:
+    """The open questions that it is the turn of these roles to answer."""
+    return Question.objects.unanswered().filter(is_turn_of(roles)) if roles & ASK_THEM else Question.objects.none()
+
+
+def _questions(roles: frozenset[Role], count: int, now: datetime) -> Iterable[Item]:
     """The questions that are due first, each by itself, and how many more wait: they stand before money, so they head the list."""
-    mine = Question.objects.unanswered().filter(is_turn_of(roles)) if roles & ASK_THEM else Question.objects.none()
-    count = mine.count()
     if not count:
         return
     role = Role.BUREAU if Role.BUREAU in roles else Role.RECOGNISER
-    for row in mine.select_related("point").order_by(F("due_at").asc(nulls_last=True), "pk")[:HEADS]:
+    for row in questions_for(roles).select_related("point").order_by(F("due_at").asc(nulls_last=True), "pk")[:HEADS]:
         due, is_late = words.due_words(row.due_at, now)
         title = f"答复：{row.get_kind_display()} {row.point or ''}".strip()
         task = Task(reverse("firepoints:question", args=[row.pk]), "warn", title, due, ROLE_LABELS[role], role, is_late)
@@ -221,7 +243,7 @@ def _groups(user: Any, roles: frozenset[Role], counts: dict[str, Any], now: date
         role = Role.RECOGNISER if Role.RECOGNISER in roles else Role.BUREAU
         title = f"答复 {len(proposals)} 件提请"
         yield Task(reverse("journal:proposals"), "warn", title, due, "要由两人办理", role).item_for(roles)
-    if waiting := waiting_count(roles):
+    if waiting := counts["waiting_rows"]:
         url = reverse("imports:outside_findings")
         role = Role.BUREAU if Role.BUREAU in roles else Role.RECOGNISER
         task = Task(url, "warn", f"处理 {waiting} 件等待归处的行", "", "市局经办、认定人", role)

@@ -55,7 +55,7 @@ def desk(request: HttpRequest) -> HttpResponse:
 
 def _waiting(request: HttpRequest) -> list[FirePoint]:
     points = FirePoint.objects.visible_to(request.user).filter(state=State.VERIFIED)
-    related = points.select_related("attribution", "verification", "recognition", "merged_into")
+    related = points.select_related("attribution__edition", "verification", "recognition", "merged_into")
     return list(related.order_by("verification__at", "pk")[:MOST_LISTED])
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest, HttpResponse, HttpResponseForbidden
 from django.shortcuts import render
 from django.urls import reverse
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from firepoints.forming.standing_apart import neighbours_of
 from firepoints.life.proposing import proposals_on
 from firepoints.life.waiting_rows import ANSWERERS
-from firepoints.models import FirePoint, Question, Recognition, Verification
+from firepoints.models import Evidence, FirePoint, Recognition, Verification
 from firepoints.pages import access, panels
 from firepoints.pages.access import Viewer, point_or_404, viewer_of
 from firepoints.pages.acts.buttons import buttons_of
@@ -66,9 +67,14 @@ def _page(request: HttpRequest, point: FirePoint, *, is_revealed: bool) -> HttpR
 def context_of(point: FirePoint, viewer: Viewer, *, is_revealed: bool = False) -> dict[str, Any]:
     """Everything about a point that `viewer` may see; the review desk shows the same."""
     sightings = sightings_of(point)
-    questions = questions_of(point)
+    detections = [sighting.detection for sighting in sightings]
+    questions = questions_of(point, viewer.user)
     open_ = [row for row in questions if row.answered_at is None]
-    evidence = cards_of(point, list(selectors.evidence_for(point, viewer.user)), sightings, viewer.user)
+    records, decisions = _verifications(point, viewer), _recognitions(point, viewer)
+    _hand_in(point, records, decisions)
+    pieces = _evidence(point, viewer, records)
+    evidence = cards_of(point, pieces, sightings, viewer.user)
+    at_hand = selectors.AtHand(open_, detections, None if viewer.is_former else pieces)
     panel = panels.money()
     money = panel.point(point, viewer.user) if panel and not viewer.is_former else None
     steps = [] if viewer.is_former else list(point.steps.select_related("actor").order_by("seq"))
@@ -83,23 +89,21 @@ def context_of(point: FirePoint, viewer: Viewer, *, is_revealed: bool = False) -
         "questions": [] if viewer.is_former else questions,
         "open_questions": len(open_),
         "open_words": words_of(open_),
-        "seen_points": _seen_among(questions, viewer),
+        "seen_points": {row.other_id for row in questions if getattr(row, "is_seen", False)},
         "may_answer_questions": viewer.holds(selectors.ASK_THEM),
         "may_answer_findings": viewer.holds(ANSWERERS),
         "sightings": sightings,
-        "apart": []
-        if viewer.is_former
-        else neighbours_of(point, [sighting.detection for sighting in sightings], viewer.user),
+        "apart": [] if viewer.is_former else neighbours_of(point, detections, viewer.user),
         "former_numbers": selectors.former_numbers_of(point),
-        "hints": hints_of(point, site([sighting.detection for sighting in sightings])) if sightings else [],
+        "hints": hints_of(point, site(detections)) if sightings else [],
         "repeated": repeated(sightings),
         "evidence": evidence,
-        "verifications": _verifications(point, viewer),
-        "recognitions": _recognitions(point, viewer),
+        "verifications": records,
+        "recognitions": decisions,
         "steps": progress.bar_of(point, steps, sightings[0].detection.source.name if sightings else "", money),
         "sent_back": return_of(point, steps),
         "timeline": progress.timeline_of(steps),
-        "buttons": buttons_of(point, selectors.actions_for(point, viewer.user, open_), is_asked=bool(open_)),
+        "buttons": buttons_of(point, selectors.actions_for(point, viewer.user, at_hand), is_asked=bool(open_)),
         "may_file": viewer.holds(access.MAY_FILE) and point.state not in (State.MERGED, State.CLOSED),
         "may_reveal": viewer.holds(access.MAY_REVEAL),
         "may_take_originals": viewer.holds(access.MAY_TAKE_ORIGINALS),
@@ -112,25 +116,33 @@ def context_of(point: FirePoint, viewer: Viewer, *, is_revealed: bool = False) -
     }
 
 
-def _seen_among(questions: list[Question], viewer: Viewer) -> set[int]:
-    """The other points that questions are about and whose pages the viewer may open."""
-    others = {row.other_id for row in questions if row.other_id is not None}
-    if not others:
-        return set()
-    return set(FirePoint.objects.visible_to(viewer.user).filter(pk__in=others).values_list("pk", flat=True))
-
-
 def _verifications(point: FirePoint, viewer: Viewer) -> list[Verification]:
     """The records, the latest first; a county that has lost the point sees its own."""
     records = point.verifications.select_related(
         "verified_by", "post", "joint_site", "recheck__visit__visited_by"
-    ).prefetch_related("attendances__notices", "evidence")
+    ).prefetch_related("evidence")
     if viewer.is_former:
         records = records.filter(county_code__in=viewer.counties)
-    return list(records.order_by("-seq"))
+    rows = list(records.order_by("-seq"))
+    joint = [row for row in rows if row.kind == Verification.Kind.JOINT]
+    prefetch_related_objects(joint, "attendances__notices")  # nobody attends any other
+    return rows
+
+
+def _evidence(point: FirePoint, viewer: Viewer, records: list[Verification]) -> list[Evidence]:
+    """The evidence that the viewer may see; whoever sees every record has read on what they rest."""
+    behind = None if viewer.is_former else {piece.pk for record in records for piece in record.evidence.all()}
+    return list(selectors.evidence_for(point, viewer.user, behind))
 
 
 def _recognitions(point: FirePoint, viewer: Viewer) -> list[Recognition]:
     if viewer.is_former:
         return []
-    return list(point.recognitions.select_related("recognised_by", "verified_by").order_by("-seq"))
+    rows = point.recognitions.select_related("recognised_by", "verified_by", *panels.RELATED)
+    return list(rows.order_by("-seq"))
+
+
+def _hand_in(point: FirePoint, records: list[Verification], decisions: list[Recognition]) -> None:
+    """Let the point have its record and its 认定 as they were just read, with all that belongs to them."""
+    point.verification = next((row for row in records if row.pk == point.verification_id), point.verification)
+    point.recognition = next((row for row in decisions if row.pk == point.recognition_id), point.recognition)

@@ -36,7 +36,7 @@ def sightings_of(point: FirePoint) -> list[Sighting]:
     """Every sighting that the point gathers now, the official ones first; two queries."""
     raw = Prefetch("detection__raw_rows", RawRow.objects.order_by("pk"))
     members = Membership.objects.filter(point=point, is_active=True).prefetch_related(raw)
-    ordered = members.select_related("detection__source", "detection__run").order_by(
+    ordered = members.select_related("detection__source", "detection__run", "detection__live_key").order_by(
         "detection__starts_at", "detection__key"
     )
     sightings = [sighting_of(member.detection, member.why) for member in ordered]
