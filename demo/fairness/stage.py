@@ -17,6 +17,7 @@ from firepoints.models import ImportRun, RawRow
 from firepoints.sightings.importing.order import ImportOrder
 from firepoints.sightings.importing.reading import ListName
 from firepoints.sightings.importing.start import import_file
+from firepoints.sightings.readers.base import KEEP
 from grids.editions.activating import edition_activate, edition_import
 from grids.geo.footprint import from_local_xy
 from grids.locating import index_for
@@ -38,6 +39,7 @@ CITY = {
     "finance": (PostKind.FINANCE,),
 }
 Cast = Mapping[str, User]
+ANSWERS = {"hidden": KEEP, "total_confirmed": True, "days_confirmed": True}
 WORKS_M = 1000.0
 """Around a works' place: 99 of 100 of its pixels have their centre there."""
 
@@ -83,13 +85,15 @@ def cast_of() -> dict[str, User]:
 
 
 def take_in(world: World, file: File, clerk: User, supersedes: str | None = None) -> tuple[ImportRun, dict[int, str]]:
-    """Import one file as an office does: the run, and detection id → row id of the truth for the rows that were kept.
+    """Import one file as an office does: the run, and detection id → row id of the truth for the rows that were kept. What the
+    preview asks (days unlike its period, totals, hidden rows) the clerk answers: these files are what they say.
 
     Raises Refused when the product does not take the file."""
     name = ListName(issuer=file.issuer, period=file.period, list_no=file.list_no)
     order = ImportOrder(
-        path=file.path, source_code=file.source, actor=clerk, name=name, datum=file.datum, supersedes=supersedes
-    )
+        path=file.path, source_code=file.source, actor=clerk, name=name, datum=file.datum, supersedes=supersedes,
+        options=ANSWERS,
+    )  # fmt: skip
     done = import_file(order)
     if done.run is None:  # only a dry run has none
         raise Refused("没有导入", code="import_failed")

@@ -27,9 +27,9 @@ def edition_for(on: date) -> tuple[Edition | None, bool]:
     (None, False) when no edition is active.
     """
     active = editions_in_force()
-    begun = [edition for edition in active if edition.valid_from and edition.valid_from <= on]
-    if begun:
-        return begun[-1], False
+    in_force = [edition for edition in active if edition.valid_from and edition.valid_from <= on]
+    if in_force:
+        return in_force[-1], False
     return (active[0], True) if active else (None, False)
 
 

@@ -151,8 +151,8 @@ def _read(user: Any, moments: Moments) -> dict[str, Any]:
 
 def _number(rows: QuerySet[Any]) -> Combinable:
     """How many rows, as a subquery."""
-    one = rows.order_by().annotate(of_all=Value(1)).values("of_all")
-    return Coalesce(Subquery(one.annotate(number=Count("pk")).values("number")), 0)
+    grouped = rows.order_by().annotate(of_all=Value(1)).values("of_all")
+    return Coalesce(Subquery(grouped.annotate(number=Count("pk")).values("number")), 0)
 
 
 def _first(points: QuerySet[FirePoint], moment: str) -> Combinable:
