@@ -88,7 +88,7 @@ def _perform(action: str, proposal: Proposal, accepted_by: User) -> FirePoint:
 
 def _refusal(action: str, proposal: Proposal, user: User) -> str:
     """Why `user` is not the second person: his office, or his part in the point (who verified does not decide)."""
-    if sentence := seconding.role_refusal(proposal.data["two_persons"], user):
+    if sentence := seconding.office_refusal(proposal, user):
         return sentence
     point = FirePoint.objects.visible_to(user).filter(pk=proposal.subject_id).first()
     if point is None:

@@ -60,6 +60,11 @@ def role_refusal(keys: Sequence[str], user: User) -> str:
     return "" if grids.roles_of(user) & two_persons.second_roles(keys) else f"要由{who(keys)}答复"
 
 
+def office_refusal(proposal: Proposal, user: User) -> str:
+    """Why the office of `user` does not answer a proposal; "" when it does."""
+    return role_refusal(proposal.data["two_persons"], user)
+
+
 def may_read(user: User) -> bool:
     """Whether the user may read proposals about points and lists: the bureau, who decides, and the auditors."""
     return bool(grids.roles_of(user) & {Role.BUREAU, Role.RECOGNISER, Role.AUDITOR, Role.SYSTEM})

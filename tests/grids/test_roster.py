@@ -150,14 +150,14 @@ def test_who_may_not_read_an_account_is_not_told_of_it(city: City):
 def test_a_likely_same_person_must_be_answered_before_anything_is_written(city: City, client):
     User.objects.create(username="old", full_name="演示甲", phone="13800138000")
     client.force_login(city.clerk)
-    given = {"file": upload(cells(TOWN, "演示甲")), "starts": "2023-01-01"}
-    page = client.post(reverse("grid-roster-preview"), given)
+    upload_form = {"file": upload(cells(TOWN, "演示甲")), "starts": "2023-01-01"}
+    page = client.post(reverse("grid-roster-preview"), upload_form)
     assert "演示甲（账号 old）" in page.content.decode()
-    told = {name: page.context[name] for name in ("token", "filename", "attempt")} | {"starts": "2023-01-01"}
-    refused = client.post(reverse("grid-roster-commit"), told)
+    form = {name: page.context[name] for name in ("token", "filename", "attempt")} | {"starts": "2023-01-01"}
+    refused = client.post(reverse("grid-roster-commit"), form)
     assert (refused.status_code, RosterImport.objects.count()) == (400, 0)
     assert "不是同一人" in refused.content.decode()
-    client.post(reverse("grid-roster-commit"), told | {"likely_confirmed": "on"})
+    client.post(reverse("grid-roster-commit"), form | {"likely_confirmed": "on"})
     assert RosterImport.objects.get().counts["users"] == 1
 
 
@@ -174,8 +174,8 @@ def test_a_merged_code_stands_for_every_row_that_it_covers(city: City, client):
     file = SimpleUploadedFile("名册.xlsx", out.getvalue())
     page = client.post(reverse("grid-roster-preview"), {"file": file, "starts": "2023-01-01"})
     assert "缺区号" in page.content.decode()
-    told = {name: page.context[name] for name in ("token", "filename", "attempt")} | {"starts": "2023-01-01"}
-    done = client.post(reverse("grid-roster-commit"), told | {"likely_confirmed": "on"}, follow=True)
+    form = {name: page.context[name] for name in ("token", "filename", "attempt")} | {"starts": "2023-01-01"}
+    done = client.post(reverse("grid-roster-commit"), form | {"likely_confirmed": "on"}, follow=True)
     run = RosterImport.objects.get()
     assert (run.counts["terms"], run.rejected, run.notes[0]["row"]) == (3, [], 4)
     assert "缺区号" in done.content.decode()
@@ -191,13 +191,13 @@ def cells(code: str, name: str) -> list:
 
 def test_upload_preview_and_import_through_the_pages(city: City, client):
     client.force_login(city.west)
-    given = {"file": upload(cells(TOWN, "演示甲"), cells(f"{EAST}001", "演示乙")), "starts": "2023-01-01"}
-    page = client.post(reverse("grid-roster-preview"), given)
+    upload_form = {"file": upload(cells(TOWN, "演示甲"), cells(f"{EAST}001", "演示乙")), "starts": "2023-01-01"}
+    page = client.post(reverse("grid-roster-preview"), upload_form)
     assert page.status_code == 200
     assert not Term.objects.filter(post__cell_code=TOWN).exists()
-    told = {name: page.context[name] for name in ("token", "filename", "attempt")} | {"starts": "2023-01-01"}
-    done = client.post(reverse("grid-roster-commit"), told)
-    again = client.post(reverse("grid-roster-commit"), told)
+    form = {name: page.context[name] for name in ("token", "filename", "attempt")} | {"starts": "2023-01-01"}
+    done = client.post(reverse("grid-roster-commit"), form)
+    again = client.post(reverse("grid-roster-commit"), form)
     run = RosterImport.objects.get()
     assert done.url == again.url == reverse("grid-roster-run", args=[run.uuid])
     assert run.counts["terms"] == 1
@@ -221,5 +221,5 @@ def test_the_template_leaves_the_numbers_out_and_is_noted_as_an_export(city: Cit
 @pytest.mark.parametrize("content", [b"", b"not a workbook", b"PK\x03\x04broken"])
 def test_a_file_that_is_no_workbook_is_an_answer_not_a_crash(city: City, client, content: bytes):
     client.force_login(city.clerk)
-    given = {"file": SimpleUploadedFile("名册.xlsx", content), "starts": "2023-01-01"}
-    assert client.post(reverse("grid-roster-preview"), given).status_code == 400
+    upload_form = {"file": SimpleUploadedFile("名册.xlsx", content), "starts": "2023-01-01"}
+    assert client.post(reverse("grid-roster-preview"), upload_form).status_code == 400

@@ -69,10 +69,6 @@ def _perform(proposal: Proposal, accepted_by: User) -> ImportRun:
     )
 
 
-def _refusal(proposal: Proposal, user: User) -> str:
-    return seconding.role_refusal(proposal.data["two_persons"], user)
-
-
 def _effects(proposal: Proposal) -> Sequence[str]:
     run = _run(proposal.subject_id)
     case = case_of(run)
@@ -96,7 +92,7 @@ def register_all() -> None:
             subject_kind=SUBJECT,
             version=_version,
             perform=_perform,
-            refusal=_refusal,
+            refusal=seconding.office_refusal,
             is_readable=seconding.may_read,
             effects=_effects,
         )

@@ -90,10 +90,6 @@ def _perform(proposal: Proposal, accepted_by: User) -> Mending:
     )
 
 
-def _refusal(proposal: Proposal, user: User) -> str:
-    return seconding.role_refusal(proposal.data["two_persons"], user)
-
-
 def _effects(proposal: Proposal) -> Sequence[str]:
     row = _row(proposal.subject_id)
     return [
@@ -111,7 +107,7 @@ def register_all() -> None:
             subject_kind=SUBJECT,
             version=_version,
             perform=_perform,
-            refusal=_refusal,
+            refusal=seconding.office_refusal,
             is_readable=seconding.may_read,
             effects=_effects,
         )

@@ -169,8 +169,8 @@ def test_a_row_that_joins_is_compared_with_what_came_while_it_waited(city: City,
     other = FirePoint.objects.get(memberships__detection__run=run)
     assert not Question.objects.filter(kind=Kind.NEAR).exists()
     came_again_answer(question_id=row.pk, actor=city.recogniser, answer="same", reason="只改了坐标")
-    asked = Question.objects.unanswered().get(kind=Kind.NEAR)
-    assert (asked.point, asked.other) == (point, other)
+    question = Question.objects.unanswered().get(kind=Kind.NEAR)
+    assert (question.point, question.other) == (point, other)
     assert FirePoint.objects.filter(questions.stops_money(), pk=point.pk).exists()
 
 

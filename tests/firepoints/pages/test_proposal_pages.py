@@ -102,9 +102,9 @@ def test_the_desk_of_recognition_asks_for_another_where_the_county_found_it_true
     done = signed_in(city.recogniser).post(desk, data, follow=True)
     assert "还没有办理" in text_of(done)
     assert FirePoint.objects.get(pk=point.pk).state == "verified"
-    shown = text_of(signed_in(city.recogniser).get(desk))
-    assert f"提请 {Proposal.objects.get().pk}" in shown
-    assert "等另一个人答复" in shown
+    page = text_of(signed_in(city.recogniser).get(desk))
+    assert f"提请 {Proposal.objects.get().pk}" in page
+    assert "等另一个人答复" in page
 
 
 def test_the_course_of_a_point_names_both_persons_and_says_where_a_ruling_lets_one_alone(city: City, merging) -> None:

@@ -93,9 +93,9 @@ def test_an_official_row_is_set_aside_by_two_persons_and_until_then_waits(city, 
     assert "等另一个人答复" in body(clerk.get(url))
     clerk.post(answer, {"answer": "accepted"})
     assert not Mending.objects.exists()
-    shown = body(other.get(reverse("journal:proposals")))
-    assert f"{quarantined.run.filename} 第 {quarantined.row_no} 行" in shown
-    assert "不成火点，不核实，不扣缴" in shown
+    proposals = body(other.get(reverse("journal:proposals")))
+    assert f"{quarantined.run.filename} 第 {quarantined.row_no} 行" in proposals
+    assert "不成火点，不核实，不扣缴" in proposals
     assert "同意并办理" in body(other.get(url))
     other.post(answer, {"answer": "accepted"})
     done = Mending.objects.get()
