@@ -50,6 +50,7 @@ class Span(NamedTuple):
     is_exact: bool
 
 
+BY_NAME = "文件名"
 Rows = frozenset[tuple[str, int]]
 
 
@@ -65,7 +66,7 @@ class Statement(NamedTuple):
 def statements_of(tables: Sequence[Table], options: ParseOptions) -> list[Statement]:
     """What may state the days of a list: the name of its file, its period; of the rows of each sheet its name, of each table
     the titles above it and a line below that says when was observed (监测时段：…)."""
-    statements = [Statement("文件名", PurePath(options.filename).stem), Statement("期次", options.period)]
+    statements = [Statement(BY_NAME, PurePath(options.filename).stem), Statement("期次", options.period)]
     of_rows = [table for table in tables if table.heading is not None and table.rows]
     for sheet in dict.fromkeys(table.sheet for table in of_rows):
         own = [table for table in of_rows if table.sheet == sheet]
@@ -130,13 +131,14 @@ def doubts_about_days(sightings: Sequence[Sighting], texts: Iterable[Statement])
     if not len(sightings):
         return ()
     doubts = []
-    days = Counter(day_of(row) for row in sightings)
-    years = Counter(day.year for day in days)
+    years = Counter(day_of(row).year for row in sightings)
     year = years.most_common(1)[0][0]
-    for statement in texts:
-        span = span_in(statement.text, year)
+    spans = [(statement, span_in(statement.text, year)) for statement in texts]
+    for statement, span in spans:
+        if span is None or _begins_only(statement, span, spans):
+            continue
         of_it = [row for row in sightings if statement.rows is None or (row.sheet, row.row_no) in statement.rows]
-        if span is None or not of_it:
+        if not of_it:
             continue
         has_others = any(span.first <= day_of(row) <= span.last for row in of_it)
         apart = [row for row in of_it if not _fits(row, span, NOON if has_others else EVENING)]
@@ -146,6 +148,17 @@ def doubts_about_days(sightings: Sequence[Sighting], texts: Iterable[Statement])
             words = f"{statement.by}写的是{span.words}，读到的日期是{_in_words(Counter(map(day_of, of_it)))}，其中 {len(apart)} 行不在内"
             doubts.append(Doubt(DAYS, words, sheet, rows[:1000]))
     return tuple(doubts)
+
+
+def _begins_only(statement: Statement, span: Span, spans: Iterable[tuple[Statement, Span | None]]) -> bool:
+    """Whether a file's name gives but a day of the days that its period or its title states: a week's list is named after its
+    Monday, and the wider statement is the one to be compared."""
+    wider = (
+        other is not None and other.is_exact and other.first <= span.first <= span.last <= other.last
+        and (other.first, other.last) != (span.first, span.last)
+        for by, other in spans if by is not statement
+    )  # fmt: skip
+    return statement.by == BY_NAME and any(wider)
 
 
 def span_in(text: str, year: int | None = None) -> Span | None:
